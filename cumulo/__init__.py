@@ -1,0 +1,1 @@
+"""Cumulo, a cloud operating system: one folder is one service, the tree is the architecture diagram."""

@@ -1,0 +1,45 @@
+"""Who asks, for which project, and under which request id: carried through API, RPC and operations."""
+
+import dataclasses
+from typing import Any
+
+
+@dataclasses.dataclass(frozen=True)
+class Context:
+    """The caller of one request. Names are for logs and policy; ids decide."""
+
+    request_id: str = ""
+    global_request_id: str | None = None
+    user_id: str | None = None
+    user_name: str | None = None
+    user_domain_id: str | None = None
+    project_id: str | None = None
+    project_name: str | None = None
+    project_domain_id: str | None = None
+    domain_id: str | None = None
+    system_scope: str | None = None
+    roles: tuple[str, ...] = ()
+    is_admin: bool = False
+    token_expires_at: float | None = None
+    audit_ids: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form, without what is unset."""
+        return {name: value for name, value in dataclasses.asdict(self).items() if value not in (None, (), "")}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "Context":
+        """Return the context that to_dict described; fields this version does not know are left out."""
+        known = {field.name for field in dataclasses.fields(cls)}
+        kept = {name: value for name, value in values.items() if name in known}
+        for name in ("roles", "audit_ids"):
+            kept[name] = tuple(kept.get(name) or ())
+        return cls(**kept)
+
+    def policy_credentials(self) -> dict[str, Any]:
+        """Return the facts policy rules test."""
+        return {
+            "user_id": self.user_id, "project_id": self.project_id, "domain_id": self.domain_id,
+            "user_domain_id": self.user_domain_id, "project_domain_id": self.project_domain_id,
+            "system_scope": self.system_scope, "roles": list(self.roles), "is_admin": self.is_admin,
+        }

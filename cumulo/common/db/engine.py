@@ -1,0 +1,123 @@
+"""Connections and transactions.
+
+    with database.read() as connection: ...     a consistent read, nothing written
+    with database.write() as connection: ...    one transaction, committed at the end or rolled back
+
+A transaction is short and never spans a call into the world (RPC, files, libvirt). On SQLite a
+writer takes the write lock at once (BEGIN IMMEDIATE) under a lock of this process: green threads
+share one operating-system thread, and a second one waiting inside SQLite would stop the first.
+"""
+
+import contextlib
+import os
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from eventlet import patcher
+from eventlet.hubs import trampoline
+
+from cumulo.common.clock import Clock
+
+_NOW = {
+    "postgresql": "SELECT EXTRACT(EPOCH FROM clock_timestamp())::double precision",
+    "mysql": "SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) AS DOUBLE)",
+    "mariadb": "SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) AS DOUBLE)",
+}
+
+
+class Database:
+    """The shared database behind one pool of connections."""
+
+    def __init__(self, url: str, clock: Clock, *, pool_size: int = 5, max_overflow: int = 25) -> None:
+        self._clock = clock
+        self._engine = _create_engine(url, pool_size, max_overflow)
+        self._writer = threading.RLock() if self.dialect == "sqlite" else contextlib.nullcontext()
+
+    @property
+    def dialect(self) -> str:
+        """Return sqlite, postgresql, mysql or mariadb."""
+        return self._engine.dialect.name
+
+    @property
+    def engine(self) -> sa.Engine:
+        """Return the engine, for migrations."""
+        return self._engine
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """Give a connection to read with; whatever it did is rolled back."""
+        with self._engine.connect() as connection:
+            yield connection
+            connection.rollback()
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """Give a connection in a transaction that commits at the end, or rolls back on an error."""
+        with self._writer, self._engine.connect() as connection:
+            if self.dialect == "sqlite":
+                connection.info["begin"] = "BEGIN IMMEDIATE"
+            with connection.begin():
+                yield connection
+
+    def now(self, connection: sa.Connection) -> float:
+        """Return the database's time in epoch seconds: the one clock all hosts share."""
+        statement = _NOW.get(self.dialect)
+        return float(connection.exec_driver_sql(statement).scalar_one()) if statement else self._clock.now()
+
+    def close(self) -> None:
+        """Close every idle connection."""
+        self._engine.dispose()
+
+
+def _create_engine(url: str, pool_size: int, max_overflow: int) -> sa.Engine:
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite_engine(parsed)
+    options: dict[str, Any] = {}
+    if parsed.get_backend_name() == "postgresql":
+        _let_green_threads_wait()
+    else:
+        options["connect_args"] = {"charset": "utf8mb4"}
+        options["isolation_level"] = "READ COMMITTED"
+    return sa.create_engine(parsed, pool_size=pool_size, max_overflow=max_overflow, pool_pre_ping=True,
+                            pool_recycle=1800, **options)
+
+
+def _sqlite_engine(url: sa.URL) -> sa.Engine:
+    if url.database:
+        os.makedirs(os.path.dirname(os.path.abspath(url.database)), exist_ok=True)
+    engine = sa.create_engine(url, connect_args={"timeout": 30, "check_same_thread": False},
+                              pool_size=5, max_overflow=50)
+
+    @sa.event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # this module says BEGIN itself
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def _begun(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(connection.info.pop("begin", "BEGIN"))
+
+    return engine
+
+
+def _let_green_threads_wait() -> None:
+    """Make libpq wait in the hub, so that one green thread's query does not stop the others."""
+    if not patcher.is_monkey_patched("socket"):
+        return
+    import psycopg2
+    from psycopg2 import extensions
+
+    def wait(connection: Any) -> None:
+        while (state := connection.poll()) != extensions.POLL_OK:
+            if state == extensions.POLL_READ:
+                trampoline(connection.fileno(), read=True)
+            elif state == extensions.POLL_WRITE:
+                trampoline(connection.fileno(), write=True)
+            else:
+                raise psycopg2.OperationalError(f"unexpected state of the connection: {state}")
+
+    extensions.set_wait_callback(wait)

@@ -1,0 +1,19 @@
+"""Names of devices that two agents of a host must agree on.
+
+Linux interface names have at most 15 characters, so ids are cut to their first 11.
+"""
+
+
+def bridge_name(network_id: str) -> str:
+    """Return the name of a network's bridge."""
+    return f"cu{network_id[:11]}"
+
+
+def tap_name(port_id: str) -> str:
+    """Return the name of a port's tap device on the host of its server."""
+    return f"tap{port_id[:11]}"
+
+
+def dhcp_namespace(network_id: str) -> str:
+    """Return the name of the network namespace that holds a network's DHCP server."""
+    return f"cudhcp-{network_id}"
