@@ -1,0 +1,155 @@
+"""Tables of the compute part: servers, flavors, keypairs, hosts and what is claimed on them.
+
+    server          one per server; a deleted one stays as a row with deleted_at set
+    server_tag      its tags
+    flavor          sizes; a server carries its own copy in server.flavor
+    flavor_access   projects that may use a private flavor
+    keypair         public keys of users
+    compute_host    one per hypervisor: inventory, and the generation that claims are made against
+    claim           what a server takes of a host, keyed by the server's id
+    service_status  one per service and host: when it was last heard and what it said
+    compute_project one per project: the row that a quota check locks
+"""
+
+import sqlalchemy as sa
+
+from cumulo.common.db.tables.base import Id, Json, LongText, Time, id_column, metadata
+
+server = sa.Table(
+    "server", metadata,
+    id_column(),
+    sa.Column("name", sa.String(255), nullable=False),
+    sa.Column("hostname", sa.String(255), nullable=False),
+    sa.Column("description", sa.String(255)),
+    sa.Column("project_id", Id, nullable=False),
+    sa.Column("user_id", Id, nullable=False),
+    # BUILD, ACTIVE, SHUTOFF, ERROR or DELETED. REBOOT and HARD_REBOOT are what a running operation
+    # adds, see cumulo/compute/states.py.
+    sa.Column("status", sa.String(32), nullable=False),
+    # 0 unknown, 1 running, 4 shut down: the numbers of the compute API.
+    sa.Column("power_state", sa.Integer, nullable=False, default=0),
+    # {"code", "message", "details", "created_at"}; NULL unless the status is ERROR.
+    sa.Column("fault", Json),
+    sa.Column("host", sa.String(255)),
+    sa.Column("requested_host", sa.String(255)),
+    sa.Column("availability_zone", sa.String(255)),
+    sa.Column("image_id", Id),
+    sa.Column("flavor_id", sa.String(255), nullable=False),
+    # {"id", "name", "vcpus", "memory_mib", "root_gib", "ephemeral_gib", "swap_mib", "extra_specs"}
+    sa.Column("flavor", Json, nullable=False),
+    sa.Column("key_name", sa.String(255)),
+    sa.Column("public_key", LongText),
+    # base64, as the client sent it
+    sa.Column("user_data", LongText),
+    sa.Column("config_drive", sa.Boolean, nullable=False, default=False),
+    sa.Column("metadata", Json, nullable=False),
+    sa.Column("kernel_id", Id),
+    sa.Column("ramdisk_id", Id),
+    sa.Column("admin_password", sa.String(255)),
+    sa.Column("access_ipv4", sa.String(64)),
+    sa.Column("access_ipv6", sa.String(64)),
+    sa.Column("disk_config", sa.String(16), nullable=False, default="MANUAL"),
+    sa.Column("locked", sa.Boolean, nullable=False, default=False),
+    sa.Column("reservation_id", sa.String(32), nullable=False),
+    sa.Column("launch_index", sa.Integer, nullable=False, default=0),
+    sa.Column("created_at", Time, nullable=False),
+    sa.Column("updated_at", Time, nullable=False),
+    sa.Column("launched_at", Time),
+    sa.Column("terminated_at", Time),
+    sa.Column("deleted_at", Time),
+    sa.Index(None, "project_id", "created_at"),
+    sa.Index(None, "host"),
+    sa.Index(None, "deleted_at"),
+)
+
+server_tag = sa.Table(
+    "server_tag", metadata,
+    sa.Column("server_id", Id, primary_key=True),
+    sa.Column("tag", sa.String(60), primary_key=True),
+)
+
+flavor = sa.Table(
+    "flavor", metadata,
+    sa.Column("id", sa.String(255), primary_key=True),
+    sa.Column("name", sa.String(255), nullable=False, unique=True),
+    sa.Column("vcpus", sa.Integer, nullable=False),
+    sa.Column("memory_mib", sa.Integer, nullable=False),
+    sa.Column("root_gib", sa.Integer, nullable=False, default=0),
+    sa.Column("ephemeral_gib", sa.Integer, nullable=False, default=0),
+    sa.Column("swap_mib", sa.Integer, nullable=False, default=0),
+    sa.Column("rxtx_factor", sa.Double, nullable=False, default=1.0),
+    sa.Column("is_public", sa.Boolean, nullable=False, default=True),
+    sa.Column("disabled", sa.Boolean, nullable=False, default=False),
+    sa.Column("extra_specs", Json, nullable=False),
+    sa.Column("created_at", Time, nullable=False),
+)
+
+flavor_access = sa.Table(
+    "flavor_access", metadata,
+    sa.Column("flavor_id", sa.String(255), primary_key=True),
+    sa.Column("project_id", Id, primary_key=True),
+)
+
+keypair = sa.Table(
+    "keypair", metadata,
+    # The API shows a number as the keypair's id.
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("user_id", Id, nullable=False),
+    sa.Column("name", sa.String(255), nullable=False),
+    sa.Column("type", sa.String(8), nullable=False),
+    sa.Column("public_key", LongText, nullable=False),
+    sa.Column("fingerprint", sa.String(128), nullable=False),
+    sa.Column("created_at", Time, nullable=False),
+    sa.UniqueConstraint("user_id", "name"),
+)
+
+compute_host = sa.Table(
+    "compute_host", metadata,
+    # The API shows a number as the hypervisor's id below microversion 2.53, the id from there on.
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("id", Id, nullable=False, unique=True),
+    sa.Column("name", sa.String(255), nullable=False, unique=True),
+    # Raised by every claim and every release: a plan made against an older one is void.
+    sa.Column("generation", sa.Integer, nullable=False, default=0),
+    sa.Column("vcpus", sa.Integer, nullable=False),
+    sa.Column("memory_mib", sa.Integer, nullable=False),
+    sa.Column("disk_gib", sa.Integer, nullable=False),
+    # {"type", "version", "cpu_info", "address", "uptime", "disk_free_gib", ...} as the agent reported.
+    sa.Column("hypervisor", Json, nullable=False),
+    sa.Column("disabled", sa.Boolean, nullable=False, default=False),
+    sa.Column("disabled_reason", sa.String(255)),
+    sa.Column("forced_down", sa.Boolean, nullable=False, default=False),
+    sa.Column("created_at", Time, nullable=False),
+    sa.Column("updated_at", Time, nullable=False),
+)
+
+claim = sa.Table(
+    "claim", metadata,
+    id_column("server_id"),
+    sa.Column("host", sa.String(255), nullable=False),
+    sa.Column("vcpus", sa.Integer, nullable=False),
+    sa.Column("memory_mib", sa.Integer, nullable=False),
+    sa.Column("disk_gib", sa.Integer, nullable=False),
+    sa.Column("created_at", Time, nullable=False),
+    sa.Index(None, "host"),
+)
+
+service_status = sa.Table(
+    "service_status", metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("id", Id, nullable=False, unique=True),
+    sa.Column("host", sa.String(255), nullable=False),
+    # compute, network, scheduler or api
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("started_at", Time, nullable=False),
+    sa.Column("last_seen", Time, nullable=False),
+    # What the service said of itself: {"hearing", "connected", "last_heard_s_ago", ...}
+    sa.Column("facts", Json, nullable=False),
+    sa.UniqueConstraint("host", "kind"),
+)
+
+compute_project = sa.Table(
+    "compute_project", metadata,
+    id_column("project_id"),
+    sa.Column("generation", sa.Integer, nullable=False, default=0),
+)
