@@ -1,0 +1,52 @@
+"""What a flow is made of: named steps and the place where each runs. Values only, no work.
+
+A step's function lives with its driver, under the same name: in
+`cumulo/scheduler/steps.py` for the place "scheduler", in the agent's table of
+steps for "compute.<host>" and "network.<host>".
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+State = dict[str, Any]  # JSON: ids and facts that later steps and undos need
+Place = Callable[[State], str | None]
+
+SCHEDULER = "scheduler"
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """One idempotent piece of a flow; `at` names the place, None when there is nothing to do yet."""
+
+    name: str
+    at: Place
+
+
+@dataclasses.dataclass(frozen=True)
+class Flow:
+    """The steps of one kind of operation, in order.
+
+    A `forward_only` flow is never undone: there is no way back from a deletion,
+    so its failing steps are tried again until the deadline.
+    """
+
+    name: str
+    resource_type: str
+    steps: tuple[Step, ...]
+    forward_only: bool = False
+
+
+def at_scheduler(state: State) -> str | None:
+    """The step runs in the runner itself, with a transaction."""
+    return SCHEDULER
+
+
+def at_compute(state: State) -> str | None:
+    """The step runs at the compute agent of the state's host, nowhere while there is none."""
+    return f"compute.{state['host']}" if state.get("host") else None
+
+
+def at_network(state: State) -> str | None:
+    """The step runs at the network agent of the state's host, nowhere while there is none."""
+    return f"network.{state['host']}" if state.get("host") else None

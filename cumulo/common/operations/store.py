@@ -1,0 +1,110 @@
+"""Operation rows as the API sees them: created, cancelled, looked up.
+
+Every function works inside the caller's transaction. How a runner claims rows
+and records what became of them is in `lease.py`.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from cumulo.common import errors
+from cumulo.common.context import Context
+from cumulo.common.db.tables.operations import operation, operation_event
+from cumulo.common.ids import Ids
+from cumulo.common.operations.step import State
+
+ACTIVE_PHASES = ("doing", "undoing")
+SUCCESS = "Success"
+NEW_DEADLINE = 0.0  # in place of a deadline: whoever claims the operation next gives it one
+
+
+def create(
+    connection: Connection,
+    ids: Ids,
+    now: float,
+    *,
+    flow: str,
+    resource_type: str,
+    resource_id: str,
+    state: State,
+    context: Context,
+    action: str,
+    deadline_s: float = 3600,
+) -> str:
+    """Insert an operation that is due at once and return its id; Conflict when another is active.
+
+    The caller's transaction must end when Conflict is raised: it may stand for
+    a violated unique index, after which PostgreSQL accepts nothing more.
+    """
+    running = active(connection, resource_id)
+    if running is not None:
+        raise _busy(resource_type, resource_id, str(running["action"]))
+    operation_id = ids.new_id()
+    row = {
+        "id": operation_id, "flow": flow, "phase": "doing", "cursor": 0, "epoch": 0, "leased_until": 0.0,
+        "due": now, "tries": 0, "state": state, "error": None, "cancel": False, "percent": 0,
+        "resource_type": resource_type, "resource_id": resource_id, "active_key": resource_id,
+        "project_id": context.project_id, "user_id": context.user_id, "request_id": context.request_id,
+        "action": action, "deadline": now + deadline_s, "created_at": now, "updated_at": now, "finished_at": None,
+    }  # fmt: skip
+    try:
+        connection.execute(insert(operation).values(row))
+    except IntegrityError as error:  # another request created one after the look above
+        raise _busy(resource_type, resource_id, "another") from error
+    return operation_id
+
+
+def cancel(connection: Connection, resource_id: str) -> bool:
+    """Ask the resource's active operation to walk back; False when there is none.
+
+    An operation that was stuck is tried again from where it stands: asking is
+    how a person says that the obstacle is gone.
+    """
+    row = active(connection, resource_id)
+    if row is None:
+        return False
+    change: dict[str, Any] = {"cancel": True, "due": 0.0}
+    if row["phase"] == "stuck":
+        change |= {"phase": "undoing", "tries": 0, "deadline": NEW_DEADLINE}
+    still_there = (operation.c.id == row["id"], operation.c.active_key == resource_id)
+    return connection.execute(update(operation).where(*still_there).values(change)).rowcount == 1
+
+
+def active(connection: Connection, resource_id: str) -> RowMapping | None:
+    """The resource's unfinished operation (it may be stuck), if any."""
+    return connection.execute(select(operation).where(operation.c.active_key == resource_id)).mappings().one_or_none()
+
+
+def active_of(connection: Connection, resource_ids: Sequence[str]) -> dict[str, RowMapping]:
+    """The unfinished operations of several resources, by resource id: one query for a list page."""
+    if not resource_ids:
+        return {}
+    rows = connection.execute(select(operation).where(operation.c.active_key.in_(resource_ids))).mappings()
+    return {row["resource_id"]: row for row in rows}
+
+
+def for_resource(connection: Connection, resource_id: str) -> Sequence[RowMapping]:
+    """All operations of a resource, newest first."""
+    query = select(operation).where(operation.c.resource_id == resource_id)
+    return connection.execute(query.order_by(operation.c.created_at.desc(), operation.c.id)).mappings().all()
+
+
+def by_request(connection: Connection, resource_id: str, request_id: str) -> RowMapping | None:
+    """The newest operation a request started on a resource, if any."""
+    query = select(operation).where(operation.c.resource_id == resource_id, operation.c.request_id == request_id)
+    return connection.execute(query.order_by(operation.c.created_at.desc()).limit(1)).mappings().first()
+
+
+def events(connection: Connection, operation_id: str) -> Sequence[RowMapping]:
+    """What the steps of an operation did, in the order they began."""
+    query = select(operation_event).where(operation_event.c.operation_id == operation_id)
+    return connection.execute(query.order_by(operation_event.c.id)).mappings().all()
+
+
+def _busy(resource_type: str, resource_id: str, action: str) -> errors.Conflict:
+    return errors.Conflict(
+        f"The {resource_type} {resource_id} is busy: {action} is in progress.", resource_id=resource_id
+    )
