@@ -1,0 +1,154 @@
+"""The API service: every REST surface on one port, in one process or several."""
+
+import eventlet
+
+if __name__ == "__main__":
+    eventlet.monkey_patch()
+
+import argparse
+import dataclasses
+import os
+import signal
+import socket
+import sys
+from typing import Any
+
+import eventlet.wsgi
+
+import cumulo.api.compute.app
+import cumulo.api.identity.app
+import cumulo.api.image.app
+import cumulo.api.network.app
+from cumulo.api import deploy, options
+from cumulo.api.services import Services
+from cumulo.api.wsgi.policy import Policy
+from cumulo.common import config, log
+from cumulo.common.db.engine import Database
+from cumulo.common.runtime import Runtime
+from cumulo.compute import options as compute_options
+from cumulo.identity import options as identity_options
+from cumulo.identity.tokens import Validator
+from cumulo.image import images
+from cumulo.image import options as image_options
+from cumulo.image.store.file import FileStore
+from cumulo.network import options as network_options
+
+LOG = log.get(__name__)
+REGISTRATIONS = (options, identity_options, image_options, network_options, compute_options)
+RULES = (*cumulo.api.identity.app.RULES, *cumulo.api.image.app.RULES, *cumulo.api.network.app.RULES,
+         *cumulo.api.compute.app.RULES)
+
+
+@dataclasses.dataclass
+class Service:
+    """The running API of a process."""
+
+    listener: socket.socket
+    greenlet: Any
+
+    def stop(self) -> None:
+        """Take no more requests and close the port."""
+        self.greenlet.kill()
+        self.listener.close()
+
+
+def make_services(runtime: Runtime, database: Database) -> Services:
+    """Return what the handlers of a process use."""
+    return Services(
+        conf=runtime.conf, database=database, bus=runtime.bus, clock=runtime.clock, ids=runtime.ids,
+        threads=runtime.threads, tokens=Validator(runtime.conf, database, runtime.clock),
+        policy=Policy(runtime.conf, RULES))
+
+
+def listen(conf: Any) -> socket.socket:
+    """Open the port the configuration names."""
+    return eventlet.listen((conf.api.listen, conf.api.port), backlog=1024, reuse_addr=True)
+
+
+def start(runtime: Runtime, database: Database, listener: socket.socket | None = None) -> Service:
+    """Serve every API in this process."""
+    conf = runtime.conf
+    sweep(runtime, database)
+    application = deploy.load(make_services(runtime, database), conf.api.paste_config)
+    opened = listener or listen(conf)
+    greenlet = eventlet.spawn(
+        eventlet.wsgi.server, opened, application, log=_Quiet(), log_output=False,
+        max_size=conf.api.max_connections, socket_timeout=conf.api.idle_timeout_s, debug=False)
+    LOG.info("api_started", address=conf.api.listen, port=opened.getsockname()[1], process=os.getpid())
+    return Service(opened, greenlet)
+
+
+def sweep(runtime: Runtime, database: Database) -> None:
+    """Remove image files that a kill left between the file and its row."""
+    images.sweep(database, FileStore(runtime.conf), runtime.clock.now())
+
+
+class _Quiet:
+    """Takes the server's own lines: requests are logged by the framework, with their ids."""
+
+    def write(self, text: str) -> None:
+        LOG.debug("wsgi", text=text.strip())
+
+    def flush(self) -> None:
+        """Nothing is kept back."""
+
+
+def main() -> None:
+    """Run the service: cumulo-api --config-file FILE."""
+    eventlet.monkey_patch()
+    parser = argparse.ArgumentParser(prog="cumulo-api")
+    parser.add_argument("--config-file", action="append", default=[])
+    conf = config.load(parser.parse_args().config_file, registrations=REGISTRATIONS)
+    log.setup(conf)
+    listener = listen(conf)
+    if conf.api.workers == 1:
+        _work(conf, listener)
+    else:
+        _supervise(conf, listener)
+
+
+def _work(conf: Any, listener: socket.socket) -> None:
+    runtime = Runtime.create(conf, identity=f"api.{conf.host}.{os.getpid()}")
+    database = Database(conf.database.url, runtime.clock, pool_size=conf.database.pool_size,
+                        max_overflow=conf.database.max_overflow)
+    service = start(runtime, database, listener)
+    signal.signal(signal.SIGTERM, lambda *_: service.stop())
+    service.greenlet.wait()
+    runtime.bus.close()
+
+
+def _supervise(conf: Any, listener: socket.socket) -> None:
+    """Keep the workers running: one that ends is started again; SIGTERM ends all."""
+    workers: set[int] = set()
+    stopping = False
+
+    def stop(*_: Any) -> None:
+        nonlocal stopping
+        stopping = True
+        for worker in workers:
+            os.kill(worker, signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, stop)
+    while not stopping or workers:
+        while not stopping and len(workers) < conf.api.workers:
+            workers.add(_fork(conf, listener))
+        try:
+            ended, status = os.waitpid(-1, 0)
+        except (InterruptedError, ChildProcessError):
+            continue
+        workers.discard(ended)
+        LOG.warning("api_worker_ended", process=ended, status=status)
+
+
+def _fork(conf: Any, listener: socket.socket) -> int:
+    process = os.fork()
+    if process:
+        return process
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    eventlet.hubs.use_hub()
+    _work(conf, listener)
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+"""What a handler may use, handed to every application of a process."""
+
+import dataclasses
+from typing import TYPE_CHECKING, Protocol
+
+from oslo_config import cfg
+
+from cumulo.common.clock import Clock
+from cumulo.common.context import Context
+from cumulo.common.db.engine import Database
+from cumulo.common.ids import Ids
+from cumulo.common.threads import Threads
+
+if TYPE_CHECKING:
+    from cumulo.api.wsgi.policy import Policy
+    from cumulo.common.rpc.bus import Bus
+
+
+class TokenValidator(Protocol):
+    """Turns a token into the context of its holder."""
+
+    def validate(self, token_id: str) -> Context:
+        """Return who holds the token; raises Unauthorized."""
+
+
+@dataclasses.dataclass
+class Services:
+    """The outside world of the API process."""
+
+    conf: cfg.ConfigOpts
+    database: Database
+    bus: "Bus"
+    clock: Clock
+    ids: Ids
+    threads: Threads
+    tokens: TokenValidator
+    policy: "Policy"

@@ -1,0 +1,178 @@
+"""One API as a WSGI application: from a request to its handler and back.
+
+Order: request id, body limit, route, version, token, policy, schema, handler, answer. An unknown
+path is answered before the token is looked at, an unknown exception is a 500 that says the request
+id and nothing else; its trace is in the log.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+import webob
+from routes import Mapper
+
+from cumulo.api.services import Services
+from cumulo.api.wsgi import faults, schema, versions
+from cumulo.api.wsgi.route import Family, Reply, Request, Route, Version, parse_version
+from cumulo.common import errors, log
+from cumulo.common.context import Context
+
+LOG = log.get(__name__)
+MAX_BODY_BYTES = 112 * 1024
+_REQUEST_ID = re.compile(r"req-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_BODILESS = (204, 205, 304)
+
+
+class Application:
+    """A WSGI application over a family's routes."""
+
+    def __init__(self, family: Family, routes: Sequence[Route], services: Services) -> None:
+        self._family = family
+        self._services = services
+        self._table: dict[str, list[Route]] = {}
+        self._mapper = Mapper(register=False)
+        for route in routes:
+            self._add(route)
+        self._checks = {id(route): schema.BodyCheck(route.body) for route in routes if route.body is not None}
+        self._mapper.create_regs([])
+
+    def _add(self, route: Route) -> None:
+        if route.path not in self._table:
+            self._mapper.connect(None, route.path, path=route.path)
+        self._table.setdefault(route.path, []).append(route)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer one request."""
+        raw = webob.Request(environ)
+        request_id = self._services.ids.request_id()
+        started = self._services.clock.monotonic()
+        try:
+            response = self._answer(raw, request_id)
+        except errors.CumuloError as error:
+            if error.status >= 500:
+                LOG.warning("request_refused", request_id=request_id, status=error.status, error=error.message)
+            response = faults.answer(self._family.name, error)
+        except Exception:
+            LOG.exception("request_failed", request_id=request_id, method=raw.method, path=raw.path)
+            response = faults.answer(self._family.name, errors.InternalError(
+                f"Unexpected error. Report it with the request id {request_id}."))
+        self._finish(raw, response, request_id)
+        took_ms = round((self._services.clock.monotonic() - started) * 1000, 1)
+        LOG.info("request", request_id=request_id, method=raw.method, path=raw.environ.get("SCRIPT_NAME", "")
+                 + raw.environ.get("PATH_INFO", ""), status=response.status_int, took_ms=took_ms)
+        return response(environ, start_response)  # type: ignore[no-any-return]
+
+    def _answer(self, raw: webob.Request, request_id: str) -> webob.Response:
+        path = _path_of(raw)
+        version = versions.requested(self._family, raw.headers)
+        raw.environ["cumulo.version"] = version
+        route, params = self._find(raw.method, path, version)
+        context = self._context(raw, route, request_id)
+        request = Request(raw, self._services, context, params, raw.application_url.rstrip("/"), version)
+        if route.policy is not None:
+            request.authorize(route.policy)
+        if not route.stream:
+            request.body = self._body(raw, route, version)
+        return _respond(route, raw, route.handler(request))
+
+    def _find(self, method: str, path: str, version: Version | None) -> tuple[Route, dict[str, str]]:
+        matched = self._mapper.match(path) or (self._mapper.match(path.rstrip("/")) if len(path) > 1 else None)
+        if matched is None:
+            raise errors.NotFound("The resource could not be found.")
+        params = dict(matched)
+        candidates = [route for route in self._table[params.pop("path")] if _is_in(route, version)]
+        if not candidates:
+            raise errors.NotFound("The resource could not be found in this API version.")
+        wanted = "GET" if method == "HEAD" and not any(r.method == "HEAD" for r in candidates) else method
+        for route in candidates:
+            if route.method == wanted:
+                return route, params
+        allowed = ", ".join(sorted({route.method for route in candidates}))
+        raise errors.MethodNotAllowed(f"{method} is not allowed here; {allowed} is.", allow=allowed)
+
+    def _context(self, raw: webob.Request, route: Route, request_id: str) -> Context:
+        asked = raw.headers.get("X-Openstack-Request-Id", "")
+        extra: dict[str, Any] = {"request_id": request_id,
+                                 "global_request_id": asked if _REQUEST_ID.fullmatch(asked) else None}
+        token = raw.headers.get("X-Auth-Token")
+        if route.policy is None:
+            return Context(**extra)
+        if not token:
+            raise errors.Unauthorized("The request you have made requires authentication.")
+        held = self._services.tokens.validate(token)
+        return Context.from_dict(held.to_dict() | extra)
+
+    def _body(self, raw: webob.Request, route: Route, version: Version | None) -> Any:
+        if (raw.content_length or 0) > MAX_BODY_BYTES:
+            raise errors.TooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
+        content = raw.environ["wsgi.input"].read(MAX_BODY_BYTES + 1) if _has_body(raw) else b""
+        if len(content) > MAX_BODY_BYTES:
+            raise errors.TooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
+        check = self._checks.get(id(route))
+        if check is None:
+            return schema.read_json(content) if content.strip() else None
+        if not content.strip():
+            raise errors.BadRequest("The request needs a JSON body.")
+        body = schema.read_json(content)
+        check.check(body, version)
+        return body
+
+    def _finish(self, raw: webob.Request, response: webob.Response, request_id: str) -> None:
+        response.headers["X-Openstack-Request-Id"] = request_id
+        if self._family.request_id_header:
+            response.headers[self._family.request_id_header] = request_id
+        response.headers.update(versions.answer_headers(self._family, raw.environ.get("cumulo.version")))
+        if response.status_int == 401:
+            response.headers["WWW-Authenticate"] = f'Keystone uri="{raw.host_url}/identity"'
+
+
+def _path_of(raw: webob.Request) -> str:
+    try:
+        path = raw.path_info
+    except UnicodeDecodeError as failure:
+        raise errors.BadRequest("The path is not valid UTF-8.") from failure
+    try:
+        raw.GET.items()
+    except UnicodeDecodeError as failure:
+        raise errors.BadRequest("The query is not valid UTF-8.") from failure
+    if "\x00" in path or any("\x00" in value for value in raw.GET.values()):
+        raise errors.BadRequest("The URL holds the character U+0000.")
+    return path or "/"
+
+
+def _is_in(route: Route, version: Version | None) -> bool:
+    if version is None:
+        return True
+    return not ((route.since and version < parse_version(route.since))
+                or (route.until and version > parse_version(route.until)))
+
+
+def _has_body(raw: webob.Request) -> bool:
+    return bool(raw.content_length) or "chunked" in raw.headers.get("Transfer-Encoding", "").lower()
+
+
+def _respond(route: Route, raw: webob.Request, outcome: Any) -> webob.Response:
+    reply = outcome if isinstance(outcome, Reply) else Reply(outcome)
+    response = webob.Response(status=reply.status or route.status)
+    if reply.content_type or (reply.body is not None and not isinstance(reply.body, bytes | str)):
+        response.content_type = reply.content_type or "application/json"
+        if response.content_type == "application/json":
+            response.charset = None
+    if reply.chunks is not None:
+        response.app_iter = reply.chunks
+        response.headers.pop("Content-Length", None)
+    elif isinstance(reply.body, bytes):
+        response.body = reply.body
+    elif isinstance(reply.body, str):
+        response.charset = "utf-8"
+        response.text = reply.body
+    elif reply.body is not None:
+        response.body = orjson.dumps(reply.body)
+    if response.status_int in _BODILESS:
+        response.headers.pop("Content-Type", None)
+        response.headers.pop("Content-Length", None)
+    response.headers.update(reply.headers)
+    return response
+

@@ -1,0 +1,130 @@
+"""Routes as data, and what a handler receives and returns.
+
+A resource folder lists its routes; the framework finds the route, checks version, token, policy and
+schema, calls the handler and turns what it returns into an answer:
+
+    ROUTES = (Route("POST", "/servers", handlers.create, policy="compute:servers:create", status=202,
+                    body=schema.CREATE),)
+"""
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import webob
+
+from cumulo.api.services import Services
+from cumulo.common.context import Context
+
+Schema = dict[str, Any] | tuple[tuple[str, dict[str, Any]], ...]
+"""A JSON Schema, or several with the version each begins at, oldest first."""
+Version = tuple[int, int]
+Body = dict[str, Any] | list[Any] | bytes | str | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Reply:
+    """An answer that is more than a JSON body with the route's status.
+
+    chunks streams bytes instead of a body; bytes and str bodies are sent as they are.
+    """
+
+    body: Body = None
+    status: int | None = None
+    headers: dict[str, str] = dataclasses.field(default_factory=dict)
+    chunks: Iterable[bytes] | None = None
+    content_type: str | None = None
+
+
+@dataclasses.dataclass
+class Request:
+    """One request, with everything checked that its route declares."""
+
+    raw_request: webob.Request
+    services: Services
+    context: Context
+    params: dict[str, str]
+    url: str
+    version: Version | None = None
+    body: Any = None
+
+    @property
+    def query(self) -> Any:
+        """Return the query's values as a multi-dict."""
+        return self.raw_request.GET
+
+    @property
+    def headers(self) -> Any:
+        """Return the request's headers."""
+        return self.raw_request.headers
+
+    @property
+    def environ(self) -> dict[str, Any]:
+        """Return the WSGI environment."""
+        return self.raw_request.environ
+
+    @property
+    def raw(self) -> Any:
+        """Return the body as a file, for routes that stream."""
+        return self.raw_request.environ["wsgi.input"]
+
+    @property
+    def content_length(self) -> int | None:
+        """Return the declared length of the body in bytes."""
+        return self.raw_request.content_length
+
+    @property
+    def path_url(self) -> str:
+        """Return the whole URL without the query."""
+        return str(self.raw_request.path_url)
+
+    def is_at_least(self, version: str) -> bool:
+        """Say whether the caller asked for this microversion or a later one."""
+        return self.version is not None and self.version >= parse_version(version)
+
+    def may(self, rule: str, target: dict[str, Any] | None = None) -> bool:
+        """Say whether policy lets the caller do it to the target."""
+        return self.services.policy.allows(rule, self.context, target)
+
+    def authorize(self, rule: str, target: dict[str, Any] | None = None) -> None:
+        """Raise Forbidden unless policy lets the caller do it to the target."""
+        self.services.policy.authorize(rule, self.context, target)
+
+
+Handler = Callable[[Request], "dict[str, Any] | Reply | None"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Route:
+    """One method on one path. policy None: no token is needed."""
+
+    method: str
+    path: str
+    handler: Handler
+    policy: str | None
+    status: int = 200
+    body: Schema | None = None
+    since: str | None = None
+    until: str | None = None
+    stream: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Family:
+    """One API: its name (also its mount and error form) and microversions.
+
+    service_type is the word in the OpenStack-API-Version header, legacy_header the older header's name.
+    """
+
+    name: str
+    service_type: str = ""
+    min_version: str | None = None
+    max_version: str | None = None
+    legacy_header: str | None = None
+    request_id_header: str | None = None
+
+
+def parse_version(text: str) -> Version:
+    """Return "2.10" as (2, 10); raises ValueError."""
+    major, _, minor = text.partition(".")
+    return int(major), int(minor)

@@ -1,0 +1,30 @@
+"""Times in the form each API uses; all are UTC, all come from epoch seconds."""
+
+import datetime
+
+
+def _utc(epoch_s: float) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(epoch_s, datetime.UTC)
+
+
+def iso_z(epoch_s: float | None) -> str | None:
+    """Return 2026-01-31T10:00:00Z: compute's created and updated, image, network."""
+    return None if epoch_s is None else _utc(epoch_s).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def iso_micro(epoch_s: float | None) -> str | None:
+    """Return 2026-01-31T10:00:00.000000: compute's usage and actions, volume."""
+    return None if epoch_s is None else _utc(epoch_s).strftime("%Y-%m-%dT%H:%M:%S.%f")
+
+
+def iso_micro_z(epoch_s: float | None) -> str | None:
+    """Return 2026-01-31T10:00:00.000000Z: identity."""
+    return None if epoch_s is None else _utc(epoch_s).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def parse(text: str) -> float:
+    """Return the epoch seconds of an ISO 8601 time, UTC where it names no zone; raises ValueError."""
+    moment = datetime.datetime.fromisoformat(text.strip().replace(" ", "+") if "T" in text else text.strip())
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=datetime.UTC)
+    return moment.timestamp()
