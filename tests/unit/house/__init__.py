@@ -1,0 +1,1 @@
+"""Rules of the house: the layout and the imports every part keeps to."""
