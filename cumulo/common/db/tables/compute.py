@@ -37,6 +37,9 @@ server = sa.Table(
     sa.Column("flavor_id", sa.String(255), nullable=False),
     # {"id", "name", "vcpus", "memory_mib", "root_gib", "ephemeral_gib", "swap_mib", "extra_specs"}
     sa.Column("flavor", Json, nullable=False),
+    # The flavor's sizes once more, as numbers that the quota check can add up.
+    sa.Column("vcpus", sa.Integer, nullable=False, default=0),
+    sa.Column("memory_mib", sa.Integer, nullable=False, default=0),
     sa.Column("key_name", sa.String(255)),
     sa.Column("public_key", LongText),
     # base64, as the client sent it
