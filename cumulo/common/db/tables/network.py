@@ -1,0 +1,98 @@
+"""Networks, subnets, ports and their addresses; and the counter that gives every change a revision.
+
+Invariants carried by unique indexes: an address is held once in its subnet, a MAC address once in
+its network. `network_revision` has one row; `network_change` keeps, for networks that exist and
+for those that did, the revision of the last change, so that a host learns of a removal too.
+"""
+
+import sqlalchemy as sa
+
+from cumulo.common.db.tables.base import Id, Json, Time, id_column, metadata
+
+network = sa.Table(
+    "network", metadata,
+    id_column(),
+    sa.Column("project_id", Id, nullable=False, index=True),
+    sa.Column("name", sa.String(255), nullable=False),
+    sa.Column("description", sa.String(255), nullable=False),
+    sa.Column("admin_state_up", sa.Boolean, nullable=False),
+    sa.Column("shared", sa.Boolean, nullable=False),
+    sa.Column("external", sa.Boolean, nullable=False),
+    sa.Column("mtu", sa.Integer, nullable=False),
+    sa.Column("provider_network_type", sa.String(16), nullable=False),
+    sa.Column("provider_physical_network", sa.String(64)),
+    sa.Column("created_at", Time, nullable=False),
+    sa.Column("updated_at", Time, nullable=False),
+    sa.Column("revision_number", sa.Integer, nullable=False),
+    # A flat network is the whole of its physical network: there can be only one.
+    sa.UniqueConstraint("provider_physical_network"),
+)
+
+subnet = sa.Table(
+    "subnet", metadata,
+    id_column(),
+    sa.Column("network_id", Id, sa.ForeignKey("network.id"), nullable=False, index=True),
+    sa.Column("project_id", Id, nullable=False, index=True),
+    sa.Column("name", sa.String(255), nullable=False),
+    sa.Column("description", sa.String(255), nullable=False),
+    sa.Column("ip_version", sa.Integer, nullable=False),
+    sa.Column("cidr", sa.String(64), nullable=False),
+    sa.Column("gateway_ip", sa.String(64)),
+    sa.Column("enable_dhcp", sa.Boolean, nullable=False),
+    sa.Column("allocation_pools", Json, nullable=False),
+    sa.Column("dns_nameservers", Json, nullable=False),
+    sa.Column("host_routes", Json, nullable=False),
+    sa.Column("created_at", Time, nullable=False),
+    sa.Column("updated_at", Time, nullable=False),
+    sa.Column("revision_number", sa.Integer, nullable=False),
+)
+
+port = sa.Table(
+    "port", metadata,
+    id_column(),
+    sa.Column("network_id", Id, sa.ForeignKey("network.id"), nullable=False, index=True),
+    sa.Column("project_id", Id, nullable=False, index=True),
+    sa.Column("name", sa.String(255), nullable=False),
+    sa.Column("description", sa.String(255), nullable=False),
+    sa.Column("admin_state_up", sa.Boolean, nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("mac_address", sa.String(32), nullable=False),
+    sa.Column("device_id", sa.String(255), nullable=False, index=True),
+    sa.Column("device_owner", sa.String(255), nullable=False),
+    sa.Column("hostname", sa.String(255), nullable=False),
+    sa.Column("binding_host_id", sa.String(255), nullable=False, index=True),
+    sa.Column("binding_vnic_type", sa.String(32), nullable=False),
+    sa.Column("binding_profile", Json, nullable=False),
+    sa.Column("bound_revision", sa.BigInteger, nullable=False),
+    sa.Column("created_at", Time, nullable=False),
+    sa.Column("updated_at", Time, nullable=False),
+    sa.Column("revision_number", sa.Integer, nullable=False),
+    sa.UniqueConstraint("network_id", "mac_address"),
+)
+
+port_address = sa.Table(
+    "port_address", metadata,
+    sa.Column("subnet_id", Id, sa.ForeignKey("subnet.id"), primary_key=True),
+    sa.Column("ip_address", sa.String(64), primary_key=True),
+    sa.Column("port_id", Id, sa.ForeignKey("port.id"), nullable=False, index=True),
+    sa.Column("position", sa.Integer, nullable=False),
+)
+
+network_revision = sa.Table(
+    "network_revision", metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("revision", sa.BigInteger, nullable=False),
+)
+
+network_change = sa.Table(
+    "network_change", metadata,
+    sa.Column("network_id", Id, primary_key=True),
+    sa.Column("revision", sa.BigInteger, nullable=False, index=True),
+)
+
+network_host = sa.Table(
+    "network_host", metadata,
+    sa.Column("host", sa.String(255), primary_key=True),
+    sa.Column("applied_revision", sa.BigInteger, nullable=False),
+    sa.Column("updated_at", Time, nullable=False),
+)

@@ -1,0 +1,1 @@
+"""Networks, subnets and ports: rules and queries, and what a host must look like (desired.py)."""

@@ -1,0 +1,93 @@
+"""What a host must look like: the networks with a port bound to it, from a revision onwards.
+
+An agent asks with the revision it has applied and gets what changed since; with none, or with one
+this database never gave out (it was restored from a backup), it gets everything, and whatever is
+not in that answer is to go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+
+from cumulo.common import names
+from cumulo.common.db.tables.network import network, network_change, network_host, port
+from cumulo.network import networks, ports, revisions
+from cumulo.network.networks import DHCP_OWNER, Row
+
+
+def desired(connection: sa.Connection, host: str, since_revision: int | None) -> dict[str, Any]:
+    """The answer to `network_desired`: {"revision", "full", "networks", "removed_networks"}."""
+    revision = revisions.current(connection)
+    full = not since_revision or since_revision > revision
+    needed = _networks_of_host(connection, host)
+    changed = needed if full else _changed_since(connection, since_revision or 0)
+    return {
+        "revision": revision,
+        "full": full,
+        "networks": [_network(connection, network_id) for network_id in sorted(needed & changed)],
+        "removed_networks": [] if full else sorted(changed - needed),
+    }
+
+
+def applied(connection: sa.Connection, now: float, host: str, revision: int) -> None:
+    """Record that the host looks as this revision says: ports bound by then are ACTIVE."""
+    values = {"applied_revision": revision, "updated_at": now}
+    if not connection.execute(
+            sa.update(network_host).where(network_host.c.host == host).values(**values)).rowcount:
+        connection.execute(sa.insert(network_host).values(host=host, **values))
+    connection.execute(sa.update(port).where(
+        port.c.binding_host_id == host, port.c.status == "BUILD", port.c.bound_revision <= revision,
+    ).values(status="ACTIVE", updated_at=now, revision_number=port.c.revision_number + 1))
+
+
+def hosts_of_network(connection: sa.Connection, network_id: str) -> list[str]:
+    """The hosts that a change of this network concerns: those whose bell is to ring."""
+    statement = sa.select(port.c.binding_host_id).distinct().where(
+        port.c.network_id == network_id, port.c.binding_host_id != "")
+    return sorted(connection.execute(statement).scalars())
+
+
+def _networks_of_host(connection: sa.Connection, host: str) -> set[str]:
+    statement = sa.select(port.c.network_id).distinct().where(port.c.binding_host_id == host)
+    return set(connection.execute(statement).scalars())
+
+
+def _changed_since(connection: sa.Connection, revision: int) -> set[str]:
+    statement = sa.select(network_change.c.network_id).where(network_change.c.revision > revision)
+    return set(connection.execute(statement).scalars())
+
+
+def _network(connection: sa.Connection, network_id: str) -> dict[str, Any]:
+    row = connection.execute(sa.select(network).where(network.c.id == network_id)).mappings().one()
+    found = ports.list_ports(connection, port.c.network_id == network_id)
+    dhcp = [each for each in found if each["device_owner"] == DHCP_OWNER]
+    held = {fixed["subnet_id"]: fixed["ip_address"] for each in dhcp for fixed in each["fixed_ips"]}
+    subnets = networks.subnets_of(connection, [network_id])
+    return {
+        "id": network_id,
+        "bridge": names.bridge_name(network_id),
+        "mtu": row["mtu"],
+        "admin_state_up": row["admin_state_up"],
+        "provider": {"type": row["provider_network_type"], "physical_network": row["provider_physical_network"]},
+        "nat": any(each["gateway_ip"] and each["ip_version"] == 4 for each in subnets),
+        "dhcp_mac_address": dhcp[0]["mac_address"] if dhcp else None,
+        "subnets": [_subnet(each, held.get(each["id"])) for each in subnets],
+        "ports": [_port(each) for each in _in_order(found) if each["device_owner"] != DHCP_OWNER],
+    }
+
+
+def _in_order(found: Iterable[Row]) -> list[Row]:
+    return sorted(found, key=lambda row: (row["created_at"], row["id"]))
+
+
+def _subnet(row: Row, dhcp_address: str | None) -> dict[str, Any]:
+    kept = ("id", "cidr", "ip_version", "gateway_ip", "enable_dhcp", "dns_nameservers", "host_routes")
+    return {name: row[name] for name in kept} | {"dhcp_address": dhcp_address}
+
+
+def _port(row: Row) -> dict[str, Any]:
+    return {"id": row["id"], "mac_address": row["mac_address"], "fixed_ips": row["fixed_ips"],
+            "hostname": row["hostname"]}

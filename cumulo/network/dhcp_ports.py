@@ -1,0 +1,59 @@
+"""The port that holds a network's DHCP server: one per network, an address in each subnet that wants DHCP.
+
+It is made with the first such subnet and deleted with the last. Where a subnet has no address
+left for it, that subnet goes without DHCP: the user's own pool decides.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from cumulo.common.db.tables.network import network, port, port_address
+from cumulo.common.ids import Ids
+from cumulo.network import addresses, networks
+from cumulo.network.networks import DHCP_OWNER
+
+
+def settle(connection: sa.Connection, ids: Ids, now: float, network_id: str) -> None:
+    """Make the DHCP port fit the network's subnets; runs under the lock of `revisions.advance`."""
+    wanted = {row["id"]: row for row in networks.subnets_of(connection, [network_id])
+              if row["enable_dhcp"] and row["ip_version"] == 4}
+    port_id = connection.execute(sa.select(port.c.id).where(
+        port.c.network_id == network_id, port.c.device_owner == DHCP_OWNER)).scalar()
+    if port_id is None and wanted:
+        port_id = _insert(connection, ids, now, network_id)
+    if port_id is None:
+        return
+    held = {each["subnet_id"]: each["ip_address"] for each in addresses.of_ports(connection, [port_id])[port_id]}
+    for subnet_id in held.keys() - wanted.keys():
+        connection.execute(sa.delete(port_address).where(
+            port_address.c.port_id == port_id, port_address.c.subnet_id == subnet_id))
+    for subnet_id in wanted.keys() - held.keys():
+        _take(connection, port_id, wanted[subnet_id])
+    if not connection.execute(sa.select(port_address.c.port_id).where(port_address.c.port_id == port_id)).first():
+        connection.execute(sa.delete(port).where(port.c.id == port_id))
+
+
+def _take(connection: sa.Connection, port_id: str, subnet: dict[str, Any]) -> None:
+    used = addresses.used_addresses(connection, subnet["id"])
+    address = addresses.first_free(subnet["allocation_pools"], used)
+    if address is not None:
+        connection.execute(sa.insert(port_address).values(
+            subnet_id=subnet["id"], ip_address=address, port_id=port_id, position=0))
+
+
+def _insert(connection: sa.Connection, ids: Ids, now: float, network_id: str) -> str:
+    project_id = connection.execute(sa.select(network.c.project_id).where(network.c.id == network_id)).scalar_one()
+    taken = set(connection.execute(sa.select(port.c.mac_address).where(port.c.network_id == network_id)).scalars())
+    mac_address = ids.mac_address()
+    while mac_address in taken:
+        mac_address = ids.mac_address()
+    port_id = ids.new_id()
+    connection.execute(sa.insert(port).values(
+        id=port_id, network_id=network_id, project_id=project_id, name="", description="", admin_state_up=True,
+        status="ACTIVE", mac_address=mac_address, device_id=f"dhcp-{network_id}", device_owner=DHCP_OWNER,
+        hostname="", binding_host_id="", binding_vnic_type="normal", binding_profile={}, bound_revision=0,
+        created_at=now, updated_at=now, revision_number=1))
+    return port_id

@@ -1,0 +1,109 @@
+"""Networks: rows and the rules that change them. Transactions belong to the callers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from cumulo.common import errors
+from cumulo.common.db.tables.network import network, port, port_address, subnet
+from cumulo.common.ids import Ids
+from cumulo.network import revisions
+
+Row = dict[str, Any]
+
+DHCP_OWNER = "network:dhcp"
+"""device_owner of the port that holds a network's DHCP server; it comes and goes with the subnets."""
+
+DEFAULTS: Row = {
+    "name": "", "description": "", "admin_state_up": True, "shared": False, "external": False,
+    "provider_network_type": "flat", "provider_physical_network": None,
+}
+
+
+def list_networks(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Row]:
+    """Every network that meets the conditions, each with the ids of its `subnets`."""
+    rows = [dict(row) for row in connection.execute(sa.select(network).where(*where)).mappings()]
+    by_network: dict[str, list[str]] = {row["id"]: [] for row in rows}
+    statement = sa.select(subnet.c.network_id, subnet.c.id).order_by(subnet.c.created_at, subnet.c.id)
+    if len(rows) == 1:
+        statement = statement.where(subnet.c.network_id == rows[0]["id"])
+    for network_id, subnet_id in connection.execute(statement):
+        by_network.get(network_id, []).append(subnet_id)
+    return [row | {"subnets": by_network[row["id"]]} for row in rows]
+
+
+def get_network(connection: sa.Connection, network_id: str) -> Row:
+    """The network; raises NotFound (NetworkNotFound)."""
+    found = list_networks(connection, network.c.id == network_id)
+    if not found:
+        raise not_found(network_id)
+    return found[0]
+
+
+def not_found(network_id: str) -> errors.NotFound:
+    """The error for a network that is not there, or not there for the caller."""
+    return errors.NotFound(f"Network {network_id} could not be found.", kind="NetworkNotFound")
+
+
+def create_network(connection: sa.Connection, ids: Ids, now: float, *, project_id: str, values: Mapping[str, Any],
+                   default_mtu: int) -> Row:
+    """Insert a network and return it; `values` holds columns that differ from DEFAULTS."""
+    network_id = ids.new_id()
+    revisions.advance(connection, network_id)
+    row = DEFAULTS | {"mtu": default_mtu} | dict(values)
+    _check_physical_network(connection, row["provider_physical_network"])
+    connection.execute(sa.insert(network).values(
+        id=network_id, project_id=project_id, created_at=now, updated_at=now, revision_number=1, **row))
+    return get_network(connection, network_id)
+
+
+def update_network(connection: sa.Connection, now: float, network_id: str, values: Mapping[str, Any]) -> Row:
+    """Change columns of a network and return it."""
+    revisions.advance(connection, network_id)
+    before = get_network(connection, network_id)
+    if values.get("shared") is False and before["shared"]:
+        _check_unshare(connection, before)
+    connection.execute(sa.update(network).where(network.c.id == network_id).values(
+        updated_at=now, revision_number=network.c.revision_number + 1, **values))
+    return get_network(connection, network_id)
+
+
+def delete_network(connection: sa.Connection, network_id: str) -> None:
+    """Delete a network and its subnets; raises Conflict (NetworkInUse) while a port other than DHCP's is there."""
+    revisions.advance(connection, network_id)
+    get_network(connection, network_id)
+    ports = sa.select(port.c.id).where(port.c.network_id == network_id)
+    if connection.execute(ports.where(port.c.device_owner != DHCP_OWNER).limit(1)).first():
+        raise errors.Conflict(
+            f"Unable to complete operation on network {network_id}. There are one or more ports still in use on "
+            "the network.", kind="NetworkInUse")
+    connection.execute(sa.delete(port_address).where(port_address.c.port_id.in_(ports)))
+    connection.execute(sa.delete(port).where(port.c.network_id == network_id))
+    connection.execute(sa.delete(subnet).where(subnet.c.network_id == network_id))
+    connection.execute(sa.delete(network).where(network.c.id == network_id))
+
+
+def _check_physical_network(connection: sa.Connection, name: str | None) -> None:
+    statement = sa.select(network.c.id).where(network.c.provider_physical_network == name)
+    if name is not None and connection.execute(statement).first():
+        raise errors.Conflict(
+            f"Unable to create the flat network. Physical network {name} is in use.", kind="FlatNetworkInUse")
+
+
+def _check_unshare(connection: sa.Connection, row: Row) -> None:
+    strangers = sa.select(port.c.id).where(
+        port.c.network_id == row["id"], port.c.project_id != row["project_id"], port.c.device_owner != DHCP_OWNER)
+    if connection.execute(strangers.limit(1)).first():
+        raise errors.Conflict(
+            f"Unable to reconfigure sharing settings for network {row['id']}. Multiple projects are using it.",
+            kind="InvalidSharedSetting")
+
+
+def subnets_of(connection: sa.Connection, network_ids: Sequence[str]) -> list[Row]:
+    """The subnets of these networks, oldest first."""
+    statement = (sa.select(subnet).where(subnet.c.network_id.in_(network_ids))
+                 .order_by(subnet.c.created_at, subnet.c.id))
+    return [dict(row) for row in connection.execute(statement).mappings()]

@@ -1,0 +1,37 @@
+"""Options of the network part: what is offered by default, and how the agent builds it."""
+
+from oslo_config import cfg
+
+GROUP = "network"
+OPTIONS = [
+    cfg.IntOpt(
+        "mtu", default=1500, min=68, max=65535,
+        help="Largest packet in bytes of a network that names none itself. 1500 is what Ethernet carries everywhere."),
+    cfg.ListOpt(
+        "physical_networks", default=["physnet1"],
+        help="Names of the physical networks on which an administrator may make flat networks."),
+    cfg.StrOpt(
+        "driver", default="linux", choices=["linux", "fake"],
+        help="How the agent builds networks: linux (bridges, namespaces, dnsmasq, nftables; needs root) or fake "
+             "(only remembers what it was asked to build; for tests and API users)."),
+    cfg.ListOpt(
+        "dns_servers", default=[],
+        help="Addresses of name servers handed out by DHCP where a subnet names none. Empty: those of this host's "
+             "/etc/resolv.conf that are not loopback addresses."),
+    cfg.IntOpt(
+        "dhcp_lease_s", default=86400, min=120, max=31536000,
+        help="Lifetime in seconds of a DHCP lease. A day: addresses never move between servers, so renewals only "
+             "carry changed options."),
+    cfg.FloatOpt(
+        "poll_interval_s", default=5.0, min=0.1, max=300.0,
+        help="Seconds between two looks for changes when no doorbell rings. It bounds how late a change is when "
+             "a message was lost."),
+    cfg.FloatOpt(
+        "metadata_cache_s", default=1.5, min=0.0, max=60.0,
+        help="Seconds for which the metadata service trusts an answer. A boot asks some twenty times within a second."),
+]
+
+
+def register(conf: cfg.ConfigOpts) -> None:
+    """Declare the options of this part."""
+    conf.register_opts(OPTIONS, group=GROUP)

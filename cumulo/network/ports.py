@@ -1,0 +1,154 @@
+"""Ports: a network card's place in a network, its addresses, and the host it is bound to.
+
+A port's `status` is DOWN while it is bound nowhere, BUILD from the binding until its host reports
+that the network is as desired, and ACTIVE from then on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from cumulo.common import errors
+from cumulo.common.context import Context
+from cumulo.common.db.tables.network import port
+from cumulo.common.ids import Ids
+from cumulo.network import addresses, networks, revisions
+from cumulo.network.networks import Row
+
+DEFAULTS: Row = {
+    "name": "", "description": "", "admin_state_up": True, "device_id": "", "device_owner": "", "hostname": "",
+    "binding_host_id": "", "binding_vnic_type": "normal", "binding_profile": {},
+}
+
+
+def list_ports(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Row]:
+    """Every port that meets the conditions, each with its `fixed_ips`."""
+    rows = [dict(row) for row in connection.execute(sa.select(port).where(*where)).mappings()]
+    held = addresses.of_ports(connection, [row["id"] for row in rows])
+    return [row | {"fixed_ips": held[row["id"]]} for row in rows]
+
+
+def get_port(connection: sa.Connection, port_id: str) -> Row:
+    """The port; raises NotFound (PortNotFound)."""
+    found = list_ports(connection, port.c.id == port_id)
+    if not found:
+        raise not_found(port_id)
+    return found[0]
+
+
+def not_found(port_id: str) -> errors.NotFound:
+    """The error for a port that is not there, or not there for the caller."""
+    return errors.NotFound(f"Port {port_id} could not be found.", kind="PortNotFound")
+
+
+def ports_of_device(connection: sa.Connection, device_id: str) -> list[Row]:
+    """The ports of a server, oldest first."""
+    return sorted(list_ports(connection, port.c.device_id == device_id), key=lambda row: (row["created_at"], row["id"]))
+
+
+def create_port(connection: sa.Connection, ids: Ids, now: float, *, context: Context, network_id: str,
+                fixed_ip: str | None = None, device_id: str = "", device_owner: str = "",
+                mac_address: str | None = None, name: str = "", hostname: str = "") -> Row:
+    """Insert a port in the caller's project and return it, as a server's build needs it.
+
+    fixed_ip None: an address of each IP version the network has. hostname is what DHCP tells the guest.
+    """
+    values = {"device_id": device_id, "device_owner": device_owner, "name": name, "hostname": hostname}
+    if mac_address is not None:
+        values["mac_address"] = mac_address
+    return insert_port(connection, ids, now, project_id=context.project_id or "", network_id=network_id,
+                       values=values, wanted=None if fixed_ip is None else [{"ip_address": fixed_ip}])
+
+
+def insert_port(connection: sa.Connection, ids: Ids, now: float, *, project_id: str, network_id: str,
+                values: Mapping[str, Any], wanted: Sequence[Mapping[str, str]] | None) -> Row:
+    """Insert a port with the columns of `values` over DEFAULTS; `wanted` as in addresses.allocate."""
+    revision = revisions.advance(connection, network_id)
+    networks.get_network(connection, network_id)
+    row = DEFAULTS | dict(values)
+    row["mac_address"] = _mac_address(connection, ids, network_id, row.get("mac_address"))
+    port_id = ids.new_id()
+    bound = bool(row["binding_host_id"])
+    connection.execute(sa.insert(port).values(
+        id=port_id, network_id=network_id, project_id=project_id, status="BUILD" if bound else "DOWN",
+        bound_revision=revision if bound else 0, created_at=now, updated_at=now, revision_number=1, **row))
+    addresses.allocate(connection, port_id, networks.subnets_of(connection, [network_id]), wanted)
+    return get_port(connection, port_id)
+
+
+def update_port(connection: sa.Connection, now: float, port_id: str, values: Mapping[str, Any],
+                wanted: Sequence[Mapping[str, str]] | None = None) -> Row:
+    """Change a port and return it; `wanted` replaces its addresses, None leaves them."""
+    before, revision = _locked(connection, port_id)
+    changed = dict(values)
+    if "mac_address" in changed and changed["mac_address"] != before["mac_address"]:
+        if before["binding_host_id"]:
+            raise errors.Conflict(f"Port {port_id} is bound to a host: its MAC address cannot change.", kind="PortBound")
+        _check_mac_address(connection, before["network_id"], changed["mac_address"])
+    host = changed.get("binding_host_id", before["binding_host_id"])
+    if host != before["binding_host_id"]:
+        changed |= {"status": "BUILD" if host else "DOWN", "bound_revision": revision if host else 0}
+    if wanted is not None:
+        addresses.release(connection, port_id)
+        addresses.allocate(connection, port_id, networks.subnets_of(connection, [before["network_id"]]), wanted)
+    _write(connection, now, port_id, changed)
+    return get_port(connection, port_id)
+
+
+def bind_port(connection: sa.Connection, now: float, port_id: str, host: str) -> None:
+    """Say that the port's card is on this host; idempotent."""
+    update_port(connection, now, port_id, {"binding_host_id": host})
+
+
+def unbind_port(connection: sa.Connection, now: float, port_id: str) -> None:
+    """Say that the port's card is on no host; idempotent, also for a port that is gone."""
+    if connection.execute(sa.select(port.c.id).where(port.c.id == port_id)).first():
+        update_port(connection, now, port_id, {"binding_host_id": ""})
+
+
+def delete_port(connection: sa.Connection, now: float, port_id: str) -> None:
+    """Delete a port and free its addresses; raises NotFound (PortNotFound)."""
+    _locked(connection, port_id)
+    addresses.release(connection, port_id)
+    connection.execute(sa.delete(port).where(port.c.id == port_id))
+
+
+def _locked(connection: sa.Connection, port_id: str) -> tuple[Row, int]:
+    """The port as it is once this transaction holds the lock, and the new revision.
+
+    A port never changes its network, so reading that before the lock is safe; the rest is not.
+    """
+    network_id = connection.execute(sa.select(port.c.network_id).where(port.c.id == port_id)).scalar()
+    if network_id is None:
+        raise not_found(port_id)
+    revision = revisions.advance(connection, network_id)
+    return get_port(connection, port_id), revision
+
+
+def _write(connection: sa.Connection, now: float, port_id: str, changed: Mapping[str, Any]) -> None:
+    connection.execute(sa.update(port).where(port.c.id == port_id).values(
+        updated_at=now, revision_number=port.c.revision_number + 1, **changed))
+
+
+def _mac_address(connection: sa.Connection, ids: Ids, network_id: str, wanted: str | None) -> str:
+    if wanted is not None:
+        _check_mac_address(connection, network_id, wanted)
+        return wanted
+    while _holder(connection, network_id, made := ids.mac_address()):
+        continue
+    return made
+
+
+def _check_mac_address(connection: sa.Connection, network_id: str, mac_address: str) -> None:
+    if _holder(connection, network_id, mac_address):
+        raise errors.Conflict(
+            f"Unable to complete operation for network {network_id}. The mac address {mac_address} is in use.",
+            kind="MacAddressInUse")
+
+
+def _holder(connection: sa.Connection, network_id: str, mac_address: str) -> str | None:
+    statement = sa.select(port.c.id).where(port.c.network_id == network_id, port.c.mac_address == mac_address)
+    return connection.execute(statement).scalar()

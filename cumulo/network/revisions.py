@@ -1,0 +1,34 @@
+"""The revision that every change to a network gets, and the lock that puts changes in order.
+
+`advance` must be the first statement of a transaction that changes a network. It raises the one
+counter, whose row stays locked until the commit. So revisions become visible in their order: a
+host that has seen revision 7 has seen everything up to 7. For the same reason the checks that
+follow it (is this address free?) cannot be overtaken by another transaction.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from cumulo.common.db.tables.network import network_change, network_revision
+
+
+def advance(connection: sa.Connection, network_id: str) -> int:
+    """Give the network a new revision and return it."""
+    changed = connection.execute(
+        sa.update(network_revision).where(network_revision.c.id == 1)
+        .values(revision=network_revision.c.revision + 1))
+    if not changed.rowcount:
+        connection.execute(sa.insert(network_revision).values(id=1, revision=1))
+    revision = current(connection)
+    moved = connection.execute(
+        sa.update(network_change).where(network_change.c.network_id == network_id).values(revision=revision))
+    if not moved.rowcount:
+        connection.execute(sa.insert(network_change).values(network_id=network_id, revision=revision))
+    return revision
+
+
+def current(connection: sa.Connection) -> int:
+    """The newest revision; 0 before the first change."""
+    statement = sa.select(network_revision.c.revision).where(network_revision.c.id == 1)
+    return connection.execute(statement).scalar() or 0

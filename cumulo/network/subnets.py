@@ -1,0 +1,124 @@
+"""Subnets: ranges of addresses of a network, and the rules that change them."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from cumulo.common import errors
+from cumulo.common.db.tables.network import port, port_address, subnet
+from cumulo.common.ids import Ids
+from cumulo.network import dhcp_ports, networks, ranges, revisions
+from cumulo.network.networks import DHCP_OWNER, Row
+
+DEFAULTS: Row = {
+    "name": "", "description": "", "enable_dhcp": True, "dns_nameservers": [], "host_routes": [],
+}
+
+
+def list_subnets(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Row]:
+    """Every subnet that meets the conditions."""
+    return [dict(row) for row in connection.execute(sa.select(subnet).where(*where)).mappings()]
+
+
+def get_subnet(connection: sa.Connection, subnet_id: str) -> Row:
+    """The subnet; raises NotFound (SubnetNotFound)."""
+    found = list_subnets(connection, subnet.c.id == subnet_id)
+    if not found:
+        raise not_found(subnet_id)
+    return found[0]
+
+
+def not_found(subnet_id: str) -> errors.NotFound:
+    """The error for a subnet that is not there, or not there for the caller."""
+    return errors.NotFound(f"Subnet {subnet_id} could not be found.", kind="SubnetNotFound")
+
+
+def create_subnet(connection: sa.Connection, ids: Ids, now: float, *, project_id: str, network_id: str,
+                  values: Mapping[str, Any]) -> Row:
+    """Insert a subnet and return it.
+
+    `values` holds cidr and ip_version and what differs from DEFAULTS. gateway_ip absent: the first
+    address of the range; None: no gateway. allocation_pools absent: everything but the gateway.
+    """
+    revisions.advance(connection, network_id)
+    networks.get_network(connection, network_id)
+    row = DEFAULTS | dict(values)
+    cidr = ranges.cidr(row["cidr"], row["ip_version"])
+    _check_overlap(connection, network_id, cidr)
+    gateway = ranges.gateway(cidr, row["gateway_ip"]) if "gateway_ip" in row else ranges.default_gateway(cidr)
+    pools = (ranges.pools(cidr, row["allocation_pools"]) if row.get("allocation_pools") is not None
+             else ranges.default_pools(cidr, gateway))
+    ranges.check_gateway_outside(gateway, pools)
+    subnet_id = ids.new_id()
+    row |= {"cidr": str(cidr), "gateway_ip": gateway, "allocation_pools": pools,
+            "dns_nameservers": ranges.name_servers(row["dns_nameservers"]),
+            "host_routes": ranges.routes(cidr, row["host_routes"])}
+    connection.execute(sa.insert(subnet).values(
+        id=subnet_id, network_id=network_id, project_id=project_id, created_at=now, updated_at=now,
+        revision_number=1, **row))
+    dhcp_ports.settle(connection, ids, now, network_id)
+    return get_subnet(connection, subnet_id)
+
+
+def update_subnet(connection: sa.Connection, ids: Ids, now: float, subnet_id: str,
+                  values: Mapping[str, Any]) -> Row:
+    """Change a subnet and return it; addresses already given away stay where they are."""
+    before = _locked(connection, subnet_id)
+    cidr = ipaddress.ip_network(before["cidr"])
+    changed = dict(values)
+    if "gateway_ip" in changed:
+        changed["gateway_ip"] = ranges.gateway(cidr, changed["gateway_ip"])
+        _check_gateway_free(connection, subnet_id, changed["gateway_ip"], before["gateway_ip"])
+    if "allocation_pools" in changed:
+        changed["allocation_pools"] = ranges.pools(cidr, changed["allocation_pools"])
+    if "dns_nameservers" in changed:
+        changed["dns_nameservers"] = ranges.name_servers(changed["dns_nameservers"])
+    if "host_routes" in changed:
+        changed["host_routes"] = ranges.routes(cidr, changed["host_routes"])
+    merged = before | changed
+    ranges.check_gateway_outside(merged["gateway_ip"], merged["allocation_pools"])
+    connection.execute(sa.update(subnet).where(subnet.c.id == subnet_id).values(
+        updated_at=now, revision_number=subnet.c.revision_number + 1, **changed))
+    dhcp_ports.settle(connection, ids, now, before["network_id"])
+    return get_subnet(connection, subnet_id)
+
+
+def delete_subnet(connection: sa.Connection, ids: Ids, now: float, subnet_id: str) -> None:
+    """Delete a subnet; raises Conflict (SubnetInUse) while a port other than DHCP's has an address of it."""
+    before = _locked(connection, subnet_id)
+    held = (sa.select(port.c.id).join(port_address, port_address.c.port_id == port.c.id)
+            .where(port_address.c.subnet_id == subnet_id, port.c.device_owner != DHCP_OWNER).limit(1))
+    if connection.execute(held).first():
+        raise errors.Conflict(
+            f"Unable to complete operation on subnet {subnet_id}: One or more ports have an IP allocation from "
+            "this subnet.", kind="SubnetInUse")
+    connection.execute(sa.delete(port_address).where(port_address.c.subnet_id == subnet_id))
+    connection.execute(sa.delete(subnet).where(subnet.c.id == subnet_id))
+    dhcp_ports.settle(connection, ids, now, before["network_id"])
+
+
+def _locked(connection: sa.Connection, subnet_id: str) -> Row:
+    """The subnet as it is once this transaction holds the lock; a subnet never changes its network."""
+    revisions.advance(connection, get_subnet(connection, subnet_id)["network_id"])
+    return get_subnet(connection, subnet_id)
+
+
+def _check_overlap(connection: sa.Connection, network_id: str, cidr: ranges.Network) -> None:
+    for other in networks.subnets_of(connection, [network_id]):
+        existing = ipaddress.ip_network(other["cidr"])
+        if existing.version == cidr.version and existing.overlaps(cidr):  # type: ignore[arg-type]
+            raise errors.BadRequest(
+                f"Invalid input for operation: Requested subnet with cidr: {cidr} for network: {network_id} "
+                f"overlaps with another subnet.", kind="InvalidInput")
+
+
+def _check_gateway_free(connection: sa.Connection, subnet_id: str, gateway: str | None, before: str | None) -> None:
+    statement = sa.select(port_address.c.port_id).where(
+        port_address.c.subnet_id == subnet_id, port_address.c.ip_address == gateway)
+    if gateway is not None and gateway != before and connection.execute(statement).first():
+        raise errors.Conflict(
+            f"Gateway IP {gateway} is already in use by a port of the subnet.", kind="GatewayIpInUse")
