@@ -20,7 +20,7 @@ from cumulo.common.clock import Clock
 from cumulo.common.operations.step import State
 from cumulo.common.threads import Threads
 
-logger = log.get(__name__)
+LOG = log.get(__name__)
 
 EPOCHS_REMEMBERED = 10_000  # about 1 MiB; an operation is long over before it is forgotten
 
@@ -104,10 +104,10 @@ class StepServer:
                 del self._running[operation]
             run.done.set()
         took_s = round(self._clock.monotonic() - started, 3)
-        logger.info("step_ended", operation=operation, step=step, undo=undo, ok=run.error is None, took_s=took_s)
+        LOG.info("step_ended", operation=operation, step=step, undo=undo, ok=run.error is None, took_s=took_s)
 
 
 def _log_failure(operation: str, step: str, undo: bool, error: BaseException) -> None:
     """A trace for what nobody foresaw; a typed error travels to the runner, which logs it."""
     if not isinstance(error, errors.CumuloError):
-        logger.error("step_failed", operation=operation, step=step, undo=undo, exc_info=True)
+        LOG.exception("step_failed", operation=operation, step=step, undo=undo)

@@ -57,20 +57,24 @@ def create(
     return operation_id
 
 
-def cancel(connection: Connection, resource_id: str) -> bool:
+def cancel(connection: Connection, resource_id: str, *, context: Context | None = None) -> bool:
     """Ask the resource's active operation to walk back; False when there is none.
 
     An operation that was stuck is tried again from where it stands: asking is
-    how a person says that the obstacle is gone.
+    how a person says that the obstacle is gone. `context` is whoever asked; the
+    deletion that follows is made in that name.
     """
-    row = active(connection, resource_id)
-    if row is None:
+    is_active = operation.c.active_key == resource_id
+    # The update comes first: it locks the row, so a runner cannot finish it, or write its state, in between.
+    if connection.execute(update(operation).where(is_active).values(cancel=True, due=0.0)).rowcount != 1:
         return False
-    change: dict[str, Any] = {"cancel": True, "due": 0.0}
+    row = connection.execute(select(operation.c.phase, operation.c.state).where(is_active)).mappings().one()
+    change: dict[str, Any] = {"state": row["state"] | {"cancelled_by": context.to_dict()}} if context else {}
     if row["phase"] == "stuck":
         change |= {"phase": "undoing", "tries": 0, "deadline": NEW_DEADLINE}
-    still_there = (operation.c.id == row["id"], operation.c.active_key == resource_id)
-    return connection.execute(update(operation).where(*still_there).values(change)).rowcount == 1
+    if change:
+        connection.execute(update(operation).where(is_active).values(change))
+    return True
 
 
 def active(connection: Connection, resource_id: str) -> RowMapping | None:

@@ -1,0 +1,14 @@
+"""One page per long operation, and the table of them all. A page names steps and places; it has no code."""
+
+from cumulo.common.flows import build_server, delete_server, reboot_server, start_server, stop_server
+from cumulo.common.operations.step import Flow
+
+_PAGES = (build_server, delete_server, start_server, stop_server, reboot_server)
+
+FLOWS: dict[str, Flow] = {page.FLOW.name: page.FLOW for page in _PAGES}
+
+
+def step_under_cursor(flow: str, cursor: int) -> str:
+    """The name of the step an operation stands at; the last one when it has gone past it."""
+    steps = FLOWS[flow].steps
+    return steps[max(0, min(cursor, len(steps) - 1))].name

@@ -1,0 +1,16 @@
+"""Start a stopped server.
+
+    step        runs at
+    power_on    the compute agent
+    settle      the scheduler: the state the server is in now
+
+The state begins with server_id and host.
+"""
+
+from cumulo.common.operations.step import Flow, Step, at_compute, at_scheduler
+
+FLOW = Flow(
+    name="start_server",
+    resource_type="server",
+    steps=(Step("power_on", at_compute), Step("settle", at_scheduler)),
+)

@@ -1,0 +1,16 @@
+"""Stop a running server.
+
+    step        runs at
+    power_off   the compute agent
+    settle      the scheduler: the state the server is in now
+
+The state begins with server_id and host.
+"""
+
+from cumulo.common.operations.step import Flow, Step, at_compute, at_scheduler
+
+FLOW = Flow(
+    name="stop_server",
+    resource_type="server",
+    steps=(Step("power_off", at_compute), Step("settle", at_scheduler)),
+)

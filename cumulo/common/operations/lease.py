@@ -1,0 +1,142 @@
+"""Who may run an operation: claiming, keeping the claim, recording an outcome under it.
+
+Every claim and every recorded outcome raises the row's epoch, and every write
+says `WHERE epoch = mine`. So a runner that stalled past its lease cannot write,
+and each step sent to an agent carries an epoch of its own. Works inside the
+caller's transaction, with the database's time.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, insert, select, update
+
+from cumulo.common import errors
+from cumulo.common.db.tables.operations import operation, operation_event
+from cumulo.common.operations.step import State
+from cumulo.common.operations.store import ACTIVE_PHASES, NEW_DEADLINE
+
+
+@dataclasses.dataclass(frozen=True)
+class Operation:
+    """A claimed operation: what is needed to run the step under the cursor."""
+
+    id: str
+    flow: str
+    phase: str
+    cursor: int
+    epoch: int
+    tries: int
+    state: State
+    cancel: bool
+    error: str | None
+    deadline: float
+    resource_type: str
+    resource_id: str
+    project_id: str | None
+    user_id: str | None
+    request_id: str
+
+
+_COLUMNS = [operation.c[field.name] for field in dataclasses.fields(Operation)]
+
+
+def claim_due(
+    connection: Connection, now: float, *, lease_s: float, limit: int, new_deadline_s: float
+) -> list[Operation]:
+    """Claim operations that are due and nobody's, the longest waiting first."""
+    query = (
+        select(*_COLUMNS)
+        .where(operation.c.phase.in_(ACTIVE_PHASES), operation.c.due <= now, operation.c.leased_until <= now)
+        .order_by(operation.c.due)
+        .limit(limit)
+        # Another copy's candidates are passed over instead of waited for; SQLite has no such clause nor need.
+        .with_for_update(skip_locked=True)
+    )
+    rows = connection.execute(query).mappings().all()
+    claimed = (_claim(connection, row, now, lease_s, new_deadline_s) for row in rows)
+    return [each for each in claimed if each is not None]
+
+
+def _claim(
+    connection: Connection, row: RowMapping, now: float, lease_s: float, new_deadline_s: float
+) -> Operation | None:
+    """Compare-and-set on the epoch; None when another copy was faster."""
+    deadline = now + new_deadline_s if row["deadline"] == NEW_DEADLINE else row["deadline"]
+    change = {"epoch": row["epoch"] + 1, "leased_until": now + lease_s, "deadline": deadline}
+    mine = (operation.c.id == row["id"], operation.c.epoch == row["epoch"])
+    if connection.execute(update(operation).where(*mine).values(change)).rowcount != 1:
+        return None
+    return Operation(**(dict(row) | {"epoch": row["epoch"] + 1, "deadline": deadline}))
+
+
+def next_due(connection: Connection) -> float | None:
+    """When the earliest operation that nobody holds is due."""
+    earliest = select(operation.c.due).where(operation.c.phase.in_(ACTIVE_PHASES))
+    return connection.execute(earliest.order_by(operation.c.due).limit(1)).scalar()
+
+
+def renew(connection: Connection, now: float, lease_s: float, held: Mapping[str, int]) -> set[str]:
+    """Extend the leases of operations (id -> epoch); return the ids that are held no more."""
+    lost = set()
+    for operation_id, epoch in sorted(held.items()):
+        mine = (operation.c.id == operation_id, operation.c.epoch == epoch)
+        if connection.execute(update(operation).where(*mine).values(leased_until=now + lease_s)).rowcount != 1:
+            lost.add(operation_id)
+    return lost
+
+
+def release(connection: Connection, held: Mapping[str, int]) -> None:
+    """Give up leases early, so that another copy need not wait for them to run out."""
+    for operation_id, epoch in sorted(held.items()):
+        mine = (operation.c.id == operation_id, operation.c.epoch == epoch)
+        connection.execute(update(operation).where(*mine).values(leased_until=0.0))
+
+
+def lock(connection: Connection, claimed: Operation) -> Operation:
+    """Lock the row for this transaction and return it as it is now; LeaseLost when another runner owns it.
+
+    Comes before a local step's effects, so that effects and outcome commit together or not at all.
+    """
+    mine = (operation.c.id == claimed.id, operation.c.epoch == claimed.epoch)
+    if connection.execute(update(operation).where(*mine).values(epoch=claimed.epoch)).rowcount != 1:
+        raise errors.LeaseLost(f"Operation {claimed.id} is owned by another runner.", operation=claimed.id)
+    row = connection.execute(select(*_COLUMNS).where(operation.c.id == claimed.id)).mappings().one()
+    return Operation(**row)
+
+
+def keep(
+    connection: Connection, claimed: Operation, columns: Mapping[str, Any], *, leased_until: float
+) -> Operation:
+    """Record an outcome and return the row under its new epoch; `leased_until` 0 lets go of it."""
+    values = dict(columns) | {"epoch": claimed.epoch + 1, "leased_until": leased_until}
+    mine = (operation.c.id == claimed.id, operation.c.epoch == claimed.epoch)
+    if connection.execute(update(operation).where(*mine).values(values)).rowcount != 1:
+        raise errors.LeaseLost(f"Operation {claimed.id} is owned by another runner.", operation=claimed.id)
+    known = {field.name for field in dataclasses.fields(Operation)}
+    return dataclasses.replace(claimed, **{name: value for name, value in values.items() if name in known})
+
+
+def set_percent(connection: Connection, claimed: Operation, percent: int) -> None:
+    """Show how far a running step is; without effect when the lease was lost."""
+    mine = (operation.c.id == claimed.id, operation.c.epoch == claimed.epoch)
+    connection.execute(update(operation).where(*mine).values(percent=max(0, min(percent, 100))))
+
+
+def event_begins(connection: Connection, operation_id: str, step: str, undo: bool, host: str, now: float) -> None:
+    """Note that a step is about to run; a later try of it keeps the first time."""
+    if connection.execute(select(operation_event.c.id).where(*_event(operation_id, step, undo))).first() is None:
+        values = {"operation_id": operation_id, "step": step, "undo": undo, "host": host, "started_at": now}
+        connection.execute(insert(operation_event).values(values))
+
+
+def event_ends(connection: Connection, operation_id: str, step: str, undo: bool, result: str, now: float) -> None:
+    """Note what came of a step."""
+    values = {"finished_at": now, "result": result}
+    connection.execute(update(operation_event).where(*_event(operation_id, step, undo)).values(values))
+
+
+def _event(operation_id: str, step: str, undo: bool) -> Sequence[Any]:
+    event = operation_event.c
+    return (event.operation_id == operation_id, event.step == step, event.undo == undo)
