@@ -50,9 +50,15 @@ class Policy:
         return set(self._enforcer.registered_rules)
 
     def allows(self, rule: str, context: Context, target: dict[str, Any] | None = None) -> bool:
-        """Say whether the caller may do it to the target (default: to the caller's own project)."""
+        """Say whether the caller may do it to the target (default: to the caller's own project).
+
+        A rule that nobody declared is a bug and raises KeyError rather than refusing for ever.
+        """
+        name = rule.removeprefix("rule:")
+        if name not in self._enforcer.registered_rules:
+            raise KeyError(f"no policy rule {name!r} is declared")
         about = {"project_id": context.project_id, "user_id": context.user_id} if target is None else target
-        return bool(self._enforcer.enforce(rule, about, context.policy_credentials()))
+        return bool(self._enforcer.enforce(name, about, context.policy_credentials()))
 
     def authorize(self, rule: str, context: Context, target: dict[str, Any] | None = None) -> None:
         """Raise Forbidden unless allowed."""
