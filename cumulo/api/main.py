@@ -1,10 +1,5 @@
 """The API service: every REST surface on one port, in one process or several."""
 
-import eventlet
-
-if __name__ == "__main__":
-    eventlet.monkey_patch()
-
 import argparse
 import dataclasses
 import os
@@ -13,6 +8,7 @@ import socket
 import sys
 from typing import Any
 
+import eventlet
 import eventlet.wsgi
 
 import cumulo.api.compute.app
@@ -95,7 +91,6 @@ class _Quiet:
 
 def main() -> None:
     """Run the service: cumulo-api --config-file FILE."""
-    eventlet.monkey_patch()
     parser = argparse.ArgumentParser(prog="cumulo-api")
     parser.add_argument("--config-file", action="append", default=[])
     conf = config.load(parser.parse_args().config_file, registrations=REGISTRATIONS)
@@ -148,7 +143,3 @@ def _fork(conf: Any, listener: socket.socket) -> int:
     eventlet.hubs.use_hub()
     _work(conf, listener)
     sys.exit(0)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,45 @@
+"""The programs' first lines: patch the standard library, and only then import the service.
+
+Imported before that, a module could keep a lock or a socket class that blocks every green thread.
+"""
+
+import warnings
+
+
+def _patch() -> None:
+    warnings.filterwarnings("ignore", message="\\s*Eventlet is deprecated", category=Warning)
+    import eventlet
+
+    eventlet.monkey_patch()
+
+
+def api() -> None:
+    """Run cumulo-api."""
+    _patch()
+    from cumulo.api.main import main
+
+    main()
+
+
+def scheduler() -> None:
+    """Run cumulo-scheduler."""
+    _patch()
+    from cumulo.scheduler.main import main
+
+    main()
+
+
+def compute() -> None:
+    """Run cumulo-compute."""
+    _patch()
+    from cumulo.compute.agent.main import main
+
+    main()
+
+
+def network() -> None:
+    """Run cumulo-network."""
+    _patch()
+    from cumulo.network.agent.main import main
+
+    main()
