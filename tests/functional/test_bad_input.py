@@ -1,0 +1,140 @@
+"""Every route of every API, sent what no client should send: always a 4xx in that API's form, nothing changed."""
+
+import unittest
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+
+import cumulo.api.compute.app
+import cumulo.api.identity.app
+import cumulo.api.image.app
+import cumulo.api.network.app
+from cumulo.api.wsgi.app import MAX_BODY_BYTES
+from cumulo.api.wsgi.route import Route
+from cumulo.common.db.tables.base import metadata
+from tests.fixtures.api import Api
+
+FAMILIES = {
+    "identity": cumulo.api.identity.app, "compute": cumulo.api.compute.app,
+    "image": cumulo.api.image.app, "network": cumulo.api.network.app,
+}
+MISSING_ID = "00000000-0000-4000-8000-00000000dead"
+BAD_BODIES: dict[str, bytes] = {
+    "empty": b"", "no json": b"{", "bad utf-8": b'{"name": "\xff\xfe"}', "null": b"null", "number": b"1",
+    "text": b'"x"', "list": b"[]", "list of null": b"[null]", "empty object": b"{}",
+    "unknown field": b'{"no_such_field": 1}', "deep": b"[" * 5000 + b"]" * 5000,
+    "huge": b'{"a": "' + b"a" * MAX_BODY_BYTES + b'"}', "nul": b'{"a": "\\u0000"}',
+}
+WRONG_VALUES: tuple[Any, ...] = (None, 1, "x", [], {}, True, [None], {"no_such_field": {}}, {"name": 1}, {"name": []},
+                                 {"name": "a" * 300}, {"id": 1}, {"enabled": "perhaps"})
+
+
+def all_routes() -> Iterator[tuple[str, Route]]:
+    """Yield each family's name with each of its routes."""
+    for name, module in FAMILIES.items():
+        for route in module.ROUTES:
+            yield name, route
+
+
+def path_of(family: str, route: Route, value: str) -> str:
+    """Return the route's path with every variable replaced."""
+    path = route.path
+    while "{" in path:
+        head, _, tail = path.partition("{")
+        path = head + value + tail.partition("}")[2]
+    return f"/{family}{path}"
+
+
+def is_error_of(family: str, answer: Any) -> bool:
+    """Say whether the body is an error in the family's form."""
+    body = answer.json
+    if family == "compute":
+        return len(body) == 1 and next(iter(body.values()))["code"] == answer.status_int
+    if family == "network":
+        return set(body["NeutronError"]) == {"type", "message", "detail"}
+    return (body["error"] if family == "identity" else body)["code"] == answer.status_int
+
+
+class BadInputTest(unittest.TestCase):
+    """The whole route table."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.api = Api()
+        cls.addClassCleanup(cls.api.close)
+        cls.api.token()
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of rows of each table."""
+        with self.api.database.read() as connection:
+            return {table.name: connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+                    for table in metadata.sorted_tables}
+
+    def refused(self, family: str, answer: Any) -> None:
+        """Check that the answer refuses in the family's form."""
+        self.assertIn(answer.status_int // 100, (4,), answer.text[:300])
+        self.assertTrue(is_error_of(family, answer), answer.text[:300])
+
+    def test_bad_bodies(self) -> None:
+        before = self.counts()
+        for family, route in all_routes():
+            if route.body is None or route.stream:
+                continue
+            for what, body in BAD_BODIES.items():
+                with self.subTest(route=f"{route.method} {family}{route.path}", body=what):
+                    answer = self.api.request(route.method, path_of(family, route, MISSING_ID), body,
+                                              headers={"OpenStack-API-Version": "compute latest"})
+                    self.refused(family, answer)
+        self.assertEqual(self.counts(), before)
+
+    def test_wrong_values_below_the_right_key(self) -> None:
+        before = self.counts()
+        for family, route in all_routes():
+            schema = route.body if isinstance(route.body, dict) else (route.body[-1][1] if route.body else {})
+            for key in schema.get("properties", {}):
+                for value in WRONG_VALUES:
+                    with self.subTest(route=f"{route.method} {family}{route.path}", key=key, value=str(value)[:40]):
+                        answer = self.api.request(route.method, path_of(family, route, MISSING_ID), {key: value})
+                        if "{" in route.path or value in (None, 1, "x", [], [None]):
+                            self.refused(family, answer)
+                        else:
+                            self.assertLess(answer.status_int, 500, answer.text[:300])
+        after = self.counts()
+        self.assertEqual(set(after), set(before))
+
+    def test_ids_that_name_nothing(self) -> None:
+        before = self.counts()
+        for family, route in all_routes():
+            if "{" not in route.path or route.policy is None or route.body is not None:
+                continue
+            for value in (MISSING_ID, "no-such-thing", "x" * 300, "%C3%A9", "..%2f..%2fetc", "a'b"):
+                with self.subTest(route=f"{route.method} {family}{route.path}", id=value[:20]):
+                    answer = self.api.request(route.method, path_of(family, route, value))
+                    self.assertLess(answer.status_int, 500, answer.text[:300])
+        self.assertEqual(self.counts(), before)
+
+    def test_queries(self) -> None:
+        for family, route in all_routes():
+            if route.method != "GET" or "{" in route.path or route.policy is None:
+                continue
+            for query in ("limit=-1", "limit=x", "limit=99999999999999999999", "marker=no-such", "sort_key=no_such",
+                          "sort_dir=up", "sort=name:sideways", "name=%ff", "name=%00", "changes-since=yesterday",
+                          "a=" + "x" * 5000):
+                with self.subTest(route=f"{family}{route.path}", query=query[:30]):
+                    answer = self.api.get(f"{path_of(family, route, '')}?{query}")
+                    self.assertLess(answer.status_int, 500, answer.text[:300])
+
+    def test_without_a_token(self) -> None:
+        for family, route in all_routes():
+            if route.policy is None:
+                continue
+            with self.subTest(route=f"{route.method} {family}{route.path}"):
+                answer = self.api.request(route.method, path_of(family, route, MISSING_ID), token=None)
+                self.assertIn(answer.status_int, (401, 404, 406) if route.since else (401,))
+
+    def test_every_rule_is_declared(self) -> None:
+        for family, route in all_routes():
+            if route.policy is not None:
+                with self.subTest(route=f"{route.method} {family}{route.path}"):
+                    self.assertIn(route.policy.removeprefix("rule:"), self.api.services.policy.names)
