@@ -72,7 +72,8 @@ def _network(connection: sa.Connection, network_id: str) -> dict[str, Any]:
         "mtu": row["mtu"],
         "admin_state_up": row["admin_state_up"],
         "provider": {"type": row["provider_network_type"], "physical_network": row["provider_physical_network"]},
-        "nat": any(each["gateway_ip"] and each["ip_version"] == 4 for each in subnets),
+        # A local network ends at its bridge; a flat one is the way out, so it gets gateway and NAT.
+        "nat": row["provider_network_type"] == "flat",
         "dhcp_mac_address": dhcp[0]["mac_address"] if dhcp else None,
         "subnets": [_subnet(each, held.get(each["id"])) for each in subnets],
         "ports": [_port(each) for each in _in_order(found) if each["device_owner"] != DHCP_OWNER],

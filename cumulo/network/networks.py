@@ -19,7 +19,7 @@ DHCP_OWNER = "network:dhcp"
 
 DEFAULTS: Row = {
     "name": "", "description": "", "admin_state_up": True, "shared": False, "external": False,
-    "provider_network_type": "flat", "provider_physical_network": None,
+    "provider_network_type": "local", "provider_physical_network": None,
 }
 
 

@@ -1,0 +1,1 @@
+"""The network API, v2.0."""

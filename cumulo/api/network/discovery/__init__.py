@@ -1,0 +1,1 @@
+"""Which versions and which collections there are."""

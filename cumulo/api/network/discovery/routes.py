@@ -1,0 +1,27 @@
+"""Version discovery: GET / and GET /v2.0/."""
+
+from typing import Any
+
+from cumulo.api.wsgi.route import Request, Route
+
+_COLLECTIONS = (("network", "networks"), ("subnet", "subnets"), ("port", "ports"))
+
+
+def versions(request: Request) -> dict[str, Any]:
+    """The one version there is."""
+    return {"versions": [{"id": "v2.0", "status": "CURRENT",
+                          "links": [{"rel": "self", "href": f"{request.url}/v2.0/"}]}]}
+
+
+def resources(request: Request) -> dict[str, Any]:
+    """The collections of version 2.0."""
+    return {"resources": [
+        {"name": name, "collection": collection,
+         "links": [{"rel": "self", "href": f"{request.url}/v2.0/{collection}"}]}
+        for name, collection in _COLLECTIONS]}
+
+
+ROUTES = (
+    Route("GET", "/", versions, policy=None),
+    Route("GET", "/v2.0", resources, policy=None),
+)

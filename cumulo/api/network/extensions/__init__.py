@@ -1,0 +1,1 @@
+"""What this API can do beyond its core."""

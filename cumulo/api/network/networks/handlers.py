@@ -1,0 +1,110 @@
+"""Networks: list, create, show, update, delete. Also who may see and use one (visible)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from cumulo.api.network import collection, resource
+from cumulo.api.network.networks.view import ATTRIBUTES, network_view
+from cumulo.api.wsgi.route import Request
+from cumulo.common import errors
+from cumulo.common.db.tables.network import network
+from cumulo.network import networks
+
+Row = dict[str, Any]
+
+_COLUMNS = {"router:external": "external", "provider:network_type": "provider_network_type",
+            "provider:physical_network": "provider_physical_network"}
+_ATTRIBUTE_RULES = {
+    "shared": "network:networks:set:shared", "router:external": "network:networks:set:external",
+    "provider:network_type": "network:networks:set:provider",
+    "provider:physical_network": "network:networks:set:provider",
+    "provider:segmentation_id": "network:networks:set:provider",
+}
+
+
+def index(request: Request) -> Row:
+    """The networks the caller may use."""
+    with request.services.database.read() as connection:
+        rows = networks.list_networks(
+            connection, *is_visible(request), *collection.column_filters(request, network))
+    return collection.answer(request, "networks", [network_view(request, row) for row in rows], ATTRIBUTES)
+
+
+def create(request: Request) -> Row:
+    """One network, or many at once."""
+    return resource.create(request, "network", "networks",
+                           lambda connection, now, body: _create(request, connection, now, body), network_view)
+
+
+def show(request: Request) -> Row:
+    """One network; raises NotFound."""
+    with request.services.database.read() as connection:
+        row = visible(request, connection, request.params["network_id"])
+    return {"network": collection.chosen_fields(request, network_view(request, row))}
+
+
+def update(request: Request) -> Row:
+    """Change a network."""
+    body, database = request.body["network"], request.services.database
+    with database.write() as connection:
+        row = _owned(request, connection, "network:networks:update")
+        resource.authorize_attributes(request, body, _ATTRIBUTE_RULES, {"project_id": row["project_id"]})
+        row = networks.update_network(
+            connection, database.now(connection), row["id"], resource.columns(body, _COLUMNS))
+        hosts = resource.hosts_of(connection, [row["id"]])
+    resource.ring(request, hosts)
+    return {"network": network_view(request, row)}
+
+
+def delete(request: Request) -> None:
+    """Delete a network with its subnets."""
+    with request.services.database.write() as connection:
+        row = _owned(request, connection, "network:networks:delete")
+        networks.delete_network(connection, row["id"])
+
+
+def is_visible(request: Request) -> list[sa.ColumnElement[bool]]:
+    """The condition for a network to be visible: one's own, shared or external; all for an administrator."""
+    if request.may("network:networks:get:all"):
+        return []
+    own = network.c.project_id == (request.context.project_id or "")
+    return [sa.or_(own, network.c.shared.is_(sa.true()), network.c.external.is_(sa.true()))]
+
+
+def visible(request: Request, connection: sa.Connection, network_id: str) -> Row:
+    """The network, if the caller may see it; raises NotFound (NetworkNotFound)."""
+    found = networks.list_networks(connection, network.c.id == network_id, *is_visible(request))
+    if not found:
+        raise networks.not_found(network_id)
+    return found[0]
+
+
+def _owned(request: Request, connection: sa.Connection, rule: str) -> Row:
+    row = visible(request, connection, request.params["network_id"])
+    request.authorize(rule, {"project_id": row["project_id"]})
+    resource.check_revision(request, row)
+    return row
+
+
+def _create(request: Request, connection: sa.Connection, now: float, body: Mapping[str, Any]) -> Row:
+    project_id = resource.project_of(request, body, "network:networks:create")
+    resource.authorize_attributes(request, body, _ATTRIBUTE_RULES, {"project_id": project_id})
+    values = resource.columns(body, _COLUMNS, without=("provider:segmentation_id",))
+    _check_provider(request, values)
+    return networks.create_network(connection, request.services.ids, now, project_id=project_id, values=values,
+                                   default_mtu=request.services.conf.network.mtu)
+
+
+def _check_provider(request: Request, values: Row) -> None:
+    """A flat network names a physical network that is configured; a local one names none."""
+    physical = values.get("provider_physical_network")
+    if values.get("provider_network_type", "local") == "local":
+        if physical is not None:
+            raise errors.BadRequest("A local network has no physical network.", kind="InvalidInput")
+    elif physical not in request.services.conf.network.physical_networks:
+        raise errors.BadRequest(
+            f"Unknown provider:physical_network '{physical}' for a flat network.", kind="InvalidInput")

@@ -1,0 +1,16 @@
+"""Bodies of the networks resource."""
+
+from cumulo.api.network.fields import BOOLEAN, NAME, PROJECT, attributes
+from cumulo.api.network.resource import schema_create, schema_update
+
+_CHANGEABLE = {
+    "name": NAME, "description": NAME, "admin_state_up": BOOLEAN, "shared": BOOLEAN, "router:external": BOOLEAN,
+    "mtu": {"type": "integer", "minimum": 68, "maximum": 65535},
+}
+_PROVIDER = {
+    "provider:network_type": {"enum": ["flat", "local"]},
+    "provider:physical_network": {"type": ["string", "null"], "maxLength": 64},
+    "provider:segmentation_id": {"type": "null"},
+}
+CREATE = schema_create("network", "networks", attributes({**_CHANGEABLE, **_PROVIDER, **PROJECT}))
+UPDATE = schema_update("network", attributes(_CHANGEABLE))

@@ -1,0 +1,27 @@
+"""A network as the API shows it."""
+
+from typing import Any
+
+from cumulo.api.wsgi.route import Request
+from cumulo.api.wsgi.times import iso_z
+
+ATTRIBUTES = (
+    "id", "name", "description", "admin_state_up", "status", "shared", "subnets", "project_id", "tenant_id",
+    "router:external", "mtu", "created_at", "updated_at", "revision_number", "provider:network_type",
+    "provider:physical_network", "provider:segmentation_id",
+)
+
+
+def network_view(request: Request, row: dict[str, Any]) -> dict[str, Any]:
+    """The attributes the caller may see: how it maps to the physical network is the administrator's."""
+    view = {
+        "id": row["id"], "name": row["name"], "description": row["description"],
+        "admin_state_up": row["admin_state_up"], "status": "ACTIVE", "shared": row["shared"],
+        "subnets": row["subnets"], "project_id": row["project_id"], "tenant_id": row["project_id"],
+        "router:external": row["external"], "mtu": row["mtu"], "created_at": iso_z(row["created_at"]),
+        "updated_at": iso_z(row["updated_at"]), "revision_number": row["revision_number"],
+    }
+    if request.may("network:networks:get:provider"):
+        view |= {"provider:network_type": row["provider_network_type"],
+                 "provider:physical_network": row["provider_physical_network"], "provider:segmentation_id": None}
+    return view

@@ -1,0 +1,27 @@
+"""A port as the API shows it."""
+
+from typing import Any
+
+from cumulo.api.wsgi.route import Request
+from cumulo.api.wsgi.times import iso_z
+
+_SAME = ("id", "name", "description", "network_id", "project_id", "admin_state_up", "status", "mac_address",
+         "fixed_ips", "device_id", "device_owner", "revision_number")
+_BINDING = ("binding:host_id", "binding:profile", "binding:vif_type", "binding:vif_details")
+ATTRIBUTES = (*_SAME, *_BINDING, "binding:vnic_type", "tenant_id", "created_at", "updated_at")
+
+
+def port_view(request: Request, row: dict[str, Any]) -> dict[str, Any]:
+    """The attributes the caller may see: where a port is bound is the administrator's."""
+    view = {name: row[name] for name in _SAME} | {
+        "tenant_id": row["project_id"], "binding:vnic_type": row["binding_vnic_type"],
+        "created_at": iso_z(row["created_at"]), "updated_at": iso_z(row["updated_at"]),
+    }
+    if request.may("network:ports:get:binding"):
+        bound = bool(row["binding_host_id"])
+        view |= {
+            "binding:host_id": row["binding_host_id"], "binding:profile": row["binding_profile"],
+            "binding:vif_type": "bridge" if bound else "unbound",
+            "binding:vif_details": {"port_filter": False, "connectivity": "l2"} if bound else {},
+        }
+    return view

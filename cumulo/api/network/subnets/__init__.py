@@ -1,0 +1,1 @@
+"""Subnets of the network API."""

@@ -1,0 +1,29 @@
+"""Routes and rules of the subnets resource."""
+
+from oslo_policy import policy
+
+from cumulo.api.network.subnets import handlers, schema
+from cumulo.api.wsgi.route import Route
+
+_LIST = {"method": "GET", "path": "/v2.0/subnets"}
+_CREATE = {"method": "POST", "path": "/v2.0/subnets"}
+_SHOW = {"method": "GET", "path": "/v2.0/subnets/{subnet_id}"}
+_UPDATE = {"method": "PUT", "path": "/v2.0/subnets/{subnet_id}"}
+_DELETE = {"method": "DELETE", "path": "/v2.0/subnets/{subnet_id}"}
+
+RULES = tuple(policy.DocumentedRuleDefault(f"network:subnets:{name}", check, description, operations)
+              for name, check, description, operations in (
+    ("get", "rule:project_reader", "List and show subnets that are one's own or of shared networks", [_LIST, _SHOW]),
+    ("get:all", "rule:system_reader or rule:service", "See the subnets of every project", [_LIST, _SHOW]),
+    ("create", "rule:project_member", "Create a subnet in a network of one's own", [_CREATE]),
+    ("update", "rule:project_member", "Change a subnet", [_UPDATE]),
+    ("delete", "rule:project_member", "Delete a subnet", [_DELETE]),
+))
+
+ROUTES = (
+    Route("GET", "/v2.0/subnets", handlers.index, policy="network:subnets:get"),
+    Route("POST", "/v2.0/subnets", handlers.create, policy="network:subnets:create", status=201, body=schema.CREATE),
+    Route("GET", "/v2.0/subnets/{subnet_id}", handlers.show, policy="network:subnets:get"),
+    Route("PUT", "/v2.0/subnets/{subnet_id}", handlers.update, policy="network:subnets:update", body=schema.UPDATE),
+    Route("DELETE", "/v2.0/subnets/{subnet_id}", handlers.delete, policy="network:subnets:delete", status=204),
+)

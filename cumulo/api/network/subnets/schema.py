@@ -1,0 +1,20 @@
+"""Bodies of the subnets resource."""
+
+from cumulo.api.network.fields import ADDRESS, BOOLEAN, ID, NAME, PROJECT, attributes
+from cumulo.api.network.resource import schema_create, schema_update
+
+_POOL = attributes({"start": ADDRESS, "end": ADDRESS}, ("start", "end"))
+_ROUTE = attributes({"destination": ADDRESS, "nexthop": ADDRESS}, ("destination", "nexthop"))
+_CHANGEABLE = {
+    "name": NAME, "description": NAME, "enable_dhcp": BOOLEAN,
+    "gateway_ip": {"type": ["string", "null"], "maxLength": 64},
+    "allocation_pools": {"type": "array", "items": _POOL, "maxItems": 100},
+    "dns_nameservers": {"type": "array", "items": ADDRESS, "maxItems": 100},
+    "host_routes": {"type": "array", "items": _ROUTE, "maxItems": 100},
+}
+# Some clients send the number as text.
+_VERSION = {"enum": [4, 6, "4", "6"]}
+CREATE = schema_create("subnet", "subnets", attributes(
+    {**_CHANGEABLE, **PROJECT, "network_id": ID, "cidr": ADDRESS, "ip_version": _VERSION},
+    ("network_id", "cidr", "ip_version")))
+UPDATE = schema_update("subnet", attributes(_CHANGEABLE))
