@@ -22,6 +22,15 @@ PING = "ping"
 
 Message = dict[str, Any]
 
+_FIELDS = {
+    CALL: ("method", "arguments", "request_id", "timeout_s", "context", "reply_to", "call_id"),
+    CAST: ("method", "arguments", "request_id", "context"),
+    ANSWER: ("call_id", "result"),
+    FAILURE: ("call_id", "error"),
+    PROGRESS: ("call_id", "facts"),
+    PING: ("sent_at",),
+}
+
 
 class BadEnvelope(ValueError):
     """The bytes are no message of a version this side reads."""
@@ -77,6 +86,9 @@ def decode(body: bytes) -> Message:
         message = msgpack.unpackb(body, strict_map_key=False)
     except (ValueError, msgpack.UnpackException) as error:
         raise BadEnvelope("not msgpack") from error
-    if not isinstance(message, dict) or message.get("version") != VERSION or "kind" not in message:
+    if not isinstance(message, dict) or message.get("version") != VERSION:
         raise BadEnvelope("not a message of this version")
+    missing = [name for name in _FIELDS.get(message.get("kind"), ("known kind",)) if name not in message]
+    if missing:
+        raise BadEnvelope(f"a message without {missing[0]}")
     return message
