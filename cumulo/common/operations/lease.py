@@ -7,7 +7,7 @@ caller's transaction, with the database's time.
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
@@ -43,12 +43,15 @@ _COLUMNS = [operation.c[field.name] for field in dataclasses.fields(Operation)]
 
 
 def claim_due(
-    connection: Connection, now: float, *, lease_s: float, limit: int, new_deadline_s: float
+    connection: Connection, now: float, *, flows: Collection[str], lease_s: float, limit: int, new_deadline_s: float
 ) -> list[Operation]:
-    """Claim operations that are due and nobody's, the longest waiting first."""
+    """Claim operations that are due and nobody's, the longest waiting first.
+
+    Flows that are not named are left for a copy of the service that knows them.
+    """
     query = (
         select(*_COLUMNS)
-        .where(operation.c.phase.in_(ACTIVE_PHASES), operation.c.due <= now, operation.c.leased_until <= now)
+        .where(*_free(now, flows), operation.c.due <= now)
         .order_by(operation.c.due)
         .limit(limit)
         # Another copy's candidates are passed over instead of waited for; SQLite has no such clause nor need.
@@ -71,10 +74,14 @@ def _claim(
     return Operation(**(dict(row) | {"epoch": row["epoch"] + 1, "deadline": deadline}))
 
 
-def next_due(connection: Connection) -> float | None:
-    """When the earliest operation that nobody holds is due."""
-    earliest = select(operation.c.due).where(operation.c.phase.in_(ACTIVE_PHASES))
-    return connection.execute(earliest.order_by(operation.c.due).limit(1)).scalar()
+def next_due(connection: Connection, now: float, flows: Collection[str]) -> float | None:
+    """When the earliest operation that nobody holds is due; None when there is none."""
+    query = select(operation.c.due).where(*_free(now, flows)).order_by(operation.c.due).limit(1)
+    return connection.execute(query).scalar()
+
+
+def _free(now: float, flows: Collection[str]) -> Sequence[Any]:
+    return (operation.c.phase.in_(ACTIVE_PHASES), operation.c.flow.in_(list(flows)), operation.c.leased_until <= now)
 
 
 def renew(connection: Connection, now: float, lease_s: float, held: Mapping[str, int]) -> set[str]:

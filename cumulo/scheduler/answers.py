@@ -1,0 +1,103 @@
+"""What agents may ask the scheduler: to be known, to be heard, and to read what concerns their host.
+
+Agents have no database access; these calls are all they see of it. Each only
+reads, or notes what an agent said of itself.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from cumulo.common import errors
+from cumulo.common.db.engine import Database
+from cumulo.common.db.tables.compute import compute_host
+from cumulo.common.runtime import Runtime
+from cumulo.identity.tokens import issue_service_token
+from cumulo.network import desired
+from cumulo.scheduler import facts
+from cumulo.scheduler.heartbeats import Heartbeats, register_compute_host
+from cumulo.scheduler.runner import Runner
+
+KINDS = ("compute", "network", "api")
+
+
+class Answers:
+    """The methods served at the target "scheduler"."""
+
+    def __init__(self, runtime: Runtime, database: Database, runner: Runner, heartbeats: Heartbeats) -> None:
+        self._runtime = runtime
+        self._database = database
+        self._runner = runner
+        self._heartbeats = heartbeats
+
+    def methods(self) -> dict[str, Callable[..., Any]]:
+        """Every method by its name on the bus."""
+        return {
+            "ring": self.ring,
+            "ping": self.ping,
+            "register_host": self.register_host,
+            "heartbeat": self.heartbeat,
+            "server_facts": self.server_facts,
+            "metadata_for": self.metadata_for,
+            "network_desired": self.network_desired,
+            "network_applied": self.network_applied,
+        }
+
+    def ring(self, call: Any, what: str = "", **facts_of_bell: Any) -> None:
+        """Somebody committed something to do."""
+        self._runner.wake()
+
+    def ping(self, call: Any) -> dict[str, Any]:
+        """Say who answers."""
+        return {"host": self._runtime.host}
+
+    def register_host(self, call: Any, host: str, kind: str, inventory: dict[str, Any] | None = None) -> None:
+        """An agent has started, or what its host has was changed; idempotent."""
+        _check_kind(kind)
+        if kind == "compute":
+            with self._database.write() as connection:
+                now = self._database.now(connection)
+                register_compute_host(connection, now, self._runtime.ids.new_id(), host, inventory or {})
+        self._heartbeats.heard(host, kind, {}, restarted=True)
+        self._runner.wake()
+
+    def heartbeat(self, call: Any, host: str, kind: str, **said: Any) -> dict[str, Any]:
+        """An agent lives; {"registered": False} asks it to register again."""
+        _check_kind(kind)
+        self._heartbeats.heard(host, kind, said)
+        return {"registered": kind != "compute" or self._is_registered(host)}
+
+    def server_facts(self, call: Any, server_id: str) -> dict[str, Any]:
+        """Everything a compute agent needs to boot a server."""
+        with self._database.read() as connection:
+            return facts.server_facts(connection, server_id, self._image_access)
+
+    def metadata_for(self, call: Any, network_id: str, address: str) -> dict[str, Any] | None:
+        """The facts of the server that asks from an address, without what would open its images."""
+        with self._database.read() as connection:
+            server_id = facts.server_at(connection, network_id, address)
+            return None if server_id is None else facts.server_facts(connection, server_id, facts.no_access)
+
+    def network_desired(self, call: Any, host: str, since_revision: int | None = None) -> dict[str, Any]:
+        """What the networks of a host must look like."""
+        with self._database.read() as connection:
+            return desired.desired(connection, host, since_revision)
+
+    def network_applied(self, call: Any, host: str, revision: int) -> None:
+        """A host looks as this revision says."""
+        with self._database.write() as connection:
+            desired.applied(connection, self._database.now(connection), host, revision)
+
+    def _is_registered(self, host: str) -> bool:
+        with self._database.read() as connection:
+            known = compute_host.select().where(compute_host.c.name == host)
+            return connection.execute(known).first() is not None
+
+    def _image_access(self, project_id: str, image_id: str) -> dict[str, Any]:
+        conf = self._runtime.conf
+        token = issue_service_token(conf, self._runtime.clock, project_id=project_id)
+        return {"url": f"{conf.scheduler.image_url}/v2/images/{image_id}/file", "token": token}
+
+
+def _check_kind(kind: str) -> None:
+    if kind not in KINDS:
+        raise errors.BadRequest(f"There are no services of kind {kind}.")

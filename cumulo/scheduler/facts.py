@@ -1,0 +1,99 @@
+"""What an agent, or the server itself, may know about a server: gathered from rows, nothing else."""
+
+import ipaddress
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+
+from cumulo.common import errors, names
+from cumulo.common.db.tables.compute import server
+from cumulo.common.db.tables.network import port as port_table
+from cumulo.common.db.tables.network import port_address
+from cumulo.image import images
+from cumulo.network import networks, ports
+
+Facts = dict[str, Any]
+_IMAGE = ("id", "disk_format", "container_format", "size", "checksum", "os_hash_value", "min_disk", "properties")
+_SERVER = ("id", "name", "hostname", "project_id", "user_id", "created_at", "launch_index", "user_data",
+           "key_name", "admin_password", "availability_zone", "metadata", "flavor")  # fmt: skip
+
+Access = Callable[[str, str], Facts]
+"""(project id, image id) -> {"url", "token"} to download with; nothing for a reader that only looks."""
+
+
+def no_access(project_id: str, image_id: str) -> Facts:
+    """Tell nothing about how to download an image."""
+    return {}
+
+
+def server_facts(connection: sa.Connection, server_id: str, access: Access) -> Facts:
+    """Everything needed to boot a server and to answer its metadata requests; raises NotFound."""
+    row = connection.execute(sa.select(server).where(server.c.id == server_id)).mappings().one_or_none()
+    if row is None:
+        raise errors.NotFound(f"Server {server_id} could not be found.")
+
+    def image_of(image_id: str | None) -> Facts | None:
+        return _image(connection, row["project_id"], image_id, access)
+
+    image = image_of(row["image_id"])
+    properties = image["properties"] if image else {}
+    kernel_id = row["kernel_id"] or properties.get("kernel_id")
+    ramdisk_id = row["ramdisk_id"] or properties.get("ramdisk_id")
+    if image is not None:
+        image |= {"kernel_id": kernel_id, "ramdisk_id": ramdisk_id}
+    return {name: row[name] for name in _SERVER} | {
+        "image": image,
+        "kernel": image_of(kernel_id),
+        "ramdisk": image_of(ramdisk_id),
+        "config_drive": bool(row["config_drive"]),
+        "public_keys": {row["key_name"]: row["public_key"]} if row["public_key"] else {},
+        "ports": _ports(connection, server_id),
+    }
+
+
+def server_at(connection: sa.Connection, network_id: str, address: str) -> str | None:
+    """The id of the server that holds an address in a network."""
+    query = (
+        sa.select(port_table.c.device_id)
+        .join(port_address, port_address.c.port_id == port_table.c.id)
+        .where(port_table.c.network_id == network_id, port_address.c.ip_address == address)
+        .where(port_table.c.device_id.in_(sa.select(server.c.id)))
+    )
+    return connection.execute(query).scalar()
+
+
+def _image(connection: sa.Connection, project_id: str, image_id: str | None, access: Access) -> Facts | None:
+    if not image_id:
+        return None
+    image = images.get_image(connection, image_id)
+    return {name: image[name] for name in _IMAGE} | access(project_id, image_id)
+
+
+def _ports(connection: sa.Connection, server_id: str) -> list[Facts]:
+    found = ports.ports_of_device(connection, server_id)
+    return [_port(connection, each) for each in found]
+
+
+def _port(connection: sa.Connection, port: Facts) -> Facts:
+    network = networks.get_network(connection, port["network_id"])
+    subnets = {each["id"]: each for each in networks.subnets_of(connection, [port["network_id"]])}
+    return {
+        "id": port["id"],
+        "mac_address": port["mac_address"],
+        "network_id": port["network_id"],
+        "bridge": names.bridge_name(port["network_id"]),
+        "mtu": network["mtu"],
+        "fixed_ips": [_fixed_ip(each, subnets[each["subnet_id"]]) for each in port["fixed_ips"]],
+    }
+
+
+def _fixed_ip(fixed: Facts, subnet: Facts) -> Facts:
+    return {
+        "ip_address": fixed["ip_address"],
+        "subnet_id": subnet["id"],
+        "prefix_length": ipaddress.ip_network(subnet["cidr"]).prefixlen,
+        "gateway_ip": subnet["gateway_ip"],
+        "dns_nameservers": subnet["dns_nameservers"],
+        "enable_dhcp": subnet["enable_dhcp"],
+    }

@@ -1,0 +1,96 @@
+"""Which hosts could take a server: pure tests of one host, each with the name a refusal shows.
+
+The order is the order in which a refusal counts: the plain reasons first (the
+host is off, or silent), then what the user asked for, then room.
+"""
+
+import dataclasses
+from collections.abc import Callable
+
+
+@dataclasses.dataclass(frozen=True)
+class Host:
+    """One host of a snapshot: what it has, what is claimed of it, how it is."""
+
+    name: str
+    generation: int
+    vcpus: int
+    memory_mib: int
+    disk_gib: int
+    used_vcpus: int
+    used_memory_mib: int
+    used_disk_gib: int
+    zone: str
+    architecture: str
+    is_enabled: bool
+    silent_s: float  # seconds since its agent was heard; infinite when it was never heard or is forced down
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """What a server needs; `host`, `zone` and `architecture` are None when any will do."""
+
+    server_id: str
+    vcpus: int
+    memory_mib: int
+    disk_gib: int
+    host: str | None = None
+    zone: str | None = None
+    architecture: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """How far hosts may be filled, and how long they may be silent."""
+
+    vcpu_ratio: float
+    memory_ratio: float
+    disk_ratio: float
+    silent_limit_s: float
+
+
+Filter = Callable[[Host, Request, Limits], bool]
+
+
+def enabled(host: Host, request: Request, limits: Limits) -> bool:
+    """Nobody disabled the host."""
+    return host.is_enabled
+
+
+def alive(host: Host, request: Request, limits: Limits) -> bool:
+    """Its agent was heard of late."""
+    return host.silent_s <= limits.silent_limit_s
+
+
+def requested_host(host: Host, request: Request, limits: Limits) -> bool:
+    """It is the host that was asked for."""
+    return request.host is None or host.name == request.host
+
+
+def zone(host: Host, request: Request, limits: Limits) -> bool:
+    """It is in the availability zone that was asked for."""
+    return request.zone is None or host.zone == request.zone
+
+
+def architecture(host: Host, request: Request, limits: Limits) -> bool:
+    """It runs the image's architecture; what says nothing of its architecture fits all."""
+    return not request.architecture or not host.architecture or host.architecture == request.architecture
+
+
+def vcpus(host: Host, request: Request, limits: Limits) -> bool:
+    """Enough processors are left, and no server gets more than the host really has."""
+    has_room = host.used_vcpus + request.vcpus <= host.vcpus * limits.vcpu_ratio
+    return has_room and request.vcpus <= host.vcpus
+
+
+def memory(host: Host, request: Request, limits: Limits) -> bool:
+    """Enough memory is left."""
+    return host.used_memory_mib + request.memory_mib <= host.memory_mib * limits.memory_ratio
+
+
+def disk(host: Host, request: Request, limits: Limits) -> bool:
+    """Enough disk is left."""
+    return host.used_disk_gib + request.disk_gib <= host.disk_gib * limits.disk_ratio
+
+
+FILTERS: tuple[Filter, ...] = (enabled, alive, requested_host, zone, architecture, vcpus, memory, disk)

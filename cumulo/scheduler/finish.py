@@ -1,0 +1,57 @@
+"""What the end of an operation means for its resource, in the transaction that ends it.
+
+    ended    cancelled   what follows
+    done     no          nothing: the last step has said it
+    any      yes         a delete_server operation, created here: there is no moment at which the
+                         server is free and its deletion could be forgotten
+    undone   no          a build or a reboot leaves the server in ERROR, naming the step
+    stuck    -           ERROR, naming the undo; the operation keeps its lock
+"""
+
+import sqlalchemy as sa
+
+from cumulo.common import log
+from cumulo.common.context import Context
+from cumulo.common.db.tables.compute import server
+from cumulo.common.ids import Ids
+from cumulo.common.operations import store
+from cumulo.common.operations.lease import Operation
+
+LOG = log.get(__name__)
+
+# A start or stop that was undone leaves the server as it was: its error stands in the action's events.
+_ENDS_IN_ERROR = ("build_server", "reboot_server")
+
+
+def finished(connection: sa.Connection, ids: Ids, now: float, ended: Operation) -> None:
+    """Draw the consequences for the resource; `ended` is the row with its last phase."""
+    if ended.resource_type != "server":
+        return
+    if ended.phase == "stuck":
+        _set_fault(connection, now, ended)
+    elif ended.cancel and ended.flow != "delete_server":
+        _delete(connection, ids, now, ended)
+    elif ended.phase == "undone" and ended.flow in _ENDS_IN_ERROR:
+        _set_fault(connection, now, ended)
+
+
+def _set_fault(connection: sa.Connection, now: float, ended: Operation) -> None:
+    fault = {"code": 500, "message": ended.error or "", "details": ended.error or "", "created_at": now}
+    is_left = (server.c.id == ended.resource_id, server.c.deleted_at.is_(None))
+    connection.execute(sa.update(server).where(*is_left).values(status="ERROR", fault=fault, updated_at=now))
+
+
+def _delete(connection: sa.Connection, ids: Ids, now: float, ended: Operation) -> None:
+    asked = ended.state.get("cancelled_by")
+    own = {"request_id": ended.request_id, "user_id": ended.user_id, "project_id": ended.project_id}
+    state = {"server_id": ended.resource_id, "host": _host(connection, ended.resource_id),
+             "ports": ended.state.get("ports", [])}  # fmt: skip
+    operation_id = store.create(
+        connection, ids, now, flow="delete_server", resource_type="server", resource_id=ended.resource_id,
+        state=state, context=Context.from_dict(asked or own), action="delete",
+    )  # fmt: skip
+    LOG.info("deletion_follows", operation=operation_id, after=ended.id, server=ended.resource_id)
+
+
+def _host(connection: sa.Connection, server_id: str) -> str | None:
+    return connection.execute(sa.select(server.c.host).where(server.c.id == server_id)).scalar()

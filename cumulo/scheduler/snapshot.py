@@ -1,0 +1,96 @@
+"""What placement looks at, read from the database: every host with what is claimed of it, and one request."""
+
+import math
+
+import sqlalchemy as sa
+from oslo_config import cfg
+
+from cumulo.common import errors
+from cumulo.common.db.tables.compute import claim, compute_host, server, service_status
+from cumulo.common.db.tables.image import image_property
+from cumulo.scheduler.filters import Host, Limits, Request
+
+_USED = (
+    sa.select(
+        claim.c.host,
+        sa.func.sum(claim.c.vcpus).label("vcpus"),
+        sa.func.sum(claim.c.memory_mib).label("memory_mib"),
+        sa.func.sum(claim.c.disk_gib).label("disk_gib"),
+    )
+    .group_by(claim.c.host)
+    .subquery("used")
+)
+_HEARD = sa.and_(service_status.c.host == compute_host.c.name, service_status.c.kind == "compute")
+_HOSTS = (
+    sa.select(
+        compute_host,
+        sa.func.coalesce(_USED.c.vcpus, 0).label("used_vcpus"),
+        sa.func.coalesce(_USED.c.memory_mib, 0).label("used_memory_mib"),
+        sa.func.coalesce(_USED.c.disk_gib, 0).label("used_disk_gib"),
+        service_status.c.last_seen,
+    )
+    .outerjoin(_USED, _USED.c.host == compute_host.c.name)
+    .outerjoin(service_status, _HEARD)
+    .order_by(compute_host.c.name)
+)
+
+
+def hosts(connection: sa.Connection, now: float, conf: cfg.ConfigOpts) -> list[Host]:
+    """Every compute host, in one statement."""
+    return [_host(row, now, conf) for row in connection.execute(_HOSTS).mappings()]
+
+
+def _host(row: sa.RowMapping, now: float, conf: cfg.ConfigOpts) -> Host:
+    unheard = row["last_seen"] is None or row["forced_down"]
+    return Host(
+        name=row["name"],
+        generation=row["generation"],
+        vcpus=row["vcpus"],
+        memory_mib=row["memory_mib"],
+        disk_gib=row["disk_gib"],
+        used_vcpus=int(row["used_vcpus"]),
+        used_memory_mib=int(row["used_memory_mib"]),
+        used_disk_gib=int(row["used_disk_gib"]),
+        zone=row["hypervisor"].get("zone") or conf.scheduler.default_zone,
+        architecture=row["hypervisor"].get("architecture") or "",
+        is_enabled=not row["disabled"],
+        silent_s=math.inf if unheard else now - row["last_seen"],
+    )
+
+
+def request(connection: sa.Connection, server_id: str) -> Request:
+    """What a server needs; NotFound when its row is gone."""
+    row = connection.execute(sa.select(server).where(server.c.id == server_id)).mappings().one_or_none()
+    if row is None:
+        raise errors.NotFound(f"Server {server_id} could not be found.")
+    flavor = row["flavor"]
+    return Request(
+        server_id=server_id,
+        vcpus=flavor["vcpus"],
+        memory_mib=flavor["memory_mib"],
+        disk_gib=disk_gib(flavor),
+        host=row["requested_host"],
+        zone=row["availability_zone"],
+        architecture=_architecture(connection, row["image_id"]),
+    )
+
+
+def disk_gib(flavor: dict[str, int]) -> int:
+    """All the disk a flavor may fill, swap rounded up to a GiB."""
+    return flavor["root_gib"] + flavor.get("ephemeral_gib", 0) + math.ceil(flavor.get("swap_mib", 0) / 1024)
+
+
+def _architecture(connection: sa.Connection, image_id: str | None) -> str | None:
+    wanted = (image_property.c.image_id == image_id, image_property.c.name == "architecture")
+    return connection.execute(sa.select(image_property.c.value).where(*wanted)).scalar()
+
+
+def limits(conf: cfg.ConfigOpts) -> Limits:
+    """How far the configuration lets hosts be filled."""
+    options = conf.scheduler
+    return Limits(
+        vcpu_ratio=options.cpu_allocation_ratio,
+        memory_ratio=options.ram_allocation_ratio,
+        disk_ratio=options.disk_allocation_ratio,
+        silent_limit_s=options.service_down_s,
+    )

@@ -1,0 +1,193 @@
+"""The steps that run in the runner itself: claim, settle, forget.
+
+Each one has up to three functions:
+
+    plan(services, state)                 reads and decides, outside of any transaction
+    do(connection, now, work, planned)    the effects, in the transaction that records the outcome
+    undo(connection, now, work)           likewise
+
+Because effects and outcome commit together under the operation's epoch, a runner
+that lost its lease half way leaves nothing behind.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+from oslo_config import cfg
+
+from cumulo.common import errors
+from cumulo.common.db.engine import Database
+from cumulo.common.db.tables.compute import claim, compute_host, server
+from cumulo.common.ids import Ids
+from cumulo.common.operations.step import State
+from cumulo.network import ports
+from cumulo.scheduler import snapshot
+from cumulo.scheduler.filters import Host, Request
+from cumulo.scheduler.place import place
+
+ACTIVE = {"status": "ACTIVE", "power_state": 1}
+SHUTOFF = {"status": "SHUTOFF", "power_state": 4}
+_SETTLED = {
+    "build_server": ACTIVE,
+    "start_server": ACTIVE,
+    "reboot_server": ACTIVE,
+    "stop_server": SHUTOFF,
+}
+
+
+class PlanOutdated(Exception):
+    """The host changed after the plan was made: plan again."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Services:
+    """What planning may use."""
+
+    conf: cfg.ConfigOpts
+    database: Database
+    ids: Ids
+
+
+@dataclasses.dataclass(frozen=True)
+class Work:
+    """The operation a step is run for."""
+
+    flow: str
+    state: State
+
+
+@dataclasses.dataclass(frozen=True)
+class Placement:
+    """A host at the generation that the plan saw, and what is to be claimed of it."""
+
+    host: Host
+    request: Request
+
+
+@dataclasses.dataclass(frozen=True)
+class LocalStep:
+    """One step's functions."""
+
+    do: Callable[[sa.Connection, float, Work, Any], State]
+    undo: Callable[[sa.Connection, float, Work], State]
+    plan: Callable[[Services, State], Any] = lambda services, state: None
+
+
+def plan_claim(services: Services, state: State) -> Placement | None:
+    """Choose a host; None when the server has its claim already."""
+    with services.database.read() as connection:
+        if _claimed_host(connection, state["server_id"]) is not None:
+            return None
+        now = services.database.now(connection)
+        wanted = snapshot.request(connection, state["server_id"])
+        hosts = snapshot.hosts(connection, now, services.conf)
+    seed = int.from_bytes(services.ids.random_bytes(8), "big")
+    return Placement(place(hosts, wanted, snapshot.limits(services.conf), seed=seed), wanted)
+
+
+def claim_host(connection: sa.Connection, now: float, work: Work, planned: Placement | None) -> State:
+    """Take the room on the planned host and bind the server's ports there."""
+    server_id = work.state["server_id"]
+    host = _claimed_host(connection, server_id)
+    if host is None:
+        if planned is None:  # the claim that the plan saw is gone
+            raise PlanOutdated(server_id)
+        host = _insert_claim(connection, now, planned)
+    connection.execute(sa.update(server).where(server.c.id == server_id).values(host=host, updated_at=now))
+    for port_id in sorted(work.state.get("ports", ())):
+        ports.bind_port(connection, now, port_id, host)
+    return {"host": host}
+
+
+def _claimed_host(connection: sa.Connection, server_id: str) -> str | None:
+    return connection.execute(sa.select(claim.c.host).where(claim.c.server_id == server_id)).scalar()
+
+
+def _insert_claim(connection: sa.Connection, now: float, planned: Placement) -> str:
+    """Compare-and-set on the host's generation, so that two plans cannot both take the last room."""
+    host, wanted = planned.host, planned.request
+    seen = (compute_host.c.name == host.name, compute_host.c.generation == host.generation)
+    bump = sa.update(compute_host).where(*seen).values(generation=host.generation + 1)
+    if connection.execute(bump).rowcount != 1:
+        raise PlanOutdated(host.name)
+    row = {"server_id": wanted.server_id, "host": host.name, "vcpus": wanted.vcpus, "created_at": now,
+           "memory_mib": wanted.memory_mib, "disk_gib": wanted.disk_gib}  # fmt: skip
+    connection.execute(sa.insert(claim).values(row))
+    return host.name
+
+
+def release_claim(connection: sa.Connection, now: float, work: Work) -> State:
+    """Give the room back and unbind the ports."""
+    _remove_claim(connection, work.state["server_id"])
+    unbind_ports(connection, now, work)
+    is_server = server.c.id == work.state["server_id"]
+    connection.execute(sa.update(server).where(is_server).values(host=None, updated_at=now))
+    return {"host": None}
+
+
+def unbind_ports(connection: sa.Connection, now: float, work: Work) -> None:
+    """Take the ports out of what their host must look like; idempotent."""
+    for port_id in sorted(work.state.get("ports", ())):
+        ports.unbind_port(connection, now, port_id)
+
+
+def _remove_claim(connection: sa.Connection, server_id: str) -> None:
+    host = _claimed_host(connection, server_id)
+    connection.execute(sa.delete(claim).where(claim.c.server_id == server_id))
+    is_host = compute_host.c.name == host
+    connection.execute(sa.update(compute_host).where(is_host).values(generation=compute_host.c.generation + 1))
+
+
+def settle(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
+    """Write down the state that the steps before have brought about."""
+    values = _SETTLED[work.flow] | {"updated_at": now, "fault": None}
+    if work.flow == "build_server":
+        values["launched_at"] = now
+    connection.execute(sa.update(server).where(server.c.id == work.state["server_id"]).values(values))
+    return {}
+
+
+def unsettle(connection: sa.Connection, now: float, work: Work) -> State:
+    """Nothing: what the server becomes when a flow ends undone is decided when it ends (finish.py)."""
+    return {}
+
+
+def forget(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
+    """Remove the claim and the ports; the server's row stays as that of a deleted one."""
+    server_id = work.state["server_id"]
+    _remove_claim(connection, server_id)
+    for port in ports.ports_of_device(connection, server_id):
+        _drop_port(connection, now, port["id"])
+    gone = {"status": "DELETED", "power_state": 0, "host": None, "updated_at": now,
+            "terminated_at": now, "deleted_at": now}  # fmt: skip
+    is_left = (server.c.id == server_id, server.c.deleted_at.is_(None))
+    connection.execute(sa.update(server).where(*is_left).values(gone))
+    return {}
+
+
+def _drop_port(connection: sa.Connection, now: float, port_id: str) -> None:
+    try:
+        ports.delete_port(connection, now, port_id)
+    except errors.NotFound:
+        return  # its owner deleted it a moment ago: that is what was wanted
+
+
+def keep_forgotten(connection: sa.Connection, now: float, work: Work) -> State:
+    """Nothing: a deletion goes forward only."""
+    return {}
+
+
+STEPS: dict[str, LocalStep] = {
+    "claim": LocalStep(claim_host, release_claim, plan_claim),
+    "settle": LocalStep(settle, unsettle),
+    "forget": LocalStep(forget, keep_forgotten),
+}
+
+# What is written before a remote step is sent, by (step, undo): a network agent makes the host look
+# as desired, so the ports must have left what is desired before it is asked to take them away.
+BEFORE_SENDING: dict[tuple[str, bool], Callable[[sa.Connection, float, Work], None]] = {
+    ("plug_ports", True): unbind_ports,
+    ("unplug_ports", False): unbind_ports,
+}
