@@ -43,3 +43,11 @@ def network() -> None:
     from cumulo.network.agent.main import main
 
     main()
+
+
+def embedded() -> None:
+    """Run every service in this process."""
+    _patch()
+    from cumulo.cloud.embedded import main
+
+    main()

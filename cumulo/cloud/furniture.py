@@ -1,0 +1,69 @@
+"""What a new cloud is furnished with through its own public APIs: flavors, a network, a guest image.
+
+Every function looks first and makes what is missing, so that a start that was interrupted goes on.
+"""
+
+import pathlib
+from typing import Any
+
+from cumulo.cloud.client import Client, quoted
+from cumulo.cloud.guest_image import GuestImage
+
+NETWORK = "default-net"
+SUBNET = "default-subnet"
+CIDR = "172.24.4.0/24"
+IMAGE = "guest"
+#: name -> (vcpus, memory MiB, root disk GiB)
+FLAVORS = {
+    "m1.nano": (1, 128, 1), "m1.micro": (1, 256, 1), "m1.tiny": (1, 512, 1), "m1.small": (1, 2048, 20),
+    "m1.medium": (2, 4096, 40), "m1.large": (4, 8192, 80), "m1.xlarge": (8, 16384, 160),
+}
+
+
+def ensure_flavors(client: Client) -> None:
+    """Make the flavors that are missing."""
+    present = {flavor["name"] for flavor in client.get("/compute/v2.1/flavors?is_public=None")["flavors"]}
+    for name, (vcpus, memory_mib, root_gib) in FLAVORS.items():
+        if name not in present:
+            client.post("/compute/v2.1/flavors", {"flavor": {
+                "name": name, "vcpus": vcpus, "ram": memory_mib, "disk": root_gib}})
+
+
+def ensure_network(client: Client, physical_network: str) -> None:
+    """Make the flat network that every project may use, and its subnet."""
+    network = _first(client.get(f"/network/v2.0/networks?name={NETWORK}")["networks"])
+    if network is None:
+        network = client.post("/network/v2.0/networks", {"network": {
+            "name": NETWORK, "shared": True, "provider:network_type": "flat",
+            "provider:physical_network": physical_network}})["network"]
+    if not client.get(f"/network/v2.0/subnets?name={SUBNET}&network_id={network['id']}")["subnets"]:
+        client.post("/network/v2.0/subnets", {"subnet": {
+            "name": SUBNET, "network_id": network["id"], "ip_version": 4, "cidr": CIDR}})
+
+
+def ensure_images(client: Client, guest: GuestImage) -> None:
+    """Upload the guest image and the kernel and ramdisk it boots from."""
+    properties: dict[str, Any] = {}
+    if guest.kernel and guest.ramdisk:
+        kernel = _ensure_image(client, f"{IMAGE}-kernel", "aki", guest.kernel, {})
+        ramdisk = _ensure_image(client, f"{IMAGE}-ramdisk", "ari", guest.ramdisk, {})
+        properties = {"kernel_id": kernel, "ramdisk_id": ramdisk, "os_command_line": guest.command_line}
+    _ensure_image(client, IMAGE, guest.disk_format, guest.disk, properties)
+
+
+def _ensure_image(client: Client, name: str, form: str, path: pathlib.Path, properties: dict[str, Any]) -> str:
+    """Return the id of the active image of this name; one whose upload never ended is replaced."""
+    for image in client.get(f"/image/v2/images?name={quoted(name)}")["images"]:
+        if image["status"] == "active":
+            return str(image["id"])
+        client.delete(f"/image/v2/images/{image['id']}")
+    container = form if form in ("aki", "ari") else "bare"
+    image = client.post("/image/v2/images", {
+        "name": name, "disk_format": form, "container_format": container, "visibility": "public", **properties})
+    with open(path, "rb") as stream:
+        client.upload(f"/image/v2/images/{image['id']}/file", stream, path.stat().st_size)
+    return str(image["id"])
+
+
+def _first(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
+    return rows[0] if rows else None

@@ -1,0 +1,26 @@
+"""The hypervisor of this machine: a libvirt daemon that answers, and whether KVM works here."""
+
+from cumulo.cloud.layout import Layout
+from cumulo.cloud.libvirtd import Libvirtd
+from cumulo.cloud.stages import say
+from cumulo.cloud.state import State
+from cumulo.compute.agent.libvirt import probe
+
+
+def start(layout: Layout, state: State) -> str:
+    """Return the URI of libvirt; finds out once whether KVM works, and says so when it does not."""
+    uri = daemon(layout).start()
+    if not state.virt_type:
+        state.virt_type, reason = _virt_type()
+        say(f"virt_type={state.virt_type}: {reason}")
+    return uri
+
+
+def daemon(layout: Layout) -> Libvirtd:
+    """Return the libvirt daemon of this cloud, running or not."""
+    return Libvirtd(layout.state_dir / "libvirt")
+
+
+def _virt_type() -> tuple[str, str]:
+    found = probe.kvm_works()
+    return ("kvm", "KVM works") if found else ("qemu", "KVM does not work here, guests run under TCG, many times slower")
