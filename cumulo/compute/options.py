@@ -1,0 +1,30 @@
+"""Options of the compute part's rules: what a project may have, and when a host counts as down."""
+
+from oslo_config import cfg
+
+GROUP = "servers"
+OPTIONS = [
+    cfg.IntOpt("quota_instances", default=10, min=-1,
+               help="Servers a project may have; -1 is no limit. Small, so that a mistake in a script stays small."),
+    cfg.IntOpt("quota_cores", default=20, min=-1,
+               help="Virtual processors all servers of a project may have; -1 is no limit. Two for each server."),
+    cfg.IntOpt("quota_memory_mib", default=51200, min=-1,
+               help="MiB of memory all servers of a project may have; -1 is no limit. 5 GiB for each server."),
+    cfg.IntOpt("quota_key_pairs", default=100, min=-1,
+               help="Keypairs a user may have; -1 is no limit. More than a person needs, less than fills a disk."),
+    cfg.IntOpt("quota_metadata_items", default=128, min=-1,
+               help="Metadata items of one server; -1 is no limit. What fits a metadata document of a few KiB."),
+    cfg.StrOpt("availability_zone", default="nova",
+               help="Name of the one availability zone all hosts are in; nova is what clients expect."),
+    cfg.FloatOpt("service_down_after_s", default=15.0, min=1.0, max=3600.0,
+                 help="Seconds without a heartbeat after which a service is shown as down. Three heartbeats of 5 s."),
+    cfg.FloatOpt("console_timeout_s", default=10.0, min=0.1, max=60.0,
+                 help="Seconds to wait for a host to hand out a console log before the caller is told to retry."),
+    cfg.IntOpt("page_limit", default=1000, min=1, max=10000,
+               help="Most entries one page of a list has; larger limits are cut to it. A page then stays below 1 MiB."),
+]
+
+
+def register(conf: cfg.ConfigOpts) -> None:
+    """Declare the options of this part."""
+    conf.register_opts(OPTIONS, group=GROUP)

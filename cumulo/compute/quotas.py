@@ -1,0 +1,104 @@
+"""What a project may have and what it has, counted from the rows themselves.
+
+Two requests of one project must not both find room for the last server. A check therefore first
+raises the generation of the project's row: the database makes the second request wait there until
+the first has committed, and it then counts the first one's servers too.
+"""
+
+import dataclasses
+
+import sqlalchemy as sa
+from oslo_config import cfg
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+
+from cumulo.common import errors
+from cumulo.common.db.tables.compute import compute_project, keypair, server
+
+UNLIMITED = -1
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """What one project (key_pairs: one user, metadata_items: one server) may have; -1 is no limit."""
+
+    instances: int
+    cores: int
+    memory_mib: int
+    key_pairs: int
+    metadata_items: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Usage:
+    """What servers take, or what new ones would take."""
+
+    instances: int
+    cores: int
+    memory_mib: int
+
+
+def limits_of(conf: cfg.ConfigOpts) -> Limits:
+    """Return the limits in force."""
+    group = conf.servers
+    return Limits(group.quota_instances, group.quota_cores, group.quota_memory_mib, group.quota_key_pairs,
+                  group.quota_metadata_items)
+
+
+def usage_of(connection: sa.Connection, project_id: str | None) -> Usage:
+    """Return what the project's living servers take."""
+    row = connection.execute(sa.select(
+        sa.func.count(), sa.func.coalesce(sa.func.sum(server.c.vcpus), 0),
+        sa.func.coalesce(sa.func.sum(server.c.memory_mib), 0),
+    ).where(server.c.project_id == project_id, server.c.deleted_at.is_(None))).one()
+    return Usage(int(row[0]), int(row[1]), int(row[2]))
+
+
+def reserve(connection: sa.Connection, limits: Limits, project_id: str, *, fewest: int, most: int, vcpus: int,
+            memory_mib: int) -> int:
+    """Return how many servers of this size may be made: between fewest and most; else QuotaExceeded.
+
+    Call it in the transaction that inserts them.
+    """
+    _lock(connection, project_id)
+    used = usage_of(connection, project_id)
+    wanted = (("instances", 1, used.instances, limits.instances), ("cores", vcpus, used.cores, limits.cores),
+              ("ram", memory_mib, used.memory_mib, limits.memory_mib))
+    room = min([most, *((limit - taken) // each for _, each, taken, limit in wanted if limit != UNLIMITED and each)])
+    if room >= fewest:
+        return room
+    over = [(name, each * fewest, taken, limit) for name, each, taken, limit in wanted
+            if limit != UNLIMITED and taken + each * fewest > limit]
+    raise errors.QuotaExceeded(
+        "Quota exceeded for " + "; ".join(
+            f"{name}: Requested {asked}, but already used {taken} of {limit} {name}"
+            for name, asked, taken, limit in over))
+
+
+def check_keypairs(connection: sa.Connection, limits: Limits, user_id: str) -> None:
+    """Raise QuotaExceeded when the user has as many keypairs as allowed."""
+    count = connection.execute(
+        sa.select(sa.func.count()).select_from(keypair).where(keypair.c.user_id == user_id)).scalar_one()
+    if limits.key_pairs != UNLIMITED and count >= limits.key_pairs:
+        raise errors.QuotaExceeded(f"Quota exceeded, too many key pairs: {count} of {limits.key_pairs} exist.")
+
+
+def check_metadata(limits: Limits, metadata: dict[str, str]) -> None:
+    """Raise QuotaExceeded when a server would have more metadata items than allowed."""
+    if limits.metadata_items != UNLIMITED and len(metadata) > limits.metadata_items:
+        raise errors.QuotaExceeded(
+            f"Quota exceeded, too many metadata items: {len(metadata)}, allowed are {limits.metadata_items}.")
+
+
+def _lock(connection: sa.Connection, project_id: str) -> None:
+    connection.execute(_insert_if_absent(connection.dialect.name, project_id))
+    connection.execute(sa.update(compute_project).where(compute_project.c.project_id == project_id).values(
+        generation=compute_project.c.generation + 1))
+
+
+def _insert_if_absent(dialect: str, project_id: str) -> sa.sql.dml.Insert:
+    values = {"project_id": project_id, "generation": 0}
+    if dialect == "postgresql":
+        return postgresql.insert(compute_project).values(values).on_conflict_do_nothing()
+    if dialect == "sqlite":
+        return sqlite.insert(compute_project).values(values).on_conflict_do_nothing()
+    return mysql.insert(compute_project).values(values).prefix_with("IGNORE")

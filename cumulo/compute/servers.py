@@ -1,0 +1,179 @@
+"""Servers: the rules for making, changing and deleting them. How lists are read is in server_queries.
+
+    request_build    quota, rows, ports and operations of new servers
+    request_delete   from any state; a build under way walks back first
+    request_power    start, stop and reboot, where the state allows it
+
+Each works inside the caller's one transaction: all of it comes to be, or nothing. Whoever calls
+rings the scheduler after the commit.
+"""
+
+import dataclasses
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from cumulo.common import errors
+from cumulo.common.context import Context
+from cumulo.common.db.tables.compute import server, server_tag
+from cumulo.common.ids import Ids
+from cumulo.common.operations import store
+from cumulo.compute import flavors, quotas, states
+
+Row = Mapping[str, Any]
+Plug = Callable[[str, str], list[str]]
+"""Makes the ports of one server, given its id and host name; answers their ids."""
+
+
+@dataclasses.dataclass(frozen=True)
+class BuildRequest:
+    """What new servers shall be; flavor and key are rows, columns are further columns of the server row."""
+
+    name: str
+    flavor: Row
+    fewest: int = 1
+    most: int = 1
+    key: Row | None = None
+    metadata: dict[str, str] = dataclasses.field(default_factory=dict)
+    columns: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Power:
+    """One way to change whether a server runs: its flow, and the statuses it starts from."""
+
+    action: str
+    flow: str
+    allowed: tuple[str, ...]
+    state: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+START = Power("start", "start_server", (states.SHUTOFF,))
+STOP = Power("stop", "stop_server", (states.ACTIVE, states.ERROR))
+SOFT_REBOOT = Power("reboot", "reboot_server", (states.ACTIVE,), {"reboot_type": states.SOFT})
+HARD_REBOOT = Power("reboot", "reboot_server", (states.ACTIVE, states.SHUTOFF, states.ERROR),
+                    {"reboot_type": states.HARD})
+
+
+def request_build(connection: sa.Connection, ids: Ids, now: float, *, context: Context, limits: quotas.Limits,
+                  wanted: BuildRequest, plug: Plug) -> list[dict[str, Any]]:
+    """Make the rows, ports and operations of new servers and return the rows; raises QuotaExceeded."""
+    quotas.check_metadata(limits, wanted.metadata)
+    count = quotas.reserve(
+        connection, limits, context.project_id or "", fewest=wanted.fewest, most=wanted.most,
+        vcpus=wanted.flavor["vcpus"], memory_mib=wanted.flavor["memory_mib"])
+    shared = _shared_columns(ids, now, context, wanted)
+    rows = []
+    for index in range(count):
+        name = wanted.name if wanted.most == 1 else f"{wanted.name}-{index + 1}"
+        row = shared | {"id": ids.new_id(), "name": name, "launch_index": index}
+        row["hostname"] = hostname_of(name, row["id"])
+        connection.execute(sa.insert(server).values(row))
+        ports = plug(row["id"], row["hostname"])
+        _begin(connection, ids, now, context, row, "build_server", "create", {"ports": ports})
+        rows.append(row)
+    return rows
+
+
+def _shared_columns(ids: Ids, now: float, context: Context, wanted: BuildRequest) -> dict[str, Any]:
+    return {
+        "project_id": context.project_id, "user_id": context.user_id, "status": states.BUILD,
+        "power_state": states.POWER_UNKNOWN, "flavor_id": wanted.flavor["id"], "flavor": flavors.copy_of(wanted.flavor),
+        "vcpus": wanted.flavor["vcpus"], "memory_mib": wanted.flavor["memory_mib"],
+        "key_name": wanted.key["name"] if wanted.key else None,
+        "public_key": wanted.key["public_key"] if wanted.key else None,
+        "metadata": wanted.metadata, "reservation_id": f"r-{ids.new_id().replace('-', '')[:8]}",
+        "locked": False, "config_drive": False, "disk_config": "MANUAL", "created_at": now, "updated_at": now,
+    } | wanted.columns
+
+
+def hostname_of(name: str, server_id: str) -> str:
+    """Return the host name of a guest: the server's name lowered, other characters dropped, 63 at most."""
+    kept = re.sub(r"[^a-z0-9.-]", "", re.sub(r"[ _]", "-", name.lower()))
+    kept = re.sub(r"\.+", "-", kept)[:63].strip("-")
+    return kept or f"server-{server_id}"
+
+
+def request_delete(connection: sa.Connection, ids: Ids, now: float, *, context: Context, row: Row, ports: list[str],
+                   may_override_lock: bool) -> None:
+    """See that a server goes away; asking twice is harmless. Raises Conflict for a locked server."""
+    check_lock(row, may_override_lock)
+    running = store.active(connection, row["id"])
+    if running is None:
+        _begin(connection, ids, now, context, row, "delete_server", "delete", {"host": row["host"], "ports": ports})
+    elif running["flow"] != "delete_server" or running["phase"] == "stuck":
+        # Whoever runs it makes the deletion once this operation has walked back.
+        store.cancel(connection, row["id"])
+
+
+def request_power(connection: sa.Connection, ids: Ids, now: float, *, context: Context, row: Row, power: Power,
+                  may_override_lock: bool) -> None:
+    """Start, stop or reboot a server; raises Conflict where its state does not allow it."""
+    check_lock(row, may_override_lock)
+    running = store.active(connection, row["id"])
+    if running is not None:
+        raise errors.Conflict(
+            f"Cannot '{power.action}' instance {row['id']} while it is in task_state {states.task_of(running)}")
+    if row["status"] not in power.allowed or not row["host"]:
+        raise errors.Conflict(
+            f"Cannot '{power.action}' instance {row['id']} while it is in vm_state {states.vm_state(row['status'])}")
+    _begin(connection, ids, now, context, row, power.flow, power.action, {"host": row["host"], **power.state})
+
+
+def _begin(connection: sa.Connection, ids: Ids, now: float, context: Context, row: Row, flow: str, action: str,
+           state: dict[str, Any]) -> None:
+    store.create(connection, ids, now, flow=flow, resource_type="server", resource_id=row["id"],
+                 state={"server_id": row["id"], **state}, context=context, action=action)
+
+
+def check_lock(row: Row, may_override_lock: bool) -> None:
+    """Raise Conflict for a locked server, unless the caller may override it."""
+    if row["locked"] and not may_override_lock:
+        raise errors.Conflict(f"Instance {row['id']} is locked")
+
+
+def not_found(server_id: str) -> errors.NotFound:
+    """The error for a server that is not there, or not there for the caller."""
+    return errors.NotFound(f"Instance {server_id} could not be found.", server_id=server_id)
+
+
+def get_server(connection: sa.Connection, server_id: str, *, deleted: bool = False, lock: bool = False) -> Row:
+    """Return a living server, or one that was deleted as well; raises NotFound.
+
+    lock keeps others from changing the row until the transaction ends.
+    """
+    query = sa.select(server).where(server.c.id == server_id)
+    if not deleted:
+        query = query.where(server.c.deleted_at.is_(None))
+    row = connection.execute(query.with_for_update() if lock else query).mappings().first()
+    if row is None:
+        raise not_found(server_id)
+    return row
+
+
+def update_server(connection: sa.Connection, now: float, server_id: str, **values: Any) -> None:
+    """Change columns of a living server; raises NotFound."""
+    changed = connection.execute(sa.update(server).where(
+        server.c.id == server_id, server.c.deleted_at.is_(None)).values(updated_at=now, **values))
+    if changed.rowcount == 0:
+        raise not_found(server_id)
+
+
+def set_tags(connection: sa.Connection, server_id: str, tags: list[str]) -> None:
+    """Replace the tags of a server."""
+    connection.execute(sa.delete(server_tag).where(server_tag.c.server_id == server_id))
+    if tags:
+        connection.execute(sa.insert(server_tag), [{"server_id": server_id, "tag": tag} for tag in dict.fromkeys(tags)])
+
+
+def tags_of(connection: sa.Connection, server_ids: list[str]) -> dict[str, list[str]]:
+    """Return the tags of each server, sorted: one query for a list page."""
+    found: dict[str, list[str]] = {server_id: [] for server_id in server_ids}
+    if not server_ids:
+        return found
+    query = sa.select(server_tag).where(server_tag.c.server_id.in_(server_ids)).order_by(server_tag.c.tag)
+    for row in connection.execute(query):
+        found[row.server_id].append(row.tag)
+    return found

@@ -1,0 +1,61 @@
+"""What clients see of a server's state, derived from its row and the operation under way.
+
+The row holds a settled status. task_state, REBOOT and HARD_REBOOT are not stored: they follow from
+the step an unfinished operation stands at, so they can never be left over.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from cumulo.common.flows import step_under_cursor
+
+BUILD, ACTIVE, SHUTOFF, ERROR, DELETED = "BUILD", "ACTIVE", "SHUTOFF", "ERROR", "DELETED"
+REBOOT, HARD_REBOOT = "REBOOT", "HARD_REBOOT"
+STATUSES = (BUILD, ACTIVE, SHUTOFF, ERROR, DELETED, REBOOT, HARD_REBOOT)
+
+POWER_UNKNOWN, POWER_RUNNING, POWER_SHUT_DOWN = 0, 1, 4
+
+SOFT, HARD = "SOFT", "HARD"
+
+_VM_STATES = {BUILD: "building", ACTIVE: "active", SHUTOFF: "stopped", ERROR: "error", DELETED: "deleted"}
+_BUILD_TASKS = {"claim": "scheduling", "plug_ports": "networking", "boot": "spawning", "settle": "spawning"}
+_FLOW_TASKS = {"delete_server": "deleting", "start_server": "powering-on", "stop_server": "powering-off"}
+_REBOOT_TASKS = {SOFT: "rebooting", HARD: "rebooting_hard"}
+
+Operation = Mapping[str, Any]
+
+
+def task_state(flow: str, step: str, phase: str, *, reboot_type: str = SOFT, cancel: bool = False) -> str | None:
+    """Return the task state of a server whose operation stands at this step; None when it is finished."""
+    if phase in ("done", "undone"):
+        return None
+    if cancel:
+        return "deleting"
+    if flow == "build_server":
+        return _BUILD_TASKS.get(step, "spawning")
+    if flow == "reboot_server":
+        return _REBOOT_TASKS[reboot_type]
+    return _FLOW_TASKS.get(flow)
+
+
+def task_of(operation: Operation | None) -> str | None:
+    """Return the task state that a server's unfinished operation means; None without one."""
+    if operation is None:
+        return None
+    step = step_under_cursor(operation["flow"], operation["cursor"])
+    return task_state(operation["flow"], step, operation["phase"],
+                      reboot_type=operation["state"].get("reboot_type", SOFT), cancel=operation["cancel"])
+
+
+def status_of(status: str, operation: Operation | None) -> str:
+    """Return the status clients see: the row's, or what a reboot under way makes of it."""
+    if operation is None or operation["flow"] != "reboot_server" or operation["cancel"]:
+        return status
+    if status not in (ACTIVE, SHUTOFF, ERROR):
+        return status
+    return HARD_REBOOT if operation["state"].get("reboot_type") == HARD else REBOOT
+
+
+def vm_state(status: str) -> str:
+    """Return the API's vm_state of a row's status."""
+    return _VM_STATES[status]

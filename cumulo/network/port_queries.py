@@ -1,0 +1,42 @@
+"""What the compute API shows of servers' ports: one query for a whole page of servers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from cumulo.common.db.tables.network import network, port, port_address, subnet
+
+
+def addresses_of_devices(connection: sa.Connection, device_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """The fixed addresses of each device in the order of its ports.
+
+    Each has network_name, ip_address, ip_version, mac_address and port_id.
+    """
+    found: dict[str, list[dict[str, Any]]] = {device_id: [] for device_id in device_ids}
+    if not device_ids:
+        return found
+    query = (
+        sa.select(port.c.device_id, port.c.id.label("port_id"), port.c.mac_address, port_address.c.ip_address,
+                  subnet.c.ip_version, network.c.name.label("network_name"))
+        .join_from(port, port_address, port_address.c.port_id == port.c.id)
+        .join(subnet, subnet.c.id == port_address.c.subnet_id).join(network, network.c.id == port.c.network_id)
+        .where(port.c.device_id.in_(device_ids))
+        .order_by(port.c.created_at, port.c.id, port_address.c.position))
+    for row in connection.execute(query).mappings():
+        found[row["device_id"]].append(dict(row))
+    return found
+
+
+def device_addresses(connection: sa.Connection, project_id: str | None, ip_version: int) -> list[tuple[str, str]]:
+    """The device and address of every port of servers, of one project or of all (None)."""
+    query = (
+        sa.select(port.c.device_id, port_address.c.ip_address)
+        .join_from(port, port_address, port_address.c.port_id == port.c.id)
+        .join(subnet, subnet.c.id == port_address.c.subnet_id)
+        .where(port.c.device_owner.like("compute:%"), subnet.c.ip_version == ip_version))
+    if project_id is not None:
+        query = query.where(port.c.project_id == project_id)
+    return [(row[0], row[1]) for row in connection.execute(query)]
