@@ -1,0 +1,137 @@
+"""Logging in, and looking at, checking and revoking tokens."""
+
+from typing import Any
+
+from cumulo.api.identity import views
+from cumulo.api.identity.auth import view
+from cumulo.api.identity.common import changing, collection, query_of, self_url, validator
+from cumulo.api.wsgi.route import Reply, Request
+from cumulo.common import errors
+from cumulo.identity import assignments, authenticate, catalog, domains, projects, rows
+from cumulo.identity.authenticate import Proof, Reference, Wish
+from cumulo.identity.model import LOGIN_REFUSED, SYSTEM
+from cumulo.identity.tokens import Token
+
+VARY = {"Vary": "X-Auth-Token"}
+
+
+def log_in(request: Request) -> Reply:
+    """Make a token for whoever proves who they are."""
+    asked = request.body["auth"]
+    proof = _prove(request, asked["identity"])
+    token_id, token = authenticate.issue(request.services.database, validator(request), proof,
+                                         _wish(asked.get("scope")))
+    return Reply(view.token(token, _catalog(request, token)), headers={"X-Subject-Token": token_id} | VARY)
+
+
+def show(request: Request) -> Reply:
+    """Return the token named by X-Subject-Token; a HEAD gets the same without the body."""
+    token_id, token = _subject(request, "identity:validate_token")
+    return Reply(view.token(token, _catalog(request, token)), headers={"X-Subject-Token": token_id} | VARY)
+
+
+def check(request: Request) -> Reply:
+    """Say whether the token named by X-Subject-Token is good."""
+    token_id, _ = _subject(request, "identity:validate_token")
+    return Reply(headers={"X-Subject-Token": token_id} | VARY)
+
+
+def revoke(request: Request) -> None:
+    """Refuse the token named by X-Subject-Token from now on."""
+    _, token = _subject(request, "identity:revoke_token")
+    with changing(request) as (_, record):
+        record.token(token.payload.audit_ids[0])
+
+
+def own_catalog(request: Request) -> dict[str, Any]:
+    """Return the catalog of the caller's token; Forbidden for an unscoped one."""
+    context = request.context
+    if not (context.project_id or context.domain_id or context.system_scope):
+        raise errors.Forbidden("An unscoped token has no catalog.")
+    with request.services.database.read() as connection:
+        shown = catalog.for_token(connection, user_id=context.user_id or "", project_id=context.project_id)
+    return {"catalog": shown, "links": {"self": self_url(request)}}
+
+
+def own_projects(request: Request) -> dict[str, Any]:
+    """List the projects the caller may get a token for."""
+    with request.services.database.read() as connection:
+        reachable = assignments.targets(connection, request.context.user_id or "", "project")
+        found = projects.listed(connection, {"enabled": "true"}, only=reachable)
+    return collection(request, "projects", [views.project(request, each) for each in found])
+
+
+def own_domains(request: Request) -> dict[str, Any]:
+    """List the domains the caller may get a token for."""
+    with request.services.database.read() as connection:
+        reachable = assignments.targets(connection, request.context.user_id or "", "domain")
+        found = domains.listed(connection, {"enabled": "true"}, only=reachable)
+    return collection(request, "domains", [views.domain(request, each) for each in found])
+
+
+def own_system(request: Request) -> dict[str, Any]:
+    """Say whether the caller may get a token for the whole system."""
+    with request.services.database.read() as connection:
+        has_role = bool(assignments.roles_of(connection, request.context.user_id or "", SYSTEM))
+    return {"system": [{"all": True}] if has_role else [], "links": {"self": self_url(request)}}
+
+
+def _prove(request: Request, identity: dict[str, Any]) -> Proof:
+    """Return what all the methods named prove together."""
+    methods = list(dict.fromkeys(identity["methods"]))
+    for method in methods:
+        if method not in ("password", "token"):
+            raise errors.Unauthorized(f"Attempted to authenticate with an unsupported method: {method}.")
+        if method not in identity:
+            raise errors.BadRequest(f"auth/identity/{method} is required by the method {method}.")
+    proof: Proof | None = None
+    for method in methods:
+        found = _by_password(request, identity) if method == "password" else authenticate.by_token(
+            validator(request), identity["token"]["id"])
+        proof = found if proof is None else authenticate.both(proof, found)
+    if proof is None:
+        raise errors.Unauthorized(LOGIN_REFUSED)
+    return proof
+
+
+def _by_password(request: Request, identity: dict[str, Any]) -> Proof:
+    user = identity["password"]["user"]
+    return authenticate.by_password(request.services.database, validator(request), request.services.threads,
+                                    _reference(user), user["password"])
+
+
+def _wish(scope: Any) -> Wish:
+    if scope is None:
+        return Wish()
+    if scope == "unscoped" or "unscoped" in scope:
+        return Wish("none")
+    kind, named = next(iter(scope.items()))
+    return Wish(kind, Reference() if kind == "system" else _reference(named))
+
+
+def _reference(named: dict[str, Any]) -> Reference:
+    domain = named.get("domain") or {}
+    return Reference(named.get("id"), named.get("name"), domain.get("id"), domain.get("name"))
+
+
+def _subject(request: Request, rule: str) -> tuple[str, Token]:
+    """Return the token that X-Subject-Token names; NotFound unless it is good."""
+    token_id = request.headers.get("X-Subject-Token")
+    if not token_id:
+        raise errors.BadRequest("The header X-Subject-Token is required.")
+    try:
+        token = validator(request).inspect(token_id, fresh=True)
+    except errors.Unauthorized as failure:
+        raise errors.NotFound("Could not find token.") from failure
+    request.authorize(rule, {"user_id": token.payload.user_id})
+    return token_id, token
+
+
+def _catalog(request: Request, token: Token) -> list[dict[str, Any]] | None:
+    query = query_of(request)
+    if token.payload.scope.kind == "none" or ("nocatalog" in query and rows.is_true(query["nocatalog"])):
+        return None
+    project = token.facts.project
+    with request.services.database.read() as connection:
+        return catalog.for_token(connection, user_id=token.payload.user_id,
+                                 project_id=project.id if project else None)

@@ -1,0 +1,31 @@
+"""Tokens as JSON."""
+
+from typing import Any
+
+from cumulo.api.wsgi.times import iso_micro_z
+from cumulo.identity.model import Named
+from cumulo.identity.tokens import Token
+
+
+def token(shown: Token, catalog: list[dict[str, Any]] | None) -> dict[str, Any]:
+    """Return the body of a token; the catalog is left out where it is None."""
+    content, facts = shown.payload, shown.facts
+    body: dict[str, Any] = {
+        "methods": list(content.methods), "user": {**_named(facts.user), "password_expires_at": None},
+        "audit_ids": list(content.audit_ids), "expires_at": iso_micro_z(content.expires_at),
+        "issued_at": iso_micro_z(content.issued_at)}
+    if facts.project is not None:
+        body |= {"project": _named(facts.project), "is_domain": False}
+    if facts.domain is not None:
+        body["domain"] = {"id": facts.domain.id, "name": facts.domain.name}
+    if content.scope.kind == "system":
+        body["system"] = {"all": True}
+    if content.scope.kind != "none":
+        body["roles"] = [{"id": role.id, "name": role.name} for role in facts.roles]
+        if catalog is not None:
+            body["catalog"] = catalog
+    return {"token": body}
+
+
+def _named(thing: Named) -> dict[str, Any]:
+    return {"id": thing.id, "name": thing.name, "domain": {"id": thing.domain_id, "name": thing.domain_name}}

@@ -1,0 +1,75 @@
+"""Who may use the identity API: administrators change, readers of the system and of a domain look.
+
+A target names the user_id and the domain_id of what is touched; project_id for a project.
+"""
+
+from oslo_policy import policy
+
+ADMIN = "role:admin"
+SYSTEM_READER = "role:admin or (role:reader and system_scope:all)"
+_OF_DOMAIN = "role:reader and domain_id:%(domain_id)s"
+DOMAIN_READER = f"{SYSTEM_READER} or ({_OF_DOMAIN})"
+OR_SELF = f"{DOMAIN_READER} or user_id:%(user_id)s"
+OWN_PROJECT = f"{DOMAIN_READER} or project_id:%(project_id)s"
+OWN_DOMAIN = (f"{SYSTEM_READER} or domain_id:%(domain_id)s or project_domain_id:%(domain_id)s"
+              " or user_domain_id:%(domain_id)s")
+ANYBODY = "@"
+
+_TABLE = (
+    ("validate_token", f"{SYSTEM_READER} or role:service or user_id:%(user_id)s", "Look at a token",
+     "GET", "/v3/auth/tokens"),
+    ("revoke_token", "role:admin or user_id:%(user_id)s", "Revoke a token", "DELETE", "/v3/auth/tokens"),
+    ("get_auth_catalog", ANYBODY, "See the catalog of one's token", "GET", "/v3/auth/catalog"),
+    ("get_auth_projects", ANYBODY, "See where one may work", "GET", "/v3/auth/projects"),
+    ("get_auth_domains", ANYBODY, "See which domains one may use", "GET", "/v3/auth/domains"),
+    ("get_auth_system", ANYBODY, "See whether one may use the system", "GET", "/v3/auth/system"),
+    ("list_users", DOMAIN_READER, "List users", "GET", "/v3/users"),
+    ("get_user", OR_SELF, "Show a user", "GET", "/v3/users/{user_id}"),
+    ("create_user", ADMIN, "Create a user", "POST", "/v3/users"),
+    ("update_user", ADMIN, "Change a user", "PATCH", "/v3/users/{user_id}"),
+    ("delete_user", ADMIN, "Delete a user", "DELETE", "/v3/users/{user_id}"),
+    ("list_user_projects", OR_SELF, "List a user's projects", "GET", "/v3/users/{user_id}/projects"),
+    ("list_projects", DOMAIN_READER, "List projects", "GET", "/v3/projects"),
+    ("get_project", OWN_PROJECT, "Show a project", "GET", "/v3/projects/{project_id}"),
+    ("create_project", ADMIN, "Create a project", "POST", "/v3/projects"),
+    ("update_project", ADMIN, "Change a project", "PATCH", "/v3/projects/{project_id}"),
+    ("delete_project", ADMIN, "Delete a project", "DELETE", "/v3/projects/{project_id}"),
+    ("list_domains", SYSTEM_READER, "List domains", "GET", "/v3/domains"),
+    ("get_domain", OWN_DOMAIN, "Show a domain", "GET", "/v3/domains/{domain_id}"),
+    ("create_domain", ADMIN, "Create a domain", "POST", "/v3/domains"),
+    ("update_domain", ADMIN, "Change a domain", "PATCH", "/v3/domains/{domain_id}"),
+    ("delete_domain", ADMIN, "Delete a domain", "DELETE", "/v3/domains/{domain_id}"),
+    ("list_roles", f"{SYSTEM_READER} or role:manager", "List roles", "GET", "/v3/roles"),
+    ("get_role", f"{SYSTEM_READER} or role:manager", "Show a role", "GET", "/v3/roles/{role_id}"),
+    ("create_role", ADMIN, "Create a role", "POST", "/v3/roles"),
+    ("update_role", ADMIN, "Change a role", "PATCH", "/v3/roles/{role_id}"),
+    ("delete_role", ADMIN, "Delete a role", "DELETE", "/v3/roles/{role_id}"),
+    ("list_grants", DOMAIN_READER, "List a user's roles on a target", "GET",
+     "/v3/projects/{project_id}/users/{user_id}/roles"),
+    ("check_grant", DOMAIN_READER, "See whether a user has a role on a target", "HEAD",
+     "/v3/projects/{project_id}/users/{user_id}/roles/{role_id}"),
+    ("create_grant", ADMIN, "Give a user a role on a target", "PUT",
+     "/v3/projects/{project_id}/users/{user_id}/roles/{role_id}"),
+    ("revoke_grant", ADMIN, "Take a role on a target from a user", "DELETE",
+     "/v3/projects/{project_id}/users/{user_id}/roles/{role_id}"),
+    ("list_role_assignments", DOMAIN_READER, "List role assignments", "GET", "/v3/role_assignments"),
+    ("list_services", SYSTEM_READER, "List services", "GET", "/v3/services"),
+    ("get_service", SYSTEM_READER, "Show a service", "GET", "/v3/services/{service_id}"),
+    ("create_service", ADMIN, "Create a service", "POST", "/v3/services"),
+    ("update_service", ADMIN, "Change a service", "PATCH", "/v3/services/{service_id}"),
+    ("delete_service", ADMIN, "Delete a service", "DELETE", "/v3/services/{service_id}"),
+    ("list_endpoints", SYSTEM_READER, "List endpoints", "GET", "/v3/endpoints"),
+    ("get_endpoint", SYSTEM_READER, "Show an endpoint", "GET", "/v3/endpoints/{endpoint_id}"),
+    ("create_endpoint", ADMIN, "Create an endpoint", "POST", "/v3/endpoints"),
+    ("update_endpoint", ADMIN, "Change an endpoint", "PATCH", "/v3/endpoints/{endpoint_id}"),
+    ("delete_endpoint", ADMIN, "Delete an endpoint", "DELETE", "/v3/endpoints/{endpoint_id}"),
+    ("list_regions", ANYBODY, "List regions", "GET", "/v3/regions"),
+    ("get_region", ANYBODY, "Show a region", "GET", "/v3/regions/{region_id}"),
+    ("create_region", ADMIN, "Create a region", "POST", "/v3/regions"),
+    ("update_region", ADMIN, "Change a region", "PATCH", "/v3/regions/{region_id}"),
+    ("delete_region", ADMIN, "Delete a region", "DELETE", "/v3/regions/{region_id}"),
+)
+
+RULES = tuple(
+    policy.DocumentedRuleDefault(f"identity:{name}", check, text, [{"method": method, "path": path}])
+    for name, check, text, method, path in _TABLE)

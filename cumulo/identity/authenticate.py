@@ -1,0 +1,130 @@
+"""Logging in: who is it (a proof), for what (a scope), and the token that follows.
+
+Whatever is wrong, the answer is the same 401 and costs the same bcrypt: nobody learns from it
+whether a user exists, is disabled, or just has another password.
+"""
+
+import dataclasses
+
+import sqlalchemy as sa
+
+from cumulo.common import errors
+from cumulo.common.db.engine import Database
+from cumulo.common.db.tables import identity as tables
+from cumulo.common.threads import Threads
+from cumulo.identity import lookup, revocations
+from cumulo.identity.model import LOGIN_REFUSED, SYSTEM, UNSCOPED, Scope, ScopeKind
+from cumulo.identity.tokens import Token, Validator
+
+
+@dataclasses.dataclass(frozen=True)
+class Reference:
+    """A user, project or domain named by a client: by id, or by name within a domain."""
+
+    id: str | None = None
+    name: str | None = None
+    domain_id: str | None = None
+    domain_name: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Proof:
+    """Somebody has proved to be this user, as of this generation."""
+
+    user_id: str
+    methods: tuple[str, ...]
+    generation: int
+    parent: Token | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Wish:
+    """The scope asked for; "default" is what is asked for by saying nothing."""
+
+    kind: ScopeKind | str = "default"
+    target: Reference = Reference()
+
+
+def by_password(database: Database, validator: Validator, threads: Threads, reference: Reference,
+                password: str) -> Proof:
+    """Return the proof that the password is the user's; raises Unauthorized."""
+    with database.read() as connection:
+        # Read first: whatever changes after this refuses the token that is about to be made.
+        generation = revocations.current_generation(connection)
+        row = _user_row(connection, reference)
+    is_right = validator.passwords.is_right(threads, password, row.password_hash if row else None)
+    if row is None or not is_right or not (row.enabled and row.domain_enabled):
+        raise errors.Unauthorized(LOGIN_REFUSED)
+    return Proof(row.id, ("password",), generation)
+
+
+def by_token(validator: Validator, token_id: str) -> Proof:
+    """Return the proof a good token gives; raises Unauthorized."""
+    token = validator.inspect(token_id, fresh=True)
+    if token.payload.service_roles:
+        raise errors.Unauthorized(LOGIN_REFUSED)
+    methods = tuple(dict.fromkeys((*token.payload.methods, "token")))
+    return Proof(token.payload.user_id, methods, validator.generation, token)
+
+
+def both(first: Proof, second: Proof) -> Proof:
+    """Return the proof two methods give together; raises Unauthorized where they prove different users."""
+    if first.user_id != second.user_id:
+        raise errors.Unauthorized(LOGIN_REFUSED)
+    return Proof(first.user_id, tuple(dict.fromkeys(first.methods + second.methods)),
+                 min(first.generation, second.generation), first.parent or second.parent)
+
+
+def issue(database: Database, validator: Validator, proof: Proof, wish: Wish) -> tuple[str, Token]:
+    """Return a new token for whoever gave the proof, with what is known about it; raises Unauthorized."""
+    with database.read() as connection:
+        scope = _scope(connection, proof, wish)
+        known = lookup.facts(connection, proof.user_id, scope)
+    if known is None or not known.is_usable or (scope.kind != "none" and not known.roles):
+        raise errors.Unauthorized(LOGIN_REFUSED)
+    parent = proof.parent.payload if proof.parent else None
+    content = validator.new_payload(
+        proof.user_id, proof.methods, scope, generation=proof.generation,
+        expires_at=parent.expires_at if parent else None, chain=parent.audit_ids[-1] if parent else None)
+    return validator.seal(content), Token(content, known)
+
+
+def _user_row(connection: sa.Connection, reference: Reference) -> "sa.Row[tuple[str, str, bool, bool]] | None":
+    user, domain = tables.user, tables.domain
+    user_id = reference.id or lookup.id_by_name(
+        connection, user, reference.name or "", domain_id=reference.domain_id, domain_name=reference.domain_name)
+    return connection.execute(
+        sa.select(user.c.id, user.c.password_hash, user.c.enabled, domain.c.enabled.label("domain_enabled"))
+        .join(domain, domain.c.id == user.c.domain_id).where(user.c.id == user_id)).one_or_none()
+
+
+def _scope(connection: sa.Connection, proof: Proof, wish: Wish) -> Scope:
+    """Return the scope wished for; raises Unauthorized where it names nothing."""
+    match wish.kind:
+        case "system":
+            return SYSTEM
+        case "none":
+            return UNSCOPED
+        case "default":
+            return _default_scope(connection, proof.user_id)
+        case "project":
+            target = wish.target.id or lookup.id_by_name(
+                connection, tables.project, wish.target.name or "", domain_id=wish.target.domain_id,
+                domain_name=wish.target.domain_name)
+        case _:
+            target = wish.target.id or connection.execute(sa.select(tables.domain.c.id).where(
+                tables.domain.c.name == wish.target.name)).scalar_one_or_none()
+    if target is None:
+        raise errors.Unauthorized(LOGIN_REFUSED)
+    return Scope("project" if wish.kind == "project" else "domain", target)
+
+
+def _default_scope(connection: sa.Connection, user_id: str) -> Scope:
+    """Return the user's default project where they can work in it, else nothing."""
+    project_id = connection.execute(
+        sa.select(tables.user.c.default_project_id).where(tables.user.c.id == user_id)).scalar_one_or_none()
+    if project_id is None:
+        return UNSCOPED
+    scope = Scope("project", project_id)
+    known = lookup.facts(connection, user_id, scope)
+    return scope if known is not None and known.is_usable and known.roles else UNSCOPED

@@ -1,0 +1,73 @@
+"""Domains: they hold users and projects, and take them along when they go."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from cumulo.common import errors
+from cumulo.common.db.tables import identity as tables
+from cumulo.common.ids import Ids
+from cumulo.identity import lookup, projects, rows, users
+from cumulo.identity.model import Domain, Scope
+from cumulo.identity.revocations import Recorder
+
+CLASH = "A domain with this name or id exists already."
+FILTERS = ("id", "name", "enabled")
+
+
+def find(connection: sa.Connection, domain_id: str) -> Domain | None:
+    """Return a domain, or None."""
+    return lookup.domain_by_id(connection, domain_id)
+
+
+def get(connection: sa.Connection, domain_id: str) -> Domain:
+    """Return a domain; raises NotFound."""
+    domain = find(connection, domain_id)
+    if domain is None:
+        raise errors.NotFound(f"Could not find domain: {domain_id}.")
+    return domain
+
+
+def listed(connection: sa.Connection, query: Mapping[str, str], *, only: set[str] | None = None) -> list[Domain]:
+    """Return the domains that fit a query string, by name; only restricts them to these ids."""
+    table = tables.domain
+    statement = sa.select(table).where(*rows.conditions(table, FILTERS, query)).order_by(table.c.name)
+    if only is not None:
+        statement = statement.where(table.c.id.in_(only))
+    return [lookup.as_domain(row) for row in connection.execute(statement)]
+
+
+def create(connection: sa.Connection, ids: Ids, now: float, values: Mapping[str, Any], *,
+           domain_id: str | None = None) -> Domain:
+    """Insert a domain and return it; raises Conflict for a name in use."""
+    row = {"id": domain_id or rows.new_id(ids), "created_at": now, "name": values["name"],
+           "description": values.get("description") or "", "enabled": values.get("enabled", True),
+           "tags": list(values.get("tags") or ())}
+    rows.insert(connection, tables.domain, row, CLASH)
+    return get(connection, row["id"])
+
+
+def update(connection: sa.Connection, record: Recorder, domain_id: str, values: Mapping[str, Any]) -> Domain:
+    """Change name, description, enabled or tags; disabling refuses every token of the domain."""
+    before = get(connection, domain_id)
+    rows.update(connection, tables.domain, domain_id, projects.changed_columns(values), CLASH)
+    if before.enabled and values.get("enabled") is False:
+        record.domain(domain_id)
+    else:
+        record.change()
+    return get(connection, domain_id)
+
+
+def delete(connection: sa.Connection, record: Recorder, domain_id: str) -> None:
+    """Delete a disabled domain with its users, projects and assignments; raises Forbidden while enabled."""
+    if get(connection, domain_id).enabled:
+        raise errors.Forbidden("Cannot delete a domain that is enabled, please disable it first.")
+    record.domain(domain_id)
+    for user in users.listed(connection, {"domain_id": domain_id}):
+        users.delete(connection, record, user.id)
+    for project in projects.listed(connection, {"domain_id": domain_id}):
+        projects.delete(connection, record, project.id)
+    projects.forget_target(connection, Scope("domain", domain_id))
+    rows.delete(connection, sa.delete(tables.domain).where(tables.domain.c.id == domain_id),
+                "The domain has got new users or projects.")

@@ -1,0 +1,109 @@
+"""What the database says about the holder and the scope of a token: names, state, roles."""
+
+import dataclasses
+
+import sqlalchemy as sa
+
+from cumulo.common.db.tables import identity as tables
+from cumulo.identity.model import Domain, Named, Role, Scope
+
+
+@dataclasses.dataclass(frozen=True)
+class Facts:
+    """A user, what a scope names, and the roles the user has there, implied ones included."""
+
+    user: Named
+    project: Named | None
+    domain: Domain | None
+    roles: tuple[Role, ...]
+
+    @property
+    def is_usable(self) -> bool:
+        """Say whether everything involved is enabled."""
+        return (self.user.enabled and (self.project is None or self.project.enabled)
+                and (self.domain is None or self.domain.enabled))
+
+
+def facts(connection: sa.Connection, user_id: str, scope: Scope) -> Facts | None:
+    """Return the facts about a user in a scope; None where either does not exist."""
+    user = named(connection, tables.user, user_id)
+    if user is None:
+        return None
+    project = named(connection, tables.project, scope.id) if scope.kind == "project" else None
+    domain = domain_by_id(connection, scope.id) if scope.kind == "domain" else None
+    if (scope.kind == "project" and project is None) or (scope.kind == "domain" and domain is None):
+        return None
+    return Facts(user, project, domain, effective_roles(connection, user_id, scope))
+
+
+def named(connection: sa.Connection, table: sa.Table, row_id: str) -> Named | None:
+    """Return a user or project with its domain."""
+    row = connection.execute(
+        sa.select(table.c.id, table.c.name, tables.domain.c.id, tables.domain.c.name,
+                  table.c.enabled, tables.domain.c.enabled)
+        .join(tables.domain, tables.domain.c.id == table.c.domain_id).where(table.c.id == row_id)).one_or_none()
+    return None if row is None else Named(row[0], row[1], row[2], row[3], bool(row[4] and row[5]))
+
+
+def domain_by_id(connection: sa.Connection, domain_id: str) -> Domain | None:
+    """Return a domain."""
+    row = connection.execute(_domains().where(tables.domain.c.id == domain_id)).one_or_none()
+    return None if row is None else as_domain(row)
+
+
+def as_domain(row: "sa.Row[tuple[str, str, str, bool, list[str]]]") -> Domain:
+    """Return the domain of a row."""
+    return Domain(row.id, row.name, row.description, row.enabled, tuple(row.tags))
+
+
+def _domains() -> "sa.Select[tuple[str, str, str, bool, list[str]]]":
+    table = tables.domain
+    return sa.select(table.c.id, table.c.name, table.c.description, table.c.enabled, table.c.tags)
+
+
+def id_by_name(connection: sa.Connection, table: sa.Table, name: str, *, domain_id: str | None,
+               domain_name: str | None) -> str | None:
+    """Return the id of the user or project of that name in a domain given by id or name."""
+    query = sa.select(table.c.id).where(table.c.name == name)
+    if domain_id is not None:
+        query = query.where(table.c.domain_id == domain_id)
+    else:
+        query = query.join(tables.domain, tables.domain.c.id == table.c.domain_id).where(
+            tables.domain.c.name == domain_name)
+    found: str | None = connection.execute(query).scalars().first()
+    return found
+
+
+def effective_roles(connection: sa.Connection, user_id: str, scope: Scope) -> tuple[Role, ...]:
+    """Return the roles the user has on the target, with those they imply, by name."""
+    if scope.kind == "none":
+        return ()
+    table = tables.assignment
+    held = set(connection.execute(sa.select(table.c.role_id).where(
+        table.c.user_id == user_id, table.c.target_kind == scope.kind, table.c.target_id == scope.id)).scalars())
+    if not held:
+        return ()
+    wanted = held.union(*(implied(connection).get(role_id, set()) for role_id in held))
+    rows = connection.execute(sa.select(tables.role.c.id, tables.role.c.name)
+                              .where(tables.role.c.id.in_(wanted)).order_by(tables.role.c.name))
+    return tuple(Role(role_id, name) for role_id, name in rows)
+
+
+def implied(connection: sa.Connection) -> dict[str, set[str]]:
+    """Return for each role that implies others all it implies, over any number of steps."""
+    table = tables.role_implication
+    direct: dict[str, set[str]] = {}
+    for prior, after in connection.execute(sa.select(table.c.prior_role_id, table.c.implied_role_id)):
+        direct.setdefault(prior, set()).add(after)
+    return {prior: _reached(prior, direct) for prior in direct}
+
+
+def _reached(start: str, direct: dict[str, set[str]]) -> set[str]:
+    reached: set[str] = set()
+    waiting = [start]
+    while waiting:
+        for after in direct.get(waiting.pop(), ()):
+            if after not in reached:
+                reached.add(after)
+                waiting.append(after)
+    return reached - {start}

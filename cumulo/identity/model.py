@@ -1,0 +1,123 @@
+"""Values of the identity part, as frozen records of the rows behind them."""
+
+import dataclasses
+from typing import Any, Literal
+
+ScopeKind = Literal["none", "project", "domain", "system"]
+
+LOGIN_REFUSED = "The request you have made requires authentication."
+"""What every refused login says, whatever the reason: anything more would help whoever guesses."""
+
+WHOLE_SYSTEM = "all"
+
+
+@dataclasses.dataclass(frozen=True)
+class Scope:
+    """What a token or a role is good for: nothing, a project, a domain, or the whole system."""
+
+    kind: ScopeKind = "none"
+    id: str = ""
+
+
+UNSCOPED = Scope()
+SYSTEM = Scope("system", WHOLE_SYSTEM)
+
+
+@dataclasses.dataclass(frozen=True)
+class Domain:
+    """A domain."""
+
+    id: str
+    name: str
+    description: str
+    enabled: bool
+    tags: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Project:
+    """A project."""
+
+    id: str
+    domain_id: str
+    name: str
+    description: str
+    enabled: bool
+    tags: tuple[str, ...]
+    extra: dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class User:
+    """A user, without the password's hash."""
+
+    id: str
+    domain_id: str
+    name: str
+    enabled: bool
+    default_project_id: str | None
+    extra: dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Role:
+    """A role."""
+
+    id: str
+    name: str
+    description: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Named:
+    """A thing in a domain as a token shows it; enabled only when its domain is enabled too."""
+
+    id: str
+    name: str
+    domain_id: str
+    domain_name: str
+    enabled: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Assignment:
+    """A user has a role on a target; prior_role_id names the role that brings an implied one."""
+
+    user_id: str
+    role_id: str
+    scope: Scope
+    prior_role_id: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Region:
+    """A region."""
+
+    id: str
+    description: str
+    parent_region_id: str | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Service:
+    """A service of the catalog."""
+
+    id: str
+    type: str
+    name: str
+    description: str
+    enabled: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Endpoint:
+    """Where a service listens."""
+
+    id: str
+    service_id: str
+    region_id: str | None
+    interface: str
+    url: str
+    name: str | None
+    description: str | None
+    enabled: bool

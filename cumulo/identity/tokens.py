@@ -1,0 +1,163 @@
+"""Tokens: making them, and telling whether one is good.
+
+Opening a token needs only the keys. The first time a process meets one it also asks the database
+who holds it and which roles they have; after that, until something changes, nothing is asked at
+all, except once a second whether anything has changed (revocations.py).
+"""
+
+import collections
+import dataclasses
+
+from oslo_config import cfg
+
+from cumulo.common import errors
+from cumulo.common.clock import Clock
+from cumulo.common.context import Context
+from cumulo.common.db.engine import Database
+from cumulo.common.ids import Ids
+from cumulo.identity import lookup, payload
+from cumulo.identity.keys import KeyRepository
+from cumulo.identity.lookup import Facts
+from cumulo.identity.model import LOGIN_REFUSED, Named, Role, Scope
+from cumulo.identity.passwords import PasswordCheck
+from cumulo.identity.payload import Payload
+from cumulo.identity.revocations import Revocations, grant_subject
+
+SERVICE_USER_ID = "cumulo-service"
+DEFAULT_DOMAIN_ID = "default"
+
+
+@dataclasses.dataclass(frozen=True)
+class Token:
+    """A good token: what is sealed in it and what is known about its holder."""
+
+    payload: Payload
+    facts: Facts
+
+    def context(self) -> Context:
+        """Return the caller this token stands for."""
+        user, project, scope = self.facts.user, self.facts.project, self.payload.scope
+        roles = tuple(role.name for role in self.facts.roles)
+        return Context(
+            user_id=user.id, user_name=user.name, user_domain_id=user.domain_id,
+            project_id=project.id if project else None, project_name=project.name if project else None,
+            project_domain_id=project.domain_id if project else None,
+            domain_id=scope.id if scope.kind == "domain" else None,
+            system_scope=scope.id if scope.kind == "system" else None,
+            roles=roles, is_admin="admin" in roles, token_expires_at=self.payload.expires_at,
+            audit_ids=self.payload.audit_ids)
+
+
+class Validator:
+    """Tells good tokens from bad ones in one process, and makes new ones."""
+
+    def __init__(self, conf: cfg.ConfigOpts, database: Database, clock: Clock, ids: Ids | None = None) -> None:
+        self.conf = conf
+        self.ids = ids or Ids()
+        self.passwords = PasswordCheck(conf, clock, self.ids)
+        self._database = database
+        self._clock = clock
+        self._keys = KeyRepository(conf.identity.fernet_key_dir)
+        self._revocations = Revocations()
+        self._fresh_until = 0.0
+        self._changes_made = 0
+        self._known: collections.OrderedDict[str, Token] = collections.OrderedDict()
+
+    def validate(self, token_id: str) -> Context:
+        """Return who holds the token; raises Unauthorized."""
+        return self.inspect(token_id).context()
+
+    def inspect(self, token_id: str, *, fresh: bool = False) -> Token:
+        """Return what is known about a token; raises Unauthorized unless it is good.
+
+        fresh: what other processes revoked a moment ago counts too.
+        """
+        if fresh or self._clock.monotonic() >= self._fresh_until:
+            self._refresh()
+        token = self._known.get(token_id)
+        if token is None:
+            token = self._examine(token_id)
+        if token.payload.expires_at <= self._clock.now():
+            raise errors.Unauthorized(LOGIN_REFUSED)
+        return token
+
+    def forget(self) -> None:
+        """Ask the database before the next answer: this process has just changed something."""
+        self._changes_made += 1
+        self._fresh_until = 0.0
+
+    @property
+    def generation(self) -> int:
+        """Return the generation this process has read up to."""
+        return self._revocations.generation
+
+    def seal(self, content: Payload) -> str:
+        """Return the token of a payload."""
+        return payload.seal(self._keys.fernet(), content)
+
+    def new_payload(self, user_id: str, methods: tuple[str, ...], scope: Scope, *, generation: int,
+                    expires_at: float | None = None, chain: str | None = None) -> Payload:
+        """Return the content of a new token that is good for token_ttl_s, or until expires_at.
+
+        chain is the first audit id of the line of tokens it descends from.
+        """
+        now = self._clock.now()
+        audit_id = payload.new_audit_id(self.ids.random_bytes(payload.AUDIT_ID_BYTES))
+        return Payload(user_id, methods, now, expires_at or now + self.conf.identity.token_ttl_s, generation,
+                       (audit_id, chain) if chain else (audit_id,), scope)
+
+    def _refresh(self) -> None:
+        until = self._clock.monotonic() + self.conf.identity.revocation_refresh_s
+        changes_made = self._changes_made
+        with self._database.read() as connection:
+            if self._revocations.refresh(connection, self._clock.now()):
+                self._known.clear()
+        if changes_made == self._changes_made:  # else what was read may lack this process's own change
+            self._fresh_until = until
+
+    def _examine(self, token_id: str) -> Token:
+        content = payload.open_token(self._keys.fernet(), token_id)
+        if content.expires_at <= self._clock.now():
+            raise errors.Unauthorized(LOGIN_REFUSED)
+        generation = self.generation
+        known = _service_facts(content) if content.service_roles else self._user_facts(content)
+        if known is None or self._is_refused(content, known):
+            raise errors.Unauthorized(LOGIN_REFUSED)
+        token = Token(content, known)
+        if generation == self.generation:  # else another thread has refreshed: what was read may be old
+            self._known[token_id] = token
+            while len(self._known) > self.conf.identity.max_cached_tokens:
+                self._known.popitem(last=False)
+        return token
+
+    def _user_facts(self, content: Payload) -> Facts | None:
+        with self._database.read() as connection:
+            found = lookup.facts(connection, content.user_id, content.scope)
+        if found is None or not found.is_usable or (content.scope.kind != "none" and not found.roles):
+            return None
+        return found
+
+    def _is_refused(self, content: Payload, known: Facts) -> bool:
+        domains = {known.user.domain_id} | ({known.project.domain_id} if known.project else set())
+        if content.scope.kind == "domain":
+            domains.add(content.scope.id)
+        subjects = [("token", content.audit_ids[0]), ("user", content.user_id),
+                    ("project", content.scope.id), ("grant", grant_subject(content.user_id, content.scope)),
+                    *(("domain", each) for each in domains)]
+        return any(self._revocations.refuses(content.generation, kind, subject) for kind, subject in subjects)
+
+
+def issue_service_token(conf: cfg.ConfigOpts, clock: Clock, *, project_id: str,
+                        roles: tuple[str, ...] = ("service", "reader")) -> str:
+    """Return a token for a service of the cloud itself, acting in a project; no user stands behind it."""
+    now, ids = clock.now(), Ids()
+    content = Payload(
+        SERVICE_USER_ID, ("service",), now, now + conf.identity.token_ttl_s, 0,
+        (payload.new_audit_id(ids.random_bytes(payload.AUDIT_ID_BYTES)),), Scope("project", project_id), roles)
+    return payload.seal(KeyRepository(conf.identity.fernet_key_dir).fernet(), content)
+
+
+def _service_facts(content: Payload) -> Facts:
+    user = Named(SERVICE_USER_ID, SERVICE_USER_ID, DEFAULT_DOMAIN_ID, "Default", True)
+    project = Named(content.scope.id, content.scope.id, DEFAULT_DOMAIN_ID, "Default", True)
+    return Facts(user, project, None, tuple(Role(name, name) for name in content.service_roles))
