@@ -47,12 +47,12 @@ def render(layout: Layout, state: State, wiring: Wiring) -> str:
     driver = "fake" if state.fake_hypervisor else "libvirt"
     compute = [f"driver = {driver}"]
     if not state.fake_hypervisor:
-        compute += [f"libvirt_uri = {wiring.libvirt_uri}", f"virt_type = {state.virt_type}"]
+        compute += [f"libvirt_uri = {_plain(wiring.libvirt_uri)}", f"virt_type = {state.virt_type}"]
     sections = {
         "DEFAULT": [f"state_dir = {_plain(layout.state_dir)}", f"bus_url = {_plain(wiring.bus_url)}"],
         "database": [f"url = {_plain(wiring.database_url)}"],
         "api": [f"listen = {ADDRESS}", f"port = {state.port}", f"public_url = {public_url(state)}"],
-        "compute": compute,
+        "compute_agent": compute,
         "network": [f"driver = {'fake' if state.fake_hypervisor else 'linux'}"],
     }
     head = "# Written by `cumulo up`, which overwrites changes. Every option: etc/cumulo.conf.sample\n"

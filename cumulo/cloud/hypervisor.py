@@ -4,23 +4,19 @@ from cumulo.cloud.layout import Layout
 from cumulo.cloud.libvirtd import Libvirtd
 from cumulo.cloud.stages import say
 from cumulo.cloud.state import State
-from cumulo.compute.agent.libvirt import probe
+from cumulo.compute.agent.probe import probe
 
 
 def start(layout: Layout, state: State) -> str:
     """Return the URI of libvirt; finds out once whether KVM works, and says so when it does not."""
     uri = daemon(layout).start()
     if not state.virt_type:
-        state.virt_type, reason = _virt_type()
-        say(f"virt_type={state.virt_type}: {reason}")
+        verdict = probe()
+        state.virt_type = verdict.virt_type
+        say(f"virt_type={verdict.virt_type}: {verdict.reason}")
     return uri
 
 
 def daemon(layout: Layout) -> Libvirtd:
     """Return the libvirt daemon of this cloud, running or not."""
     return Libvirtd(layout.state_dir / "libvirt")
-
-
-def _virt_type() -> tuple[str, str]:
-    found = probe.kvm_works()
-    return ("kvm", "KVM works") if found else ("qemu", "KVM does not work here, guests run under TCG, many times slower")
