@@ -1,0 +1,149 @@
+"""Converging: pull what this host must look like, make it so, say which revision was reached.
+
+    run_once     what changed since the applied revision, and what went missing on the host
+    run_forever  again at every ring of the bell, and after poll_interval_s without one
+
+The first pull asks for everything; whatever of ours it does not name is removed. A network that
+cannot be made does not keep the others waiting, but the revision is not reported: the next run
+pulls the same difference again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+
+from cumulo.common import errors, log
+from cumulo.common.threads import Threads
+from cumulo.network.agent.driver import Driver
+
+LOG = log.get(__name__)
+Network = dict[str, Any]
+_CALL_TIMEOUT_S = 30.0
+
+
+class Caller(Protocol):
+    """The one thing of the bus that converging needs."""
+
+    def call(self, target: str, method: str, arguments: dict[str, Any], *, timeout_s: float = 30) -> Any:
+        """Ask a service and return its answer."""
+
+
+class Converger:
+    """Owns a host's networks: one run at a time."""
+
+    def __init__(self, bus: Caller, host: str, driver: Driver, threads: Threads, poll_interval_s: float) -> None:
+        self._bus, self._host, self._driver = bus, host, driver
+        self._poll_interval_s = poll_interval_s
+        self._lock = threads.lock()
+        self._bell = threads.event()
+        self._stopping = False
+        self._revision = 0
+        self._networks: dict[str, Network] = {}
+        self._unplugged: set[str] = set()
+
+    @property
+    def revision(self) -> int:
+        """The revision this host was last made to look like; 0 before the first run."""
+        return self._revision
+
+    def run_once(self) -> int:
+        """Make the host look as desired now; return the revision reached."""
+        with self._lock:
+            return self._converge(forced=set())
+
+    def plug(self, port_ids: Iterable[str]) -> int:
+        """Converge for ports about to be used; raises Retry while one of them is not bound here."""
+        wanted = set(port_ids)
+        with self._lock:
+            forced = self._forget_unplugged(wanted)
+            revision = self._converge(forced)
+            missing = wanted - {port["id"] for network in self._networks.values() for port in network["ports"]}
+        if missing:
+            raise errors.Retry(f"Port {min(missing)} is not bound to this host.")
+        return revision
+
+    def unplug(self, port_ids: Iterable[str]) -> int:
+        """Converge for ports no longer used: this host forgets them at once, before their rows are gone."""
+        with self._lock:
+            gone = set(port_ids)
+            self._unplugged |= gone
+            forced = {network["id"] for network in self._networks.values()
+                      if any(port["id"] in gone for port in network["ports"])}
+            return self._converge(forced)
+
+    def ring(self) -> None:
+        """Have run_forever look now."""
+        self._bell.set()
+
+    def run_forever(self) -> None:
+        """Converge until stop."""
+        while not self._stopping:
+            self._bell.clear()
+            try:
+                self.run_once()
+            except errors.CumuloError as failure:
+                LOG.warning("converge_failed", host=self._host, error=failure.message)
+            self._bell.wait(self._poll_interval_s)
+
+    def stop(self) -> None:
+        """End run_forever after the run in progress."""
+        self._stopping = True
+        self._bell.set()
+
+    def _converge(self, forced: set[str]) -> int:
+        answer = self._bus.call("scheduler", "network_desired",
+                                {"host": self._host, "since_revision": self._revision}, timeout_s=_CALL_TIMEOUT_S)
+        changed = forced | {network["id"] for network in answer["networks"]}
+        before = set(self._networks)
+        self._take(answer)
+        sweep = bool(answer["full"] or before - set(self._networks))
+        self._heal(changed)
+        failed = self._apply(changed)
+        self._driver.settle([self._visible(network) for network in self._networks.values()], sweep=sweep)
+        if failed:
+            # Ask for everything next time: the difference that failed is not in memory as applied.
+            self._revision = 0
+            raise errors.InternalError(f"Networks {', '.join(sorted(failed))} could not be made on {self._host}.")
+        if answer["revision"] != self._revision or answer["full"]:
+            self._bus.call("scheduler", "network_applied", {"host": self._host, "revision": answer["revision"]},
+                           timeout_s=_CALL_TIMEOUT_S)
+        self._revision = answer["revision"]
+        return self._revision
+
+    def _take(self, answer: Mapping[str, Any]) -> None:
+        if answer["full"]:
+            self._networks = {}
+        for network in answer["networks"]:
+            self._networks[network["id"]] = network
+        for network_id in answer["removed_networks"]:
+            self._networks.pop(network_id, None)
+        present = {port["id"] for network in self._networks.values() for port in network["ports"]}
+        self._unplugged &= present
+
+    def _heal(self, changed: set[str]) -> None:
+        for network_id, network in self._networks.items():
+            if network_id not in changed and not self._driver.is_healthy(network):
+                LOG.warning("network_healed", network=network_id)
+                changed.add(network_id)
+
+    def _apply(self, changed: set[str]) -> list[str]:
+        failed = []
+        for network_id in sorted(changed & set(self._networks)):
+            try:
+                self._driver.apply(self._visible(self._networks[network_id]))
+            except (errors.CumuloError, OSError):
+                LOG.exception("network_failed", network=network_id)
+                failed.append(network_id)
+        return failed
+
+    def _visible(self, network: Network) -> Network:
+        """The network without the ports that were unplugged here."""
+        return network | {"ports": [port for port in network["ports"] if port["id"] not in self._unplugged]}
+
+    def _forget_unplugged(self, wanted: set[str]) -> set[str]:
+        """Take ports back that are plugged again; return the networks this changes."""
+        again = wanted & self._unplugged
+        self._unplugged -= again
+        return {network["id"] for network in self._networks.values()
+                if any(port["id"] in again for port in network["ports"])}

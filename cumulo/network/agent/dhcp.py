@@ -1,0 +1,178 @@
+"""DHCP of a network: what dnsmasq reads (rendered, pure) and dnsmasq itself (looked after by its pid file).
+
+dnsmasq runs in the network's namespace and outlives the agent, so that a restart of the agent is
+not noticed by a guest. It answers known cards only, each with the address of its port. A change
+of ports is a new hosts file and SIGHUP; a change of options, or a lease that must go, is a restart:
+dnsmasq keeps leases in memory and writes them back over whatever was removed from the file.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import pathlib
+import shutil
+import signal
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cumulo.common import command, errors, log, names
+from cumulo.common.clock import Clock
+from cumulo.network.agent import bridge
+
+LOG = log.get(__name__)
+Network = Mapping[str, Any]
+_START_TIMEOUT_S = 10.0
+_STOP_TIMEOUT_S = 5.0
+
+
+def render_config(network: Network, directory: pathlib.Path, name_servers: Sequence[str], lease_s: int) -> str:
+    """The configuration file: no DNS, one static range per subnet, options tagged by subnet."""
+    lines = [
+        "port=0", "no-hosts", "no-resolv", "no-ping", "quiet-dhcp", "user=root", "group=root",
+        "interface=dhcp0", "bind-interfaces", "dhcp-authoritative", "dhcp-ignore=tag:!known", "dhcp-lease-max=65536",
+        f"pid-file={directory / 'pid'}", f"dhcp-leasefile={directory / 'leases'}",
+        f"dhcp-hostsfile={directory / 'hosts'}", f"dhcp-option=option:mtu,{network['mtu']}",
+    ]
+    for subnet in bridge.dhcp_subnets(network):
+        lines += _subnet_lines(subnet, name_servers, lease_s)
+    return "\n".join(lines) + "\n"
+
+
+def _subnet_lines(subnet: Mapping[str, Any], name_servers: Sequence[str], lease_s: int) -> list[str]:
+    cidr, tag = ipaddress.ip_network(subnet["cidr"]), f"subnet-{subnet['id']}"
+    servers = subnet["dns_nameservers"] or name_servers
+    routes = [f"{bridge.METADATA_ADDRESS}/32,{subnet['dhcp_address']}"]
+    routes += [f"{each['destination']},{each['nexthop']}" for each in subnet["host_routes"]]
+    if subnet["gateway_ip"]:
+        # A client that reads option 121 ignores option 3 (RFC 3442), so the default route is in both.
+        routes.append(f"0.0.0.0/0,{subnet['gateway_ip']}")
+    router = f"option:router,{subnet['gateway_ip']}" if subnet["gateway_ip"] else "option:router"
+    lines = [f"dhcp-range=set:{tag},{cidr.network_address},static,{cidr.netmask},{lease_s}s",
+             f"dhcp-option=tag:{tag},{router}",
+             f"dhcp-option=tag:{tag},option:classless-static-route,{','.join(routes)}"]
+    return [*lines, f"dhcp-option=tag:{tag},option:dns-server{''.join(',' + each for each in servers)}"]
+
+
+def known_hosts(network: Network) -> list[tuple[str, str, str]]:
+    """(card, address, host name) of every port, for each subnet that is served."""
+    served = {subnet["id"] for subnet in bridge.dhcp_subnets(network)}
+    found = []
+    for port in network["ports"]:
+        seen: set[str] = set()
+        for fixed in port["fixed_ips"]:
+            if fixed["subnet_id"] in served and fixed["subnet_id"] not in seen:
+                seen.add(fixed["subnet_id"])
+                address = fixed["ip_address"]
+                found.append((port["mac_address"], address,
+                              port.get("hostname") or f"host-{address.replace('.', '-')}"))
+    return found
+
+
+def render_hosts(network: Network) -> str:
+    """The hosts file: which card gets which address and name."""
+    return "".join(f"{card},{address},{name}\n" for card, address, name in known_hosts(network))
+
+
+def kept_leases(text: str, network: Network) -> str:
+    """The lease file without the leases of cards that the network no longer knows at that address."""
+    known = {(card, address) for card, address, _ in known_hosts(network)}
+    kept = []
+    for line in text.splitlines():
+        parts = line.split()
+        if len(parts) >= 3 and (parts[1].lower(), parts[2]) in known:
+            kept.append(line + "\n")
+    return "".join(kept)
+
+
+class Dhcp:
+    """The DHCP servers of a host, one folder each below `directory`."""
+
+    def __init__(self, directory: pathlib.Path, name_servers: Sequence[str], lease_s: int, clock: Clock) -> None:
+        self._directory = directory
+        self._name_servers = tuple(name_servers)
+        self._lease_s = lease_s
+        self._clock = clock
+
+    def apply(self, network: Network) -> None:
+        """Have the network's DHCP server run with the options and the hosts it must have."""
+        if not bridge.dhcp_subnets(network):
+            self.remove(network["id"])
+            return
+        folder = self._directory / network["id"]
+        folder.mkdir(parents=True, exist_ok=True)
+        new_hosts = _write(folder / "hosts", render_hosts(network))
+        new_config = _write(folder / "conf", render_config(network, folder, self._name_servers, self._lease_s))
+        leases = folder / "leases"
+        held = leases.read_text() if leases.exists() else ""
+        process = _process(folder)
+        if process is None or new_config or kept_leases(held, network) != held:
+            self._restart(network, folder)
+        elif new_hosts:
+            os.kill(process, signal.SIGHUP)
+
+    def is_healthy(self, network: Network) -> bool:
+        """Say whether the server runs, where there must be one."""
+        return not bridge.dhcp_subnets(network) or _process(self._directory / network["id"]) is not None
+
+    def remove(self, network_id: str) -> None:
+        """Stop the server and forget its leases; idempotent."""
+        folder = self._directory / network_id
+        if folder.is_dir():
+            self._stop(folder)
+            shutil.rmtree(folder)
+
+    def sweep(self, keep: set[str]) -> None:
+        """Remove the servers of networks that are not to be here."""
+        present = self._directory.iterdir() if self._directory.is_dir() else ()
+        for network_id in {each.name for each in present} - keep:
+            self.remove(network_id)
+
+    def _restart(self, network: Network, folder: pathlib.Path) -> None:
+        self._stop(folder)
+        leases = folder / "leases"
+        if leases.exists():  # read again: the server may have given one out until it stopped
+            _write(leases, kept_leases(leases.read_text(), network))
+        namespace = bridge.NAMESPACES / names.dhcp_namespace(network["id"])
+        # dnsmasq returns once its child listens, so a guest that asks from now on is heard.
+        command.run(["nsenter", f"--net={namespace}", "dnsmasq", f"--conf-file={folder / 'conf'}"],
+                    timeout_s=_START_TIMEOUT_S)
+        LOG.info("dhcp_started", network=network["id"])
+
+    def _stop(self, folder: pathlib.Path) -> None:
+        deadline = self._clock.monotonic() + _STOP_TIMEOUT_S
+        sent = signal.SIGTERM
+        while (process := _process(folder)) is not None:
+            if self._clock.monotonic() > deadline:
+                if sent == signal.SIGKILL:
+                    raise errors.DeadlineExceeded(f"dnsmasq {process} does not end.")
+                sent, deadline = signal.SIGKILL, self._clock.monotonic() + _STOP_TIMEOUT_S
+            _kill(process, sent)
+            self._clock.sleep(0.02)
+
+
+def _process(folder: pathlib.Path) -> int | None:
+    """The pid of the folder's dnsmasq, if that pid is still it."""
+    try:
+        process = int((folder / "pid").read_text())
+        arguments = pathlib.Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
+    except (FileNotFoundError, ProcessLookupError, ValueError):
+        return None
+    return process if f"--conf-file={folder / 'conf'}".encode() in arguments else None
+
+
+def _kill(process: int, sent: signal.Signals) -> None:
+    try:
+        os.kill(process, sent)
+    except ProcessLookupError:
+        LOG.debug("already_ended", process=process)
+
+
+def _write(path: pathlib.Path, text: str) -> bool:
+    """Write the file whole, by rename; say whether its content is new."""
+    if path.exists() and path.read_text() == text:
+        return False
+    temporary = path.with_name(path.name + ".new")
+    temporary.write_text(text)
+    temporary.replace(path)
+    return True

@@ -1,0 +1,153 @@
+"""The network agent of a host: converges it, serves its steps, and says that it lives.
+
+Exactly one agent owns a host's networks: it holds a lock on a file for as long as it lives.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import fcntl
+import io
+import os
+import pathlib
+import signal
+from typing import Any
+
+import eventlet
+
+from cumulo.common import config, errors, log
+from cumulo.common.operations.agent import StepServer
+from cumulo.common.runtime import Runtime
+from cumulo.network import options
+from cumulo.network.agent.bridge import Devices
+from cumulo.network.agent.converge import Converger
+from cumulo.network.agent.dhcp import Dhcp
+from cumulo.network.agent.driver import RESOLV_CONF, Driver, LinuxDriver, name_servers
+from cumulo.network.agent.fake import FakeDriver
+from cumulo.network.agent.metadata import Facts, FactsCache, MetadataServers
+from cumulo.network.agent.nat import Nat
+from cumulo.network.agent.steps import steps
+
+LOG = log.get(__name__)
+KIND = "network"
+HEARTBEAT_INTERVAL_S = 5.0
+LOCK_FILE = pathlib.Path("/run/lock/cumulo-network.lock")
+
+
+@dataclasses.dataclass
+class Service:
+    """The running agent."""
+
+    runtime: Runtime
+    converger: Converger
+    driver: Driver
+    server: Any
+    lock: io.IOBase | None
+    stopping: Any
+
+    def stop(self) -> None:
+        """Take no more steps; what guests use stays."""
+        self.stopping.set()
+        self.converger.stop()
+        self.server.stop()
+        self.driver.stop()
+        if self.lock is not None:
+            self.lock.close()
+
+
+def start(runtime: Runtime) -> Service:
+    """Start the agent in this process; raises Conflict when another one owns this host."""
+    is_linux = runtime.conf.network.driver == "linux"
+    lock = own_host(LOCK_FILE) if is_linux else None
+    driver: Driver = make_linux_driver(runtime) if is_linux else FakeDriver()
+    converger = Converger(runtime.bus, runtime.host, driver, runtime.threads, runtime.conf.network.poll_interval_s)
+    served = StepServer(steps(converger), runtime.clock, runtime.threads).methods()
+
+    def ring(call: Any, what: str, **facts: Any) -> None:
+        converger.ring()
+
+    server = runtime.bus.serve(f"{KIND}.{runtime.host}", {**served, "ring": ring})
+    service = Service(runtime, converger, driver, server, lock, runtime.threads.event())
+    runtime.threads.spawn(converger.run_forever, name="network-converge")
+    runtime.threads.spawn(_beat_forever, service, name="network-heartbeat")
+    LOG.info("network_agent_started", host=runtime.host, driver=runtime.conf.network.driver)
+    return service
+
+
+def make_linux_driver(runtime: Runtime) -> LinuxDriver:
+    """The driver that changes this host."""
+    conf = runtime.conf
+    resolv_conf = RESOLV_CONF.read_text() if RESOLV_CONF.exists() else ""
+
+    def lookup(network_id: str, address: str) -> Facts:
+        asked = {"network_id": network_id, "address": address}
+        facts: Facts | None = runtime.bus.call("scheduler", "metadata_for", asked, timeout_s=10)
+        if facts is None:
+            raise errors.NotFound(f"No server of network {network_id} has the address {address}.")
+        return facts
+
+    cache = FactsCache(lookup, runtime.clock, conf.network.metadata_cache_s)
+    dhcp = Dhcp(pathlib.Path(conf.state_dir, "network", "dhcp"), name_servers(conf.network.dns_servers, resolv_conf),
+                conf.network.dhcp_lease_s, runtime.clock)
+    return LinuxDriver(Devices(), dhcp, MetadataServers(cache, runtime.threads), Nat())
+
+
+def own_host(path: pathlib.Path) -> io.IOBase:
+    """Lock the file for the life of this process; raises Conflict when another process holds it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    held = path.open("a+")
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        held.close()
+        raise errors.Conflict(f"Another network agent owns this host: it holds {path}.") from None
+    held.truncate(0)
+    held.write(f"{os.getpid()}\n")
+    held.flush()
+    return held
+
+
+def beat_once(service: Service) -> None:
+    """Tell the scheduler that this agent lives and what it has applied."""
+    runtime = service.runtime
+    runtime.bus.call("scheduler", "heartbeat", {
+        "host": runtime.host, "kind": KIND,
+        "state": runtime.bus.state() | {"applied_revision": service.converger.revision},
+    }, timeout_s=5)
+
+
+def _beat_forever(service: Service) -> None:
+    registered = False
+    while not service.stopping.is_set():
+        try:
+            if not registered:
+                service.runtime.bus.call(
+                    "scheduler", "register_host", {"host": service.runtime.host, "kind": KIND}, timeout_s=5)
+                registered = True
+            beat_once(service)
+        except errors.CumuloError as failure:
+            LOG.warning("heartbeat_lost", host=service.runtime.host, error=failure.message)
+        service.stopping.wait(HEARTBEAT_INTERVAL_S)
+
+
+def main() -> None:
+    """Run the service: cumulo-network --config-file FILE."""
+    eventlet.monkey_patch()
+    parser = argparse.ArgumentParser(prog="cumulo-network", description="The network agent of a host.")
+    parser.add_argument("--config-file", action="append", default=[], help="configuration file; may repeat")
+    arguments = parser.parse_args()
+    conf = config.load(arguments.config_file, registrations=(options,))
+    log.setup(conf)
+    runtime = Runtime.create(conf, identity=f"{KIND}.{conf.host}")
+    service = start(runtime)
+    ended = runtime.threads.event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda number, frame: ended.set())
+    ended.wait()
+    service.stop()
+    runtime.bus.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""The metadata service: HTTP on 169.254.169.254, port 80, of every network.
+
+The listening socket of a network is made inside its DHCP namespace and served in this process. Who
+asks is told by where the request came in (the network) and its source address, which is a port's.
+What is answered is rendered by cumulo.common.metadata from the facts the scheduler gives.
+"""
+
+from __future__ import annotations
+
+import http.server
+import socket
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from cumulo.common import errors, log, metadata, names
+from cumulo.common.clock import Clock
+from cumulo.common.threads import Threads
+from cumulo.network.agent import bridge, namespace
+
+LOG = log.get(__name__)
+Network = Mapping[str, Any]
+Facts = Mapping[str, Any]
+Lookup = Callable[[str, str], Facts]
+PORT = 80
+_CACHED_ANSWERS = 1000
+
+
+class FactsCache:
+    """Facts by (network, address), trusted for a moment: a guest asks many times while it boots."""
+
+    def __init__(self, lookup: Lookup, clock: Clock, lifetime_s: float) -> None:
+        self._lookup, self._clock, self._lifetime_s = lookup, clock, lifetime_s
+        self._held: dict[tuple[str, str], tuple[float, Facts]] = {}
+
+    def facts(self, network_id: str, address: str) -> Facts:
+        """The facts of the server at the address; raises what the lookup raises."""
+        key, now = (network_id, address), self._clock.monotonic()
+        held = self._held.get(key)
+        if held is not None and now - held[0] < self._lifetime_s:
+            return held[1]
+        found = self._lookup(network_id, address)
+        if len(self._held) >= _CACHED_ANSWERS:
+            self._held.clear()
+        self._held[key] = (now, found)
+        return found
+
+
+def document(facts: Facts, path: str) -> bytes | None:
+    """What GET of the path answers in either layout; None when there is no such thing."""
+    clean = unquote(path.partition("?")[0])
+    if clean.strip("/").split("/")[0] == "openstack":
+        return metadata.openstack_lookup(facts, clean)
+    return metadata.ec2_lookup(facts, clean)
+
+
+def content_type(path: str) -> str:
+    """The type of a document by its name."""
+    name = path.partition("?")[0].rstrip("/")
+    if name.endswith(".json"):
+        return "application/json"
+    return "application/octet-stream" if name.endswith(("user_data", "user-data")) else "text/plain; charset=utf-8"
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    """Answers one connection; `server` is the listener it came in by."""
+
+    server: Listener  # type: ignore[assignment]
+    timeout = 15
+    server_version, sys_version = "cumulo", ""
+
+    def do_GET(self) -> None:
+        """Answer a document, or 404."""
+        status, body = self._answer()
+        self.send_response(status)
+        self.send_header("Content-Type", content_type(self.path) if status == 200 else "text/plain")
+        self.send_header("Content-Length", str(len(body)))
+        if status == 503:
+            self.send_header("Retry-After", "1")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    do_HEAD = do_GET
+
+    def _answer(self) -> tuple[int, bytes]:
+        try:
+            body = document(self.server.cache.facts(self.server.network_id, self.client_address[0]), self.path)
+        except errors.NotFound:
+            body = None
+        except errors.CumuloError as failure:
+            LOG.warning("metadata_unanswered", network=self.server.network_id, address=self.client_address[0],
+                        error=failure.message)
+            return 503, b"The metadata is not available now.\n"
+        return (200, body) if body is not None else (404, b"Not Found\n")
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Requests go to the log as one event of this project's form."""
+        LOG.debug("metadata_request", network=self.server.network_id, address=self.client_address[0],
+                  line=format % args)
+
+
+class Listener:
+    """Accepts connections of one network until it is stopped."""
+
+    def __init__(self, network_id: str, listening: socket.socket, cache: FactsCache, threads: Threads) -> None:
+        self.network_id, self.cache = network_id, cache
+        self._socket, self._threads = listening, threads
+        self._stopped = False
+        threads.spawn(self._accept, name=f"metadata-{network_id}")
+
+    def stop(self) -> None:
+        """Close the socket; connections being answered end by themselves."""
+        self._stopped = True
+        try:
+            self._socket.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits in accept
+        except OSError as failure:
+            LOG.debug("metadata_closed_before", network=self.network_id, error=str(failure))
+        self._socket.close()
+
+    def _accept(self) -> None:
+        while not self._stopped:
+            try:
+                connection, address = self._socket.accept()
+            except OSError:
+                if self._stopped:
+                    return
+                raise
+            self._threads.spawn(self._serve, connection, address, name="metadata")
+
+    def _serve(self, connection: socket.socket, address: Any) -> None:
+        try:
+            _Handler(connection, address, self)  # type: ignore[arg-type]
+        except OSError as failure:  # the guest went away
+            LOG.debug("metadata_broken", network=self.network_id, error=str(failure))
+        finally:
+            connection.close()
+
+
+class MetadataServers:
+    """The metadata services of a host, one per network with DHCP."""
+
+    def __init__(self, cache: FactsCache, threads: Threads) -> None:
+        self._cache, self._threads = cache, threads
+        self._listeners: dict[str, tuple[int, Listener]] = {}
+
+    def apply(self, network: Network) -> None:
+        """Listen in the network's namespace; a namespace that was made anew gets a new socket."""
+        if self.is_healthy(network):
+            return
+        network_id = network["id"]
+        self.remove(network_id)
+        path = bridge.NAMESPACES / names.dhcp_namespace(network_id)
+        listening = namespace.listen(self._threads, path, bridge.METADATA_ADDRESS, PORT)
+        listener = Listener(network_id, listening, self._cache, self._threads)
+        self._listeners[network_id] = (path.stat().st_ino, listener)
+
+    def is_healthy(self, network: Network) -> bool:
+        """Say whether a socket listens in the very namespace that is there now, where one must."""
+        if not bridge.dhcp_subnets(network):
+            return True
+        held = self._listeners.get(network["id"])
+        path = bridge.NAMESPACES / names.dhcp_namespace(network["id"])
+        return held is not None and path.exists() and path.stat().st_ino == held[0]
+
+    def remove(self, network_id: str) -> None:
+        """Stop listening; idempotent."""
+        held = self._listeners.pop(network_id, None)
+        if held is not None:
+            held[1].stop()
+
+    def sweep(self, keep: set[str]) -> None:
+        """Stop listening in networks that are not to be here."""
+        for network_id in set(self._listeners) - keep:
+            self.remove(network_id)
