@@ -1,0 +1,21 @@
+"""The image API as one application: its family, rules and routes."""
+
+from cumulo.api import deploy
+from cumulo.api.image import policies
+from cumulo.api.image.data import routes as data
+from cumulo.api.image.images import routes as images
+from cumulo.api.image.members import routes as members
+from cumulo.api.image.schemas import routes as schemas
+from cumulo.api.image.tags import routes as tags
+from cumulo.api.image.versions import routes as versions
+from cumulo.api.wsgi.app import Application
+from cumulo.api.wsgi.route import Family
+
+FAMILY = Family(name="image")
+RULES = policies.RULES
+ROUTES = (*versions.ROUTES, *images.ROUTES, *data.ROUTES, *tags.ROUTES, *members.ROUTES, *schemas.ROUTES)
+
+
+def factory(global_conf: dict[str, str], **local: str) -> Application:
+    """Return the application, for paste."""
+    return deploy.application(FAMILY, ROUTES, global_conf)

@@ -1,0 +1,1 @@
+"""The data of an image: up and down."""

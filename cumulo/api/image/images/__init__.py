@@ -1,0 +1,1 @@
+"""Images themselves: make, list, show, change, delete, deactivate."""

@@ -1,0 +1,124 @@
+"""What the routes of images do."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from cumulo.api.image.images import view
+from cumulo.api.wsgi import paging, times
+from cumulo.api.wsgi.route import Reply, Request
+from cumulo.common import errors
+from cumulo.image import attributes, images, listing, patch
+from cumulo.image.options import store_dir
+from cumulo.image.store.file import FileStore
+
+_NOT_FILTERS = ("limit", "marker", "sort", "sort_key", "sort_dir")
+
+
+def bounds(request: Request) -> attributes.Bounds:
+    """Return how much one image may carry."""
+    conf = request.services.conf.image
+    return attributes.Bounds(properties=conf.max_properties, tags=conf.max_tags)
+
+
+def list_images(request: Request) -> dict[str, Any]:
+    """List images the caller may see, a page at a time."""
+    conf = request.services.conf.image
+    if "sort" in request.query and ("sort_key" in request.query or "sort_dir" in request.query):
+        raise errors.BadRequest("Give either sort or sort_key and sort_dir.")
+    page = paging.page(request, maximum=conf.max_page_size, sort_keys=listing.SORT_KEYS,
+                       default_sort=listing.DEFAULT_SORT)
+    limit = page.limit if "limit" in request.query else min(conf.default_page_size, conf.max_page_size)
+    filters = tuple((name, value) for name, value in request.query.items() if name not in _NOT_FILTERS)
+    query = listing.Query(filters, page.sort, int(limit or 0), page.marker, times.parse)
+    with request.services.database.read() as connection:
+        found, more = listing.list_images(connection, request.context, query)
+    answer: dict[str, Any] = {"images": [view.image(row) for row in found], "schema": "/v2/schemas/images",
+                              "first": _first(request)}
+    if more:
+        answer["next"] = paging.next_url(request, found[-1]["id"], "/v2/images")
+    return answer
+
+
+def _first(request: Request) -> str:
+    kept = [(name, value) for name, value in request.query.items() if name != "marker"]
+    return f"/v2/images?{urlencode(kept)}" if kept else "/v2/images"
+
+
+def create(request: Request) -> Reply:
+    """Make an image, which waits for its data."""
+    body = dict(request.body)
+    new = attributes.new_image(body, bounds(request))
+    owner = new.get("owner", request.context.project_id)
+    _authorize_owner(request, owner)
+    _authorize_visibility(request, new["visibility"])
+    image_id = new.get("id") or request.services.ids.new_id()
+    database = request.services.database
+    with database.write() as connection:
+        images.create_image(connection, database.now(connection), image_id, owner, new)
+        row = images.get_image(connection, image_id)
+    return Reply(view.image(row), headers={"Location": f"{request.url}/v2/images/{image_id}"})
+
+
+def show(request: Request) -> dict[str, Any]:
+    """Show one image."""
+    with request.services.database.read() as connection:
+        return view.image(images.get_visible_image(connection, request.context, request.params["image_id"]))
+
+
+def update(request: Request) -> dict[str, Any]:
+    """Change an image by a JSON patch."""
+    form = patch.MEDIA_TYPES.get(request.raw_request.content_type)
+    if form is None:
+        raise errors.UnsupportedMediaType(f"The body must be of type {' or '.join(patch.MEDIA_TYPES)}.")
+    changes = patch.read(request.body, form)
+    database = request.services.database
+    with database.write() as connection:
+        before = images.get_own_image(connection, request.context, request.params["image_id"])
+        after = patch.apply(before, changes)
+        attributes.check_bounds(after, bounds(request))
+        if after["owner"] != before["owner"]:
+            _authorize_owner(request, after["owner"])
+        if after["visibility"] != before["visibility"]:
+            _authorize_visibility(request, after["visibility"])
+        if changes:
+            images.save_changes(connection, database.now(connection), before, after)
+    return view.image(after)
+
+
+def delete(request: Request) -> None:
+    """Delete an image: the row first, then the data, so that no row ever names data that is gone."""
+    with request.services.database.write() as connection:
+        image = images.get_own_image(connection, request.context, request.params["image_id"])
+        names = images.delete_image(connection, image)
+    store = FileStore(store_dir(request.services.conf))
+    for name in names:
+        request.services.threads.native(store.delete, name)
+
+
+def deactivate(request: Request) -> None:
+    """Forbid the download of an image."""
+    _set_active(request, False)
+
+
+def reactivate(request: Request) -> None:
+    """Allow the download of an image again."""
+    _set_active(request, True)
+
+
+def _set_active(request: Request, active: bool) -> None:
+    database = request.services.database
+    with database.write() as connection:
+        image = images.get_own_image(connection, request.context, request.params["image_id"])
+        images.set_active(connection, database.now(connection), image, active)
+
+
+def _authorize_owner(request: Request, owner: str | None) -> None:
+    if owner != request.context.project_id:
+        request.authorize("image:images:set_owner")
+
+
+def _authorize_visibility(request: Request, visibility: str) -> None:
+    if visibility == "public":
+        request.authorize("image:images:publicize")
+    elif visibility == "community":
+        request.authorize("image:images:communitize")

@@ -1,0 +1,19 @@
+"""Images as JSON: free properties at the top level, below the attributes, whose names they cannot take."""
+
+from typing import Any
+
+from cumulo.api.wsgi.times import iso_z
+
+_PLAIN = ("id", "name", "status", "visibility", "protected", "checksum", "os_hash_algo", "os_hash_value", "size",
+          "virtual_size", "owner", "disk_format", "container_format", "min_disk", "min_ram", "os_hidden", "tags")
+
+
+def image(row: dict[str, Any]) -> dict[str, Any]:
+    """Return one image; its links are paths, as clients of this API expect."""
+    path = f"/v2/images/{row['id']}"
+    return {
+        **row["properties"],
+        **{name: row[name] for name in _PLAIN},
+        "created_at": iso_z(row["created_at"]), "updated_at": iso_z(row["updated_at"]),
+        "self": path, "file": f"{path}/file", "schema": "/v2/schemas/image",
+    }

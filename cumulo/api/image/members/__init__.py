@@ -1,0 +1,1 @@
+"""Projects an image is shared with."""

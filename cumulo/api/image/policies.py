@@ -1,0 +1,40 @@
+"""Rules of the image API: who may begin what. Whose image it is, the handlers check on the image itself."""
+
+from typing import Any
+
+from oslo_policy import policy
+
+
+def _rule(name: str, check: str, description: str, *operations: tuple[str, str]) -> policy.DocumentedRuleDefault:
+    named: list[dict[str, Any]] = [{"method": method, "path": path} for method, path in operations]
+    return policy.DocumentedRuleDefault(f"image:{name}", check, description, named)
+
+
+RULES = (
+    _rule("images:create", "rule:project_member", "Create an image.", ("POST", "/v2/images")),
+    _rule("images:list", "rule:project_reader", "List images.", ("GET", "/v2/images")),
+    _rule("images:show", "rule:project_reader", "Show an image.", ("GET", "/v2/images/{image_id}")),
+    _rule("images:update", "rule:project_member", "Change an image.", ("PATCH", "/v2/images/{image_id}")),
+    _rule("images:delete", "rule:project_member", "Delete an image.", ("DELETE", "/v2/images/{image_id}")),
+    _rule("images:publicize", "rule:admin_required", "Make an image public.",
+          ("POST", "/v2/images"), ("PATCH", "/v2/images/{image_id}")),
+    _rule("images:communitize", "rule:project_member", "Make an image a community image.",
+          ("POST", "/v2/images"), ("PATCH", "/v2/images/{image_id}")),
+    _rule("images:set_owner", "rule:admin_required", "Name another project as owner.",
+          ("POST", "/v2/images"), ("PATCH", "/v2/images/{image_id}")),
+    _rule("images:deactivate", "rule:project_member", "Forbid the download of an image.",
+          ("POST", "/v2/images/{image_id}/actions/deactivate")),
+    _rule("images:reactivate", "rule:project_member", "Allow the download of an image again.",
+          ("POST", "/v2/images/{image_id}/actions/reactivate")),
+    _rule("data:upload", "rule:project_member", "Upload the data of an image.", ("PUT", "/v2/images/{image_id}/file")),
+    _rule("data:download", "rule:project_reader", "Download the data of an image.",
+          ("GET", "/v2/images/{image_id}/file")),
+    _rule("tags:change", "rule:project_member", "Add or remove a tag.",
+          ("PUT", "/v2/images/{image_id}/tags/{tag}"), ("DELETE", "/v2/images/{image_id}/tags/{tag}")),
+    _rule("members:show", "rule:project_reader", "List or show the members of an image.",
+          ("GET", "/v2/images/{image_id}/members"), ("GET", "/v2/images/{image_id}/members/{member_id}")),
+    _rule("members:change", "rule:project_member", "Add, accept, reject or remove a member of an image.",
+          ("POST", "/v2/images/{image_id}/members"), ("PUT", "/v2/images/{image_id}/members/{member_id}"),
+          ("DELETE", "/v2/images/{image_id}/members/{member_id}")),
+    _rule("schemas:show", "rule:any_token", "Read a schema.", ("GET", "/v2/schemas/{name}")),
+)

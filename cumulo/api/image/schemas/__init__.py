@@ -1,0 +1,1 @@
+"""JSON schemas that describe what this API answers."""

@@ -1,0 +1,64 @@
+"""Tables of the image part: images, their free properties, tags, and the projects they are shared with.
+
+location names the stored data and is set when an upload has ended well. upload_id names the data of
+an upload that runs; upload_renewed_at is when its process last said that it lives.
+"""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
+
+from cumulo.common.db.tables.base import Id, LongText, Time, id_column, metadata
+
+
+def _exact(length: int) -> sa.types.TypeEngine[str]:
+    """Text that differs when its case differs, on MariaDB as everywhere else."""
+    exact = mysql.VARCHAR(length, charset="utf8mb4", collation="utf8mb4_bin")
+    return sa.String(length).with_variant(exact, "mysql", "mariadb")
+
+
+image = sa.Table(
+    "image", metadata,
+    id_column(),
+    sa.Column("name", _exact(255)),
+    sa.Column("owner", Id, index=True),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("visibility", sa.String(16), nullable=False),
+    sa.Column("container_format", sa.String(16)),
+    sa.Column("disk_format", sa.String(16)),
+    sa.Column("size", sa.BigInteger),
+    sa.Column("virtual_size", sa.BigInteger),
+    sa.Column("checksum", sa.String(32)),
+    sa.Column("os_hash_algo", sa.String(16)),
+    sa.Column("os_hash_value", sa.String(128)),
+    sa.Column("min_disk", sa.Integer, nullable=False),
+    sa.Column("min_ram", sa.Integer, nullable=False),
+    sa.Column("protected", sa.Boolean, nullable=False),
+    sa.Column("os_hidden", sa.Boolean, nullable=False),
+    sa.Column("location", Id),
+    sa.Column("upload_id", Id),
+    sa.Column("upload_renewed_at", Time),
+    sa.Column("created_at", Time, nullable=False, index=True),
+    sa.Column("updated_at", Time, nullable=False),
+)
+
+image_property = sa.Table(
+    "image_property", metadata,
+    sa.Column("image_id", Id, sa.ForeignKey("image.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("name", _exact(255), primary_key=True),
+    sa.Column("value", LongText, nullable=False),
+)
+
+image_tag = sa.Table(
+    "image_tag", metadata,
+    sa.Column("image_id", Id, sa.ForeignKey("image.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("tag", _exact(255), primary_key=True),
+)
+
+image_member = sa.Table(
+    "image_member", metadata,
+    sa.Column("image_id", Id, sa.ForeignKey("image.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("member_id", Id, primary_key=True, index=True),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("created_at", Time, nullable=False),
+    sa.Column("updated_at", Time, nullable=False),
+)

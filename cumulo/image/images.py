@@ -1,0 +1,163 @@
+"""Images in the database: making, finding, changing and deleting them, and who may see or change one.
+
+An image travels as a dictionary of its columns with "tags" (a sorted list) and "properties".
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from cumulo.common import errors
+from cumulo.common.context import Context
+from cumulo.common.db.tables.image import image as image_table
+from cumulo.common.db.tables.image import image_member, image_property, image_tag
+
+Image = dict[str, Any]
+_CHANGEABLE = ("name", "owner", "visibility", "container_format", "disk_format", "min_disk", "min_ram",
+               "protected", "os_hidden")
+
+
+def not_found(image_id: str) -> errors.NotFound:
+    """Return the error for an image that is not there, or that the caller may not know of."""
+    return errors.NotFound(f"No image found with ID {image_id[:64]}")
+
+
+def is_admin(context: Context) -> bool:
+    """Say whether the caller sees and changes the images of all projects."""
+    return context.is_admin or "admin" in context.roles
+
+
+def create_image(connection: sa.Connection, now: float, image_id: str, owner: str | None, new: Image) -> None:
+    """Insert a queued image; new is what attributes.new_image returned. Raises Conflict for an id in use.
+
+    Runs in a write transaction.
+    """
+    if connection.execute(sa.select(image_table.c.id).where(image_table.c.id == image_id)).first():
+        raise errors.Conflict(f"Image ID {image_id} already exists!")
+    columns = {name: new[name] for name in _CHANGEABLE if name != "owner"}
+    try:
+        connection.execute(sa.insert(image_table).values(
+            id=image_id, owner=owner, status="queued", created_at=now, updated_at=now, **columns))
+    except sa.exc.IntegrityError as failure:  # somebody else made it since the look above
+        raise errors.Conflict(f"Image ID {image_id} already exists!") from failure
+    _insert_properties(connection, image_id, new["properties"])
+    _insert_tags(connection, image_id, new["tags"])
+
+
+def get_image(connection: sa.Connection, image_id: str, *, lock: bool = False) -> Image:
+    """Return an image whoever may see it; lock keeps others from changing it in this transaction.
+
+    Raises NotFound.
+    """
+    query = sa.select(image_table).where(image_table.c.id == image_id)
+    row = connection.execute(query.with_for_update() if lock else query).mappings().first()
+    if row is None:
+        raise not_found(image_id)
+    return with_details(connection, [dict(row)])[0]
+
+
+def get_visible_image(connection: sa.Connection, context: Context, image_id: str, *, lock: bool = False) -> Image:
+    """Return an image that the caller may see; raises NotFound."""
+    image = get_image(connection, image_id, lock=lock)
+    if not _is_visible(connection, context, image):
+        raise not_found(image_id)
+    return image
+
+
+def get_own_image(connection: sa.Connection, context: Context, image_id: str, *, lock: bool = True) -> Image:
+    """Return an image that the caller may change; raises NotFound or, if it is seen at least, Forbidden."""
+    image = get_visible_image(connection, context, image_id, lock=lock)
+    if not is_owner(context, image):
+        raise errors.Forbidden("Only the owner of an image may change it.")
+    return image
+
+
+def is_owner(context: Context, image: Image) -> bool:
+    """Say whether the caller may change the image."""
+    return is_admin(context) or (image["owner"] is not None and image["owner"] == context.project_id)
+
+
+def _is_visible(connection: sa.Connection, context: Context, image: Image) -> bool:
+    if image["visibility"] in ("public", "community") or is_owner(context, image):
+        return True
+    if image["visibility"] != "shared" or context.project_id is None:
+        return False
+    member = sa.select(image_member.c.member_id).where(
+        image_member.c.image_id == image["id"], image_member.c.member_id == context.project_id)
+    return connection.execute(member).first() is not None
+
+
+def with_details(connection: sa.Connection, images: Sequence[Image]) -> list[Image]:
+    """Return the images with their tags and properties, read in two statements however many they are."""
+    found = {image["id"]: dict(image, tags=[], properties={}) for image in images}
+    if not found:
+        return []
+    tags = sa.select(image_tag.c.image_id, image_tag.c.tag).where(image_tag.c.image_id.in_(found))
+    for image_id, tag in connection.execute(tags):
+        found[image_id]["tags"].append(tag)
+    columns = image_property.c.image_id, image_property.c.name, image_property.c.value
+    for image_id, name, value in connection.execute(sa.select(*columns).where(columns[0].in_(found))):
+        found[image_id]["properties"][name] = value
+    for image in found.values():
+        image["tags"].sort()
+    return list(found.values())
+
+
+def save_changes(connection: sa.Connection, now: float, before: Image, after: Image) -> None:
+    """Write what differs between an image read with a lock and its changed form. Sets after's updated_at."""
+    after["updated_at"] = now
+    columns = {name: after[name] for name in _CHANGEABLE}
+    connection.execute(sa.update(image_table).where(image_table.c.id == before["id"]).values(updated_at=now, **columns))
+    if before["properties"] != after["properties"]:
+        connection.execute(sa.delete(image_property).where(image_property.c.image_id == before["id"]))
+        _insert_properties(connection, before["id"], after["properties"])
+    if before["tags"] != after["tags"]:
+        connection.execute(sa.delete(image_tag).where(image_tag.c.image_id == before["id"]))
+        _insert_tags(connection, before["id"], after["tags"])
+
+
+def delete_image(connection: sa.Connection, image: Image) -> list[str]:
+    """Delete an image read with a lock; return the names of its data, to be removed after the commit.
+
+    A kill in between leaves data that nobody refers to, which the next sweep removes. Raises
+    Forbidden for a protected image.
+    """
+    if image["protected"]:
+        raise errors.Forbidden(f"Image {image['id']} is protected and cannot be deleted.")
+    for table in (image_tag, image_property, image_member):
+        connection.execute(sa.delete(table).where(table.c.image_id == image["id"]))
+    connection.execute(sa.delete(image_table).where(image_table.c.id == image["id"]))
+    return [name for name in (image["location"], image["upload_id"]) if name]
+
+
+def set_active(connection: sa.Connection, now: float, image: Image, active: bool) -> None:
+    """Forbid (active False) or allow again the download of an image that has data.
+
+    Doing so twice is no error; raises Conflict for an image in another status.
+    """
+    wanted = "active" if active else "deactivated"
+    if image["status"] == wanted:
+        return
+    changed = connection.execute(
+        sa.update(image_table).values(status=wanted, updated_at=now).where(
+            image_table.c.id == image["id"], image_table.c.status == ("deactivated" if active else "active")))
+    if not changed.rowcount:
+        raise errors.Conflict(f"Image {image['id']} is {image['status']}; only an image with data can change so.")
+
+
+def touch(connection: sa.Connection, now: float, image_id: str) -> None:
+    """Note that something about an image changed."""
+    connection.execute(sa.update(image_table).where(image_table.c.id == image_id).values(updated_at=now))
+
+
+def _insert_properties(connection: sa.Connection, image_id: str, properties: dict[str, str]) -> None:
+    if properties:
+        connection.execute(sa.insert(image_property), [
+            {"image_id": image_id, "name": name, "value": value} for name, value in properties.items()])
+
+
+def _insert_tags(connection: sa.Connection, image_id: str, tags: Iterable[str]) -> None:
+    rows = [{"image_id": image_id, "tag": tag} for tag in tags]
+    if rows:
+        connection.execute(sa.insert(image_tag), rows)

@@ -1,0 +1,79 @@
+"""Looking into uploaded data before it becomes an image: is it what it is called, and is it harmless?
+
+First the bytes themselves (formats.py), then, for data that passed, `qemu-img info` with the
+declared format and under limits of time and memory, so that a hostile image costs a refusal.
+"""
+
+import dataclasses
+import os
+import shutil
+from typing import Any
+
+import orjson
+
+from cumulo.common import command, errors, log
+from cumulo.image import formats
+
+LOG = log.get(__name__)
+_QEMU_NAMES = {"qcow2": "qcow2", "vmdk": "vmdk", "vdi": "vdi", "vhd": "vpc", "vhdx": "vhdx"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Bounds:
+    """What an inspection may use."""
+
+    timeout_s: float = 30
+    memory_mib: int = 1024
+
+
+def inspect(path: str, declared: str, bounds: Bounds) -> int | None:
+    """Return the virtual size in bytes of the data in a file, None where its format does not tell.
+
+    Raises BadRequest when the data is not of the declared format or refers to other files.
+    """
+    head, tail, size = _ends(path)
+    fault = formats.mismatch(declared, head, tail) or formats.hazard(declared, head, tail)
+    if fault:
+        raise errors.BadRequest(fault)
+    if declared not in _QEMU_NAMES:
+        return size
+    if shutil.which("qemu-img") is None:
+        LOG.warning("image_inspected_without_qemu_img", disk_format=declared)
+        return formats.header_size(declared, head, tail)
+    facts = _qemu_img_info(path, _QEMU_NAMES[declared], bounds)
+    fault = outside_reference(facts, path)
+    if fault:
+        raise errors.BadRequest(fault)
+    return int(facts["virtual-size"])
+
+
+def outside_reference(facts: dict[str, Any], path: str) -> str | None:
+    """Return what in qemu-img's answer about a file refers to another file, or None."""
+    if facts.get("backing-filename") or facts.get("full-backing-filename"):
+        return "An image with a backing file is not accepted."
+    details = facts.get("format-specific", {}).get("data", {})
+    if details.get("data-file"):
+        return "An image with an external data file is not accepted."
+    if any(extent.get("filename", path) != path for extent in details.get("extents", ())):
+        return "An image in several files is not accepted."
+    return None
+
+
+def _ends(path: str) -> tuple[bytes, bytes, int]:
+    with open(path, "rb") as file:
+        head = file.read(formats.HEAD_BYTES)
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - formats.TAIL_BYTES))
+        return head, file.read(formats.TAIL_BYTES), size
+
+
+def _qemu_img_info(path: str, driver: str, bounds: Bounds) -> dict[str, Any]:
+    limits = command.Limits(cpu_s=max(1, int(bounds.timeout_s)), address_space_mib=bounds.memory_mib)
+    try:
+        result = command.run(["qemu-img", "info", "--output=json", "-f", driver, path],
+                             timeout_s=bounds.timeout_s, limits=limits)
+        return dict(orjson.loads(result.stdout))
+    except (errors.CommandFailed, orjson.JSONDecodeError) as failure:
+        # The cause names files of this host: it goes to the log, not to the user.
+        LOG.warning("image_refused", path=path, driver=driver, error=str(failure))
+        raise errors.BadRequest("The image cannot be read as its disk_format, or is too costly to read.") from failure

@@ -1,0 +1,1 @@
+"""Where the data of images is kept; one module per kind of store."""

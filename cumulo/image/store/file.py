@@ -1,0 +1,90 @@
+"""Image data as files: written under a temporary name, made durable, renamed, all in that order.
+
+A name is an id that this cloud made, never text from a user. A file under its final name is whole;
+a file under a temporary name belongs to an upload that runs or to one that died.
+
+    part = store.create(name); part.write(chunk) ...; part.commit()    or part.discard()
+"""
+
+import contextlib
+import os
+from typing import BinaryIO
+
+_PART = ".part"
+
+
+class FileStore:
+    """A directory of image data."""
+
+    def __init__(self, directory: str) -> None:
+        self._directory = os.path.abspath(directory)
+
+    @property
+    def directory(self) -> str:
+        """Return the directory."""
+        return self._directory
+
+    def prepare(self) -> None:
+        """Make the directory; only the services may look into it."""
+        os.makedirs(self._directory, mode=0o700, exist_ok=True)
+
+    def path(self, name: str) -> str:
+        """Return the path of whole data."""
+        return os.path.join(self._directory, name)
+
+    def create(self, name: str) -> "Part":
+        """Begin to store data; raises FileExistsError when the name is being written already."""
+        self.prepare()
+        return Part(self._directory, name)
+
+    def open(self, name: str) -> BinaryIO:
+        """Open whole data for reading; raises FileNotFoundError."""
+        return open(self.path(name), "rb", buffering=0)
+
+    def delete(self, name: str) -> None:
+        """Remove data, whole or in part. What is gone already is no error."""
+        for path in (self.path(name), self.path(name) + _PART):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
+
+    def names(self) -> set[str]:
+        """Return the names of all data, whole or in part."""
+        self.prepare()
+        return {entry.removesuffix(_PART) for entry in os.listdir(self._directory)}
+
+
+class Part:
+    """Data being written."""
+
+    def __init__(self, directory: str, name: str) -> None:
+        self._directory = directory
+        self._final = os.path.join(directory, name)
+        self.path = self._final + _PART
+        self._file = open(self.path, "xb", buffering=0)
+        self.size = 0
+
+    def write(self, chunk: bytes) -> None:
+        """Append a chunk."""
+        left = memoryview(chunk)
+        while left:
+            left = left[self._file.write(left) or 0:]
+        self.size += len(chunk)
+
+    def commit(self) -> None:
+        """Make the data durable under its final name."""
+        os.fsync(self._file.fileno())
+        self._file.close()
+        os.rename(self.path, self._final)
+        # The name itself is only durable once its directory is.
+        directory = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+    def discard(self) -> None:
+        """Remove what was written, committed or not."""
+        self._file.close()
+        for path in (self.path, self._final):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)

@@ -1,0 +1,196 @@
+"""Taking in the data of an image, and clearing up after a process that died while it did.
+
+    queued -> saving (upload_id set, committed)  -> data under a temporary name -> inspected
+           -> durable under its final name       -> active (location = upload_id)
+
+The row names the data before the data exists, and is released before the data is removed. So
+whatever file no row names is rubbish at any time, however old: sweep() may remove it while uploads
+run in other processes. A process that uploads says every few seconds that it lives; one that has
+not for LEASE_S has lost its upload, and every later write of it finds nothing to change.
+"""
+
+import dataclasses
+import hashlib
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+from cumulo.common import errors, log
+from cumulo.common.clock import Clock
+from cumulo.common.db.engine import Database
+from cumulo.common.db.tables.image import image as image_table
+from cumulo.common.ids import Ids
+from cumulo.common.threads import Threads
+from cumulo.image import inspect
+from cumulo.image.images import not_found
+from cumulo.image.store.file import FileStore, Part
+
+LOG = log.get(__name__)
+LEASE_S = 60.0
+RENEW_S = 10.0
+CHUNK_BYTES = 1024 * 1024
+HASH_ALGORITHM = "sha512"
+
+
+class Source(Protocol):
+    """The body of a request."""
+
+    def read(self, size: int) -> bytes:
+        """Return up to so many bytes, nothing at the end."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Uploader:
+    """What an upload needs of the outside world."""
+
+    database: Database
+    store: FileStore
+    clock: Clock
+    ids: Ids
+    threads: Threads
+    max_size: int
+    bounds: inspect.Bounds
+
+    def receive(self, image: dict[str, Any], source: Source, length: int | None) -> None:
+        """Store the data of a queued image and make it active.
+
+        length is the number of bytes the caller promised, None if it promised none. Raises Conflict
+        when the image is not queued, Gone when it was deleted meanwhile, TooLarge, and BadRequest
+        when the data ends early or is not what it is called. After an error the image is queued
+        again and nothing of the data is left.
+        """
+        _check_ready(image)
+        if length is not None and length > self.max_size:
+            raise errors.TooLarge(f"An image may have {self.max_size} bytes.")
+        upload_id = self.ids.new_id()
+        self._begin(image["id"], upload_id)
+        try:
+            self._store(image, upload_id, source, length)
+        except BaseException as failure:  # a killed green thread too must not leave an image "saving"
+            self._abandon(image["id"], upload_id)
+            LOG.info("image_upload_failed", image=image["id"], error=str(failure) or type(failure).__name__)
+            if isinstance(failure, OSError):
+                raise self._explain(failure, image["id"]) from failure
+            raise
+
+    def _store(self, image: dict[str, Any], upload_id: str, source: Source, length: int | None) -> None:
+        part = self.store.create(upload_id)
+        try:
+            digests = self._copy(image["id"], upload_id, source, length, part)
+            virtual_size = inspect.inspect(part.path, image["disk_format"], self.bounds)
+            self.threads.native(part.commit)
+            self._finish(image["id"], upload_id, part.size, virtual_size, digests)
+        except BaseException:
+            part.discard()
+            raise
+
+    def _explain(self, failure: OSError, image_id: str) -> errors.CumuloError:
+        """Errors of the request's body are errors of ours by now: what is left is the store's."""
+        if isinstance(failure, FileNotFoundError):  # removed by a DELETE of the image or by a sweep
+            return errors.Gone(f"Image {image_id} was deleted while its data was being uploaded.")
+        LOG.error("image_store_failed", directory=self.store.directory, error=str(failure))
+        return errors.ServiceUnavailable("The image store cannot take the data now.")
+
+    def _copy(self, image_id: str, upload_id: str, source: Source, length: int | None,
+              part: Part) -> tuple[str, str]:
+        digests = hashlib.md5(usedforsecurity=False), hashlib.new(HASH_ALGORITHM)
+        renewed = self.clock.monotonic()
+        while length is None or part.size < length:
+            chunk = _read(source, CHUNK_BYTES if length is None else min(CHUNK_BYTES, length - part.size))
+            if not chunk:
+                break
+            if part.size + len(chunk) > self.max_size:
+                raise errors.TooLarge(f"An image may have {self.max_size} bytes.")
+            self.threads.native(_write_and_hash, part, digests, chunk)
+            if self.clock.monotonic() - renewed >= RENEW_S:
+                self._renew(image_id, upload_id)
+                renewed = self.clock.monotonic()
+        if length is not None and part.size < length:
+            raise errors.BadRequest(f"The data ended after {part.size} of {length} bytes.")
+        return digests[0].hexdigest(), digests[1].hexdigest()
+
+    def _begin(self, image_id: str, upload_id: str) -> None:
+        with self.database.write() as connection:
+            now = self.database.now(connection)
+            columns = image_table.c
+            free = sa.or_(columns.status == "queued",
+                          sa.and_(columns.status == "saving", columns.upload_renewed_at < now - LEASE_S))
+            begun = connection.execute(sa.update(image_table).where(columns.id == image_id, free).values(
+                status="saving", upload_id=upload_id, upload_renewed_at=now, updated_at=now))
+            if not begun.rowcount:
+                _refuse(connection, image_id)
+
+    def _renew(self, image_id: str, upload_id: str) -> None:
+        with self.database.write() as connection:
+            renewed = connection.execute(_mine(image_id, upload_id).values(
+                upload_renewed_at=self.database.now(connection)))
+            if not renewed.rowcount:
+                _refuse(connection, image_id)
+
+    def _finish(self, image_id: str, upload_id: str, size: int, virtual_size: int | None,
+                digests: tuple[str, str]) -> None:
+        with self.database.write() as connection:
+            finished = connection.execute(_mine(image_id, upload_id).values(
+                status="active", location=upload_id, upload_id=None, upload_renewed_at=None, size=size,
+                virtual_size=virtual_size, checksum=digests[0], os_hash_algo=HASH_ALGORITHM,
+                os_hash_value=digests[1], updated_at=self.database.now(connection)))
+            if not finished.rowcount:
+                _refuse(connection, image_id)
+
+    def _abandon(self, image_id: str, upload_id: str) -> None:
+        with self.database.write() as connection:
+            connection.execute(_mine(image_id, upload_id).values(
+                status="queued", upload_id=None, upload_renewed_at=None,
+                updated_at=self.database.now(connection)))
+
+
+def sweep(database: Database, store: FileStore, now: float) -> int:
+    """Queue again what dead uploads left behind, remove data that no image names; return how many were removed.
+
+    now is the database's time. Safe at any time, in any number of processes.
+    """
+    columns = image_table.c
+    with database.write() as connection:
+        connection.execute(sa.update(image_table).where(
+            columns.status == "saving", columns.upload_renewed_at < now - LEASE_S,
+        ).values(status="queued", upload_id=None, upload_renewed_at=None, updated_at=now))
+    # Names first, rows second: a row is there before its file, so a file seen here has its row by now.
+    names = store.names()
+    with database.read() as connection:
+        rows = connection.execute(sa.select(columns.location, columns.upload_id)).all()
+    orphans = names - {name for row in rows for name in row if name}
+    for name in orphans:
+        store.delete(name)
+        LOG.info("image_orphan_removed", name=name)
+    return len(orphans)
+
+
+def _check_ready(image: dict[str, Any]) -> None:
+    for name in ("disk_format", "container_format"):
+        if not image[name]:
+            raise errors.BadRequest(f"Property {name} must be set prior to saving data.")
+
+
+def _read(source: Source, size: int) -> bytes:
+    try:
+        return source.read(size)
+    except (OSError, ValueError) as failure:  # the connection broke, or its chunks make no sense
+        raise errors.BadRequest("The data ended early.") from failure
+
+
+def _write_and_hash(part: Part, digests: Any, chunk: bytes) -> None:
+    part.write(chunk)
+    for digest in digests:
+        digest.update(chunk)
+
+
+def _mine(image_id: str, upload_id: str) -> sa.Update:
+    return sa.update(image_table).where(
+        image_table.c.id == image_id, image_table.c.upload_id == upload_id, image_table.c.status == "saving")
+
+
+def _refuse(connection: sa.Connection, image_id: str) -> None:
+    status = connection.execute(sa.select(image_table.c.status).where(image_table.c.id == image_id)).scalar()
+    if status is None:
+        raise errors.Gone(not_found(image_id).message)
+    raise errors.Conflict(f"Image {image_id} is {status}; data can be uploaded to a queued image only.")
