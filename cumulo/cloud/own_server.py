@@ -27,16 +27,33 @@ def as_user(user: str) -> list[str]:
 
 
 def prepare(directory: pathlib.Path, user: str) -> None:
-    """Make the server's directory and give it to the user; refuse where the user could not reach it."""
+    """Make the server's directory; refuse where the user could not reach it.
+
+    It stays ours, so that the server's user cannot lead our own writes astray; the user is given
+    what lies in it (give).
+    """
     directory.mkdir(parents=True, exist_ok=True)
-    directory.chmod(0o700)
-    if os.geteuid() != 0:
-        return
-    give(directory, user)
+    directory.chmod(0o711)
     blocked = next((each for each in directory.resolve().parents if not each.stat().st_mode & 0o001), None)
-    if blocked is not None:
+    if os.geteuid() == 0 and blocked is not None:
         raise Refusal(f"{directory} cannot be used by {user}: {blocked} lets nobody else through (chmod o+x {blocked})")
-    give(directory, user, account.pw_gid)
+
+
+def data_directory(directory: pathlib.Path, user: str, name: str = "data") -> pathlib.Path:
+    """Return a directory inside the server's that belongs to the user alone."""
+    data = directory / name
+    data.mkdir(mode=0o700, exist_ok=True)
+    give(data, user)
+    return data
+
+
+def new_data_directory(directory: pathlib.Path, user: str) -> pathlib.Path:
+    """Return an empty directory to prepare data in; what a crash left of an earlier attempt is removed.
+
+    Renamed to its final name when whole, so that half a database is never taken for one.
+    """
+    shutil.rmtree(directory / "data.new", ignore_errors=True)
+    return data_directory(directory, user, "data.new")
 
 
 def give(path: pathlib.Path, user: str) -> None:
@@ -50,7 +67,7 @@ def password(directory: pathlib.Path) -> str:
     path = directory / "password"
     if not path.exists():
         write_atomically(path, secrets.token_hex(16) + "\n")
-        return path.read_text(encoding="ascii").strip()
+    return path.read_text(encoding="ascii").strip()
 
 
 def program(name: str, *candidates: pathlib.Path) -> str:

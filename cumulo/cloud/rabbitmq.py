@@ -90,9 +90,10 @@ class RabbitMQ:
         return port
 
     def _environment(self, epmd_port: int) -> dict[str, str]:
-        directory = str(self._directory.resolve())
+        directory = self._directory.resolve()
+        data = own_server.data_directory(directory, USER)
         return {
-            "HOME": directory,  # where Erlang keeps its cookie
+            "HOME": str(data),  # where Erlang keeps its cookie
             "ERL_EPMD_PORT": str(epmd_port),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
             "RABBITMQ_NODENAME": f"cumulo{self._port}@localhost",
@@ -100,8 +101,8 @@ class RabbitMQ:
             "RABBITMQ_CONF_ENV_FILE": f"{directory}/rabbitmq-env.conf",
             "RABBITMQ_CONFIG_FILE": f"{directory}/rabbitmq.conf",
             "RABBITMQ_ENABLED_PLUGINS_FILE": f"{directory}/enabled_plugins",
-            "RABBITMQ_MNESIA_BASE": f"{directory}/mnesia",
-            "RABBITMQ_LOG_BASE": f"{directory}/log",
+            "RABBITMQ_MNESIA_BASE": f"{data}/mnesia",
+            "RABBITMQ_LOG_BASE": f"{data}/log",
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
             # Makes the start script become the server instead of its parent, so that our pid is the server's.
             "RUNNING_UNDER_SYSTEMD": "true",
