@@ -16,6 +16,7 @@ from cumulo.common.db.tables.compute import server
 from cumulo.common.ids import Ids
 from cumulo.common.operations import store
 from cumulo.common.operations.lease import Operation
+from cumulo.network import ports
 
 LOG = log.get(__name__)
 
@@ -35,6 +36,13 @@ def finished(connection: sa.Connection, ids: Ids, now: float, ended: Operation) 
         _set_fault(connection, now, ended)
 
 
+def lock_resource(connection: sa.Connection, operation: Operation) -> None:
+    """Lock the resource's row, before the operation's: the order in which requests lock them too."""
+    if operation.resource_type == "server":
+        is_server = server.c.id == operation.resource_id
+        connection.execute(sa.select(server.c.id).where(is_server).with_for_update()).first()
+
+
 def _set_fault(connection: sa.Connection, now: float, ended: Operation) -> None:
     fault = {"code": 500, "message": ended.error or "", "details": ended.error or "", "created_at": now}
     is_left = (server.c.id == ended.resource_id, server.c.deleted_at.is_(None))
@@ -44,8 +52,8 @@ def _set_fault(connection: sa.Connection, now: float, ended: Operation) -> None:
 def _delete(connection: sa.Connection, ids: Ids, now: float, ended: Operation) -> None:
     asked = ended.state.get("cancelled_by")
     own = {"request_id": ended.request_id, "user_id": ended.user_id, "project_id": ended.project_id}
-    state = {"server_id": ended.resource_id, "host": _host(connection, ended.resource_id),
-             "ports": ended.state.get("ports", [])}  # fmt: skip
+    held = [port["id"] for port in ports.ports_of_device(connection, ended.resource_id)]
+    state = {"server_id": ended.resource_id, "host": _host(connection, ended.resource_id), "ports": held}
     operation_id = store.create(
         connection, ids, now, flow="delete_server", resource_type="server", resource_id=ended.resource_id,
         state=state, context=Context.from_dict(asked or own), action="delete",

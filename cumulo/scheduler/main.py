@@ -16,6 +16,7 @@ from cumulo.common import config, errors, log
 from cumulo.common.db.engine import Database
 from cumulo.common.rpc.server import Server
 from cumulo.common.runtime import Runtime
+from cumulo.compute import options as compute_options
 from cumulo.identity import options as identity_options
 from cumulo.image import options as image_options
 from cumulo.network import options as network_options
@@ -25,7 +26,7 @@ from cumulo.scheduler.heartbeats import Heartbeats
 from cumulo.scheduler.runner import Runner
 
 LOG = log.get(__name__)
-REGISTRATIONS = (options, identity_options, image_options, network_options)
+REGISTRATIONS = (options, identity_options, image_options, network_options, compute_options)
 
 BEAT_S = 5.0
 

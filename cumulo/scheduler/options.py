@@ -26,8 +26,6 @@ OPTIONS = [
                       "hence 1."),
     cfg.FloatOpt("disk_allocation_ratio", default=1.0, min=0.1, max=1000.0,
                  help="Disk that may be claimed per disk of a host. Overlays grow up to what was claimed, hence 1."),
-    cfg.StrOpt("default_zone", default="nova",
-               help="Availability zone of hosts that report none; the name standard clients expect."),
     cfg.StrOpt("image_url", default="http://127.0.0.1:5000/image",
                help="URL of the image API that compute agents download from, without a trailing slash. The default "
                     "is where an API on the same host listens."),

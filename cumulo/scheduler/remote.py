@@ -91,6 +91,8 @@ def _call(
 
 
 def _meaning(operation: Operation, place: str, error: BaseException) -> Result:
+    if not isinstance(error, Exception):
+        raise error  # the process is ending: nothing is known of the step
     if isinstance(error, errors.Conflict) and error.kind == "StaleEpoch":
         raise errors.LeaseLost(error.message, operation=operation.id) from error
     if isinstance(error, _UNANSWERED):

@@ -32,7 +32,9 @@ class Runner:
         self._runtime = runtime
         self._database = database
         self._options = runtime.conf.scheduler
-        self._services = steps.Services(runtime.conf, database, runtime.ids)
+        self._services = steps.Services(
+            runtime.conf, database, runtime.ids, runtime.clock, runtime.clock.monotonic()
+        )
         self._wake = runtime.threads.event()
         self._stopping = runtime.threads.event()
         self._held: dict[str, int] = {}  # operation id -> epoch, of what runs here now
@@ -165,7 +167,7 @@ class Runner:
         work = steps.Work(operation.flow, operation.state)
         planned = None if undo else local.plan(self._services, operation.state)
         with self._database.write() as connection:
-            current = lease.lock(connection, operation)
+            current = _lock(connection, operation)
             now = self._database.now(connection)
             if undo:
                 answer = local.undo(connection, now, work)
@@ -178,7 +180,7 @@ class Runner:
         if prepare is None:
             return
         with self._database.write() as connection:
-            lease.lock(connection, operation)
+            _lock(connection, operation)
             prepare(connection, self._database.now(connection), steps.Work(operation.flow, operation.state))
 
     def _send(self, operation: Operation, step: Step, undo: bool, place: str) -> Result:
@@ -191,7 +193,7 @@ class Runner:
 
     def _record(self, operation: Operation, undo: bool, result: Result) -> Operation | None:
         with self._database.write() as connection:
-            current = lease.lock(connection, operation)
+            current = _lock(connection, operation)
             return self._keep(connection, current, undo, result, self._database.now(connection))
 
     def _keep(
@@ -226,6 +228,12 @@ class Runner:
             host = self._runtime.host if place == SCHEDULER else operation.state["host"]
             undo = outcome.is_undo(operation, flow)
             lease.event_begins(connection, operation.id, step.name, undo, host, now)
+
+
+def _lock(connection: sa.Connection, operation: Operation) -> Operation:
+    """Own the resource and the operation for this transaction; LeaseLost when it is not ours any more."""
+    finish.lock_resource(connection, operation)
+    return lease.lock(connection, operation)
 
 
 def _log(kept: Operation, step: str, undo: bool, result: Result) -> None:

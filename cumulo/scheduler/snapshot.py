@@ -51,7 +51,7 @@ def _host(row: sa.RowMapping, now: float, conf: cfg.ConfigOpts) -> Host:
         used_vcpus=int(row["used_vcpus"]),
         used_memory_mib=int(row["used_memory_mib"]),
         used_disk_gib=int(row["used_disk_gib"]),
-        zone=row["hypervisor"].get("zone") or conf.scheduler.default_zone,
+        zone=row["hypervisor"].get("zone") or conf.servers.availability_zone,
         architecture=row["hypervisor"].get("architecture") or "",
         is_enabled=not row["disabled"],
         silent_s=math.inf if unheard else now - row["last_seen"],

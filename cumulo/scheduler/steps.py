@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from oslo_config import cfg
 
 from cumulo.common import errors
+from cumulo.common.clock import Clock
 from cumulo.common.db.engine import Database
 from cumulo.common.db.tables.compute import claim, compute_host, server
 from cumulo.common.ids import Ids
@@ -48,6 +49,12 @@ class Services:
     conf: cfg.ConfigOpts
     database: Database
     ids: Ids
+    clock: Clock
+    started_at: float  # monotonic
+
+    def is_new(self) -> bool:
+        """Whether agents may live that this process has had no time to hear."""
+        return self.clock.monotonic() - self.started_at < self.conf.scheduler.service_down_s
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,7 +91,13 @@ def plan_claim(services: Services, state: State) -> Placement | None:
         wanted = snapshot.request(connection, state["server_id"])
         hosts = snapshot.hosts(connection, now, services.conf)
     seed = int.from_bytes(services.ids.random_bytes(8), "big")
-    return Placement(place(hosts, wanted, snapshot.limits(services.conf), seed=seed), wanted)
+    try:
+        return Placement(place(hosts, wanted, snapshot.limits(services.conf), seed=seed), wanted)
+    except errors.NoValidHost as error:
+        # After a pause of the whole cloud every host is silent at first: that must not fail a build.
+        if services.is_new() and (not hosts or error.facts["removed"].get("alive")):
+            raise errors.Retry(f"{error.message} (they may not have been heard yet)") from error
+        raise
 
 
 def claim_host(connection: sa.Connection, now: float, work: Work, planned: Placement | None) -> State:
