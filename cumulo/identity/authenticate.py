@@ -52,10 +52,10 @@ def by_password(database: Database, validator: Validator, threads: Threads, refe
         # Read first: whatever changes after this refuses the token that is about to be made.
         generation = revocations.current_generation(connection)
         row = _user_row(connection, reference)
-    is_right = validator.passwords.is_right(threads, password, row.password_hash if row else None)
-    if row is None or not is_right or not (row.enabled and row.domain_enabled):
+    is_right = validator.passwords.is_right(threads, password, row["password_hash"] if row else None)
+    if row is None or not is_right or not (row["enabled"] and row["domain_enabled"]):
         raise errors.Unauthorized(LOGIN_REFUSED)
-    return Proof(row.id, ("password",), generation)
+    return Proof(row["id"], ("password",), generation)
 
 
 def by_token(validator: Validator, token_id: str) -> Proof:
@@ -89,13 +89,13 @@ def issue(database: Database, validator: Validator, proof: Proof, wish: Wish) ->
     return validator.seal(content), Token(content, known)
 
 
-def _user_row(connection: sa.Connection, reference: Reference) -> "sa.Row[tuple[str, str, bool, bool]] | None":
+def _user_row(connection: sa.Connection, reference: Reference) -> sa.RowMapping | None:
     user, domain = tables.user, tables.domain
     user_id = reference.id or lookup.id_by_name(
         connection, user, reference.name or "", domain_id=reference.domain_id, domain_name=reference.domain_name)
     return connection.execute(
         sa.select(user.c.id, user.c.password_hash, user.c.enabled, domain.c.enabled.label("domain_enabled"))
-        .join(domain, domain.c.id == user.c.domain_id).where(user.c.id == user_id)).one_or_none()
+        .join(domain, domain.c.id == user.c.domain_id).where(user.c.id == user_id)).mappings().one_or_none()
 
 
 def _scope(connection: sa.Connection, proof: Proof, wish: Wish) -> Scope:

@@ -4,6 +4,8 @@ Everything here looks before it acts: running it again changes nothing, and puts
 A catalog entry follows the public URL when that changes; the administrator's password is set once.
 """
 
+import itertools
+
 import sqlalchemy as sa
 from oslo_config import cfg
 
@@ -60,7 +62,7 @@ def _ensure_roles(connection: sa.Connection, ids: Ids, now: float) -> dict[str, 
             known[name] = roles.create(connection, ids, now, {"name": name}).id
     table = tables.role_implication
     implied = {tuple(row) for row in connection.execute(sa.select(table))}
-    for prior, after in zip(ROLE_CHAIN, ROLE_CHAIN[1:], strict=False):
+    for prior, after in itertools.pairwise(ROLE_CHAIN):
         if (known[prior], known[after]) not in implied:
             connection.execute(sa.insert(table).values(prior_role_id=known[prior], implied_role_id=known[after]))
     return known

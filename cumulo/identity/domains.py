@@ -50,9 +50,9 @@ def create(connection: sa.Connection, ids: Ids, now: float, values: Mapping[str,
 
 def update(connection: sa.Connection, record: Recorder, domain_id: str, values: Mapping[str, Any]) -> Domain:
     """Change name, description, enabled or tags; disabling refuses every token of the domain."""
-    before = get(connection, domain_id)
+    get(connection, domain_id)
     rows.update(connection, tables.domain, domain_id, projects.changed_columns(values), CLASH)
-    if before.enabled and values.get("enabled") is False:
+    if values.get("enabled") is False:
         record.domain(domain_id)
     else:
         record.change()

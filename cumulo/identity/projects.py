@@ -66,7 +66,7 @@ def update(connection: sa.Connection, record: Recorder, project_id: str, values:
     changes = changed_columns(values)
     changes["extra"] = before.extra | extra_of(values, COLUMNS + FIXED)
     rows.update(connection, tables.project, project_id, changes, CLASH)
-    if before.enabled and values.get("enabled") is False:
+    if values.get("enabled") is False:
         record.project(project_id)
     else:
         record.change()

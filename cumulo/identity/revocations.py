@@ -67,10 +67,14 @@ class Recorder:
 
 
 def recorder(connection: sa.Connection, conf: cfg.ConfigOpts, now: float) -> Recorder:
-    """Return what records changes made in this transaction.
+    """Return what records changes made in this transaction; call it first.
 
-    Also drops events that no token is old enough to mind any more.
+    Takes the generation row, so that changes which revoke run one after another: none loses what
+    another has just written, and none waits in a circle. Also drops events that no token is old
+    enough to mind any more.
     """
+    connection.execute(
+        sa.select(tables.generation.c.value).where(tables.generation.c.id == THE_ROW).with_for_update())
     connection.execute(sa.delete(tables.event).where(tables.event.c.expires_at <= now))
     # Twice the life of a token: clocks differ, and a configuration may have shortened the life.
     return Recorder(connection, now + 2 * conf.identity.token_ttl_s + 60)

@@ -19,7 +19,7 @@ FILTERS = ("id", "name")
 def find(connection: sa.Connection, role_id: str) -> Role | None:
     """Return a role, or None."""
     row = connection.execute(_roles().where(tables.role.c.id == role_id)).one_or_none()
-    return None if row is None else Role(*row)
+    return None if row is None else _role(row)
 
 
 def get(connection: sa.Connection, role_id: str) -> Role:
@@ -33,7 +33,7 @@ def get(connection: sa.Connection, role_id: str) -> Role:
 def listed(connection: sa.Connection, query: Mapping[str, str]) -> list[Role]:
     """Return the roles that fit a query string, by name."""
     table = tables.role
-    return [Role(*row) for row in connection.execute(
+    return [_role(row) for row in connection.execute(
         _roles().where(*rows.conditions(table, FILTERS, query)).order_by(table.c.name))]
 
 
@@ -70,5 +70,9 @@ def delete(connection: sa.Connection, record: Recorder, role_id: str) -> None:
         record.grant(user_id, Scope(kind, target_id))
 
 
-def _roles() -> "sa.Select[tuple[str, str, str | None]]":
+def _roles() -> "sa.Select[Any]":
     return sa.select(tables.role.c.id, tables.role.c.name, tables.role.c.description)
+
+
+def _role(row: "sa.Row[Any]") -> Role:
+    return Role(row.id, row.name, row.description)

@@ -63,7 +63,7 @@ def update(connection: sa.Connection, record: Recorder, now: float, user_id: str
     if password_hash is not None:
         changes |= {"password_hash": password_hash, "password_changed_at": now}
     rows.update(connection, tables.user, user_id, changes, CLASH)
-    if password_hash is not None or (before.enabled and values.get("enabled") is False):
+    if password_hash is not None or values.get("enabled") is False:
         record.user(user_id)
     else:
         record.change()

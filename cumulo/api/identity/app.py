@@ -5,7 +5,7 @@ from cumulo.api.identity.assignments.routes import ROUTES as ASSIGNMENTS
 from cumulo.api.identity.auth.routes import ROUTES as AUTH
 from cumulo.api.identity.domains.routes import ROUTES as DOMAINS
 from cumulo.api.identity.endpoints.routes import ROUTES as ENDPOINTS
-from cumulo.api.identity.policies import RULES as RULES
+from cumulo.api.identity.policies import RULES
 from cumulo.api.identity.projects.routes import ROUTES as PROJECTS
 from cumulo.api.identity.regions.routes import ROUTES as REGIONS
 from cumulo.api.identity.roles.routes import ROUTES as ROLES
@@ -14,6 +14,8 @@ from cumulo.api.identity.users.routes import ROUTES as USERS
 from cumulo.api.identity.versions.routes import ROUTES as VERSIONS
 from cumulo.api.wsgi.app import Application
 from cumulo.api.wsgi.route import Family
+
+__all__ = ("FAMILY", "ROUTES", "RULES", "factory")
 
 FAMILY = Family("identity", service_type="identity")
 ROUTES = (*VERSIONS, *AUTH, *USERS, *PROJECTS, *DOMAINS, *ROLES, *ASSIGNMENTS, *SERVICES, *ENDPOINTS, *REGIONS)

@@ -9,7 +9,7 @@ from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.identity import assignments, projects, roles, rows
 from cumulo.identity.assignments import Wanted
-from cumulo.identity.model import SYSTEM, Scope
+from cumulo.identity.model import SYSTEM, Scope, ScopeKind
 
 
 def give(request: Request) -> None:
@@ -70,8 +70,8 @@ def _scope(request: Request) -> Scope:
 
 
 def _wanted_scope(query: dict[str, str]) -> Scope | None:
-    named = [Scope(kind, query[f"scope.{kind}.id"])  # type: ignore[arg-type]
-             for kind in ("project", "domain") if f"scope.{kind}.id" in query]
+    kinds: tuple[ScopeKind, ...] = ("project", "domain")
+    named = [Scope(kind, query[f"scope.{kind}.id"]) for kind in kinds if f"scope.{kind}.id" in query]
     if _flag(query, "scope.system"):
         named.append(SYSTEM)
     if len(named) > 1:
