@@ -7,6 +7,6 @@ from cumulo.common.db.tables.base import metadata
 
 load_tables()
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata,
-                  render_as_batch=False, compare_type=True)
+                  user_module_prefix="base.", compare_type=True)
 with context.begin_transaction():
     context.run_migrations()

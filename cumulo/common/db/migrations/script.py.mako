@@ -2,7 +2,8 @@
 
 import sqlalchemy as sa
 from alembic import op
-${imports if imports else ""}
+${imports + "\n" if imports else ""}
+from cumulo.common.db.tables import base
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}

@@ -1,0 +1,1 @@
+"""Alembic migrations: additive first, one change each; applied by cumulo.common.db.migrate."""
