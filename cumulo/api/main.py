@@ -24,8 +24,8 @@ from cumulo.common.runtime import Runtime
 from cumulo.compute import options as compute_options
 from cumulo.identity import options as identity_options
 from cumulo.identity.tokens import Validator
-from cumulo.image import images
 from cumulo.image import options as image_options
+from cumulo.image import uploads
 from cumulo.image.store.file import FileStore
 from cumulo.network import options as network_options
 
@@ -41,9 +41,11 @@ class Service:
 
     listener: socket.socket
     greenlet: Any
+    sweeper: Any
 
     def stop(self) -> None:
         """Take no more requests and close the port."""
+        self.sweeper.kill()
         self.greenlet.kill()
         self.listener.close()
 
@@ -71,12 +73,24 @@ def start(runtime: Runtime, database: Database, listener: socket.socket | None =
         eventlet.wsgi.server, opened, application, log=_Quiet(), log_output=False,
         max_size=conf.api.max_connections, socket_timeout=conf.api.idle_timeout_s, debug=False)
     LOG.info("api_started", address=conf.api.listen, port=opened.getsockname()[1], process=os.getpid())
-    return Service(opened, greenlet)
+    return Service(opened, greenlet, eventlet.spawn(_keep_swept, runtime, database))
 
 
 def sweep(runtime: Runtime, database: Database) -> None:
-    """Remove image files that a kill left between the file and its row."""
-    images.sweep(database, FileStore(runtime.conf), runtime.clock.now())
+    """Remove image data that a kill left behind, and queue again the images whose upload died."""
+    with database.read() as connection:
+        now = database.now(connection)
+    uploads.sweep(database, FileStore(image_options.store_dir(runtime.conf)), now)
+
+
+def _keep_swept(runtime: Runtime, database: Database) -> None:
+    """An upload counts as dead only when its lease has run out, which may be after this start."""
+    while True:
+        runtime.clock.sleep(uploads.LEASE_S)
+        try:
+            sweep(runtime, database)
+        except Exception:  # the database may be away for a while; the next round tries again
+            LOG.exception("image_sweep_failed")
 
 
 class _Quiet:

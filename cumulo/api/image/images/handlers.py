@@ -46,8 +46,9 @@ def _first(request: Request) -> str:
 
 def create(request: Request) -> Reply:
     """Make an image, which waits for its data."""
-    body = dict(request.body)
-    new = attributes.new_image(body, bounds(request))
+    if not isinstance(request.body, dict):
+        raise errors.BadRequest("The request needs a JSON object as its body.")
+    new = attributes.new_image(request.body, bounds(request))
     owner = new.get("owner", request.context.project_id)
     _authorize_owner(request, owner)
     _authorize_visibility(request, new["visibility"])

@@ -1,14 +1,15 @@
-"""Routes of images."""
+"""Routes of images.
+
+Creating one has no schema here: an empty object is a valid body, any name may be a property, and
+cumulo/image/attributes.py tells for each name whether it is a 403 or a 400.
+"""
 
 from cumulo.api.image.images import handlers
 from cumulo.api.wsgi.route import Route
 
-_OBJECT = {"type": "object"}
-"""The attributes are checked by cumulo/image/attributes.py, which tells 403 from 400 for each name."""
-
 ROUTES = (
     Route("GET", "/v2/images", handlers.list_images, policy="image:images:list"),
-    Route("POST", "/v2/images", handlers.create, policy="image:images:create", status=201, body=_OBJECT),
+    Route("POST", "/v2/images", handlers.create, policy="image:images:create", status=201),
     Route("GET", "/v2/images/{image_id}", handlers.show, policy="image:images:show"),
     Route("PATCH", "/v2/images/{image_id}", handlers.update, policy="image:images:update"),
     Route("DELETE", "/v2/images/{image_id}", handlers.delete, policy="image:images:delete", status=204),
