@@ -15,6 +15,7 @@ if "--patched" in sys.argv:
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import tempfile
 import time
@@ -61,6 +62,11 @@ def run(*argv: str) -> str:
 def inside(namespace: str, *argv: str) -> str:
     """Run a program in a namespace."""
     return run("nsenter", f"--net=/run/netns/{namespace}", *argv)
+
+
+def devices() -> list[str]:
+    """The names of this namespace's devices."""
+    return [name for _, name in socket.if_nameindex()]
 
 
 def fetch(namespace: str, path: str) -> str:
@@ -173,7 +179,7 @@ def check_restart(story: Scenario) -> None:
     story.agent = story.new_agent()
     story.agent.run_once()
     assert story.dnsmasq() == running
-    assert "cudeadbeef-00" not in os.listdir("/sys/class/net")
+    assert "cudeadbeef-00" not in devices()
     assert not [name for name in os.listdir("/run/netns") if "deadbeef" in name]
     assert fetch("guest", "/latest/meta-data/instance-type").strip() == "m1.tiny"
 
@@ -201,7 +207,7 @@ def check_end(story: Scenario) -> None:
         ports.delete_port(connection, 2.0, story.port_id)
         networks.delete_network(connection, story.network_id)
     story.agent.run_once()
-    assert not [name for name in os.listdir("/sys/class/net") if name.startswith("cu")]
+    assert not [name for name in devices() if name.startswith("cu")]
     assert story.namespace not in os.listdir("/run/netns")
     assert not story.folder.exists()
     command_line = pathlib.Path(f"/proc/{running}/cmdline")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import pathlib
+import socket
 import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -93,7 +94,8 @@ class Devices:
 def is_present(wanted: Mapping[str, Any]) -> bool:
     """Look, without netlink, whether the devices of a plan exist."""
     links = [wanted["bridge"], *([wanted["veth"]] if wanted["namespace"] else [])]
-    if not all(pathlib.Path("/sys/class/net", name).exists() for name in links):
+    present = {name for _, name in socket.if_nameindex()}
+    if not present.issuperset(links):
         return False
     return not wanted["namespace"] or (NAMESPACES / wanted["namespace_name"]).exists()
 
