@@ -29,7 +29,7 @@ class TreeTest(unittest.TestCase):
     def test_every_folder_with_code_is_a_package(self) -> None:
         """Without __init__.py a folder is left out of the wheel."""
         bare = sorted({str(path.parent.relative_to(ROOT)) for path in (ROOT / "cumulo").rglob("*.py")
-                       if not (path.parent / "__init__.py").exists() and "versions" not in path.parts})
+                       if not (path.parent / "__init__.py").exists()})
         self.assertEqual([], bare, "Add an __init__.py with a docstring to each.")
 
     def test_every_command_has_a_function(self) -> None:
@@ -53,7 +53,7 @@ class TreeTest(unittest.TestCase):
             with zipfile.ZipFile(wheel) as archive:
                 held = {name for name in archive.namelist() if name.startswith("cumulo/")}
         expected = {str(path.relative_to(ROOT)) for path in (ROOT / "cumulo").rglob("*")
-                    if path.is_file() and "__pycache__" not in path.parts}
+                    if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith(".")}
         self.assertEqual(expected, held, "Name the missing kind of file under [options.package_data] in setup.cfg, "
                                          "or add the __init__.py that makes its folder a package.")
 
