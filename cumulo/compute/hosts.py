@@ -64,10 +64,10 @@ def is_up(last_seen: float | None, now: float, *, down_after_s: float, forced_do
     return not forced_down and last_seen is not None and now - last_seen <= down_after_s
 
 
-def update_host(connection: sa.Connection, now: float, name: str, **values: Any) -> None:
+def update_host(connection: sa.Connection, name: str, **values: Any) -> None:
     """Change disabled, disabled_reason or forced_down of a host; raises NotFound."""
-    changed = connection.execute(
-        sa.update(compute_host).where(compute_host.c.name == name).values(updated_at=now, **values))
+    # updated_at stays: it is when the agent registered, and its facts are as old.
+    changed = connection.execute(sa.update(compute_host).where(compute_host.c.name == name).values(**values))
     if changed.rowcount == 0:
         raise errors.NotFound(f"Compute host {name} could not be found.")
 

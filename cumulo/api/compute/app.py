@@ -1,0 +1,44 @@
+"""The compute API as one application: its family, rules and routes.
+
+Every route answers below /v2.1 and below /v2, which clients of the API's first version still name.
+"""
+
+import dataclasses
+
+from cumulo.api import deploy
+from cumulo.api.compute import policies
+from cumulo.api.compute.availability_zones import routes as availability_zones
+from cumulo.api.compute.extensions import routes as extensions
+from cumulo.api.compute.flavors import routes as flavors
+from cumulo.api.compute.hypervisors import routes as hypervisors
+from cumulo.api.compute.instance_actions import routes as instance_actions
+from cumulo.api.compute.ips import routes as ips
+from cumulo.api.compute.keypairs import routes as keypairs
+from cumulo.api.compute.limits import routes as limits
+from cumulo.api.compute.metadata import routes as metadata
+from cumulo.api.compute.quota_sets import routes as quota_sets
+from cumulo.api.compute.server_actions import routes as server_actions
+from cumulo.api.compute.servers import routes as servers
+from cumulo.api.compute.services import routes as services
+from cumulo.api.compute.tags import routes as tags
+from cumulo.api.compute.versions import handlers as version_handlers
+from cumulo.api.compute.versions import routes as versions
+from cumulo.api.wsgi.app import Application
+from cumulo.api.wsgi.route import Family
+
+FAMILY = Family(
+    name="compute", service_type="compute", min_version=version_handlers.MINIMUM, max_version=version_handlers.MAXIMUM,
+    legacy_header="X-OpenStack-Nova-API-Version", request_id_header="X-Compute-Request-Id")
+RULES = policies.RULES
+_RESOURCES = (
+    *servers.ROUTES, *server_actions.ROUTES, *ips.ROUTES, *metadata.ROUTES, *tags.ROUTES, *flavors.ROUTES,
+    *keypairs.ROUTES, *instance_actions.ROUTES, *services.ROUTES, *hypervisors.ROUTES, *limits.ROUTES,
+    *quota_sets.ROUTES, *availability_zones.ROUTES, *extensions.ROUTES)
+ROUTES = (
+    *versions.ROUTES,
+    *(dataclasses.replace(route, path=f"/{version}{route.path}") for version in ("v2.1", "v2") for route in _RESOURCES))
+
+
+def factory(global_conf: dict[str, str], **local: str) -> Application:
+    """Return the application, for paste."""
+    return deploy.application(FAMILY, ROUTES, global_conf)

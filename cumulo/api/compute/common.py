@@ -1,0 +1,57 @@
+"""What several resources of the compute API need: finding the caller's server, flags, links, the bell."""
+
+import sqlalchemy as sa
+
+from cumulo.api.wsgi.route import Request
+from cumulo.common import errors
+from cumulo.common.rpc import doorbell
+from cumulo.compute import servers
+
+LONGEST_ID = 64
+ADMIN = "rule:admin_required"
+Links = list[dict[str, str]]
+_YES, _NO = ("1", "t", "true", "on", "y", "yes"), ("0", "f", "false", "off", "n", "no")
+
+
+def own_server(request: Request, connection: sa.Connection, rule: str, *, deleted: bool = False,
+               lock: bool = False) -> servers.Row:
+    """Return the server of the path; another project's is not found. Raises Forbidden where the rule does."""
+    server_id = request.params["server_id"]
+    if len(server_id) > LONGEST_ID:
+        raise servers.not_found(server_id[:LONGEST_ID])
+    row = servers.get_server(connection, server_id, deleted=deleted, lock=lock)
+    if row["project_id"] != request.context.project_id and not request.may(ADMIN):
+        raise servers.not_found(server_id)
+    request.authorize(rule, {"project_id": row["project_id"], "user_id": row["user_id"]})
+    return row
+
+
+def may_override_lock(request: Request) -> bool:
+    """Say whether the caller may change a locked server."""
+    return request.may("compute:servers:override_lock")
+
+
+def ring_scheduler(request: Request) -> None:
+    """Tell the scheduler that there is an operation; call it after the commit."""
+    doorbell.ring(request.services.bus, "scheduler", "operation")
+
+
+def flag(text: str, name: str) -> bool:
+    """Return a yes or no from a query or a body; raises BadRequest."""
+    lowered = text.strip().lower()
+    if lowered in _YES:
+        return True
+    if lowered in _NO:
+        return False
+    raise errors.BadRequest(f"Invalid value for {name}: {text[:32]!r} is neither true nor false.")
+
+
+def public_url(request: Request) -> str:
+    """Return the URL of this version of the API."""
+    return f"{request.url}/v2.1"
+
+
+def links(request: Request, collection: str, entry_id: str) -> Links:
+    """Return the self and bookmark links of a resource."""
+    return [{"rel": "self", "href": f"{public_url(request)}/{collection}/{entry_id}"},
+            {"rel": "bookmark", "href": f"{request.url}/{collection}/{entry_id}"}]

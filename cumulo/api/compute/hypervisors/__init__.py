@@ -1,0 +1,1 @@
+"""The compute hosts and what they have."""

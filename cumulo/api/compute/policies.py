@@ -1,0 +1,55 @@
+"""Rules of the compute API. Whose server it is, the handlers check on the server itself."""
+
+from typing import Any
+
+from oslo_policy import policy
+
+_READ, _CHANGE, _ADMIN = "rule:project_reader", "rule:project_member", "rule:admin_required"
+
+
+def _rule(name: str, check: str, description: str, *operations: tuple[str, str]) -> policy.DocumentedRuleDefault:
+    named: list[dict[str, Any]] = [{"method": method, "path": path} for method, path in operations]
+    return policy.DocumentedRuleDefault(f"compute:{name}", check, description, named)
+
+
+_ACTION = ("POST", "/servers/{server_id}/action")
+RULES = (
+    _rule("servers:create", _CHANGE, "Create servers.", ("POST", "/servers")),
+    _rule("servers:create_on_host", _ADMIN, "Choose the host of a server by its zone (zone:host).", ("POST", "/servers")),
+    _rule("servers:list", _READ, "List servers.", ("GET", "/servers"), ("GET", "/servers/detail")),
+    _rule("servers:list_all_projects", _ADMIN, "List the servers of all projects, and by admin's filters.",
+          ("GET", "/servers"), ("GET", "/servers/detail")),
+    _rule("servers:show", _READ, "Show a server.", ("GET", "/servers/{server_id}")),
+    _rule("servers:show_host", _ADMIN, "See on which host a server is, and its user data.",
+          ("GET", "/servers/{server_id}"), ("GET", "/servers/detail")),
+    _rule("servers:update", _CHANGE, "Change a server.", ("PUT", "/servers/{server_id}")),
+    _rule("servers:delete", _CHANGE, "Delete a server.", ("DELETE", "/servers/{server_id}")),
+    _rule("servers:action", _CHANGE, "Start, stop, reboot, lock or unlock a server.", _ACTION),
+    _rule("servers:override_lock", _ADMIN, "Change a server that is locked.", _ACTION),
+    _rule("servers:console_output", _CHANGE, "Read a server's console log.", _ACTION),
+    _rule("servers:ips", _READ, "Show a server's addresses.", ("GET", "/servers/{server_id}/ips")),
+    _rule("metadata:show", _READ, "Show a server's metadata.", ("GET", "/servers/{server_id}/metadata")),
+    _rule("metadata:change", _CHANGE, "Change a server's metadata.", ("PUT", "/servers/{server_id}/metadata")),
+    _rule("tags:show", _READ, "Show a server's tags.", ("GET", "/servers/{server_id}/tags")),
+    _rule("tags:change", _CHANGE, "Change a server's tags.", ("PUT", "/servers/{server_id}/tags")),
+    _rule("instance_actions:list", _READ, "List or show what was done to a server.",
+          ("GET", "/servers/{server_id}/os-instance-actions")),
+    _rule("instance_actions:events", _ADMIN, "See the steps of an action.",
+          ("GET", "/servers/{server_id}/os-instance-actions/{request_id}")),
+    _rule("flavors:list", "rule:any_token", "List or show flavors.", ("GET", "/flavors")),
+    _rule("flavors:manage", _ADMIN, "Create, change and delete flavors, see private ones.", ("POST", "/flavors")),
+    _rule("flavors:extra_specs", _READ, "Read a flavor's extra specs.", ("GET", "/flavors/{flavor_id}/os-extra_specs")),
+    _rule("keypairs:use", "rule:admin_or_owner", "Make, list, show and delete keypairs of a user.",
+          ("GET", "/os-keypairs")),
+    _rule("services:manage", _ADMIN, "List services, enable, disable and force them down.", ("GET", "/os-services")),
+    _rule("hypervisors:list", _ADMIN, "List and show hypervisors.", ("GET", "/os-hypervisors")),
+    _rule("limits:show", "rule:any_token", "Show the limits of the caller's project.", ("GET", "/limits")),
+    _rule("limits:other_project", _ADMIN, "Show the limits of another project.", ("GET", "/limits")),
+    _rule("quota_sets:show", _READ, "Show a project's quotas.", ("GET", "/os-quota-sets/{project_id}")),
+    _rule("quota_sets:defaults", "rule:any_token", "Show the default quotas.",
+          ("GET", "/os-quota-sets/{project_id}/defaults")),
+    _rule("availability_zones:list", "rule:any_token", "List availability zones.", ("GET", "/os-availability-zone")),
+    _rule("availability_zones:detail", _ADMIN, "List availability zones with their hosts.",
+          ("GET", "/os-availability-zone/detail")),
+    _rule("extensions:list", "rule:any_token", "List extensions.", ("GET", "/extensions")),
+)

@@ -1,0 +1,1 @@
+"""Actions on a server: start, stop, reboot, lock, unlock, console log."""

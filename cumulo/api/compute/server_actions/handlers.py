@@ -1,0 +1,85 @@
+"""POST /servers/{id}/action: the body's one key says what to do."""
+
+from collections.abc import Callable
+from typing import Any
+
+from cumulo.api.compute import common
+from cumulo.api.wsgi.route import Reply, Request
+from cumulo.common import errors
+from cumulo.compute import servers
+
+Action = Callable[[Request, Any], Reply | None]
+
+
+def act(request: Request) -> Reply | None:
+    """Do the action that the body names."""
+    ((name, arguments),) = request.body.items()
+    return _ACTIONS[name](request, arguments)
+
+
+def _start(request: Request, arguments: Any) -> None:
+    _power(request, servers.START)
+
+
+def _stop(request: Request, arguments: Any) -> None:
+    _power(request, servers.STOP)
+
+
+def _reboot(request: Request, arguments: Any) -> None:
+    _power(request, servers.HARD_REBOOT if arguments["type"].upper() == "HARD" else servers.SOFT_REBOOT)
+
+
+def _power(request: Request, power: servers.Power) -> None:
+    services = request.services
+    with services.database.write() as connection:
+        row = common.own_server(request, connection, "compute:servers:action", lock=True)
+        servers.request_power(
+            connection, services.ids, services.database.now(connection), context=request.context, row=row,
+            power=power, may_override_lock=common.may_override_lock(request))
+    common.ring_scheduler(request)
+
+
+def _lock(request: Request, arguments: Any) -> None:
+    _set_locked(request, True)
+
+
+def _unlock(request: Request, arguments: Any) -> None:
+    _set_locked(request, False)
+
+
+def _set_locked(request: Request, locked: bool) -> None:
+    database = request.services.database
+    with database.write() as connection:
+        row = common.own_server(request, connection, "compute:servers:action")
+        servers.update_server(connection, database.now(connection), row["id"], locked=locked)
+
+
+def _console_output(request: Request, arguments: Any) -> Reply:
+    """The last lines of the serial console's log, read by the host's agent."""
+    services = request.services
+    with services.database.read() as connection:
+        row = common.own_server(request, connection, "compute:servers:console_output")
+    if not row["host"]:
+        raise errors.Conflict(f"Instance {row['id']} is not ready")
+    length = (arguments or {}).get("length")
+    # No transaction is open here: a host that hangs must hold up nobody but this caller.
+    try:
+        text = services.bus.call(
+            f"compute.{row['host']}", "console_log",
+            {"server_id": row["id"], "length": _lines(length)},
+            timeout_s=services.conf.servers.console_timeout_s, context=request.context)
+    except errors.DeadlineExceeded as failure:
+        raise errors.ServiceUnavailable(
+            f"The host of instance {row['id']} did not answer in time. Try again later.") from failure
+    return Reply({"output": text}, status=200)
+
+
+def _lines(length: int | str | None) -> int | None:
+    """How many lines are asked for; None and less than nothing mean all of them."""
+    return None if length is None or int(length) < 0 else int(length)
+
+
+_ACTIONS: dict[str, Action] = {
+    "os-start": _start, "os-stop": _stop, "reboot": _reboot, "lock": _lock, "unlock": _unlock,
+    "os-getConsoleOutput": _console_output,
+}

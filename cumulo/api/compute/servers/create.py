@@ -1,0 +1,163 @@
+"""POST /servers: one transaction over the image's, the network's and the compute part's rules.
+
+    look      flavor, image, keypair, networks: all must be there and visible to the caller
+    write     quota, server rows, ports, operations (cumulo/compute/servers.py request_build)
+    after     the scheduler's bell; the answer is 202, and GET shows how the build goes
+"""
+
+import base64
+import binascii
+from typing import Any
+
+import sqlalchemy as sa
+
+from cumulo.api.compute import common
+from cumulo.api.compute.servers import networks
+from cumulo.api.wsgi.route import Reply, Request
+from cumulo.common import errors
+from cumulo.common.db.tables.compute import compute_host
+from cumulo.compute import flavors, hosts, keypairs, quotas, servers
+from cumulo.image import images
+
+MOST_USER_DATA = 65535
+Body = dict[str, Any]
+
+
+def create(request: Request) -> Reply:
+    """Begin to build one server or several of the same kind."""
+    asked = request.body["server"]
+    _refuse_what_is_not_there(request, asked)
+    services = request.services
+    password = asked.get("adminPass") or services.ids.password(12)
+    with services.database.write() as connection:
+        wanted = _build_request(request, connection, asked, password)
+        plan = networks.plan(request, connection, asked.get("networks"))
+        now = services.database.now(connection)
+        rows = servers.request_build(
+            connection, services.ids, now, context=request.context, limits=quotas.limits_of(services.conf),
+            wanted=wanted, plug=networks.plug(request, connection, now, plan))
+    common.ring_scheduler(request)
+    return _answer(request, asked, rows[0], password)
+
+
+def _answer(request: Request, asked: Body, row: servers.Row, password: str) -> Reply:
+    if common.flag(str(asked.get("return_reservation_id", False)), "return_reservation_id"):
+        return Reply({"reservation_id": row["reservation_id"]})
+    links = common.links(request, "servers", row["id"])
+    shown = {"id": row["id"], "links": links, "OS-DCF:diskConfig": row["disk_config"], "adminPass": password,
+             "security_groups": [{"name": "default"}]}
+    return Reply({"server": shown}, headers={"Location": links[0]["href"]})
+
+
+def _refuse_what_is_not_there(request: Request, asked: Body) -> None:
+    """Say clearly what this cloud does not do rather than ignore it."""
+    if asked.get("block_device_mapping") or not _boots_from_image(asked):
+        raise errors.BadRequest("Booting with volumes is not supported: leave out block_device_mapping.")
+    if asked.get("personality"):
+        raise errors.BadRequest("Injecting files by personality is not supported: use user_data.")
+    if request.body.get("os:scheduler_hints") or request.body.get("OS-SCH-HNT:scheduler_hints"):
+        raise errors.BadRequest("Scheduler hints are not supported.")
+    if any(group.get("name") != "default" for group in asked.get("security_groups", ())):
+        raise errors.BadRequest("Security groups are not supported: only the group 'default' may be named.")
+
+
+def _boots_from_image(asked: Body) -> bool:
+    """A mapping that says no more than imageRef does is harmless; clients send it."""
+    devices = asked.get("block_device_mapping_v2") or []
+    return not devices or (len(devices) == 1 and devices[0] == {
+        "boot_index": devices[0].get("boot_index"), "uuid": asked.get("imageRef"), "source_type": "image",
+        "destination_type": "local", "delete_on_termination": devices[0].get("delete_on_termination"),
+    } and devices[0]["boot_index"] in (0, "0"))
+
+
+def _build_request(request: Request, connection: sa.Connection, asked: Body, password: str) -> servers.BuildRequest:
+    fewest, most = _counts(asked)
+    flavor = _flavor(request, connection, str(asked["flavorRef"]))
+    image = _image(request, connection, asked.get("imageRef") or "", flavor)
+    zone, host = _zone(request, connection, asked.get("availability_zone"))
+    return servers.BuildRequest(
+        name=asked["name"], flavor=flavor, fewest=fewest, most=most, key=_key(request, connection, asked),
+        metadata=asked.get("metadata", {}),
+        columns={
+            "image_id": image["id"], "kernel_id": image["properties"].get("kernel_id"),
+            "ramdisk_id": image["properties"].get("ramdisk_id"), "availability_zone": zone, "requested_host": host,
+            "user_data": _user_data(asked.get("user_data")), "admin_password": password,
+            "config_drive": common.flag(str(asked.get("config_drive") or "false"), "config_drive"),
+            "disk_config": asked.get("OS-DCF:diskConfig", "MANUAL"), "description": _description(request, asked),
+            "access_ipv4": asked.get("accessIPv4") or None, "access_ipv6": asked.get("accessIPv6") or None})
+
+
+def _description(request: Request, asked: Body) -> str | None:
+    """The name stands in for a description below the version that has one."""
+    return asked.get("description") if request.is_at_least("2.19") else asked["name"]
+
+
+def _counts(asked: Body) -> tuple[int, int]:
+    fewest = int(asked.get("min_count", 1))
+    most = int(asked.get("max_count", fewest))
+    if fewest < 1 or most < 1:
+        raise errors.BadRequest("min_count and max_count must be 1 or more.")
+    if fewest > most:
+        raise errors.BadRequest("min_count must be <= max_count")
+    return fewest, most
+
+
+def _flavor(request: Request, connection: sa.Connection, flavor_id: str) -> flavors.Row:
+    """The flavor by its id, which clients may also give as the last part of its URL."""
+    any_flavor = request.may("compute:flavors:manage")
+    try:
+        return flavors.get_flavor(connection, request.context, flavor_id.rsplit("/", 1)[-1], any_flavor=any_flavor)
+    except errors.NotFound as failure:
+        raise errors.BadRequest(failure.message) from failure
+
+
+def _image(request: Request, connection: sa.Connection, reference: str, flavor: flavors.Row) -> dict[str, Any]:
+    image_id = reference.rsplit("/", 1)[-1]
+    if not image_id:
+        raise errors.BadRequest("imageRef is required: a server boots from an image.")
+    try:
+        image = images.get_visible_image(connection, request.context, image_id)
+    except errors.NotFound as failure:
+        raise errors.BadRequest(f"Can not find requested image {image_id[:64]}") from failure
+    if image["status"] != "active":
+        raise errors.BadRequest(f"Image {image_id} is not active.")
+    if image["min_ram"] > flavor["memory_mib"]:
+        raise errors.BadRequest("Flavor's memory is too small for requested image.")
+    if flavor["root_gib"] and image["min_disk"] > flavor["root_gib"]:
+        raise errors.BadRequest("Flavor's disk is too small for requested image.")
+    return image
+
+
+def _key(request: Request, connection: sa.Connection, asked: Body) -> keypairs.Row | None:
+    if "key_name" not in asked:
+        return None
+    found = keypairs.find_keypair(connection, request.context.user_id or "", asked["key_name"])
+    if found is None:
+        raise errors.BadRequest("Invalid key_name provided.")
+    return found
+
+
+def _user_data(text: str | None) -> str | None:
+    if text is None:
+        return None
+    try:
+        base64.b64decode("".join(text.split()), validate=True)
+    except (binascii.Error, ValueError) as failure:
+        raise errors.BadRequest("Userdata content cannot be decoded as base64.") from failure
+    return text
+
+
+def _zone(request: Request, connection: sa.Connection, text: str | None) -> tuple[str | None, str | None]:
+    """The zone and host of "zone", "zone:host" or "zone:host:node"."""
+    if text is None:
+        return None, None
+    zone, *place = text.split(":")
+    own = request.services.conf.servers.availability_zone
+    if len(place) > 2 or (zone or own) != own:
+        raise errors.BadRequest("The requested availability zone is not available")
+    host = next((part for part in place if part), None)
+    if place:
+        request.authorize("compute:servers:create_on_host")
+    if host is not None and not hosts.list_hosts(connection, compute_host.c.name == host):
+        raise errors.BadRequest(f"Compute host {host} could not be found.")
+    return zone or own, host

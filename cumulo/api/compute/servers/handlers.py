@@ -1,0 +1,97 @@
+"""Servers: list, show, update, delete."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from cumulo.api.compute import common
+from cumulo.api.compute.servers import filters, view
+from cumulo.api.wsgi import paging
+from cumulo.api.wsgi.route import Request
+from cumulo.common.operations import store
+from cumulo.compute import hosts, server_queries, servers
+from cumulo.network import port_queries, ports
+
+
+def list_brief(request: Request) -> dict[str, Any]:
+    """List servers with id, name and links."""
+    with request.services.database.read() as connection:
+        rows, page = _rows(request, connection)
+    return {"servers": [view.brief(request, row) for row in rows], **_next(request, rows, page)}
+
+
+def list_full(request: Request) -> dict[str, Any]:
+    """List servers with everything that show shows."""
+    with request.services.database.read() as connection:
+        rows, page = _rows(request, connection)
+        around = surroundings(request, connection, rows)
+    return {"servers": [view.full(request, row, around) for row in rows], **_next(request, rows, page)}
+
+
+def _rows(request: Request, connection: sa.Connection) -> tuple[Sequence[servers.Row], paging.Page]:
+    page = paging.page(request, maximum=request.services.conf.servers.page_limit,
+                       sort_keys=server_queries.SORT_COLUMNS)
+    wanted = filters.read(request, connection)
+    # limit=0 means no limit of the caller's own to this API.
+    limit = page.limit or request.services.conf.servers.page_limit
+    rows = [] if wanted is None else server_queries.list_servers(
+        connection, wanted, sort=page.sort, limit=limit, marker=page.marker)
+    return rows, paging.Page(limit, page.marker, page.sort)
+
+
+def _next(request: Request, rows: Sequence[servers.Row], page: paging.Page) -> dict[str, Any]:
+    if not rows or len(rows) != page.limit:
+        return {}
+    return {"servers_links": [{"rel": "next", "href": paging.next_url(request, rows[-1]["id"])}]}
+
+
+def surroundings(request: Request, connection: sa.Connection, rows: Sequence[servers.Row]) -> view.Surroundings:
+    """Return what belongs to these servers, in a fixed number of queries."""
+    server_ids = [row["id"] for row in rows]
+    names = sorted({row["host"] for row in rows if row["host"]})
+    host_status: dict[str, str] = {}
+    if request.is_at_least("2.16") and request.may("compute:servers:show_host"):
+        host_status = hosts.statuses(connection, request.services.database.now(connection), names,
+                                     request.services.conf.servers.service_down_after_s)
+    return view.Surroundings(
+        operations=store.active_of(connection, server_ids),
+        addresses=port_queries.addresses_of_devices(connection, server_ids),
+        tags=servers.tags_of(connection, server_ids) if request.is_at_least("2.26") else {},
+        host_status=host_status)
+
+
+def show(request: Request) -> dict[str, Any]:
+    """Show a server."""
+    with request.services.database.read() as connection:
+        row = common.own_server(request, connection, "compute:servers:show")
+        around = surroundings(request, connection, [row])
+    return {"server": view.full(request, row, around)}
+
+
+def update(request: Request) -> dict[str, Any]:
+    """Change the name, description or access addresses of a server."""
+    asked = request.body["server"]
+    named = {"name": "name", "description": "description", "OS-DCF:diskConfig": "disk_config",
+             "accessIPv4": "access_ipv4", "accessIPv6": "access_ipv6"}
+    values = {column: asked[name] for name, column in named.items() if name in asked}
+    database = request.services.database
+    with database.write() as connection:
+        row = common.own_server(request, connection, "compute:servers:update")
+        if values:
+            servers.update_server(connection, database.now(connection), row["id"], **values)
+            row = servers.get_server(connection, row["id"])
+        around = surroundings(request, connection, [row])
+    return {"server": view.updated(request, row, around)}
+
+
+def delete(request: Request) -> None:
+    """Begin to delete a server, whatever it is doing."""
+    services = request.services
+    with services.database.write() as connection:
+        row = common.own_server(request, connection, "compute:servers:delete", lock=True)
+        port_ids = [port["id"] for port in ports.ports_of_device(connection, row["id"])]
+        servers.request_delete(
+            connection, services.ids, services.database.now(connection), context=request.context, row=row,
+            ports=port_ids, may_override_lock=common.may_override_lock(request))
+    common.ring_scheduler(request)

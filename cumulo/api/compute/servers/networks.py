@@ -1,0 +1,65 @@
+"""Which networks a new server joins, and the making of its ports."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from cumulo.api.wsgi.route import Request
+from cumulo.common import errors
+from cumulo.common.db.tables.network import network
+from cumulo.compute.servers import Plug
+from cumulo.network import networks, ports
+
+Plan = list[dict[str, Any]]
+"""For each network card: network_id, and fixed_ip or None."""
+
+
+def plan(request: Request, connection: sa.Connection, asked: list[dict[str, Any]] | None) -> Plan:
+    """Return the cards of a server.
+
+    Nothing asked: the one network the project can use, or none at all when there is none; Conflict
+    when there are several to choose from.
+    """
+    if asked:
+        return [_card(request, connection, each) for each in asked]
+    usable = networks.list_networks(connection, _usable(request), network.c.admin_state_up.is_(True))
+    if len(usable) > 1:
+        raise errors.Conflict("Multiple possible networks found, use a Network ID to be more specific.")
+    return [{"network_id": each["id"], "fixed_ip": None} for each in usable]
+
+
+def _usable(request: Request) -> sa.ColumnElement[bool]:
+    return sa.or_(network.c.shared.is_(True), network.c.project_id == request.context.project_id)
+
+
+def _card(request: Request, connection: sa.Connection, asked: dict[str, Any]) -> dict[str, Any]:
+    if asked.get("port"):
+        raise errors.BadRequest("Joining a server to an existing port is not supported: name its network.")
+    if "uuid" not in asked:
+        raise errors.BadRequest("Each of networks must name a network by its uuid.")
+    found = networks.list_networks(connection, network.c.id == asked["uuid"], _usable(request))
+    if not found:
+        raise errors.BadRequest(f"Network {asked['uuid']} could not be found.")
+    return {"network_id": asked["uuid"], "fixed_ip": asked.get("fixed_ip")}
+
+
+def plug(request: Request, connection: sa.Connection, now: float, planned: Plan) -> Plug:
+    """Return the function that makes the ports of one server inside the transaction."""
+
+    def make_ports(server_id: str, hostname: str) -> list[str]:
+        return [_make_port(request, connection, now, card, server_id, hostname) for card in planned]
+
+    return make_ports
+
+
+def _make_port(request: Request, connection: sa.Connection, now: float, card: dict[str, Any], server_id: str,
+               hostname: str) -> str:
+    owner = f"compute:{request.services.conf.servers.availability_zone}"
+    try:
+        made = ports.create_port(
+            connection, request.services.ids, now, context=request.context, network_id=card["network_id"],
+            fixed_ip=card["fixed_ip"], device_id=server_id, device_owner=owner, hostname=hostname)
+    except errors.Conflict as failure:
+        # This API answers 400 for an address that is taken or outside the network.
+        raise errors.BadRequest(failure.message) from failure
+    return str(made["id"])
