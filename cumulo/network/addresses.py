@@ -19,6 +19,8 @@ Row = Mapping[str, Any]
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Pool = Mapping[str, str]
 
+_IDS_IN_ONE_QUERY = 1000  # SQLite takes at most 32,766 parameters
+
 
 def first_free(pools: Iterable[Pool], used: set[str]) -> str | None:
     """The lowest address of the pools that is not in `used`; None when all are."""
@@ -41,11 +43,13 @@ def used_addresses(connection: sa.Connection, subnet_id: str) -> set[str]:
 def of_ports(connection: sa.Connection, port_ids: Sequence[str]) -> dict[str, list[dict[str, str]]]:
     """The addresses of each port in their order, as `fixed_ips` shows them."""
     found: dict[str, list[dict[str, str]]] = {port_id: [] for port_id in port_ids}
-    statement = (
-        sa.select(port_address.c.port_id, port_address.c.subnet_id, port_address.c.ip_address)
-        .where(port_address.c.port_id.in_(port_ids)).order_by(port_address.c.port_id, port_address.c.position))
-    for row in connection.execute(statement).mappings():
-        found[row["port_id"]].append({"subnet_id": row["subnet_id"], "ip_address": row["ip_address"]})
+    for start in range(0, len(port_ids), _IDS_IN_ONE_QUERY):
+        some = port_ids[start:start + _IDS_IN_ONE_QUERY]
+        statement = (
+            sa.select(port_address.c.port_id, port_address.c.subnet_id, port_address.c.ip_address)
+            .where(port_address.c.port_id.in_(some)).order_by(port_address.c.port_id, port_address.c.position))
+        for row in connection.execute(statement).mappings():
+            found[row["port_id"]].append({"subnet_id": row["subnet_id"], "ip_address": row["ip_address"]})
     return found
 
 

@@ -1,0 +1,108 @@
+"""What the agent renders: devices, DHCP and NAT from one network's description."""
+
+import pathlib
+import unittest
+from typing import Any
+
+from cumulo.network.agent import bridge, dhcp, driver, nat
+
+ID = "01234567-89ab-4def-8123-456789abcdef"
+
+
+def network(**changes: Any) -> dict[str, Any]:
+    """A flat network with one subnet and one port."""
+    return {
+        "id": ID, "bridge": "cu01234567-89", "mtu": 1450, "nat": True, "dhcp_mac_address": "fa:16:3e:00:00:02",
+        "subnets": [{"id": "s1", "cidr": "10.0.0.0/24", "ip_version": 4, "gateway_ip": "10.0.0.1",
+                     "enable_dhcp": True, "dns_nameservers": [], "dhcp_address": "10.0.0.2",
+                     "host_routes": [{"destination": "10.9.0.0/16", "nexthop": "10.0.0.7"}]}],
+        "ports": [{"id": "p1", "mac_address": "fa:16:3e:00:00:05", "hostname": "web",
+                   "fixed_ips": [{"subnet_id": "s1", "ip_address": "10.0.0.5"}]}],
+    } | changes
+
+
+def subnet(**changes: Any) -> dict[str, Any]:
+    """The network's subnet, changed."""
+    return network()["subnets"][0] | changes
+
+
+class PlanTest(unittest.TestCase):
+    """bridge.plan"""
+
+    def test_names_fit_the_kernel(self) -> None:
+        made = bridge.plan(network())
+        self.assertTrue(all(len(made[name]) <= 15 for name in ("bridge", "veth")))
+
+    def test_addresses(self) -> None:
+        made = bridge.plan(network())
+        self.assertEqual([["10.0.0.1", 24]], made["gateways"])
+        self.assertEqual([["10.0.0.2", 24], ["169.254.169.254", 32]], made["addresses"])
+
+    def test_a_local_network_has_no_gateway_here(self) -> None:
+        self.assertEqual([], bridge.plan(network(nat=False))["gateways"])
+
+    def test_without_dhcp_there_is_no_namespace(self) -> None:
+        self.assertFalse(bridge.plan(network(subnets=[subnet(enable_dhcp=False)]))["namespace"])
+
+
+class DhcpTest(unittest.TestCase):
+    """dhcp.render_config, render_hosts, kept_leases"""
+
+    def lines(self, **changes: Any) -> list[str]:
+        return dhcp.render_config(network(**changes), pathlib.Path("/d"), ["9.9.9.9"], 600).splitlines()
+
+    def test_options(self) -> None:
+        lines = self.lines()
+        self.assertIn("dhcp-range=set:subnet-s1,10.0.0.0,static,255.255.255.0,600s", lines)
+        self.assertIn("dhcp-option=option:mtu,1450", lines)
+        self.assertIn("dhcp-option=tag:subnet-s1,option:dns-server,9.9.9.9", lines)
+        self.assertIn("dhcp-option=tag:subnet-s1,option:classless-static-route,169.254.169.254/32,10.0.0.2,"
+                      "10.9.0.0/16,10.0.0.7,0.0.0.0/0,10.0.0.1", lines)
+
+    def test_a_subnets_own_name_servers_win(self) -> None:
+        lines = self.lines(subnets=[subnet(dns_nameservers=["1.1.1.1", "8.8.8.8"])])
+        self.assertIn("dhcp-option=tag:subnet-s1,option:dns-server,1.1.1.1,8.8.8.8", lines)
+
+    def test_no_gateway_no_default_route(self) -> None:
+        text = "\n".join(self.lines(subnets=[subnet(gateway_ip=None)]))
+        self.assertIn("dhcp-option=tag:subnet-s1,option:router\n", text)
+        self.assertNotIn("0.0.0.0/0", text)
+
+    def test_hosts(self) -> None:
+        self.assertEqual("fa:16:3e:00:00:05,10.0.0.5,web\n", dhcp.render_hosts(network()))
+        nameless = network()["ports"][0] | {"hostname": ""}
+        self.assertEqual("fa:16:3e:00:00:05,10.0.0.5,host-10-0-0-5\n", dhcp.render_hosts(network(ports=[nameless])))
+
+    def test_leases_of_unknown_cards_go(self) -> None:
+        held = "99 fa:16:3e:00:00:05 10.0.0.5 web *\n99 fa:16:3e:00:00:06 10.0.0.6 gone *\n"
+        self.assertEqual("99 fa:16:3e:00:00:05 10.0.0.5 web *\n", dhcp.kept_leases(held, network()))
+
+
+class NatTest(unittest.TestCase):
+    """nat.render"""
+
+    def test_masquerade_only_leaving_traffic(self) -> None:
+        self.assertIn('ip saddr 10.0.0.0/24 ip daddr != 10.0.0.0/24 oifname != "cu01234567-89" masquerade',
+                      nat.render([network()]))
+
+    def test_local_networks_have_no_way_out(self) -> None:
+        text = nat.render([network(nat=False)])
+        self.assertNotIn("masquerade", text)
+        self.assertIn('iifname "cu01234567-89" oifname "cu*" oifname != "cu01234567-89" drop', text)
+
+    def test_the_order_of_networks_does_not_matter(self) -> None:
+        one, two = network(), network(id="f" + ID[1:], bridge="cuf1234567-89")
+        self.assertEqual(nat.render([one, two]), nat.render([two, one]))
+
+
+class NameServersTest(unittest.TestCase):
+    """driver.name_servers"""
+
+    def test_configured_win_over_the_hosts_own(self) -> None:
+        resolv_conf = "# none\nnameserver 127.0.0.53\nnameserver 9.9.9.9\nnameserver fd00::1\nsearch x\n"
+        self.assertEqual(["9.9.9.9"], driver.name_servers([], resolv_conf))
+        self.assertEqual(["1.1.1.1"], driver.name_servers(["1.1.1.1"], resolv_conf))
+
+
+if __name__ == "__main__":
+    unittest.main()
