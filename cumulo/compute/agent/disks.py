@@ -1,0 +1,63 @@
+"""The disks of a server: a qcow2 overlay over its image, an empty additional disk, swap.
+
+Each appears under its name only when it is whole, so one that is there is done.
+"""
+
+import os
+import pathlib
+
+from cumulo.common import command, errors
+from cumulo.compute.agent import images
+from cumulo.compute.agent.driver import Facts
+from cumulo.compute.agent.files import ServerFiles
+
+GIB = 1024 ** 3
+MIB = 1024 ** 2
+TIMEOUT_S = 120
+
+
+def make_disks(facts: Facts, files: ServerFiles) -> None:
+    """Make what is missing of a server's disks; its base must be there."""
+    flavor = facts["flavor"]
+    if not files.disk.exists():
+        _make_root(facts, files)
+    if flavor.get("ephemeral_gib") and not files.ephemeral.exists():
+        _make_file(files.ephemeral, flavor["ephemeral_gib"] * GIB, ["mkfs.ext4", "-q", "-F", "-L", "ephemeral0"])
+    if flavor.get("swap_mib") and not files.swap.exists():
+        _make_file(files.swap, flavor["swap_mib"] * MIB, ["mkswap"])
+
+
+def root_size(root_gib: int, image_bytes: int) -> int:
+    """Return the root disk's size in bytes: the flavor's, or the image's where the flavor leaves it open (0).
+
+    Raises BadRequest for an image that does not fit the flavor.
+    """
+    if root_gib == 0:
+        return image_bytes
+    if image_bytes > root_gib * GIB:
+        raise errors.BadRequest(
+            f"the image has {image_bytes} bytes, the flavor's disk only {root_gib} GiB", kind="FlavorDiskTooSmall")
+    return root_gib * GIB
+
+
+def overlay_command(target: pathlib.Path, base_format: str, size: int) -> list[str]:
+    """Return the command that makes an overlay; the base is named relative to it, so a moved tree still works."""
+    return ["qemu-img", "create", "-q", "-f", "qcow2", "-F", base_format, "-b", "base", str(target), str(size)]
+
+
+def _make_root(facts: Facts, files: ServerFiles) -> None:
+    base_format = images.image_format(facts["image"])
+    image_bytes = int(images.inspect(files.base, base_format)["virtual-size"])
+    partial = files.disk.with_suffix(".new")
+    size = root_size(facts["flavor"]["root_gib"], image_bytes)
+    command.run(overlay_command(partial, base_format, size), timeout_s=TIMEOUT_S)
+    partial.rename(files.disk)
+
+
+def _make_file(path: pathlib.Path, size: int, format_command: list[str]) -> None:
+    """Make a sparse file with a file system or swap signature on it."""
+    partial = path.with_suffix(".new")
+    with partial.open("wb") as file:
+        os.ftruncate(file.fileno(), size)
+    command.run([*format_command, str(partial)], timeout_s=TIMEOUT_S)
+    partial.rename(path)

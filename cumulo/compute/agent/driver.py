@@ -1,0 +1,71 @@
+"""What the agent's steps ask of a hypervisor. Two answer: libvirt/driver.py and fake.py.
+
+Every call looks first and does only what is missing, so each may be repeated. A server is named by
+its id in everything a driver makes.
+"""
+
+import dataclasses
+import enum
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+Facts = Mapping[str, Any]
+"""The scheduler's answer to server_facts."""
+
+Progress = Callable[[float], None]
+"""Told how many percent of a long call are done."""
+
+
+class Power(enum.Enum):
+    """Whether a server that this host has is running."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    OFF = "off"
+
+
+@dataclasses.dataclass(frozen=True)
+class Inventory:
+    """What a host has for servers; hypervisor holds JSON facts for people and the API."""
+
+    vcpus: int
+    memory_mib: int
+    disk_gib: int
+    hypervisor: dict[str, Any]
+
+
+class Driver(Protocol):
+    """A hypervisor. Errors are CumuloErrors; Retry means that the same call may work later."""
+
+    def inventory(self) -> Inventory:
+        """Return what this host has."""
+
+    def servers(self) -> dict[str, Power]:
+        """Return every server on this host, running or not."""
+
+    def power(self, server_id: str) -> Power | None:
+        """Return whether a server runs; None when this host has no such server."""
+
+    def create(self, facts: Facts, progress: Progress) -> None:
+        """Make a server's disks and definition, without starting it."""
+
+    def redefine(self, facts: Facts) -> None:
+        """Bring the definition of a server that is off up to date; its disks stay as they are."""
+
+    def start(self, server_id: str) -> None:
+        """Start a server that create made."""
+
+    def press_power_button(self, server_id: str) -> None:
+        """Ask the guest to shut down; whether and when it does is the guest's affair."""
+
+    def cut_power(self, server_id: str) -> None:
+        """Stop a server at once."""
+
+    def remove(self, server_id: str) -> None:
+        """Leave nothing of a server: domain, disks, config drive, logs. Holds for a half-made one or none."""
+
+    def console_log(self, server_id: str, lines: int | None) -> str:
+        """Return the last lines of the serial console (None: all that is kept); raises NotFound."""
+
+    def tidy(self) -> None:
+        """Do what is due now and then: keep console logs and the image cache within their bounds."""

@@ -1,0 +1,135 @@
+"""A driver that runs nothing: it remembers servers in a file, and waits and fails as it is told.
+
+What it knows survives its process, like real servers do. The script (option fake_script) is read
+before every call, so a test changes delays and faults while the agent runs:
+
+    {"delays": {"create": 2.5}, "faults": {"start": "no room"}, "inventory": {"vcpus": 8}}
+
+A guest obeys its power button at once, unless "press_power_button" has the fault "ignored".
+"""
+
+import json
+import pathlib
+from typing import Any
+
+from cumulo.common import errors
+from cumulo.common.clock import Clock
+from cumulo.common.threads import Threads
+from cumulo.compute.agent.driver import Facts, Inventory, Power, Progress
+
+INVENTORY = {"vcpus": 64, "memory_mib": 262144, "disk_gib": 10240}
+IGNORED = "ignored"
+
+
+class FakeDriver:
+    """Implements cumulo.compute.agent.driver.Driver without a hypervisor."""
+
+    def __init__(self, path: pathlib.Path, clock: Clock, threads: Threads, *, host: str, script: str = "") -> None:
+        self._path = path
+        self._clock = clock
+        self._lock = threads.lock()
+        self._host = host
+        self._script_path = script
+        self.calls: list[tuple[str, str]] = []
+
+    def inventory(self) -> Inventory:
+        """Return a large host, or what the script says."""
+        sizes = INVENTORY | self._script().get("inventory", {})
+        return Inventory(**sizes, hypervisor={
+            "type": "QEMU", "version": 1, "virt_type": "fake", "hostname": self._host,
+            "cpu_info": {"arch": "x86_64", "model": "fake", "topology": {"sockets": 1, "cores": 64, "threads": 1}},
+            "disk_free_gib": sizes["disk_gib"], "uptime_s": 0,
+        })
+
+    def servers(self) -> dict[str, Power]:
+        """Return the servers remembered."""
+        return {server_id: Power(server["power"]) for server_id, server in self._read().items()}
+
+    def power(self, server_id: str) -> Power | None:
+        """Return whether a server is remembered as running."""
+        return self.servers().get(server_id)
+
+    def create(self, facts: Facts, progress: Progress) -> None:
+        """Remember a server that is off."""
+        self._begin("create", facts["id"])
+        progress(100.0)
+        if self.power(facts["id"]) is None:
+            self._change(facts["id"], {"power": Power.OFF.value, "console": "", "name": facts["name"]})
+
+    def redefine(self, facts: Facts) -> None:
+        """Check that the server is remembered."""
+        self._known(facts["id"])
+
+    def start(self, server_id: str) -> None:
+        """Remember the server as running; its console gets a line."""
+        self._begin("start", server_id)
+        server = self._known(server_id)
+        if server["power"] != Power.RUNNING.value:
+            self._change(server_id, server | {
+                "power": Power.RUNNING.value, "console": server["console"] + f"{server['name']} login: \n"})
+
+    def press_power_button(self, server_id: str) -> None:
+        """Remember the server as off, unless it is to ignore the button."""
+        if self._script().get("faults", {}).get("press_power_button") != IGNORED:
+            self._begin("press_power_button", server_id)
+            self._turn_off(server_id)
+
+    def cut_power(self, server_id: str) -> None:
+        """Remember the server as off."""
+        self._begin("cut_power", server_id)
+        self._turn_off(server_id)
+
+    def remove(self, server_id: str) -> None:
+        """Forget a server."""
+        self._begin("remove", server_id)
+        self._change(server_id, None)
+
+    def console_log(self, server_id: str, lines: int | None) -> str:
+        """Return the lines its starts printed."""
+        kept = self._known(server_id)["console"].splitlines(keepends=True)
+        return "".join(kept if lines is None or lines < 0 else kept[len(kept) - min(lines, len(kept)):])
+
+    def tidy(self) -> None:
+        """Nothing grows here."""
+
+    def _begin(self, call: str, server_id: str) -> None:
+        """Wait and fail as the script says."""
+        self.calls.append((call, server_id))
+        script = self._script()
+        if delay := script.get("delays", {}).get(call):
+            self._clock.sleep(delay)
+        if fault := script.get("faults", {}).get(call):
+            raise errors.InternalError(fault)
+
+    def _turn_off(self, server_id: str) -> None:
+        server = self._read().get(server_id)
+        if server is not None:
+            self._change(server_id, server | {"power": Power.OFF.value})
+
+    def _known(self, server_id: str) -> dict[str, Any]:
+        server: dict[str, Any] | None = self._read().get(server_id)
+        if server is None:
+            raise errors.NotFound("this host has no such server", server_id=server_id)
+        return server
+
+    def _change(self, server_id: str, server: dict[str, Any] | None) -> None:
+        with self._lock:
+            servers = {**self._read(), server_id: server}
+            kept = {each: value for each, value in servers.items() if value is not None}
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            partial = self._path.with_suffix(".new")
+            partial.write_text(json.dumps(kept))
+            partial.rename(self._path)
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            found: dict[str, Any] = json.loads(self._path.read_text())
+        except FileNotFoundError:
+            return {}  # the first start
+        return found
+
+    def _script(self) -> dict[str, Any]:
+        if not self._script_path or not pathlib.Path(self._script_path).exists():
+            return {}
+        found: dict[str, Any] = json.loads(pathlib.Path(self._script_path).read_text())
+        return found

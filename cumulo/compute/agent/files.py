@@ -1,0 +1,85 @@
+"""Where a host keeps what belongs to servers, all below the state directory.
+
+    images-cache/<image id>      base images, read only, shared
+    servers/<server id>/base     hard link to the base image: it lives as long as the last server that uses it
+                        /disk    qcow2 overlay over base
+                        /ephemeral /swap /config.iso /kernel /ramdisk    where asked for
+                        /console.log
+"""
+
+import dataclasses
+import pathlib
+import re
+
+from cumulo.common import errors
+
+_PLAIN = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
+
+
+@dataclasses.dataclass(frozen=True)
+class ServerFiles:
+    """The files of one server."""
+
+    directory: pathlib.Path
+
+    @property
+    def base(self) -> pathlib.Path:
+        """The image under the root disk."""
+        return self.directory / "base"
+
+    @property
+    def disk(self) -> pathlib.Path:
+        """The root disk."""
+        return self.directory / "disk"
+
+    @property
+    def ephemeral(self) -> pathlib.Path:
+        """The additional disk of flavors with one."""
+        return self.directory / "ephemeral"
+
+    @property
+    def swap(self) -> pathlib.Path:
+        """The swap disk of flavors with one."""
+        return self.directory / "swap"
+
+    @property
+    def config_drive(self) -> pathlib.Path:
+        """The disk with the server's metadata."""
+        return self.directory / "config.iso"
+
+    @property
+    def kernel(self) -> pathlib.Path:
+        """The kernel of an image that is booted directly."""
+        return self.directory / "kernel"
+
+    @property
+    def ramdisk(self) -> pathlib.Path:
+        """The ramdisk of an image that is booted directly."""
+        return self.directory / "ramdisk"
+
+    @property
+    def console(self) -> pathlib.Path:
+        """What the serial console printed."""
+        return self.directory / "console.log"
+
+
+def checked_id(identifier: str) -> str:
+    """Return an id that is safe as a file name; raises BadRequest."""
+    if not _PLAIN.fullmatch(identifier):
+        raise errors.BadRequest("malformed id")
+    return identifier
+
+
+def servers_directory(state_dir: pathlib.Path) -> pathlib.Path:
+    """Return the directory of all servers' directories."""
+    return state_dir / "servers"
+
+
+def images_directory(state_dir: pathlib.Path) -> pathlib.Path:
+    """Return the directory of the base images."""
+    return state_dir / "images-cache"
+
+
+def server_files(state_dir: pathlib.Path, server_id: str) -> ServerFiles:
+    """Return where a server's files are."""
+    return ServerFiles(servers_directory(state_dir) / checked_id(server_id))

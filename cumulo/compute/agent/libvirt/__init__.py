@@ -1,0 +1,1 @@
+"""Servers as libvirt domains: XML rendered purely, calls made in native threads."""

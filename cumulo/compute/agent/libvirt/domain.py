@@ -1,0 +1,114 @@
+"""Domains by server id: what libvirt is asked, one function per question.
+
+Each takes an open connection and runs in a native thread (connection.py). A domain that is gone is
+an answer, not an error; so is one that is already as it should be.
+"""
+
+from xml.etree import ElementTree
+
+import libvirt
+
+from cumulo.compute.agent.driver import Power
+
+_POWER = {
+    libvirt.VIR_DOMAIN_RUNNING: Power.RUNNING, libvirt.VIR_DOMAIN_BLOCKED: Power.RUNNING,
+    libvirt.VIR_DOMAIN_SHUTDOWN: Power.RUNNING,  # it is shutting down, but has not ended
+    libvirt.VIR_DOMAIN_PAUSED: Power.PAUSED, libvirt.VIR_DOMAIN_PMSUSPENDED: Power.PAUSED,
+}
+_UNDEFINE = libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | libvirt.VIR_DOMAIN_UNDEFINE_NVRAM
+_GONE = libvirt.VIR_ERR_NO_DOMAIN
+_NOT_AS_EXPECTED = libvirt.VIR_ERR_OPERATION_INVALID  # "domain is (not) running"
+
+
+def find(connection: libvirt.virConnect, server_id: str) -> libvirt.virDomain | None:
+    """Return a server's domain."""
+    try:
+        return connection.lookupByUUIDString(server_id)
+    except libvirt.libvirtError as failure:
+        if failure.get_error_code() == _GONE:
+            return None
+        raise
+
+
+def power(connection: libvirt.virConnect, server_id: str) -> Power | None:
+    """Return whether a server runs; None when there is no domain."""
+    domain = find(connection, server_id)
+    try:
+        return None if domain is None else _power(domain)
+    except libvirt.libvirtError as failure:
+        if failure.get_error_code() == _GONE:
+            return None
+        raise
+
+
+def servers(connection: libvirt.virConnect, manufacturer: str) -> dict[str, Power]:
+    """Return the domains this cloud made, told by the manufacturer in their definition."""
+    found = {}
+    for domain in connection.listAllDomains():
+        try:
+            if _manufacturer(domain) == manufacturer:
+                found[domain.UUIDString()] = _power(domain)
+        except libvirt.libvirtError as failure:
+            if failure.get_error_code() != _GONE:
+                raise
+    return found
+
+
+def define(connection: libvirt.virConnect, xml: str) -> None:
+    """Make or replace a definition; a running domain takes it at its next start."""
+    connection.defineXML(xml)
+
+
+def start(connection: libvirt.virConnect, server_id: str) -> None:
+    """Start a domain unless it runs."""
+    domain = connection.lookupByUUIDString(server_id)
+    try:
+        domain.create()
+    except libvirt.libvirtError as failure:
+        if failure.get_error_code() != _NOT_AS_EXPECTED or not domain.isActive():
+            raise
+
+
+def press_power_button(connection: libvirt.virConnect, server_id: str) -> None:
+    """Press the ACPI power button of a domain that runs."""
+    domain = find(connection, server_id)
+    if domain is not None:
+        _unless_off(domain, lambda: domain.shutdownFlags(libvirt.VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN))
+
+
+def cut_power(connection: libvirt.virConnect, server_id: str) -> None:
+    """End a domain's process if there is one."""
+    domain = find(connection, server_id)
+    if domain is not None:
+        _unless_off(domain, domain.destroy)
+
+
+def undefine(connection: libvirt.virConnect, server_id: str) -> None:
+    """Forget a domain that is off."""
+    domain = find(connection, server_id)
+    if domain is None:
+        return
+    try:
+        domain.undefineFlags(_UNDEFINE)
+    except libvirt.libvirtError as failure:
+        if failure.get_error_code() != _GONE:
+            raise
+
+
+def _power(domain: libvirt.virDomain) -> Power:
+    return _POWER.get(domain.state()[0], Power.OFF)
+
+
+def _manufacturer(domain: libvirt.virDomain) -> str | None:
+    definition = ElementTree.fromstring(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
+    return definition.findtext("./sysinfo/system/entry[@name='manufacturer']")
+
+
+def _unless_off(domain: libvirt.virDomain, act) -> None:  # type: ignore[no-untyped-def]
+    try:
+        act()
+    except libvirt.libvirtError as failure:
+        code = failure.get_error_code()
+        if code == _GONE or (code == _NOT_AS_EXPECTED and not domain.isActive()):
+            return
+        raise

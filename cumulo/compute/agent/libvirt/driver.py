@@ -1,0 +1,125 @@
+"""The driver that runs servers under libvirt with QEMU: files first, then the domain."""
+
+import os
+import pathlib
+import shutil
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+import libvirt
+
+from cumulo.common import errors
+from cumulo.compute.agent import config_drive, console, disks, files
+from cumulo.compute.agent.driver import Facts, Inventory, Power, Progress
+from cumulo.compute.agent.images import ImageCache
+from cumulo.compute.agent.libvirt import domain, host
+from cumulo.compute.agent.libvirt.connection import Connection
+from cumulo.compute.agent.libvirt.xml import MANUFACTURER, Machine, domain_xml
+
+Answer = TypeVar("Answer")
+# Guests run as a user of their own: it may pass through the directories, not list them.
+PASS_THROUGH = 0o711
+
+
+class LibvirtDriver:
+    """Implements cumulo.compute.agent.driver.Driver."""
+
+    def __init__(
+        self, state_dir: pathlib.Path, connection: Connection, images: ImageCache, machine: Machine,
+        *, image_cache_bytes: int, console_log_bytes: int,
+    ) -> None:
+        self._state_dir = state_dir
+        self._connection = connection
+        self._images = images
+        self._machine = machine
+        self._image_cache_bytes = image_cache_bytes
+        self._console_log_bytes = console_log_bytes
+
+    def inventory(self) -> Inventory:
+        """Return what this host has: all its processors and memory, and the state directory's file system."""
+        return self._ask(lambda connection: host.inventory(connection, self._state_dir, self._machine.virt_type))
+
+    def servers(self) -> dict[str, Power]:
+        """Return every domain that this cloud made."""
+        return self._ask(lambda connection: domain.servers(connection, MANUFACTURER))
+
+    def power(self, server_id: str) -> Power | None:
+        """Return whether a domain runs; None when there is none."""
+        return self._ask(lambda connection: domain.power(connection, server_id))
+
+    def create(self, facts: Facts, progress: Progress) -> None:
+        """Fetch the image, make the disks and the config drive, define the domain; what is there stays."""
+        own = files.server_files(self._state_dir, facts["id"])
+        own.directory.mkdir(mode=PASS_THROUGH, parents=True, exist_ok=True)
+        self._images.link(facts["image"], own.base, progress)
+        for part, target in (("kernel", own.kernel), ("ramdisk", own.ramdisk)):
+            if facts.get(part):
+                self._images.link(facts[part], target, progress)
+        disks.make_disks(facts, own)
+        if facts.get("config_drive") and not own.config_drive.exists():
+            config_drive.make_config_drive(facts, own.config_drive)
+        self._define(facts)
+
+    def redefine(self, facts: Facts) -> None:
+        """Define the domain anew over the disks it has; raises NotFound without a disk, never making an empty one."""
+        own = files.server_files(self._state_dir, facts["id"])
+        if not own.disk.exists():
+            raise errors.NotFound("the server's disk is not on this host", server_id=facts["id"])
+        if facts.get("config_drive") and not own.config_drive.exists():
+            config_drive.make_config_drive(facts, own.config_drive)
+        self._define(facts)
+
+    def start(self, server_id: str) -> None:
+        """Start the domain."""
+        self._ask(lambda connection: domain.start(connection, server_id))
+
+    def press_power_button(self, server_id: str) -> None:
+        """Press the ACPI power button."""
+        self._ask(lambda connection: domain.press_power_button(connection, server_id))
+
+    def cut_power(self, server_id: str) -> None:
+        """End the domain's process."""
+        self._ask(lambda connection: domain.cut_power(connection, server_id))
+
+    def remove(self, server_id: str) -> None:
+        """End and undefine the domain, then remove its files: in this order a repetition finds what is left."""
+        self.cut_power(server_id)
+        self._ask(lambda connection: domain.undefine(connection, server_id))
+        directory = files.server_files(self._state_dir, server_id).directory
+        if directory.exists():
+            shutil.rmtree(directory)
+
+    def console_log(self, server_id: str, lines: int | None) -> str:
+        """Return the end of the serial console's log."""
+        own = files.server_files(self._state_dir, server_id)
+        if not own.directory.exists():
+            raise errors.NotFound("this host has no such server", server_id=server_id)
+        return console.last_lines(own.console, lines)
+
+    def tidy(self) -> None:
+        """Trim console logs and drop images beyond the bound."""
+        self._images.tidy(self._image_cache_bytes)
+        directory = files.servers_directory(self._state_dir)
+        for name in os.listdir(directory) if directory.exists() else ():
+            console.trim(files.ServerFiles(directory / name).console, self._console_log_bytes)
+
+    def _define(self, facts: Facts) -> None:
+        _await_bridges(port["bridge"] for port in facts.get("ports") or ())
+        own = files.server_files(self._state_dir, facts["id"])
+        text = domain_xml(facts, own, self._machine)
+        self._ask(lambda connection: domain.define(connection, text))
+
+    def _ask(self, question: Callable[[libvirt.virConnect], Answer]) -> Answer:
+        try:
+            return self._connection.run(question)
+        except libvirt.libvirtError as failure:
+            # The text is libvirt's own and names paths and devices of the host: for a fault, that is the cause.
+            raise errors.InternalError(f"libvirt: {failure.get_error_message()}",
+                                       libvirt_code=failure.get_error_code()) from failure
+
+
+def _await_bridges(names: Iterable[str]) -> None:
+    """Ask for another try while the network agent has not made a bridge, as after a start of the host."""
+    for name in names:
+        if not pathlib.Path("/sys/class/net", name).exists():
+            raise errors.Retry(f"bridge {name} is not there yet")

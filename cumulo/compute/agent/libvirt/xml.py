@@ -1,0 +1,138 @@
+"""A server as libvirt domain XML: a pure function of its facts, its files and the host.
+
+The format is libvirt's "Domain XML format" page. The same input gives the same text; the golden files
+in tests/unit/compute/agent/libvirt/golden hold examples.
+"""
+
+import dataclasses
+from typing import Any
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, SubElement
+
+from cumulo.common.names import tap_name
+from cumulo.compute.agent.driver import Facts
+from cumulo.compute.agent.files import ServerFiles
+
+DEFAULT_COMMAND_LINE = "root=/dev/vda1 console=ttyS0"
+# cloud-init takes a machine of this name for one with an OpenStack metadata service.
+PRODUCT = "OpenStack Compute"
+MANUFACTURER = "Cumulo"
+
+
+@dataclasses.dataclass(frozen=True)
+class Machine:
+    """How guests are run on this host."""
+
+    virt_type: str = "qemu"
+    machine_type: str = "pc"
+    cpu_mode: str = "auto"
+    disk_cache: str = "writeback"
+    emulation_cache_mib: int = 128
+
+
+def domain_xml(facts: Facts, files: ServerFiles, machine: Machine) -> str:
+    """Return the definition of a server's domain."""
+    domain = Element("domain", type=machine.virt_type)
+    _text(domain, "name", facts["id"])
+    _text(domain, "uuid", facts["id"])
+    _text(domain, "memory", facts["flavor"]["memory_mib"], unit="MiB")
+    _text(domain, "vcpu", facts["flavor"]["vcpus"])
+    _firmware(domain, facts)
+    _boot(domain, facts, files, machine)
+    _processor(domain, facts, machine)
+    SubElement(domain, "clock", offset="utc")
+    for event, action in (("poweroff", "destroy"), ("reboot", "restart"), ("crash", "destroy")):
+        _text(domain, f"on_{event}", action)
+    _devices(SubElement(domain, "devices"), facts, files, machine)
+    ElementTree.indent(domain)
+    return ElementTree.tostring(domain, encoding="unicode") + "\n"
+
+
+def _firmware(domain: Element, facts: Facts) -> None:
+    system = SubElement(SubElement(domain, "sysinfo", type="smbios"), "system")
+    for name, value in (("manufacturer", MANUFACTURER), ("product", PRODUCT), ("serial", facts["id"]),
+                        ("uuid", facts["id"]), ("family", "Virtual Machine")):
+        _text(system, "entry", value, name=name)
+
+
+def _boot(domain: Element, facts: Facts, files: ServerFiles, machine: Machine) -> None:
+    system = SubElement(domain, "os")
+    _text(system, "type", "hvm", arch="x86_64", machine=machine.machine_type)
+    SubElement(system, "boot", dev="hd")
+    SubElement(system, "smbios", mode="sysinfo")
+    if facts.get("kernel"):
+        _text(system, "kernel", files.kernel)
+        if facts.get("ramdisk"):
+            _text(system, "initrd", files.ramdisk)
+        properties = (facts.get("image") or {}).get("properties") or {}
+        _text(system, "cmdline", properties.get("os_command_line") or DEFAULT_COMMAND_LINE)
+
+
+def _processor(domain: Element, facts: Facts, machine: Machine) -> None:
+    features = SubElement(domain, "features")
+    SubElement(features, "acpi")
+    SubElement(features, "apic")
+    emulated = machine.virt_type == "qemu"
+    if emulated:
+        _text(SubElement(features, "tcg"), "tb-cache", machine.emulation_cache_mib, unit="MiB")
+    mode = machine.cpu_mode
+    if mode == "auto":
+        mode = "maximum" if emulated else "host-model"
+    processor = Element("cpu") if mode == "none" else Element("cpu", mode=mode)
+    SubElement(processor, "topology", sockets=str(facts["flavor"]["vcpus"]), cores="1", threads="1")
+    domain.append(processor)
+
+
+def _devices(devices: Element, facts: Facts, files: ServerFiles, machine: Machine) -> None:
+    _disks(devices, facts, files, machine)
+    for port in facts.get("ports") or ():
+        _card(devices, port)
+    serial = SubElement(devices, "serial", type="pty")
+    # Appending: the log goes on over reboots, and can be trimmed while QEMU has it open.
+    SubElement(serial, "log", file=str(files.console), append="on")
+    SubElement(serial, "target", port="0")
+    random = SubElement(devices, "rng", model="virtio")
+    _text(random, "backend", "/dev/urandom", model="random")
+    SubElement(devices, "memballoon", model="virtio")
+
+
+def _disks(devices: Element, facts: Facts, files: ServerFiles, machine: Machine) -> None:
+    flavor, letters = facts["flavor"], iter("abc")
+    _disk(devices, f"vd{next(letters)}", files.disk, "qcow2", machine)
+    if flavor.get("ephemeral_gib"):
+        _disk(devices, f"vd{next(letters)}", files.ephemeral, "raw", machine)
+    if flavor.get("swap_mib"):
+        _disk(devices, f"vd{next(letters)}", files.swap, "raw", machine)
+    if facts.get("config_drive"):
+        _config_drive(devices, files, machine)
+
+
+def _disk(devices: Element, name: str, path: Any, disk_format: str, machine: Machine) -> None:
+    disk = SubElement(devices, "disk", type="file", device="disk")
+    SubElement(disk, "driver", name="qemu", type=disk_format, cache=machine.disk_cache, discard="unmap")
+    SubElement(disk, "source", file=str(path))  # an overlay names its base and the base's format itself
+    SubElement(disk, "target", dev=name, bus="virtio")
+
+
+def _config_drive(devices: Element, files: ServerFiles, machine: Machine) -> None:
+    # pc has IDE, which every guest kernel knows. The virtio name is last, out of the way of volumes.
+    has_ide = machine.machine_type == "pc" or machine.machine_type.startswith("pc-i440fx")
+    disk = SubElement(devices, "disk", type="file", device="cdrom" if has_ide else "disk")
+    SubElement(disk, "driver", name="qemu", type="raw", cache=machine.disk_cache)
+    SubElement(disk, "source", file=str(files.config_drive))
+    SubElement(disk, "target", dev="hda" if has_ide else "vdz", bus="ide" if has_ide else "virtio")
+    SubElement(disk, "readonly")
+
+
+def _card(devices: Element, port: Facts) -> None:
+    card = SubElement(devices, "interface", type="bridge")
+    SubElement(card, "mac", address=port["mac_address"])
+    SubElement(card, "source", bridge=port["bridge"])
+    SubElement(card, "target", dev=tap_name(port["id"]))
+    SubElement(card, "model", type="virtio")
+    if port.get("mtu"):
+        SubElement(card, "mtu", size=str(port["mtu"]))
+
+
+def _text(parent: Element, tag: str, content: Any, **attributes: str) -> None:
+    SubElement(parent, tag, attributes).text = str(content)

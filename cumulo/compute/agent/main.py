@@ -1,0 +1,124 @@
+"""The compute agent: runs the steps of operations on this host's servers and reports what the host has."""
+
+import argparse
+import dataclasses
+import pathlib
+import signal
+from collections.abc import Callable
+from typing import Any
+
+from cumulo.common import config, log
+from cumulo.common.operations.agent import StepServer
+from cumulo.common.rpc.server import Server
+from cumulo.common.runtime import Runtime
+from cumulo.compute.agent import files, options, probe
+from cumulo.compute.agent.driver import Driver, Facts
+from cumulo.compute.agent.fake import FakeDriver
+from cumulo.compute.agent.host_lock import HostLock
+from cumulo.compute.agent.images import ImageCache, http_source
+from cumulo.compute.agent.report import KIND, Reporter
+from cumulo.compute.agent.steps import Steps
+
+LOG = log.get(__name__)
+REGISTRATIONS = (options,)
+FACTS_TIMEOUT_S = 15.0
+GIB, MIB = 1024 ** 3, 1024 ** 2
+
+
+@dataclasses.dataclass
+class Service:
+    """A running agent."""
+
+    lock: HostLock
+    server: Server
+    reporter: Reporter
+
+    def stop(self) -> None:
+        """Take no more steps, stop reporting and let another agent have the host. Servers keep running."""
+        self.server.stop()
+        self.reporter.stop()
+        self.lock.release()
+
+
+def start(runtime: Runtime) -> Service:
+    """Serve this host in this process; raises Conflict when another agent does."""
+    conf, state_dir = runtime.conf, pathlib.Path(runtime.conf.state_dir)
+    lock = HostLock(state_dir, KIND, runtime.host)
+    lock.take()
+    try:
+        driver = make_driver(runtime)
+        reporter = Reporter(runtime, driver, interval_s=conf.compute_agent.heartbeat_s)
+        server = runtime.bus.serve(f"{KIND}.{runtime.host}", methods(runtime, driver))
+    except BaseException:
+        lock.release()
+        raise
+    reporter.start()
+    LOG.info("compute_agent_started", host=runtime.host, driver=conf.compute_agent.driver)
+    return Service(lock, server, reporter)
+
+
+def methods(runtime: Runtime, driver: Driver) -> dict[str, Callable[..., Any]]:
+    """Return what the agent answers on the bus."""
+    settings = runtime.conf.compute_agent
+
+    def fetch_facts(server_id: str) -> Facts:
+        facts: Facts = runtime.bus.call("scheduler", "server_facts", {"server_id": server_id},
+                                        timeout_s=FACTS_TIMEOUT_S)
+        return facts
+
+    steps = Steps(driver, runtime.clock, fetch_facts, settings.stop_timeout_s, settings.stop_press_again_s)
+    return StepServer(steps.table(), runtime.clock, runtime.threads).methods() | {
+        "console_log": lambda call, server_id, length=None: driver.console_log(server_id, length),
+        "ping": lambda call: {"host": runtime.host},
+        "ring": lambda call, what="", **facts: None,  # steps come to an agent by themselves: nothing to look up
+    }
+
+
+def make_driver(runtime: Runtime) -> Driver:
+    """Return the driver the configuration names."""
+    settings, state_dir = runtime.conf.compute_agent, pathlib.Path(runtime.conf.state_dir)
+    if settings.driver == "fake":
+        return FakeDriver(state_dir / f"fake-servers.{runtime.host}.json", runtime.clock, runtime.threads,
+                          host=runtime.host, script=settings.fake_script)
+    return _libvirt_driver(runtime, state_dir)
+
+
+def _libvirt_driver(runtime: Runtime, state_dir: pathlib.Path) -> Driver:
+    # Imported only here: a machine with the fake driver needs no libvirt.
+    from cumulo.compute.agent.libvirt.connection import Connection
+    from cumulo.compute.agent.libvirt.driver import LibvirtDriver
+    from cumulo.compute.agent.libvirt.xml import Machine
+
+    settings = runtime.conf.compute_agent
+    images = ImageCache(files.images_directory(state_dir), runtime.threads,
+                        http_source(settings.image_download_timeout_s))
+    images.sweep()
+    machine = Machine(_virt_type(settings.virt_type), settings.machine_type, settings.cpu_mode, settings.disk_cache,
+                      settings.emulation_cache_mib)
+    return LibvirtDriver(
+        state_dir, Connection(settings.libvirt_uri, runtime.threads), images, machine,
+        image_cache_bytes=settings.image_cache_gib * GIB, console_log_bytes=settings.console_log_mib * MIB)
+
+
+def _virt_type(configured: str) -> str:
+    if configured != "auto":
+        return configured
+    verdict = probe.probe()
+    LOG.info("kvm_probed", works=verdict.works, reason=verdict.reason)
+    return verdict.virt_type
+
+
+def main() -> None:
+    """Run the agent: cumulo-compute --config-file FILE."""
+    parser = argparse.ArgumentParser(prog="cumulo-compute")
+    parser.add_argument("--config-file", action="append", default=[])
+    conf = config.load(parser.parse_args().config_file, registrations=REGISTRATIONS)
+    log.setup(conf)
+    runtime = Runtime.create(conf, identity=f"{KIND}.{conf.host}")
+    stopping = runtime.threads.event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    service = start(runtime)
+    stopping.wait()
+    service.stop()
+    runtime.bus.close()

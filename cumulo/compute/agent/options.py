@@ -1,0 +1,47 @@
+"""Options of the compute agent: which hypervisor, how guests are made, how long they may take to stop."""
+
+from oslo_config import cfg
+
+GROUP = "compute_agent"
+OPTIONS = [
+    cfg.StrOpt("driver", default="libvirt", choices=["libvirt", "fake"],
+               help="What runs servers: libvirt with QEMU, or a fake that only remembers them (for tests)."),
+    cfg.StrOpt("virt_type", default="auto", choices=["auto", "kvm", "qemu"],
+               help="kvm uses the processor's virtualization, qemu (TCG) emulates. auto tries a tiny guest under KVM "
+                    "for 3 s and emulates when it prints nothing: /dev/kvm exists on machines where it is useless."),
+    cfg.StrOpt("libvirt_uri", default="qemu:///system",
+               help="Where libvirt answers. A cloud that starts its own libvirtd writes that one's socket here."),
+    cfg.StrOpt("machine_type", default="pc",
+               help="QEMU machine type. pc (i440fx) is the one whose IDE and virtio devices every guest knows; "
+                    "with q35 the config drive is a virtio disk, since small kernels lack AHCI."),
+    cfg.StrOpt("cpu_mode", default="auto", choices=["auto", "host-passthrough", "host-model", "maximum", "none"],
+               help="Processor shown to guests. auto: host-model under KVM, maximum under emulation; none leaves it "
+                    "to QEMU. host-passthrough is fastest but ties guests to equal hosts."),
+    cfg.StrOpt("disk_cache", default="writeback", choices=["writeback", "none", "directsync", "writethrough"],
+               help="How QEMU caches disks. writeback honours the guest's flushes and works on every file system; "
+                    "none needs one with direct I/O and spares the host's memory."),
+    cfg.IntOpt("emulation_cache_mib", default=128, min=16, max=4096,
+               help="MiB each emulated guest may use for translated code. QEMU's own default can reach 1024."),
+    cfg.IntOpt("image_cache_gib", default=20, min=0, max=100000,
+               help="GiB of base images kept after their last use; beyond it the least recently used are dropped. "
+                    "Images in use by servers do not count. 0 keeps none."),
+    cfg.IntOpt("image_download_timeout_s", default=60, min=5, max=3600,
+               help="Seconds without a single byte after which an image download is given up and tried again."),
+    cfg.IntOpt("stop_timeout_s", default=60, min=1, max=3600,
+               help="Seconds a guest has to react to its power button before its power is cut."),
+    cfg.IntOpt("stop_press_again_s", default=10, min=1, max=600,
+               help="Seconds between presses of the power button; a guest that is still booting misses the first."),
+    cfg.IntOpt("console_log_mib", default=4, min=1, max=1024,
+               help="MiB of serial console output kept per server, twice at most. A guest may print without end."),
+    cfg.FloatOpt("heartbeat_s", default=5.0, min=0.1, max=60.0,
+                 help="Seconds between heartbeats to the scheduler. Three missed ones make a host count as down."),
+    cfg.StrOpt("fake_script", default="",
+               help="JSON file the fake driver reads before every call: {\"delays\": {call: seconds}, \"faults\": "
+                    "{call: message}, \"inventory\": {...}}. Calls: create start press_power_button cut_power "
+                    "remove. Empty: no delays, no faults."),
+]
+
+
+def register(conf: cfg.ConfigOpts) -> None:
+    """Declare the options of the agent."""
+    conf.register_opts(OPTIONS, group=GROUP)

@@ -1,0 +1,107 @@
+"""The steps a compute agent runs: boot, destroy, power_on, power_off, reboot. Look, then make it so.
+
+Each is safe to repeat at any point, because it begins by asking the hypervisor and does only what is
+missing. The runner calls one with the operation's state and the call, whose progress() tells percent.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from cumulo.common import errors, log
+from cumulo.common.clock import Clock
+from cumulo.common.operations.step import State
+from cumulo.compute.agent.driver import Driver, Facts, Power
+
+LOG = log.get(__name__)
+POLL_S = 0.2
+StepFunction = Callable[[State, Any], State | None]
+
+
+@dataclasses.dataclass(frozen=True)
+class Steps:
+    """The steps of one agent; fetch_facts asks the scheduler for a server's facts."""
+
+    driver: Driver
+    clock: Clock
+    fetch_facts: Callable[[str], Facts]
+    stop_timeout_s: float = 60.0
+    press_again_s: float = 10.0
+
+    def table(self) -> dict[str, tuple[StepFunction, StepFunction]]:
+        """Return the steps by name, each with its undo."""
+        return {
+            "boot": (self.boot, self.destroy),
+            "destroy": (self.destroy, nothing),
+            "power_on": (self.power_on, nothing),
+            "power_off": (self.power_off, nothing),
+            "reboot": (self.reboot, nothing),
+        }
+
+    def boot(self, state: State, call: Any) -> State:
+        """Make a server and start it."""
+        server_id = state["server_id"]
+        if self.driver.power(server_id) is not Power.RUNNING:
+            facts = self.fetch_facts(server_id)
+            self.driver.create(facts, lambda percent: call.progress({"percent": round(percent)}))
+            self.driver.start(server_id)
+        return {}
+
+    def destroy(self, state: State, call: Any) -> State:
+        """Leave nothing of a server."""
+        self.driver.remove(state["server_id"])
+        return {}
+
+    def power_on(self, state: State, call: Any) -> State:
+        """Start a server that is off, by its current facts."""
+        self._start(state["server_id"])
+        return {}
+
+    def power_off(self, state: State, call: Any) -> State:
+        """Let the guest shut down; cut its power when it does not in time."""
+        self._shut_down(state["server_id"])
+        return {}
+
+    def reboot(self, state: State, call: Any) -> State:
+        """Stop and start a server: SOFT asks the guest first, HARD does not.
+
+        Sent again after a crash half way it finds the server off, or reboots it once more.
+        """
+        server_id = state["server_id"]
+        if state.get("reboot_type") == "HARD":
+            self.driver.cut_power(server_id)
+        else:
+            self._shut_down(server_id)
+        self._start(server_id)
+        return {}
+
+    def _start(self, server_id: str) -> None:
+        if self.driver.power(server_id) is not Power.RUNNING:
+            self.driver.redefine(self.fetch_facts(server_id))
+            self.driver.start(server_id)
+
+    def _shut_down(self, server_id: str) -> None:
+        power = self.driver.power(server_id)
+        if power is None:
+            raise errors.NotFound("the server is not on this host", server_id=server_id)
+        if power is Power.RUNNING and not self._shuts_down(server_id):
+            LOG.warning("guest_ignores_power_button", server=server_id, after_s=self.stop_timeout_s)
+        self.driver.cut_power(server_id)  # also what ends a paused guest, which hears no button
+
+    def _shuts_down(self, server_id: str) -> bool:
+        """Press the power button, now and again; say whether the guest went off in time."""
+        begun = self.clock.monotonic()
+        presses = 0
+        while (waited_s := self.clock.monotonic() - begun) < self.stop_timeout_s:
+            if waited_s >= presses * self.press_again_s:
+                self.driver.press_power_button(server_id)
+                presses += 1
+            if self.driver.power(server_id) is not Power.RUNNING:
+                return True
+            self.clock.sleep(POLL_S)
+        return False
+
+
+def nothing(state: State, call: Any) -> State:
+    """The undo of a step that has none: what it did stands, and the server's row tells what it is."""
+    return {}

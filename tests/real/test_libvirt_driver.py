@@ -1,0 +1,170 @@
+"""A real guest under the real driver: made, heard on its console, stopped, started, rebooted, removed without a trace.
+
+Needs root, libvirtd, qemu, and what etc/build-guest-image needs. Starts a libvirtd of its own.
+"""
+
+import contextlib
+import hashlib
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import time
+import unittest
+from collections.abc import Mapping
+from typing import Any
+
+import pyroute2
+
+from cumulo.cloud.libvirtd import Libvirtd
+from cumulo.common.clock import Clock
+from cumulo.common.ids import Ids
+from cumulo.common.threads import Threads
+from cumulo.compute.agent import files, probe
+from cumulo.compute.agent.driver import Power
+from cumulo.compute.agent.images import ImageCache
+from cumulo.compute.agent.steps import Steps
+
+ROOT = pathlib.Path(__file__).parents[2]
+BRIDGE = "cutestdriver"
+SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFakeKeyOnlyForThisTest0000000000000000000000 test"
+missing = [name for name in ("libvirtd", "qemu-system-x86_64", "genisoimage") if shutil.which(name) is None]
+
+
+class _Call:
+    """Takes progress reports."""
+
+    def __init__(self) -> None:
+        self.reports: list[dict[str, Any]] = []
+
+    def progress(self, facts: dict[str, Any]) -> None:
+        """Remember a report."""
+        self.reports.append(facts)
+
+
+@unittest.skipIf(os.geteuid() != 0 or missing, f"needs root and programs (missing: {missing})")
+class LibvirtDriverTest(unittest.TestCase):
+    """One guest through its whole life, once through its boot loader and once by direct kernel boot."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        from cumulo.compute.agent.libvirt.connection import Connection
+        from cumulo.compute.agent.libvirt.driver import LibvirtDriver
+        from cumulo.compute.agent.libvirt.xml import Machine
+
+        directory = tempfile.mkdtemp(prefix="cumulo-driver-")
+        cls.addClassCleanup(shutil.rmtree, directory)
+        os.chmod(directory, 0o711)
+        cls.state_dir = pathlib.Path(directory)
+        cls.built = cls.state_dir / "built"
+        subprocess.run([ROOT / "etc" / "build-guest-image", cls.built / "guest.qcow2"], check=True,
+                       capture_output=True, env={**os.environ, "KERNEL_OUT": str(cls.built)})
+        libvirtd = Libvirtd(cls.state_dir / "libvirt")
+        uri = libvirtd.start()
+        cls.addClassCleanup(libvirtd.stop)
+        _make_bridge()
+        cls.addClassCleanup(_remove_bridge)
+        threads = Threads()
+        cls.images = ImageCache(files.images_directory(cls.state_dir), threads, cls.open_image)
+        connection = Connection(uri, threads)
+        cls.addClassCleanup(connection.close)
+        cls.driver = LibvirtDriver(cls.state_dir, connection, cls.images, Machine(probe.probe().virt_type),
+                                   image_cache_bytes=0, console_log_bytes=64 * 1024)
+
+    @classmethod
+    def open_image(cls, image: Mapping[str, Any]) -> Any:
+        """Stand in for the image service."""
+        return (cls.built / image["file"]).open("rb")
+
+    def facts(self, *, direct: bool) -> dict[str, Any]:
+        """Return what the scheduler would say of a server."""
+        def image(name: str, disk_format: str) -> dict[str, Any]:
+            content = (self.built / name).read_bytes()
+            return {"id": Ids().new_id(), "file": name, "disk_format": disk_format, "size": len(content),
+                    "os_hash_value": hashlib.sha512(content).hexdigest(), "properties": {}}
+
+        root = image("guest.qcow2", "qcow2")
+        root["properties"] = {"os_command_line": (self.built / "cmdline").read_text().strip()} if direct else {}
+        port = Ids().new_id()
+        return {
+            "id": Ids().new_id(), "name": "first", "hostname": "first", "project_id": "p", "user_id": "u",
+            "flavor": {"name": "tiny", "vcpus": 1, "memory_mib": 128, "root_gib": 1, "ephemeral_gib": 1, "swap_mib": 16},
+            "image": root, "kernel": image("vmlinuz", "aki") if direct else None,
+            "ramdisk": image("initrd", "ari") if direct else None, "config_drive": True,
+            "public_keys": {"test": SSH_KEY}, "metadata": {}, "user_data": None, "availability_zone": "nova",
+            "ports": [{"id": port, "mac_address": Ids().mac_address(), "network_id": "n", "bridge": BRIDGE, "mtu": 1400,
+                       "fixed_ips": []}],
+        }
+
+    def wait_for_console(self, server_id: str, text: str, timeout_s: float = 90) -> float:
+        """Return how long it took until the console showed a text that it had not shown before."""
+        before = self.driver.console_log(server_id, None).count(text)
+        begun = time.monotonic()
+        while self.driver.console_log(server_id, None).count(text) <= before:
+            waited_s = time.monotonic() - begun
+            self.assertLess(waited_s, timeout_s, self.driver.console_log(server_id, 20))
+            time.sleep(0.1)
+        return time.monotonic() - begun
+
+    def live_through(self, facts: dict[str, Any]) -> dict[str, float]:
+        """Take a server through boot, stop, start, soft reboot and removal; return seconds of each."""
+        server_id, took = facts["id"], {}
+        steps = Steps(self.driver, Clock(), lambda _: facts, stop_timeout_s=60, press_again_s=5)
+        self.addCleanup(self.driver.remove, server_id)
+        state = {"server_id": server_id, "reboot_type": "SOFT"}
+
+        def timed(name: str) -> None:
+            begun = time.monotonic()
+            for _ in range(2 if name != "reboot" else 1):  # each step again: nothing may change
+                steps.table()[name][0](state, _Call())
+            took[name] = round(time.monotonic() - begun, 1)
+
+        timed("boot")
+        took["config drive read"] = round(self.wait_for_console(server_id, f"guest: instance {server_id}"), 1)
+        self.wait_for_console(server_id, "login:") if "login:" not in self.driver.console_log(server_id, None) else None
+        self.assertEqual(len(self.driver.console_log(server_id, 3).splitlines()), 3)
+        self.assertEqual(self.driver.servers(), {server_id: Power.RUNNING})
+        with contextlib.closing(pyroute2.IPRoute()) as netlink:
+            self.assertEqual(len(netlink.link_lookup(ifname=f"tap{facts['ports'][0]['id'][:11]}")), 1)
+        timed("power_off")
+        self.assertEqual(self.driver.power(server_id), Power.OFF)
+        timed("power_on")
+        took["login after start"] = round(self.wait_for_console(server_id, "login:"), 1)
+        timed("reboot")
+        took["login after reboot"] = round(self.wait_for_console(server_id, "login:"), 1)
+        timed("destroy")
+        return took
+
+    def assert_nothing_left(self, facts: dict[str, Any]) -> None:
+        """Check domain, files, device and images."""
+        self.assertEqual(self.driver.servers(), {})
+        self.assertFalse(files.server_files(self.state_dir, facts["id"]).directory.exists())
+        with contextlib.closing(pyroute2.IPRoute()) as netlink:
+            self.assertEqual(netlink.link_lookup(ifname=f"tap{facts['ports'][0]['id'][:11]}"), [])
+        self.driver.tidy()
+        self.assertEqual(list(files.images_directory(self.state_dir).iterdir()), [])
+
+    def test_boots_through_its_boot_loader(self) -> None:
+        """A qcow2 image, booted as a PC boots."""
+        facts = self.facts(direct=False)
+        print("\nboot loader", self.live_through(facts))
+        self.assert_nothing_left(facts)
+
+    def test_boots_kernel_directly(self) -> None:
+        """The same with kernel and ramdisk given to the machine."""
+        facts = self.facts(direct=True)
+        print("\ndirect kernel", self.live_through(facts))
+        self.assert_nothing_left(facts)
+
+
+def _make_bridge() -> None:
+    with contextlib.closing(pyroute2.IPRoute()) as netlink:
+        if not netlink.link_lookup(ifname=BRIDGE):
+            netlink.link("add", ifname=BRIDGE, kind="bridge")
+        netlink.link("set", index=netlink.link_lookup(ifname=BRIDGE)[0], state="up")
+
+
+def _remove_bridge() -> None:
+    with contextlib.closing(pyroute2.IPRoute()) as netlink:
+        netlink.link("del", index=netlink.link_lookup(ifname=BRIDGE)[0])
