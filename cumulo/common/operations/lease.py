@@ -18,6 +18,9 @@ from cumulo.common.operations.step import State
 from cumulo.common.operations.store import ACTIVE_PHASES, NEW_DEADLINE
 
 
+NEGLECT_S = 60.0  # an operation that is looked after is claimed long before that
+
+
 @dataclasses.dataclass(frozen=True)
 class Operation:
     """A claimed operation: what is needed to run the step under the cursor."""
@@ -50,7 +53,7 @@ def claim_due(
     Flows that are not named are left for a copy of the service that knows them.
     """
     query = (
-        select(*_COLUMNS)
+        select(*_COLUMNS, operation.c.due, operation.c.leased_until, operation.c.updated_at)
         .where(*_free(now, flows), operation.c.due <= now)
         .order_by(operation.c.due)
         .limit(limit)
@@ -66,12 +69,19 @@ def _claim(
     connection: Connection, row: RowMapping, now: float, lease_s: float, new_deadline_s: float
 ) -> Operation | None:
     """Compare-and-set on the epoch; None when another copy was faster."""
-    deadline = now + new_deadline_s if row["deadline"] == NEW_DEADLINE else row["deadline"]
+    deadline = now + new_deadline_s if row["deadline"] == NEW_DEADLINE else row["deadline"] + _neglected_s(row, now)
     change = {"epoch": row["epoch"] + 1, "leased_until": now + lease_s, "deadline": deadline}
     mine = (operation.c.id == row["id"], operation.c.epoch == row["epoch"])
     if connection.execute(update(operation).where(*mine).values(change)).rowcount != 1:
         return None
-    return Operation(**(dict(row) | {"epoch": row["epoch"] + 1, "deadline": deadline}))
+    known = {field.name: row[field.name] for field in dataclasses.fields(Operation)}
+    return Operation(**(known | {"epoch": row["epoch"] + 1, "deadline": deadline}))
+
+
+def _neglected_s(row: RowMapping, now: float) -> float:
+    """How long nobody worked at it, as when the whole cloud was down: that does not count against its deadline."""
+    idle_s = now - max(row["due"], row["leased_until"], row["updated_at"])
+    return idle_s if idle_s > NEGLECT_S else 0.0
 
 
 def next_due(connection: Connection, now: float, flows: Collection[str]) -> float | None:

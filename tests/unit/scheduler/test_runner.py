@@ -1,11 +1,14 @@
 """The runner on a temporary database with fake agents: whatever is killed, the end is one of the good ones."""
 
+import dataclasses
 import logging
 import unittest
+import unittest.mock
 from typing import Any
 
 from cumulo.common import errors
 from cumulo.common.operations import lease, store
+from cumulo.scheduler import steps
 from cumulo.scheduler.runner import Runner
 from tests.fixtures import operations as world
 from tests.fixtures.database import temporary_database
@@ -21,16 +24,14 @@ class RunnerCase(unittest.TestCase):
         self.addCleanup(logging.disable, logging.NOTSET)
         self.clock = world.FakeClock()
         plain = temporary_database(self.clock)
-        self.url = plain.engine.url.render_as_string(hide_password=False)
         plain.close()
+        self.database = world.MortalDatabase(plain.engine.url.render_as_string(hide_password=False), self.clock)
         self.reset()
 
     def reset(self) -> None:
         """Begin anew: no rows but those of one host and one server, no faults."""
-        if hasattr(self, "database"):
-            self.database.close()
-        self.clock = world.FakeClock()
-        self.database = world.MortalDatabase(self.url, self.clock)
+        self.database.kill_before = self.database.kill_after = None
+        self.clock.time = world.FakeClock().time
         world.empty(self.database)
         self.agents = world.FakeAgents(self.clock)
         self.runtime = world.make_runtime(self.clock, self.agents)
@@ -187,20 +188,49 @@ class OutcomeTest(RunnerCase):
         self.assert_deleted()
 
     def test_claim_that_was_outrun_is_planned_again(self) -> None:
+        operation = self.runner.claim(1)[0]
         before = world.generation(self.database, "h1")
-        original, raced = self.runner._services.database.read, []  # noqa: SLF001
+        plans = []
+        claim = steps.STEPS["claim"]
 
-        def racing() -> Any:
-            if not raced:
-                raced.append(True)
-                other = world.add_server(self.database, self.runtime.ids)
-                self.addCleanup(lambda: other)
-            return original()
+        def plan_then_lose(services: Any, state: Any) -> Any:
+            planned = claim.plan(services, state)
+            if len(plans) < 3:  # another copy's claim comes in between, three times
+                world.bump_generation(self.database, "h1")
+            plans.append(planned.host.generation)
+            return planned
 
-        self.database.read = racing  # type: ignore[method-assign]
+        with unittest.mock.patch.dict(steps.STEPS, claim=dataclasses.replace(claim, plan=plan_then_lose)):
+            self.runner.run(operation)
+        self.assertEqual(plans, [before, before + 1, before + 2, before + 3])
+        self.assert_built()
+
+    def test_hosts_not_yet_heard_by_a_new_scheduler_are_waited_for(self) -> None:
+        self.clock.sleep(3600)
+        self.runner = Runner(self.runtime, self.database)
+        self.step()
+        self.assertEqual((self.active(), self.row()["status"]), ("doing", "BUILD"))
+        world.all_hosts_beat(self.database)
+        self.clock.sleep(5)
         self.drive()
-        self.assertEqual(self.row()["status"], "ACTIVE")
-        self.assertEqual(world.generation(self.database, "h1"), before + 2)
+        self.assert_built()
+
+    def test_time_when_nobody_worked_does_not_count(self) -> None:
+        self.drive()
+        world.request(self.database, self.runtime.ids, self.server_id, "delete_server")
+        self.agents.behaviour[("destroy", False)] = world.unreachable
+        self.step()
+        self.clock.sleep(86400)  # the whole cloud is down for a day; agents come back after the scheduler
+        self.step()
+        self.assertEqual(self.active(), "doing")
+        self.agents.behaviour.clear()
+        self.drive()
+        self.assert_deleted()
+
+    def test_silent_host_is_refused_by_an_old_scheduler(self) -> None:
+        self.clock.sleep(31)
+        self.drive()
+        self.assert_failed("claim")
 
 
 class DeathTest(RunnerCase):

@@ -1,0 +1,121 @@
+"""Placement: examples for each filter, and properties that hold for any snapshot."""
+
+import dataclasses
+import math
+import random
+import unittest
+
+from cumulo.common import errors
+from cumulo.scheduler import weights
+from cumulo.scheduler.filters import FILTERS, Host, Limits, Request
+from cumulo.scheduler.place import place
+
+LIMITS = Limits(vcpu_ratio=4.0, memory_ratio=1.0, disk_ratio=1.0, silent_limit_s=30.0)
+HOST = Host(name="h1", generation=1, vcpus=4, memory_mib=4096, disk_gib=40, used_vcpus=0, used_memory_mib=0,
+            used_disk_gib=0, zone="nova", architecture="x86_64", is_enabled=True, silent_s=1.0)
+REQUEST = Request(server_id="s", vcpus=1, memory_mib=512, disk_gib=1)
+
+
+def removing(host: Host, request: Request = REQUEST) -> list[str]:
+    """The filters that would remove a host."""
+    return [fits.__name__ for fits in FILTERS if not fits(host, request, LIMITS)]
+
+
+def some_host(rng: random.Random, number: int) -> Host:
+    return Host(
+        name=f"h{number}", generation=rng.randrange(9), vcpus=rng.randrange(1, 9), memory_mib=rng.randrange(512, 8192),
+        disk_gib=rng.randrange(1, 50), used_vcpus=rng.randrange(0, 20), used_memory_mib=rng.randrange(0, 6000),
+        used_disk_gib=rng.randrange(0, 40), zone=rng.choice(("nova", "other")),
+        architecture=rng.choice(("x86_64", "aarch64", "")), is_enabled=rng.random() > 0.2,
+        silent_s=rng.choice((0.0, 10.0, 31.0, math.inf)))
+
+
+def some_request(rng: random.Random) -> Request:
+    return Request(server_id="s", vcpus=rng.randrange(1, 4), memory_mib=rng.randrange(1, 2048),
+                   disk_gib=rng.randrange(0, 10), host=rng.choice((None, None, None, "h1")),
+                   zone=rng.choice((None, "nova")), architecture=rng.choice((None, "x86_64")))
+
+
+class FilterTest(unittest.TestCase):
+    """Each filter removes what it is named for and nothing else."""
+
+    def test_fitting_host_passes(self) -> None:
+        self.assertEqual(removing(HOST), [])
+
+    def test_each_filter(self) -> None:
+        host, request = dataclasses.replace, dataclasses.replace
+        cases = (
+            ("enabled", host(HOST, is_enabled=False), REQUEST),
+            ("alive", host(HOST, silent_s=30.1), REQUEST),
+            ("alive", host(HOST, silent_s=math.inf), REQUEST),
+            ("requested_host", HOST, request(REQUEST, host="h2")),
+            ("zone", HOST, request(REQUEST, zone="moon")),
+            ("architecture", HOST, request(REQUEST, architecture="aarch64")),
+            ("vcpus", host(HOST, used_vcpus=16), REQUEST),
+            ("vcpus", HOST, request(REQUEST, vcpus=5)),
+            ("memory", host(HOST, used_memory_mib=3585), REQUEST),
+            ("disk", host(HOST, used_disk_gib=40), REQUEST),
+        )
+        for name, tried, wanted in cases:
+            with self.subTest(name=name):
+                self.assertEqual(removing(tried, wanted), [name])
+
+    def test_what_fits_exactly_fits(self) -> None:
+        full = dataclasses.replace(HOST, used_vcpus=15, used_memory_mib=3584, used_disk_gib=39, silent_s=30.0)
+        self.assertEqual(removing(full), [])
+
+    def test_unknown_architecture_fits(self) -> None:
+        anything = dataclasses.replace(HOST, architecture="")
+        self.assertEqual(removing(anything, dataclasses.replace(REQUEST, architecture="riscv64")), [])
+
+
+class RefusalTest(unittest.TestCase):
+    """A refusal counts, filter by filter, what was removed."""
+
+    def refusal(self, *hosts: Host) -> errors.NoValidHost:
+        with self.assertRaises(errors.NoValidHost) as caught:
+            place(hosts, REQUEST, LIMITS, seed=1)
+        return caught.exception
+
+    def test_counts_by_filter(self) -> None:
+        small = dataclasses.replace(HOST, memory_mib=1)
+        refusal = self.refusal(dataclasses.replace(HOST, is_enabled=False), small, small)
+        self.assertEqual(refusal.message, "No valid host: 3 hosts; enabled removed 1, memory removed 2")
+        self.assertEqual(refusal.facts["removed"], {"enabled": 1, "memory": 2})
+
+    def test_no_hosts_at_all(self) -> None:
+        self.assertEqual(self.refusal().message, "No valid host: 0 hosts")
+
+
+class PropertyTest(unittest.TestCase):
+    """For any snapshot: a choice fits and is the best; a refusal accounts for every host."""
+
+    def test_random_snapshots(self) -> None:
+        placed = refused = 0
+        for seed in range(2000):
+            rng = random.Random(seed)
+            hosts = [some_host(rng, number) for number in range(rng.randrange(0, 8))]
+            request = some_request(rng)
+            fitting = [host for host in hosts if all(fits(host, request, LIMITS) for fits in FILTERS)]
+            try:
+                chosen = place(hosts, request, LIMITS, seed=seed)
+            except errors.NoValidHost as error:
+                refused += 1
+                self.assertEqual(fitting, [])
+                self.assertEqual(sum(error.facts["removed"].values()), len(hosts))
+            else:
+                placed += 1
+                self.assertIn(chosen, fitting)
+                self.assertEqual(weights.free_memory_mib(chosen), max(map(weights.free_memory_mib, fitting)))
+                rng.shuffle(hosts)
+                self.assertEqual(place(hosts, request, LIMITS, seed=seed), chosen, "order and time do not matter")
+        self.assertGreater(min(placed, refused), 100)
+
+    def test_equals_are_drawn_by_lot(self) -> None:
+        hosts = [dataclasses.replace(HOST, name=f"h{number}") for number in range(4)]
+        drawn = {place(hosts, REQUEST, LIMITS, seed=seed).name for seed in range(50)}
+        self.assertEqual(drawn, {"h0", "h1", "h2", "h3"})
+
+
+if __name__ == "__main__":
+    unittest.main()
