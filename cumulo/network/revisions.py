@@ -10,22 +10,39 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from cumulo.common import log
 from cumulo.common.db.tables.network import network_change, network_revision
+
+LOG = log.get(__name__)
 
 
 def advance(connection: sa.Connection, network_id: str) -> int:
     """Give the network a new revision and return it."""
-    changed = connection.execute(
-        sa.update(network_revision).where(network_revision.c.id == 1)
-        .values(revision=network_revision.c.revision + 1))
-    if not changed.rowcount:
-        connection.execute(sa.insert(network_revision).values(id=1, revision=1))
+    if not _raise(connection):
+        _begin(connection)
+        _raise(connection)
     revision = current(connection)
     moved = connection.execute(
         sa.update(network_change).where(network_change.c.network_id == network_id).values(revision=revision))
     if not moved.rowcount:
         connection.execute(sa.insert(network_change).values(network_id=network_id, revision=revision))
     return revision
+
+
+def _raise(connection: sa.Connection) -> bool:
+    changed = connection.execute(
+        sa.update(network_revision).where(network_revision.c.id == 1)
+        .values(revision=network_revision.c.revision + 1))
+    return bool(changed.rowcount)
+
+
+def _begin(connection: sa.Connection) -> None:
+    """Insert the counter's row, once in the life of a database; two first changes may meet here."""
+    try:
+        with connection.begin_nested():
+            connection.execute(sa.insert(network_revision).values(id=1, revision=0))
+    except sa.exc.IntegrityError as failure:
+        LOG.debug("revision_begun_elsewhere", reason=str(failure.orig))
 
 
 def current(connection: sa.Connection) -> int:

@@ -84,6 +84,8 @@ class Converger:
                 self.run_once()
             except errors.CumuloError as failure:
                 LOG.warning("converge_failed", host=self._host, error=failure.message)
+            except Exception:  # a bug in one run is no reason to leave the host alone for good
+                LOG.exception("converge_broken", host=self._host)
             self._bell.wait(self._poll_interval_s)
 
     def stop(self) -> None:
