@@ -130,7 +130,12 @@ def set_spec(request: Request) -> dict[str, Any]:
 
 def delete_spec(request: Request) -> None:
     """Remove one extra spec; raises NotFound."""
-    _change(request, lambda old: {key: value for key, value in old.items() if key not in _one(old, request)})
+
+    def without(old: dict[str, str]) -> dict[str, str]:
+        gone = _one(old, request)
+        return {key: value for key, value in old.items() if key not in gone}
+
+    _change(request, without)
 
 
 def list_access(request: Request) -> dict[str, Any]:
