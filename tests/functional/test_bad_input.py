@@ -96,7 +96,7 @@ class BadInputTest(unittest.TestCase):
                 for value in WRONG_VALUES:
                     with self.subTest(route=f"{route.method} {family}{route.path}", key=key, value=str(value)[:40]):
                         answer = self.api.request(route.method, path_of(family, route, MISSING_ID), {key: value})
-                        if "{" in route.path or value in (None, 1, "x", [], [None]):
+                        if ("{" in route.path and route.method != "PUT") or value in (None, 1, "x", [], [None]):
                             self.refused(family, answer)
                         else:
                             self.assertLess(answer.status_int, 500, answer.text[:300])
