@@ -52,6 +52,7 @@ def render(layout: Layout, state: State, wiring: Wiring) -> str:
         "DEFAULT": [f"state_dir = {_plain(layout.state_dir)}", f"bus_url = {_plain(wiring.bus_url)}"],
         "database": [f"url = {_plain(wiring.database_url)}"],
         "api": [f"listen = {ADDRESS}", f"port = {state.port}", f"public_url = {public_url(state)}"],
+        "scheduler": [f"image_url = {public_url(state)}/image"],
         "compute_agent": compute,
         "network": [f"driver = {'fake' if state.fake_hypervisor else 'linux'}"],
     }

@@ -67,7 +67,10 @@ def start(runtime: Runtime) -> Service:
     def ring(call: Any, what: str, **facts: Any) -> None:
         converger.ring()
 
-    server = runtime.bus.serve(f"{KIND}.{runtime.host}", {**served, "ring": ring})
+    def ping(call: Any) -> dict[str, Any]:
+        return {"host": runtime.host}
+
+    server = runtime.bus.serve(f"{KIND}.{runtime.host}", {**served, "ring": ring, "ping": ping})
     service = Service(runtime, converger, driver, server, lock, runtime.threads.event())
     runtime.threads.spawn(converger.run_forever, name="network-converge")
     runtime.threads.spawn(_beat_forever, service, name="network-heartbeat")
