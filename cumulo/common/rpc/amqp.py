@@ -174,7 +174,8 @@ class AmqpTransport:
                 wire.Reader(connection, CHANNEL, self._deliver).run()
             except _LOST as error:
                 attempt += 1
-                if not self._closed.is_set():
+                if not self._closed.is_set() and attempt & (attempt - 1) == 0:
+                    # Attempts 1, 2, 4, 8 ...: a broker away for hours fills no log.
                     LOG.warning("bus_connection_lost", identity=self._identity, attempt=attempt, error=error)
             except Exception:
                 # A bug, but one that must not leave the service deaf for good.

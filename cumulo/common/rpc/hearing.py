@@ -28,7 +28,7 @@ class Hearing:
         self._began = clock.monotonic()
         self._last_heard: float | None = None
         self._last_ping = self._began - pace.ping_s
-        self._last_reconnect = self._began
+        self._deaf_since = self._began
         self._waiting: dict[float, Latch] = {}
 
     def heard(self, sent_at: float) -> None:
@@ -62,16 +62,19 @@ class Hearing:
     def run_once(self) -> None:
         """Ping when it is time; reconnect when connected and deaf for too long."""
         now = self._clock.monotonic()
-        if now - self._last_ping < self._pace.ping_s:
-            return
-        self._last_ping = now
         if not self._transport.connected:
+            # Deafness counts from the new connection on, and that one is tried at once.
+            self._deaf_since, self._last_ping = now, now - self._pace.ping_s
+        elif now - self._last_ping >= self._pace.ping_s:
+            self._last_ping = now
+            self._transport.keep_alive()
+            self._ping(now)
+
+    def _ping(self, now: float) -> None:
+        if now - max(self._deaf_since, self._last_heard or 0) > self._pace.deaf_after_s:
+            self._deaf_since = now
+            self._transport.reconnect("no ping came back")
             return
-        self._transport.keep_alive()
-        heard = self._began if self._last_heard is None else self._last_heard
-        if now - max(heard, self._last_reconnect) > self._pace.deaf_after_s:
-            self._last_reconnect = now
-            return self._transport.reconnect("no ping came back")
         try:
             self._transport.publish(self._queue, envelope.ping(now), expires_s=self._pace.deaf_after_s)
         except errors.ServiceUnavailable as error:
