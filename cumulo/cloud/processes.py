@@ -33,7 +33,7 @@ def running_pid(pid_file: pathlib.Path) -> int | None:
         pid, started = pid_file.read_text(encoding="ascii").split()
     except (FileNotFoundError, ValueError):
         return None  # never started, or half a file after a crash: nothing to be known by
-    return int(pid) if start_time(int(pid)) == started else None
+    return int(pid) if pid.isdigit() and start_time(int(pid)) == started else None
 
 
 def start_time(pid: int) -> str | None:
