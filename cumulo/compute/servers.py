@@ -105,7 +105,7 @@ def request_delete(connection: sa.Connection, ids: Ids, now: float, *, context: 
         _begin(connection, ids, now, context, row, "delete_server", "delete", {"host": row["host"], "ports": ports})
     elif running["flow"] != "delete_server" or running["phase"] == "stuck":
         # Whoever runs it makes the deletion once this operation has walked back.
-        store.cancel(connection, row["id"])
+        store.cancel(connection, row["id"], context=context)
 
 
 def request_power(connection: sa.Connection, ids: Ids, now: float, *, context: Context, row: Row, power: Power,
