@@ -1,0 +1,49 @@
+"""Domain XML against golden files. After a wanted change: CUMULO_WRITE_GOLDEN=1, then read the difference."""
+
+import os
+import pathlib
+import unittest
+from typing import Any
+
+from cumulo.compute.agent.files import ServerFiles
+from cumulo.compute.agent.libvirt.xml import Machine, domain_xml
+from tests.fixtures.compute_agent import SERVER_ID, server_facts
+
+GOLDEN = pathlib.Path(__file__).parent / "golden"
+FILES = ServerFiles(pathlib.Path("/state/servers") / SERVER_ID)
+
+
+class DomainXmlTest(unittest.TestCase):
+    """Each case is one file."""
+
+    def assert_golden(self, name: str, facts: dict[str, Any], machine: Machine) -> None:
+        """Compare a definition with its file."""
+        made, path = domain_xml(facts, FILES, machine), GOLDEN / f"{name}.xml"
+        if os.environ.get("CUMULO_WRITE_GOLDEN"):
+            path.write_text(made)
+        self.assertEqual(made, path.read_text())
+
+    def test_plain(self) -> None:
+        """One disk, one card, emulated."""
+        self.assert_golden("plain", server_facts(), Machine())
+
+    def test_everything_under_kvm(self) -> None:
+        """All disks, two processors, no card."""
+        flavor = server_facts()["flavor"] | {"vcpus": 2, "ephemeral_gib": 5, "swap_mib": 512}
+        self.assert_golden("everything-kvm", server_facts(flavor=flavor, config_drive=True, ports=[]), Machine("kvm"))
+
+    def test_q35_has_no_ide(self) -> None:
+        """The config drive is a virtio disk there."""
+        self.assert_golden("q35", server_facts(config_drive=True), Machine(machine_type="q35"))
+
+    def test_direct_kernel(self) -> None:
+        """Kernel, ramdisk and the image's command line, whose markup characters stay harmless."""
+        image = server_facts()["image"] | {"properties": {"os_command_line": "root=/dev/vda1 a=<b>&\"c\""}}
+        facts = server_facts(image=image, kernel={"id": "k"}, ramdisk={"id": "r"})
+        self.assert_golden("direct-kernel", facts, Machine())
+
+    def test_kernel_of_deleted_image_gets_default_command_line(self) -> None:
+        """The facts of a server outlive its image."""
+        text = domain_xml(server_facts(image=None, kernel={"id": "k"}), FILES, Machine())
+        self.assertIn("<cmdline>root=/dev/vda1 console=ttyS0</cmdline>", text)
+        self.assertNotIn("initrd", text)

@@ -1,0 +1,123 @@
+"""Steps on the fake driver: each run twice, each undo run twice, from every state a crash may leave."""
+
+import json
+import pathlib
+import tempfile
+import unittest
+from typing import Any
+
+from cumulo.common import errors
+from cumulo.common.clock import Clock
+from cumulo.common.threads import Threads
+from cumulo.compute.agent.driver import Power
+from cumulo.compute.agent.fake import FakeDriver
+from cumulo.compute.agent.steps import Steps
+from tests.fixtures.compute_agent import SERVER_ID, RecordingCall, server_facts
+
+
+class SteppedClock(Clock):
+    """A clock that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+
+    def monotonic(self) -> float:
+        """Return the time slept so far."""
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        """Move on at once."""
+        self.time += seconds
+
+
+class StepsTest(unittest.TestCase):
+    """The table of steps."""
+
+    def setUp(self) -> None:
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.directory = pathlib.Path(directory.name)
+        self.clock = SteppedClock()
+        self.driver = self.make_driver()
+        self.state: dict[str, Any] = {"server_id": SERVER_ID, "host": "h"}
+
+    def make_driver(self) -> FakeDriver:
+        """Return a driver over the same file, as after a restart."""
+        return FakeDriver(self.directory / "servers.json", self.clock, Threads(), host="h",
+                          script=str(self.directory / "script.json"))
+
+    def script(self, **content: Any) -> None:
+        """Tell the driver how to behave."""
+        (self.directory / "script.json").write_text(json.dumps(content))
+
+    def run_step(self, name: str, *, undo: bool = False, times: int = 2) -> None:
+        """Run a step so many times."""
+        steps = Steps(self.driver, self.clock, lambda server_id: server_facts(id=server_id), 60.0, 10.0)
+        for _ in range(times):
+            steps.table()[name][1 if undo else 0](self.state, RecordingCall())
+
+    def made(self, call: str) -> int:
+        """Return how often a call reached the driver."""
+        return sum(name == call for name, _ in self.driver.calls)
+
+    def test_boot_twice_starts_once(self) -> None:
+        self.run_step("boot")
+        self.assertEqual(self.driver.servers(), {SERVER_ID: Power.RUNNING})
+        self.assertEqual(self.made("start"), 1)
+
+    def test_boot_goes_on_after_restart_between_create_and_start(self) -> None:
+        self.script(faults={"start": "killed here"})
+        with self.assertRaises(errors.InternalError):
+            self.run_step("boot")
+        self.script()
+        self.driver = self.make_driver()
+        self.assertEqual(self.driver.power(SERVER_ID), Power.OFF)
+        self.run_step("boot")
+        self.assertEqual(self.driver.power(SERVER_ID), Power.RUNNING)
+
+    def test_undo_of_boot_holds_whether_it_ran_or_not(self) -> None:
+        self.run_step("boot", undo=True)
+        self.run_step("boot")
+        self.run_step("boot", undo=True)
+        self.assertEqual(self.driver.servers(), {})
+
+    def test_destroy_leaves_nothing(self) -> None:
+        self.run_step("boot")
+        self.run_step("destroy")
+        self.assertEqual(self.driver.servers(), {})
+
+    def test_power_off_and_on(self) -> None:
+        self.run_step("boot")
+        self.run_step("power_off")
+        self.assertEqual(self.driver.power(SERVER_ID), Power.OFF)
+        self.assertEqual(self.made("press_power_button"), 1)
+        self.run_step("power_on")
+        self.assertEqual(self.driver.power(SERVER_ID), Power.RUNNING)
+
+    def test_power_is_cut_when_guest_ignores_button(self) -> None:
+        self.run_step("boot")
+        self.script(faults={"press_power_button": "ignored"})
+        self.run_step("power_off", times=1)
+        self.assertEqual(self.driver.power(SERVER_ID), Power.OFF)
+        self.assertGreaterEqual(self.clock.time, 60)
+
+    def test_power_steps_need_the_server(self) -> None:
+        for name in ("power_on", "power_off", "reboot"):
+            with self.subTest(name), self.assertRaises(errors.NotFound):
+                self.run_step(name)
+
+    def test_soft_reboot_asks_and_hard_reboot_does_not(self) -> None:
+        for kind, presses in (("HARD", 0), ("SOFT", 1)):
+            with self.subTest(kind):
+                self.run_step("boot")
+                self.state["reboot_type"] = kind
+                self.driver.calls.clear()
+                self.run_step("reboot", times=1)
+                self.assertEqual(self.made("press_power_button"), presses)
+                self.assertEqual(self.made("start"), 1)
+                self.assertEqual(self.driver.power(SERVER_ID), Power.RUNNING)
+
+    def test_delays_are_slept(self) -> None:
+        self.script(delays={"create": 2.5})
+        self.run_step("boot", times=1)
+        self.assertEqual(self.clock.time, 2.5)
