@@ -44,6 +44,10 @@ class UploadCase(unittest.TestCase):
         self.clock = SetClock()
         self.database = temporary_database(self.clock)
         self.addCleanup(self.database.close)
+        # On a database with a clock of its own, the tests' clock still decides.
+        standing = mock.patch.object(self.database, "now", lambda connection: self.clock.now())
+        standing.start()
+        self.addCleanup(standing.stop)
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)
         self.store = FileStore(directory.name)
