@@ -60,10 +60,15 @@ class Answers:
         self._heartbeats.heard(host, kind, {}, restarted=True)
         self._runner.wake()
 
-    def heartbeat(self, call: Any, host: str, kind: str, **said: Any) -> dict[str, Any]:
-        """An agent lives; {"registered": False} asks it to register again."""
+    def heartbeat(
+        self, call: Any, host: str, kind: str, state: dict[str, Any] | None = None, **said: Any
+    ) -> dict[str, Any]:
+        """An agent lives; {"registered": False} asks it to register again.
+
+        What it says of itself, in `state` or by name, is kept with its last sign of life.
+        """
         _check_kind(kind)
-        self._heartbeats.heard(host, kind, said)
+        self._heartbeats.heard(host, kind, (state or {}) | said)
         return {"registered": kind != "compute" or self._is_registered(host)}
 
     def server_facts(self, call: Any, server_id: str) -> dict[str, Any]:
