@@ -8,6 +8,7 @@ consume without acknowledgement, publish back.
 """
 
 import argparse
+import collections
 import subprocess
 import sys
 import threading
@@ -34,8 +35,11 @@ def main() -> None:
     if options.role == "bare-server":
         return _serve_bare(options.url)
     for in_flight in FLIGHTS:
-        bare = _against("bare-server", options, lambda: _bare_rate(options.url, in_flight, options.seconds))
-        bus = _against("bus-server", options, lambda: _bus_rate(options.url, in_flight, options.seconds))
+        # In turns, and the best of each: whatever else the machine does then disturbs both alike.
+        rounds = [(_against("bare-server", options, lambda: _bare_rate(options.url, in_flight, options.seconds)),
+                   _against("bus-server", options, lambda: _bus_rate(options.url, in_flight, options.seconds)))
+                  for _ in range(options.rounds)]
+        bare, bus = max(each[0] for each in rounds), max(each[1] for each in rounds)
         print(f"in_flight={in_flight} cumulo={bus:.0f}/s bare_py_amqp={bare:.0f}/s ratio={bus / bare:.2f} "
               f"goal={GOALS[in_flight]}/s {'met' if bus >= GOALS[in_flight] else 'MISSED'}", flush=True)
 
@@ -43,7 +47,8 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--url", required=True, help="the broker")
-    parser.add_argument("--seconds", type=float, default=4.0, help="length of each measurement")
+    parser.add_argument("--seconds", type=float, default=3.0, help="length of each measurement")
+    parser.add_argument("--rounds", type=int, default=3, help="measurements of each, of which the best counts")
     parser.add_argument("--threads", action="store_true", help="operating system threads instead of green ones")
     parser.add_argument("--role", default="client", help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -118,13 +123,15 @@ def _serve_bare(url: str) -> None:
     channel = _bare_channel(url)
     channel.queue_declare(BARE_QUEUE, auto_delete=True)
 
-    def echo(message: Any) -> None:
-        channel.basic_publish(amqp.Message(message.body), routing_key=message.properties["reply_to"])
-
-    channel.basic_consume(BARE_QUEUE, no_ack=True, callback=echo)
+    # Answered outside the callback: py-amqp's publish reads, and would call the callback within itself.
+    taken: collections.deque[Any] = collections.deque()
+    channel.basic_consume(BARE_QUEUE, no_ack=True, callback=taken.append)
     print("ready", flush=True)
     while True:
         channel.connection.drain_events()
+        while taken:
+            message = taken.popleft()
+            channel.basic_publish(amqp.Message(message.body), routing_key=message.properties["reply_to"])
 
 
 def _bare_rate(url: str, in_flight: int, seconds: float) -> float:
@@ -133,24 +140,22 @@ def _bare_rate(url: str, in_flight: int, seconds: float) -> float:
 
     channel = _bare_channel(url)
     private = channel.queue_declare("", exclusive=True).queue
-    count = 0
+    answers: list[Any] = []
 
     def send() -> None:
         channel.basic_publish(amqp.Message(PAYLOAD, reply_to=private), routing_key=BARE_QUEUE)
 
-    def answered(message: Any) -> None:
-        nonlocal count
-        count += 1
-        send()
-
-    channel.basic_consume(private, no_ack=True, callback=answered)
+    channel.basic_consume(private, no_ack=True, callback=answers.append)
     for _ in range(in_flight):
         send()
-    began = time.monotonic()
+    began, sent = time.monotonic(), in_flight
     while time.monotonic() < began + seconds:
         channel.connection.drain_events()
-    rate = count / (time.monotonic() - began)
-    channel.connection.close()
+        while sent - len(answers) < in_flight:
+            send()
+            sent += 1
+    rate = len(answers) / (time.monotonic() - began)
+    channel.connection.collect()
     return rate
 
 
