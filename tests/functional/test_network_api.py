@@ -168,6 +168,11 @@ class NetworksTest(NetworkApiCase):
         self.send("DELETE", f"/networks/{made['id']}", expect=204)
         self.assertEqual([], self.send("GET", "/subnets")["subnets"])
 
+    def test_mtu_as_text(self) -> None:
+        self.assertEqual(1400, self.network(mtu="1400")["mtu"])
+        self.refused(400, "InvalidInput", "POST", "/networks", {"network": {"mtu": "67"}})
+        self.refused(400, "HTTPBadRequest", "POST", "/networks", {"network": {"mtu": "many"}})
+
     def test_if_match(self) -> None:
         made = self.network()
         path, body = f"/networks/{made['id']}", {"network": {"name": "x"}}

@@ -54,7 +54,7 @@ def update(request: Request) -> Row:
         row = _owned(request, connection, "network:networks:update")
         resource.authorize_attributes(request, body, _ATTRIBUTE_RULES, {"project_id": row["project_id"]})
         row = networks.update_network(
-            connection, database.now(connection), row["id"], resource.columns(body, _COLUMNS))
+            connection, database.now(connection), row["id"], _values(body))
         hosts = resource.hosts_of(connection, [row["id"]])
     resource.ring(request, hosts)
     return {"network": network_view(request, row)}
@@ -93,10 +93,19 @@ def _owned(request: Request, connection: sa.Connection, rule: str) -> Row:
 def _create(request: Request, connection: sa.Connection, now: float, body: Mapping[str, Any]) -> Row:
     project_id = resource.project_of(request, body, "network:networks:create")
     resource.authorize_attributes(request, body, _ATTRIBUTE_RULES, {"project_id": project_id})
-    values = resource.columns(body, _COLUMNS, without=("provider:segmentation_id",))
+    values = _values(body)
     _check_provider(request, values)
     return networks.create_network(connection, request.services.ids, now, project_id=project_id, values=values,
                                    default_mtu=request.services.conf.network.mtu)
+
+
+def _values(body: Mapping[str, Any]) -> Row:
+    values = resource.columns(body, _COLUMNS, without=("provider:segmentation_id",))
+    if "mtu" in values:
+        values["mtu"] = int(values["mtu"])
+        if not 68 <= values["mtu"] <= 65535:
+            raise errors.BadRequest("mtu must be between 68 and 65535.", kind="InvalidInput")
+    return values
 
 
 def _check_provider(request: Request, values: Row) -> None:

@@ -5,7 +5,8 @@ from cumulo.api.network.resource import schema_create, schema_update
 
 _CHANGEABLE = {
     "name": NAME, "description": NAME, "admin_state_up": BOOLEAN, "shared": BOOLEAN, "router:external": BOOLEAN,
-    "mtu": {"type": "integer", "minimum": 68, "maximum": 65535},
+    # The openstack client sends the number as text.
+    "mtu": {"type": ["integer", "string"], "minimum": 68, "maximum": 65535, "pattern": "^[0-9]{2,5}$"},
 }
 _PROVIDER = {
     "provider:network_type": {"enum": ["flat", "local"]},
