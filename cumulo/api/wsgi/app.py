@@ -107,7 +107,7 @@ class Application:
     def _body(self, raw: webob.Request, route: Route, version: Version | None) -> Any:
         if (raw.content_length or 0) > MAX_BODY_BYTES:
             raise errors.TooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
-        content = raw.environ["wsgi.input"].read(MAX_BODY_BYTES + 1) if _has_body(raw) else b""
+        content = _read(raw)
         if len(content) > MAX_BODY_BYTES:
             raise errors.TooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
         check = self._checks.get(id(route))
@@ -151,6 +151,14 @@ def _is_in(route: Route, version: Version | None) -> bool:
 
 def _has_body(raw: webob.Request) -> bool:
     return bool(raw.content_length) or "chunked" in raw.headers.get("Transfer-Encoding", "").lower()
+
+
+def _read(raw: webob.Request) -> bytes:
+    """Return the body, or one byte more than the limit of a longer one; a declared length is what is read."""
+    if not _has_body(raw):
+        return b""
+    declared = raw.content_length
+    return bytes(raw.environ["wsgi.input"].read(MAX_BODY_BYTES + 1 if declared is None else declared))
 
 
 def _respond(route: Route, raw: webob.Request, outcome: Any) -> webob.Response:
