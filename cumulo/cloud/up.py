@@ -175,7 +175,7 @@ def _first_server(layout: Layout, state: State, client: Client, stages: Stages) 
 def farewell(layout: Layout, state: State, address: str, stages: Stages) -> str:
     """Return how to reach the cloud and its first server, and the time each stage took."""
     url = configuration.public_url(state)
-    lines = [f"The cloud is up at {url} (user admin, password {state.admin_password}).", ""]
+    lines = [f"The cloud is up at {url} (user admin; `cumulo env` prints the password).", ""]
     if address and not state.fake_hypervisor:
         lines += ["The first server:", "  " + " ".join(first_server.ssh_command(address, layout.private_key)), ""]
     elif address:
