@@ -55,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument("-n", dest="lines", type=int, metavar="N",
                                  help="print the last N lines of each and end")
     test = commands.add_parser("test", help="run the tests; the last line counts them")
-    test.add_argument("suite", nargs="?", default="all", choices=("unit", "functional", "real", "all"))
+    test.add_argument("suite", nargs="?", default="all", choices=(*suites.SUITES, "all"))
     test.set_defaults(run=_test)
     return top
 

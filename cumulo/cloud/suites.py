@@ -1,7 +1,7 @@
 """`cumulo test`: the suites of a checkout, and one closing line that counts them.
 
-Each suite is a run of its own: what one leaves behind in its process never reaches the next. The
-real suite needs root and the programs it drives; without them it counts as skipped, and says why.
+Each suite is a run of its own: what one leaves behind in its process never reaches the next. The crash
+and real suites need root and the programs they drive; without them they count as skipped, and say why.
 """
 
 import os
@@ -15,7 +15,8 @@ import time
 from cumulo.cloud.refusal import Refusal
 from cumulo.cloud.stages import say
 
-SUITES = ("unit", "functional", "real")
+SUITES = ("unit", "functional", "simulation", "fuzz", "crash", "real")
+NEED_ROOT = ("crash", "real")
 _TOOLS = ("libvirtd", "qemu-system-x86_64", "qemu-img", "dnsmasq", "nft")
 
 
@@ -27,7 +28,7 @@ def run(suite: str) -> int:
     wanted = SUITES if suite == "all" else (suite,)
     passed = failed = skipped = 0
     for name in wanted:
-        obstacle = _obstacle() if name == "real" else ""
+        obstacle = _obstacle() if name in NEED_ROOT else ""
         if obstacle:
             count = _count(root, name)
             say(f"{name}: {count} tests skipped, {obstacle}")
