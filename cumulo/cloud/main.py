@@ -6,7 +6,7 @@ import pathlib
 import subprocess
 import sys
 
-from cumulo.cloud import stages
+from cumulo.cloud import stages, suites
 from cumulo.cloud.layout import Layout, default_state_dir
 from cumulo.cloud.refusal import Refusal
 from cumulo.common.errors import CumuloError
@@ -141,7 +141,6 @@ def _is_running(layout: Layout) -> bool:
 
 
 def _test(arguments: argparse.Namespace) -> int:
-    from cumulo.cloud import suites
 
     return suites.run(arguments.suite)
 
