@@ -15,6 +15,10 @@ OPTIONS = [
                help="Name of this host as services and claims know it. Must stay the same over restarts."),
     cfg.StrOpt("bus_url", default="memory://", secret=True,
                help="Message bus: memory:// (one process) or amqp://user:password@host:port/virtual_host."),
+    cfg.FloatOpt("bus_silence_s", default=10.0, min=1.0, max=300.0,
+                 help="Seconds without a sign of life after which a call to another service is given up and, where it "
+                      "is a step of an operation, sent again. Whoever serves it gives one at a fifth of that, so four "
+                      "may be lost; it bounds what a killed agent costs."),
     cfg.StrOpt("log_file", default="", help="File to log to; empty means standard error."),
     cfg.BoolOpt("debug", default=False, help="Log what only a developer needs."),
 ]

@@ -4,9 +4,11 @@ import dataclasses
 
 from oslo_config import cfg
 
+from cumulo.common import boundary
 from cumulo.common.clock import Clock
 from cumulo.common.ids import Ids
 from cumulo.common.rpc.bus import Bus
+from cumulo.common.rpc.pace import pace_of
 from cumulo.common.threads import Threads
 
 
@@ -24,6 +26,8 @@ class Runtime:
     @classmethod
     def create(cls, conf: cfg.ConfigOpts, *, identity: str) -> "Runtime":
         """Make the real thing for a process; identity names it on the bus ("scheduler.host1")."""
+        boundary.follow_environment()
         clock, threads, ids = Clock(), Threads(), Ids()
-        bus = Bus(conf.bus_url, identity=identity, clock=clock, threads=threads, ids=ids)
+        bus = Bus(conf.bus_url, identity=identity, clock=clock, threads=threads, ids=ids,
+                  pace=pace_of(conf.bus_silence_s))
         return cls(conf, clock, threads, ids, bus, conf.host)

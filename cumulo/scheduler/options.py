@@ -10,9 +10,10 @@ OPTIONS = [
     cfg.FloatOpt("poll_s", default=3.0, min=0.1, max=60.0,
                  help="Seconds between looks for due operations when no bell rings. Bounds what a lost bell costs; one "
                       "indexed query each."),
-    cfg.FloatOpt("lease_s", default=30.0, min=3.0, max=3600.0,
+    cfg.FloatOpt("lease_s", default=12.0, min=3.0, max=3600.0,
                  help="Seconds for which an operation belongs to the process that claimed it; renewed at a third. What "
-                      "a killed scheduler was running is taken over after at most this long."),
+                      "a killed scheduler was running is taken over after at most this long; 12 s costs a row's update "
+                      "every 4 s for each running operation."),
     cfg.FloatOpt("undo_deadline_s", default=3600.0, min=1.0, max=30 * 86400.0,
                  help="Seconds for which an operation that walks back tries to undo its steps before it is stuck and "
                       "needs a person. An hour outlives the restart of a host."),

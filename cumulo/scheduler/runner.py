@@ -10,13 +10,13 @@ answer means that the same step is sent again. What a row becomes is decided in
 
 import sqlalchemy as sa
 
-from cumulo.common import errors, log
+from cumulo.common import boundary, errors, log
 from cumulo.common.db.engine import Database
 from cumulo.common.flows import FLOWS
 from cumulo.common.operations import lease, outcome, store
 from cumulo.common.operations.lease import Operation
 from cumulo.common.operations.outcome import Result
-from cumulo.common.operations.step import SCHEDULER, Step
+from cumulo.common.operations.step import SCHEDULER, State, Step
 from cumulo.common.runtime import Runtime
 from cumulo.scheduler import finish, remote, steps
 
@@ -132,6 +132,7 @@ class Runner:
         step = flow.steps[operation.cursor]
         undo = outcome.is_undo(operation, flow)
         place = step.at(operation.state)
+        boundary.about(operation.flow, step.name, undo, operation.id)
         if place == SCHEDULER:
             return self._local(operation, step, undo)
         if place is None:
@@ -169,10 +170,11 @@ class Runner:
         with self._database.write() as connection:
             current = _lock(connection, operation)
             now = self._database.now(connection)
-            if undo:
-                answer = local.undo(connection, now, work)
-            else:
-                answer = local.do(connection, now, work, planned)
+
+            def effects() -> State:
+                return local.undo(connection, now, work) if undo else local.do(connection, now, work, planned)
+
+            answer = boundary.run(step.name, undo, operation.id, effects)
             return self._keep(connection, current, undo, Result("done", answer), now)
 
     def _before_sending(self, operation: Operation, step: Step, undo: bool) -> None:

@@ -1,5 +1,6 @@
 """The network agent as a service on the memory bus, with the fake driver and a scripted scheduler."""
 
+import tempfile
 import unittest
 from typing import Any
 
@@ -19,6 +20,7 @@ class NetworkAgentTest(unittest.TestCase):
         conf = config.load([], registrations=(options,))
         conf.set_override("driver", "fake", group="network")
         conf.set_override("poll_interval_s", 300, group="network")
+        conf.set_override("state_dir", self.enterContext(tempfile.TemporaryDirectory()))
         self.runtime = Runtime.create(conf, identity="network.test")
         self.addCleanup(self.runtime.bus.close)
         self.beaten, self.applied = self.runtime.threads.event(), self.runtime.threads.queue()

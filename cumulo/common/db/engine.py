@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from eventlet import patcher
 from eventlet.hubs import trampoline
 
+from cumulo.common import boundary
 from cumulo.common.clock import Clock
 
 _NOW = {
@@ -60,6 +61,8 @@ class Database:
                 connection.info["begin"] = "BEGIN IMMEDIATE"
             with connection.begin():
                 yield connection
+                boundary.commit("before")
+        boundary.commit("after")
 
     def now(self, connection: sa.Connection) -> float:
         """Return the database's time in epoch seconds: the one clock all hosts share."""

@@ -15,7 +15,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cumulo.common import errors, log
+from cumulo.common import boundary, errors, log
 from cumulo.common.clock import Clock
 from cumulo.common.operations.step import State
 from cumulo.common.threads import Threads
@@ -95,7 +95,8 @@ class StepServer:
         operation, step, undo = run.key
         started = self._clock.monotonic()
         try:
-            run.answer = self._steps[step][1 if undo else 0](state, call)
+            function = self._steps[step][1 if undo else 0]
+            run.answer = boundary.run(step, undo, operation, lambda: function(dict(state), call))
         except BaseException as error:  # handed to every caller that joined, then raised there
             run.error = error
             _log_failure(operation, step, undo, error)

@@ -12,7 +12,7 @@ lost with a broker or a process: whoever needs the effect asks again.
 from collections.abc import Mapping
 from typing import Any
 
-from cumulo.common import errors, log
+from cumulo.common import boundary, errors, log
 from cumulo.common.clock import Clock
 from cumulo.common.context import Context
 from cumulo.common.ids import Ids
@@ -74,8 +74,12 @@ class Bus:
                 context=None if context is None else context.to_dict(),
                 reply_to=self._private, call_id=pending.call_id,
             )
+            boundary.message("request before sending", target, method, arguments)
             self._send_call(pending, _queue(target), body, timeout_s)
-            return self._calls.wait(pending, on_progress)
+            boundary.message("request sent", target, method, arguments)
+            result = self._calls.wait(pending, on_progress)
+            boundary.message("answer received", target, method, arguments)
+            return result
         finally:
             self._calls.close(pending)
 
@@ -87,7 +91,9 @@ class Bus:
             method, arguments, request_id=self._request_id(context),
             context=None if context is None else context.to_dict(),
         )
+        boundary.message("request before sending", target, method, arguments)
         self._transport.publish(_queue(target), body, expires_s=None)
+        boundary.message("request sent", target, method, arguments)
 
     def serve(self, target: str, methods: Mapping[str, Handler]) -> Server:
         """Answer calls and casts to a target, each in a thread of its own: handler(call, **arguments)."""
@@ -101,6 +107,7 @@ class Bus:
             raise ValueError(f"this bus serves {target} already")
         server = Server(target, methods, self._clock, self._pace.beat_s, stop)
         self._servers[target] = server
+        boundary.serves(target, methods)
         self._transport.listen(_queue(target), lambda body: self._on_request(server, body), private=False)
         return server
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-HEARTBEAT_TIMEOUT_S = 15.0
+HEARTBEAT_TIMEOUT_S = 10.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,12 +17,18 @@ class Pace:
     """
 
     tick_s: float = 1.0
-    beat_s: float = 3.0
+    beat_s: float = HEARTBEAT_TIMEOUT_S / 5
     silence_s: float = HEARTBEAT_TIMEOUT_S
     ping_s: float = 5.0
     deaf_after_s: float = 12.0
     backoff_first_s: float = 0.2
     backoff_most_s: float = 10.0
+
+
+def pace_of(silence_s: float) -> Pace:
+    """Return the pace of a service whose callers give up after so much silence; all of a cloud's have the same."""
+    beat_s = silence_s / 5
+    return Pace(tick_s=min(Pace.tick_s, beat_s), beat_s=beat_s, silence_s=silence_s)
 
 
 def backoff_s(pace: Pace, attempt: int, chance: float) -> float:

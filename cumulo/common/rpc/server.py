@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from cumulo.common import errors, log
+from cumulo.common import boundary, errors, log
 from cumulo.common.clock import Clock
 from cumulo.common.context import Context
 from cumulo.common.rpc import envelope
@@ -93,6 +93,7 @@ class Server:
         beating = Beating(call, call.received_at + min(self._beat_s, (call.timeout_s or self._beat_s) / 3))
         self._running[beating] = None
         try:
+            boundary.message("request received", self.target, call.method, arguments)
             result = self._method(call.method)(call, **arguments)
         except errors.CumuloError as error:
             self._settle(beating)
@@ -104,7 +105,10 @@ class Server:
             call.fail(error)
         else:
             self._settle(beating)
-            _send_result(call, result)
+            if call.reply_to is not None:
+                boundary.message("answer before sending", self.target, call.method, arguments)
+                _send_result(call, result)
+                boundary.message("answer sent", self.target, call.method, arguments)
 
     def beat(self) -> None:
         """Tell each caller whose turn it is that its call still runs."""

@@ -60,7 +60,8 @@ def start(runtime: Runtime) -> Service:
     """Start the agent in this process; raises Conflict when another one owns this host."""
     is_linux = runtime.conf.network.driver == "linux"
     lock = own_host(LOCK_FILE) if is_linux else None
-    driver: Driver = make_linux_driver(runtime) if is_linux else FakeDriver()
+    driver: Driver = make_linux_driver(runtime) if is_linux else FakeDriver(
+        pathlib.Path(runtime.conf.state_dir, f"fake-networks.{runtime.host}.json"))
     converger = Converger(runtime.bus, runtime.host, driver, runtime.threads, runtime.conf.network.poll_interval_s)
     served = StepServer(steps(converger), runtime.clock, runtime.threads).methods()
 

@@ -394,7 +394,7 @@ class FencingTest(RunnerCase):
         self.runner.claim(1)
         other = Runner(self.runtime, self.database)
         for _ in range(10):
-            self.clock.sleep(20)
+            self.clock.sleep(8)
             self.assertEqual(other.claim(1), [])
             self.runner.renew()
         self.clock.sleep(31)

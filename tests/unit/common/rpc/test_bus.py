@@ -173,4 +173,4 @@ class BusTest(unittest.TestCase):
             new_bus("carrier-pigeon://")
 
     def test_the_silence_limit_is_the_promised_one(self) -> None:
-        self.assertEqual((15.0, 15.0), (HEARTBEAT_TIMEOUT_S, Pace().silence_s))
+        self.assertEqual((10.0, 10.0), (HEARTBEAT_TIMEOUT_S, Pace().silence_s))
