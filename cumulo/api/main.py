@@ -11,11 +11,7 @@ from typing import Any
 import eventlet
 import eventlet.wsgi
 
-import cumulo.api.compute.app
-import cumulo.api.identity.app
-import cumulo.api.image.app
-import cumulo.api.network.app
-from cumulo.api import deploy, options
+from cumulo.api import deploy, families, options
 from cumulo.api.services import Services
 from cumulo.api.wsgi.policy import Policy
 from cumulo.common import config, log
@@ -31,8 +27,7 @@ from cumulo.network import options as network_options
 
 LOG = log.get(__name__)
 REGISTRATIONS = (options, identity_options, image_options, network_options, compute_options)
-RULES = (*cumulo.api.identity.app.RULES, *cumulo.api.image.app.RULES, *cumulo.api.network.app.RULES,
-         *cumulo.api.compute.app.RULES)
+RULES = families.rules()
 
 
 @dataclasses.dataclass

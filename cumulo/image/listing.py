@@ -30,6 +30,8 @@ _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "eq": lambda a, b: a == b, "neq": lambda a, b: a != b, "gt": lambda a, b: a > b, "gte": lambda a, b: a >= b,
     "lt": lambda a, b: a < b, "lte": lambda a, b: a <= b,
 }
+FILTERS = (*_TEXT, *_INTEGERS, *_TIMES, "size_min", "size_max", "protected", "os_hidden", "visibility", "member_status", "tag")
+"""Every other name filters by the property of that name."""
 _MAX_INTEGER = 2**63 - 1
 C = image_table.c
 

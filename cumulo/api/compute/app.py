@@ -16,6 +16,7 @@ from cumulo.api.compute.ips import routes as ips
 from cumulo.api.compute.keypairs import routes as keypairs
 from cumulo.api.compute.limits import routes as limits
 from cumulo.api.compute.metadata import routes as metadata
+from cumulo.api.compute.openapi import routes as openapi
 from cumulo.api.compute.quota_sets import routes as quota_sets
 from cumulo.api.compute.server_actions import routes as server_actions
 from cumulo.api.compute.servers import routes as servers
@@ -33,7 +34,7 @@ RULES = policies.RULES
 _RESOURCES = (
     *servers.ROUTES, *server_actions.ROUTES, *ips.ROUTES, *metadata.ROUTES, *tags.ROUTES, *flavors.ROUTES,
     *keypairs.ROUTES, *instance_actions.ROUTES, *services.ROUTES, *hypervisors.ROUTES, *limits.ROUTES,
-    *quota_sets.ROUTES, *availability_zones.ROUTES, *extensions.ROUTES)
+    *quota_sets.ROUTES, *availability_zones.ROUTES, *extensions.ROUTES, *openapi.ROUTES)
 ROUTES = (
     *versions.ROUTES,
     *(dataclasses.replace(route, path=f"/{version}{route.path}") for version in ("v2.1", "v2") for route in _RESOURCES))

@@ -17,7 +17,7 @@ from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 
 View = dict[str, Any]
-SPECIAL = frozenset({"limit", "marker", "page_reverse", "sort_key", "sort_dir", "fields"})
+SPECIAL = ("limit", "marker", "page_reverse", "sort_key", "sort_dir", "fields")
 _COLUMN_FILTERS = ("id", "name", "network_id", "device_id", "device_owner", "mac_address", "project_id")
 
 

@@ -15,7 +15,7 @@ from routes import Mapper
 
 from cumulo.api.services import Services
 from cumulo.api.wsgi import faults, schema, versions
-from cumulo.api.wsgi.route import Family, Reply, Request, Route, Version, parse_version
+from cumulo.api.wsgi.route import JSON_TYPE, Family, Reply, Request, Route, Version, parse_version
 from cumulo.common import errors, log
 from cumulo.common.context import Context
 
@@ -73,6 +73,7 @@ class Application:
         request = Request(raw, self._services, context, params, raw.application_url.rstrip("/"), version)
         if route.policy is not None:
             request.authorize(route.policy)
+        _check_type(raw, route)
         if not route.stream:
             request.body = self._body(raw, route, version)
         return _respond(route, raw, route.handler(request))
@@ -147,6 +148,12 @@ def _is_in(route: Route, version: Version | None) -> bool:
         return True
     return not ((route.since and version < parse_version(route.since))
                 or (route.until and version > parse_version(route.until)))
+
+
+def _check_type(raw: webob.Request, route: Route) -> None:
+    """Hold a route to its types of body. JSON is read whatever it is called: clients forget to say so."""
+    if route.consumes != JSON_TYPE and raw.content_type not in route.consumes:
+        raise errors.UnsupportedMediaType(f"The body must be of type {' or '.join(route.consumes)}.")
 
 
 def _has_body(raw: webob.Request) -> bool:

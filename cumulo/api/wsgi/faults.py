@@ -43,6 +43,22 @@ def image_body(error: errors.CumuloError) -> dict[str, Any]:
     return {"code": error.status, "title": error.title, "message": error.message}
 
 
+_TEXT, _STATUS = {"type": "string"}, {"type": "integer", "minimum": 400, "maximum": 599}
+
+
+def _object(**properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+_FLAT = _object(code=_STATUS, title=_TEXT, message=_TEXT)
+SCHEMAS: dict[str, dict[str, Any]] = {
+    "compute": {"type": "object", "minProperties": 1, "maxProperties": 1,
+                "additionalProperties": _object(code=_STATUS, message=_TEXT)},
+    "identity": _object(error=_FLAT), "image": _FLAT,
+    "network": _object(NeutronError=_object(type=_TEXT, message=_TEXT, detail=_TEXT)),
+}
+"""The JSON Schema of each API's errors."""
+
 _BODIES = {"compute": compute_body, "identity": identity_body, "network": network_body, "image": image_body}
 
 

@@ -7,6 +7,8 @@ from urllib.parse import urlencode
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 
+QUERY = ("limit", "marker", "sort", "sort_key", "sort_dir")
+
 
 @dataclasses.dataclass(frozen=True)
 class Page:
@@ -47,6 +49,8 @@ def _sort(request: Request, default_direction: str) -> tuple[tuple[str, bool], .
         keys, directions = request.query.getall("sort_key"), request.query.getall("sort_dir")
         if len(directions) > 1 and len(directions) != len(keys):
             raise errors.BadRequest("Give as many sort_dir as sort_key, or one.")
+        for direction in directions:
+            _is_ascending(direction)
         one = directions[0] if len(directions) == 1 else None
         pairs = [(key, one or (directions[n] if directions else "")) for n, key in enumerate(keys)]
     return tuple((key, _is_ascending(direction or default_direction)) for key, direction in pairs)

@@ -19,6 +19,7 @@ from cumulo.common.context import Context
 Schema = dict[str, Any] | tuple[tuple[str, dict[str, Any]], ...]
 """A JSON Schema, or several with the version each begins at, oldest first."""
 Version = tuple[int, int]
+JSON_TYPE = ("application/json",)
 Body = dict[str, Any] | list[Any] | bytes | str | None
 
 
@@ -96,7 +97,11 @@ Handler = Callable[[Request], "dict[str, Any] | Reply | None"]
 
 @dataclasses.dataclass(frozen=True)
 class Route:
-    """One method on one path. policy None: no token is needed."""
+    """One method on one path. policy None: no token is needed.
+
+    also names the success statuses that some cases answer with instead, query the query parameters it
+    reads, consumes the types of body it takes. The OpenAPI document and the fuzz tests hold it to them.
+    """
 
     method: str
     path: str
@@ -107,6 +112,9 @@ class Route:
     since: str | None = None
     until: str | None = None
     stream: bool = False
+    also: tuple[int, ...] = ()
+    query: tuple[str, ...] = ()
+    consumes: tuple[str, ...] = JSON_TYPE
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,6 +4,7 @@ from typing import Any
 
 from cumulo.api.compute import schema_parts as parts
 from cumulo.api.compute.flavors import handlers
+from cumulo.api.wsgi import paging
 from cumulo.api.wsgi.route import Route
 
 _ID = {"anyOf": [{"type": "string", "minLength": 1, "maxLength": 255,
@@ -26,10 +27,11 @@ _ACCESS = {"type": "object", "minProperties": 1, "maxProperties": 1, "additional
            "properties": {"addTenantAccess": _TENANT, "removeTenantAccess": _TENANT}}
 _LIST, _MANAGE, _ONE = "compute:flavors:list", handlers.MANAGE, "/flavors/{flavor_id}"
 _SPEC_PATH, _READ_SPECS = f"{_ONE}/os-extra_specs", "compute:flavors:extra_specs"
+_QUERY = (*paging.QUERY, "minRam", "minDisk", "is_public")
 
 ROUTES = (
-    Route("GET", "/flavors", handlers.list_brief, policy=_LIST),
-    Route("GET", "/flavors/detail", handlers.list_full, policy=_LIST),
+    Route("GET", "/flavors", handlers.list_brief, policy=_LIST, query=_QUERY),
+    Route("GET", "/flavors/detail", handlers.list_full, policy=_LIST, query=_QUERY),
     Route("POST", "/flavors", handlers.create, policy=_MANAGE, body=_CREATE),
     Route("GET", _ONE, handlers.show, policy=_LIST),
     Route("DELETE", _ONE, handlers.delete, policy=_MANAGE, status=202),

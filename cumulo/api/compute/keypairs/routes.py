@@ -18,8 +18,8 @@ _CREATE = (
 _RULE = "compute:keypairs:use"
 
 ROUTES = (
-    Route("POST", "/os-keypairs", handlers.create, policy=_RULE, body=_CREATE),
-    Route("GET", "/os-keypairs", handlers.list_keypairs, policy=_RULE),
-    Route("GET", "/os-keypairs/{name}", handlers.show, policy=_RULE),
-    Route("DELETE", "/os-keypairs/{name}", handlers.delete, policy=_RULE, status=202),
+    Route("POST", "/os-keypairs", handlers.create, policy=_RULE, body=_CREATE, also=(201,)),
+    Route("GET", "/os-keypairs", handlers.list_keypairs, policy=_RULE, query=("user_id",)),
+    Route("GET", "/os-keypairs/{name}", handlers.show, policy=_RULE, query=("user_id",)),
+    Route("DELETE", "/os-keypairs/{name}", handlers.delete, policy=_RULE, status=202, also=(204,), query=("user_id",)),
 )

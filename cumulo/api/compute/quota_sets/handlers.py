@@ -3,12 +3,18 @@
 from typing import Any
 
 from cumulo.api.wsgi.route import Request
+from cumulo.common import errors
 from cumulo.compute import quotas
+from cumulo.identity import projects
 
 
 def show(request: Request) -> dict[str, Any]:
     """Show the quotas of a project: the caller's own, or any for an administrator."""
-    request.authorize("compute:quota_sets:show", {"project_id": request.params["project_id"]})
+    project_id = request.params["project_id"]
+    request.authorize("compute:quota_sets:show", {"project_id": project_id})
+    with request.services.database.read() as connection:
+        if projects.find(connection, project_id) is None:
+            raise errors.BadRequest(f"Project ID {project_id[:64]} is not a valid project.")
     return _view(request)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from cumulo.api.compute import common
-from cumulo.api.wsgi import times
+from cumulo.api.wsgi import paging, times
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.compute import server_queries
@@ -20,6 +20,8 @@ _ANYBODY = ("image", "flavor", "reservation_id")
 _ADMIN = (*_ANYBODY, "host", "key_name", "availability_zone", "user_id", "description", "hostname")
 _ALIASES = {"image": ("image", "image_ref"), "flavor": ("flavor", "flavor_ref"), "project_id": ("project_id", "tenant_id")}
 MOST_PATTERN_LENGTH = 255
+QUERY = (*paging.QUERY, *_ADMIN, *(each for pair in _ALIASES.values() for each in pair), "name", "status", "deleted", "locked",
+         "config_drive", "changes-since", "all_tenants", "uuid", "ip", "ip6", "tags", "tags-any", "not-tags", "not-tags-any")
 
 
 def read(request: Request, connection: sa.Connection) -> Filters | None:

@@ -19,7 +19,7 @@ _REASON = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^\S(
 _RULE = "compute:services:manage"
 
 ROUTES = (
-    Route("GET", "/os-services", handlers.list_services, policy=_RULE),
+    Route("GET", "/os-services", handlers.list_services, policy=_RULE, query=("host", "binary")),
     Route("PUT", "/os-services/enable", handlers.enable, policy=_RULE, body=_body()),
     Route("PUT", "/os-services/disable", handlers.disable, policy=_RULE, body=_body()),
     Route("PUT", "/os-services/disable-log-reason", handlers.disable_with_reason, policy=_RULE,

@@ -13,6 +13,6 @@ ROUTES = (
     Route("PUT", _PATH, handlers.replace_tags, policy=_CHANGE, since="2.26", body=_TAGS),
     Route("DELETE", _PATH, handlers.delete_all, policy=_CHANGE, since="2.26", status=204),
     Route("GET", f"{_PATH}/{{tag}}", handlers.show_tag, policy=_SHOW, since="2.26", status=204),
-    Route("PUT", f"{_PATH}/{{tag}}", handlers.add_tag, policy=_CHANGE, since="2.26", status=201),
+    Route("PUT", f"{_PATH}/{{tag}}", handlers.add_tag, policy=_CHANGE, since="2.26", status=201, also=(204,)),
     Route("DELETE", f"{_PATH}/{{tag}}", handlers.delete_tag, policy=_CHANGE, since="2.26", status=204),
 )

@@ -11,6 +11,9 @@ from cumulo.identity import assignments, projects, roles, rows
 from cumulo.identity.assignments import Wanted
 from cumulo.identity.model import SYSTEM, Scope, ScopeKind
 
+QUERY = ("user.id", "group.id", "role.id", "scope.project.id", "scope.domain.id", "scope.system", "effective",
+         "include_names")
+
 
 def give(request: Request) -> None:
     """Give a user a role on the target in the path."""

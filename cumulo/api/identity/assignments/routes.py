@@ -20,5 +20,5 @@ def _on(target: str) -> tuple[Route, ...]:
 
 ROUTES = (
     *(route for target in _TARGETS for route in _on(target)),
-    Route("GET", "/v3/role_assignments", handlers.list_assignments, policy="rule:any_token"),
+    Route("GET", "/v3/role_assignments", handlers.list_assignments, policy="rule:any_token", query=handlers.QUERY),
 )

@@ -2,9 +2,11 @@
 
 from cumulo.api.identity.regions import handlers, schema
 from cumulo.api.wsgi.route import Route
+from cumulo.identity.catalog import FILTERS
+from cumulo.identity.model import Region
 
 ROUTES = (
-    Route("GET", "/v3/regions", handlers.index, policy="identity:list_regions"),
+    Route("GET", "/v3/regions", handlers.index, policy="identity:list_regions", query=FILTERS[Region]),
     Route("POST", "/v3/regions", handlers.create, policy="identity:create_region", status=201, body=schema.CREATE),
     Route("PUT", "/v3/regions/{region_id}", handlers.create_named, policy="identity:create_region", status=201,
           body=schema.CREATE),

@@ -20,8 +20,6 @@ _GIB = 1024**3
 
 def upload(request: Request) -> None:
     """Store the body as the data of a queued image."""
-    if request.raw_request.content_type != _BINARY:
-        raise errors.UnsupportedMediaType(f"The body must be of type {_BINARY}.")
     with request.services.database.read() as connection:
         image = images.get_own_image(connection, request.context, request.params["image_id"], lock=False)
     is_chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()

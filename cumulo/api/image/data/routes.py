@@ -4,6 +4,8 @@ from cumulo.api.image.data import handlers
 from cumulo.api.wsgi.route import Route
 
 ROUTES = (
-    Route("PUT", "/v2/images/{image_id}/file", handlers.upload, policy="image:data:upload", status=204, stream=True),
-    Route("GET", "/v2/images/{image_id}/file", handlers.download, policy="image:data:download"),
+    Route("PUT", "/v2/images/{image_id}/file", handlers.upload, policy="image:data:upload", status=204, stream=True,
+          consumes=("application/octet-stream",)),
+    Route("GET", "/v2/images/{image_id}/file", handlers.download, policy="image:data:download",
+          also=(204, 206)),
 )

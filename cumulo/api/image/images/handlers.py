@@ -46,8 +46,6 @@ def _first(request: Request) -> str:
 
 def create(request: Request) -> Reply:
     """Make an image, which waits for its data."""
-    if not isinstance(request.body, dict):
-        raise errors.BadRequest("The request needs a JSON object as its body.")
     new = attributes.new_image(request.body, bounds(request))
     owner = new.get("owner", request.context.project_id)
     _authorize_owner(request, owner)
@@ -68,10 +66,7 @@ def show(request: Request) -> dict[str, Any]:
 
 def update(request: Request) -> dict[str, Any]:
     """Change an image by a JSON patch."""
-    form = patch.MEDIA_TYPES.get(request.raw_request.content_type)
-    if form is None:
-        raise errors.UnsupportedMediaType(f"The body must be of type {' or '.join(patch.MEDIA_TYPES)}.")
-    changes = patch.read(request.body, form)
+    changes = patch.read(request.body, patch.MEDIA_TYPES[request.raw_request.content_type])
     database = request.services.database
     with database.write() as connection:
         before = images.get_own_image(connection, request.context, request.params["image_id"])

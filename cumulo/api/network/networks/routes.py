@@ -2,7 +2,9 @@
 
 from oslo_policy import policy
 
+from cumulo.api.network.collection import SPECIAL
 from cumulo.api.network.networks import handlers, schema
+from cumulo.api.network.networks.view import ATTRIBUTES
 from cumulo.api.wsgi.route import Route
 
 _LIST = {"method": "GET", "path": "/v2.0/networks"}
@@ -26,10 +28,11 @@ RULES = tuple(policy.DocumentedRuleDefault(f"network:networks:{name}", check, de
 ))
 
 ROUTES = (
-    Route("GET", "/v2.0/networks", handlers.index, policy="network:networks:get"),
+    Route("GET", "/v2.0/networks", handlers.index, policy="network:networks:get",
+          query=(*SPECIAL, *ATTRIBUTES)),
     Route("POST", "/v2.0/networks", handlers.create, policy="network:networks:create", status=201,
           body=schema.CREATE),
-    Route("GET", "/v2.0/networks/{network_id}", handlers.show, policy="network:networks:get"),
+    Route("GET", "/v2.0/networks/{network_id}", handlers.show, policy="network:networks:get", query=("fields",)),
     Route("PUT", "/v2.0/networks/{network_id}", handlers.update, policy="network:networks:update",
           body=schema.UPDATE),
     Route("DELETE", "/v2.0/networks/{network_id}", handlers.delete, policy="network:networks:delete", status=204),
