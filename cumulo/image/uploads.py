@@ -9,6 +9,7 @@ run in other processes. A process that uploads says every few seconds that it li
 not for LEASE_S has lost its upload, and every later write of it finds nothing to change.
 """
 
+import contextlib
 import dataclasses
 import hashlib
 from typing import Any, Protocol
@@ -67,22 +68,19 @@ class Uploader:
         try:
             self._store(image, upload_id, source, length)
         except BaseException as failure:  # a killed green thread too must not leave an image "saving"
-            self._abandon(image["id"], upload_id)
+            if self._abandon(image["id"], upload_id):
+                self.store.delete(upload_id)
             LOG.info("image_upload_failed", image=image["id"], error=str(failure) or type(failure).__name__)
             if isinstance(failure, OSError):
                 raise self._explain(failure, image["id"]) from failure
             raise
 
     def _store(self, image: dict[str, Any], upload_id: str, source: Source, length: int | None) -> None:
-        part = self.store.create(upload_id)
-        try:
+        with contextlib.closing(self.store.create(upload_id)) as part:
             digests = self._copy(image["id"], upload_id, source, length, part)
             virtual_size = inspect.inspect(part.path, image["disk_format"], self.bounds)
             self.threads.native(part.commit)
             self._finish(image["id"], upload_id, part.size, virtual_size, digests)
-        except BaseException:
-            part.discard()
-            raise
 
     def _explain(self, failure: OSError, image_id: str) -> errors.CumuloError:
         """Errors of the request's body are errors of ours by now: what is left is the store's."""
@@ -137,11 +135,18 @@ class Uploader:
             if not finished.rowcount:
                 _refuse(connection, image_id)
 
-    def _abandon(self, image_id: str, upload_id: str) -> None:
+    def _abandon(self, image_id: str, upload_id: str) -> bool:
+        """Queue the image again; say whether the data may go.
+
+        It may not where the image is active with it: the connection to the database may break just
+        after the commit that made it so.
+        """
         with self.database.write() as connection:
             connection.execute(_mine(image_id, upload_id).values(
                 status="queued", upload_id=None, upload_renewed_at=None,
                 updated_at=self.database.now(connection)))
+            named = sa.select(image_table.c.id).where(image_table.c.id == image_id, image_table.c.location == upload_id)
+            return connection.execute(named).first() is None
 
 
 def sweep(database: Database, store: FileStore, now: float) -> int:

@@ -3,7 +3,7 @@
 A name is an id that this cloud made, never text from a user. A file under its final name is whole;
 a file under a temporary name belongs to an upload that runs or to one that died.
 
-    part = store.create(name); part.write(chunk) ...; part.commit()    or part.discard()
+    part = store.create(name); part.write(chunk) ...; part.commit()    or part.close(); store.delete(name)
 """
 
 import contextlib
@@ -82,9 +82,6 @@ class Part:
         finally:
             os.close(directory)
 
-    def discard(self) -> None:
-        """Remove what was written, committed or not."""
+    def close(self) -> None:
+        """Write no more; what is not committed is still in part."""
         self._file.close()
-        for path in (self.path, self._final):
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(path)

@@ -27,14 +27,15 @@ class FileStoreTest(unittest.TestCase):
             self.assertEqual(b"abc", file.read())
         self.assertEqual((3, ["one"]), (part.size, os.listdir(self.store.directory)))
 
-    def test_discard_leaves_nothing(self) -> None:
+    def test_what_was_closed_and_deleted_leaves_nothing(self) -> None:
         for committed in (False, True):
             part = self.store.create("one")
             part.write(b"abc")
             if committed:
                 part.commit()
-            part.discard()
-            part.discard()
+            for _ in range(2):
+                part.close()
+                self.store.delete("one")
             self.assertEqual(set(), self.store.names())
 
     def test_delete_may_be_repeated_and_takes_parts_too(self) -> None:
@@ -43,13 +44,13 @@ class FileStoreTest(unittest.TestCase):
             self.store.delete("one")
         with self.assertRaises(FileNotFoundError):
             part.commit()
-        part.discard()
+        part.close()
 
     def test_a_name_is_written_once_at_a_time(self) -> None:
         part = self.store.create("one")
         with self.assertRaises(FileExistsError):
             self.store.create("one")
-        part.discard()
+        part.close()
 
     def test_only_the_services_may_look(self) -> None:
         self.store.prepare()

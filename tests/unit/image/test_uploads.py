@@ -69,9 +69,8 @@ class UploadCase(unittest.TestCase):
 
     def die(self, owner: Any, name: str) -> None:
         """Run an upload whose process is killed on entering a function."""
-        nothing = mock.patch.multiple(uploads.Uploader, _abandon=mock.Mock())
-        with nothing, mock.patch.object(Part, "discard"), mock.patch.object(owner, name, side_effect=Killed), \
-                self.assertRaises(Killed):
+        nothing = mock.patch.multiple(uploads.Uploader, _abandon=mock.Mock(return_value=False))
+        with nothing, mock.patch.object(owner, name, side_effect=Killed), self.assertRaises(Killed):
             self.receive()
 
     def sweep(self) -> int:
