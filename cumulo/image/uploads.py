@@ -12,6 +12,8 @@ not for LEASE_S has lost its upload, and every later write of it finds nothing t
 import contextlib
 import dataclasses
 import hashlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -42,7 +44,10 @@ class Source(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class Uploader:
-    """What an upload needs of the outside world."""
+    """What an upload needs of the outside world.
+
+    last_write, if any, opens the transaction that makes the image active, in place of database.write.
+    """
 
     database: Database
     store: FileStore
@@ -51,6 +56,7 @@ class Uploader:
     threads: Threads
     max_size: int
     bounds: inspect.Bounds
+    last_write: Callable[[], AbstractContextManager[sa.Connection]] | None = None
 
     def receive(self, image: dict[str, Any], source: Source, length: int | None) -> None:
         """Store the data of a queued image and make it active.
@@ -127,7 +133,7 @@ class Uploader:
 
     def _finish(self, image_id: str, upload_id: str, size: int, virtual_size: int | None,
                 digests: tuple[str, str]) -> None:
-        with self.database.write() as connection:
+        with (self.last_write or self.database.write)() as connection:
             finished = connection.execute(_mine(image_id, upload_id).values(
                 status="active", location=upload_id, upload_id=None, upload_renewed_at=None, size=size,
                 virtual_size=virtual_size, checksum=digests[0], os_hash_algo=HASH_ALGORITHM,

@@ -24,6 +24,7 @@ from cumulo.scheduler import options
 from cumulo.scheduler.answers import Answers
 from cumulo.scheduler.heartbeats import Heartbeats
 from cumulo.scheduler.runner import Runner
+from cumulo.scheduler.sweeper import Sweeper
 
 LOG = log.get(__name__)
 REGISTRATIONS = (options, identity_options, image_options, network_options, compute_options)
@@ -56,6 +57,7 @@ def start(runtime: Runtime, database: Database) -> Service:
     runtime.threads.spawn(runner.run_forever, name="runner")
     runtime.threads.spawn(runner.renew_forever, name="leases")
     runtime.threads.spawn(_beat_forever, runtime, heartbeats, stopping, name="heartbeat")
+    runtime.threads.spawn(Sweeper(database).run_forever, stopping, name="sweeper")
     LOG.info("scheduler_started", host=runtime.host)
     return Service(runner, server, stopping)
 

@@ -461,6 +461,8 @@ class Administration(ComputeCase):
         self.assertEqual({"service": body | {"status": "disabled", "disabled_reason": "mending"}}, answer.json)
         self.assertEqual("disabled", self.api.get(f"{V}/os-hypervisors").json["hypervisors"][0]["status"])
         self.assertEqual(200, self.api.put(f"{V}/os-services/enable", body).status_int)
+        self.assertEqual("disabled", self.api.put(f"{V}/os-services/disable", body).json["service"]["status"])
+        self.assertEqual("enabled", self.api.put(f"{V}/os-services/enable", body).json["service"]["status"])
         self.assertEqual(404, self.api.put(f"{V}/os-services/enable", body | {"host": "x"}).status_int)
         force = self.api.put(f"{V}/os-services/force-down", body | {"forced_down": True}, headers=at("2.11"))
         self.assertEqual(True, force.json["service"]["forced_down"])

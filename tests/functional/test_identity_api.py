@@ -371,6 +371,11 @@ class ResourcesTest(IdentityCase):
         self.call("PATCH", f"/v3/endpoints/{endpoint['id']}", 200, {"endpoint": {"url": "http://w/"}})
         self.assertEqual(1, len(self.call("GET", f"/v3/endpoints?service_id={service['id']}", 200).json["endpoints"]))
         self.call("DELETE", "/v3/regions/Elsewhere", 403)
+        renamed = self.call("PATCH", f"/v3/services/{service['id']}", 200, {"service": {"name": "disks"}})
+        self.assertEqual("disks", renamed.json["service"]["name"])
+        other = self.call("POST", "/v3/endpoints", 201, {"endpoint": {**values, "interface": "admin"}}).json["endpoint"]
+        self.call("DELETE", f"/v3/endpoints/{other['id']}", 204)
+        self.call("GET", f"/v3/endpoints/{other['id']}", 404)
         self.call("DELETE", f"/v3/services/{service['id']}", 204)
         self.call("GET", f"/v3/endpoints/{endpoint['id']}", 404)
         self.call("DELETE", "/v3/regions/Elsewhere", 204)
@@ -379,6 +384,8 @@ class ResourcesTest(IdentityCase):
         self.call("PUT", "/v3/regions/North", 201, {"region": {"description": "up"}})
         self.call("POST", "/v3/regions", 409, {"region": {"id": "North"}})
         child = self.cloud.make("region", parent_region_id="North")
+        changed = self.call("PATCH", "/v3/regions/North", 200, {"region": {"description": "far up"}}).json["region"]
+        self.assertEqual("far up", changed["description"])
         self.call("PATCH", "/v3/regions/North", 400, {"region": {"parent_region_id": child["id"]}})
         self.call("DELETE", "/v3/regions/North", 403)
         self.assertEqual(1, len(self.call("GET", "/v3/regions?parent_region_id=North", 200).json["regions"]))

@@ -4,7 +4,6 @@ import sqlalchemy as sa
 
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
-from cumulo.common.rpc import doorbell
 from cumulo.compute import servers
 
 LONGEST_ID = 64
@@ -32,8 +31,8 @@ def may_override_lock(request: Request) -> bool:
 
 
 def ring_scheduler(request: Request) -> None:
-    """Tell the scheduler that there is an operation; call it after the commit."""
-    doorbell.ring(request.services.bus, "scheduler", "operation")
+    """Tell the scheduler that there is an operation; call it after the write() block."""
+    request.ring("scheduler", "operation")
 
 
 def flag(text: str, name: str) -> bool:

@@ -28,7 +28,7 @@ def changing(request: Request) -> Iterator[tuple[sa.Connection, Recorder]]:
         with services.database.write() as connection:
             yield connection, revocations.recorder(connection, services.conf, services.clock.now())
     finally:
-        validator(request).forget()
+        services.database.after_commit(validator(request).forget)
 
 
 def visible(request: Request, rule: str, thing: Thing | None, what: str, target: Mapping[str, str]) -> Thing:

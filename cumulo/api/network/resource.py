@@ -14,7 +14,6 @@ import sqlalchemy as sa
 
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
-from cumulo.common.rpc import doorbell
 from cumulo.network import desired
 
 Body = Mapping[str, Any]
@@ -97,4 +96,4 @@ def hosts_of(connection: sa.Connection, network_ids: Iterable[str]) -> set[str]:
 def ring(request: Request, hosts: Iterable[str]) -> None:
     """Tell the hosts' agents, after the commit, that there is something to look at."""
     for host in sorted(hosts):
-        doorbell.ring(request.services.bus, f"network.{host}", "network_changed")
+        request.ring(f"network.{host}", "network_changed")

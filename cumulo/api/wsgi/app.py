@@ -2,9 +2,11 @@
 
 Order: request id, body limit, route, version, token, policy, schema, handler, answer. An unknown
 path is answered before the token is looked at, an unknown exception is a 500 that says the request
-id and nothing else; its trace is in the log.
+id and nothing else; its trace is in the log. A request that carries an Idempotency-Key is looked up
+before its body is judged, and its handler runs inside one transaction (once.py).
 """
 
+import functools
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -15,14 +17,21 @@ from routes import Mapper
 
 from cumulo.api.services import Services
 from cumulo.api.wsgi import faults, schema, versions
+from cumulo.api.wsgi.once import Once
 from cumulo.api.wsgi.route import JSON_TYPE, Family, Reply, Request, Route, Version, parse_version
 from cumulo.common import errors, log
 from cumulo.common.context import Context
+from cumulo.common.idempotency import keys
+from cumulo.common.idempotency.seal import Answer
 
 LOG = log.get(__name__)
 MAX_BODY_BYTES = 112 * 1024
 _REQUEST_ID = re.compile(r"req-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_REQUEST_ID_HEADER = "X-Openstack-Request-Id"
 _BODILESS = (204, 205, 304)
+_KEY = f"HTTP_{keys.HEADER.upper().replace('-', '_')}"
+#: What beside method, URL and body changes the meaning of a request.
+_MEANINGFUL = ("Content-Type", "If-Match", "X-Subject-Token")
 
 
 class Application:
@@ -58,7 +67,7 @@ class Application:
             LOG.exception("request_failed", request_id=request_id, method=raw.method, path=raw.path)
             response = faults.answer(self._family.name, errors.InternalError(
                 f"Unexpected error. Report it with the request id {request_id}."))
-        self._finish(raw, response, request_id)
+        self._finish(raw, response, response.headers.get(_REQUEST_ID_HEADER, request_id))
         took_ms = round((self._services.clock.monotonic() - started) * 1000, 1)
         LOG.info("request", request_id=request_id, method=raw.method, path=raw.environ.get("SCRIPT_NAME", "")
                  + raw.environ.get("PATH_INFO", ""), status=response.status_int, took_ms=took_ms)
@@ -74,9 +83,42 @@ class Application:
         if route.policy is not None:
             request.authorize(route.policy)
         _check_type(raw, route)
+        if _KEY in raw.environ and route.changes:
+            keys.check(raw.environ[_KEY])
+            if route.keeps:
+                return self._answer_once(route, request)
         if not route.stream:
-            request.body = self._body(raw, route, version)
-        return _respond(route, raw, route.handler(request))
+            request.body = self._parse(route, _content(raw), version)
+        return _respond(route, route.handler(request))
+
+    def _answer_once(self, route: Route, request: Request) -> webob.Response:
+        """Answer a request with a key: do it, or repeat the answer of when it was done."""
+        raw = request.raw_request
+        content = b"" if route.stream else _content(raw)
+        scope = keys.scope_of(request.context, _whole_path(raw))
+        once = Once(self._services, keys.asked(raw.environ[_KEY], scope, _meaning(route, request, content)))
+        if (earlier := once.earlier()) is not None:
+            return _repeat(earlier, request)
+        if not route.stream:
+            request.body = self._parse(route, content, request.version)
+        try:
+            return self._do_once(route, request, once)
+        except errors.CumuloError:
+            # A twin may have done it since the look above, and that may be why this one was refused.
+            if (earlier := once.earlier()) is None:
+                raise
+            return _repeat(earlier, request)
+
+    def _do_once(self, route: Route, request: Request, once: Once) -> webob.Response:
+        if route.stream:
+            answer = Answer(route.status, request.context.request_id)
+            request.last_write = functools.partial(once.last_write, answer)
+            return _respond(route, route.handler(request))
+        request.services = once.services
+        with once.database.whole():
+            response = _respond(route, route.handler(request))
+            once.keep(Answer(response.status_int, request.context.request_id, _lasting_headers(response), response.body))
+        return response
 
     def _find(self, method: str, path: str, version: Version | None) -> tuple[Route, dict[str, str]]:
         matched = self._mapper.match(path) or (self._mapper.match(path.rstrip("/")) if len(path) > 1 else None)
@@ -105,12 +147,7 @@ class Application:
         held = self._services.tokens.validate(token)
         return Context.from_dict(held.to_dict() | extra)
 
-    def _body(self, raw: webob.Request, route: Route, version: Version | None) -> Any:
-        if (raw.content_length or 0) > MAX_BODY_BYTES:
-            raise errors.TooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
-        content = _read(raw)
-        if len(content) > MAX_BODY_BYTES:
-            raise errors.TooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
+    def _parse(self, route: Route, content: bytes, version: Version | None) -> Any:
         check = self._checks.get(id(route))
         if check is None:
             return schema.read_json(content) if content.strip() else None
@@ -121,7 +158,7 @@ class Application:
         return body
 
     def _finish(self, raw: webob.Request, response: webob.Response, request_id: str) -> None:
-        response.headers["X-Openstack-Request-Id"] = request_id
+        response.headers[_REQUEST_ID_HEADER] = request_id
         if self._family.request_id_header:
             response.headers[self._family.request_id_header] = request_id
         response.headers.update(versions.answer_headers(self._family, raw.environ.get("cumulo.version")))
@@ -160,6 +197,16 @@ def _has_body(raw: webob.Request) -> bool:
     return bool(raw.content_length) or "chunked" in raw.headers.get("Transfer-Encoding", "").lower()
 
 
+def _content(raw: webob.Request) -> bytes:
+    """Return the body; raises TooLarge."""
+    if (raw.content_length or 0) > MAX_BODY_BYTES:
+        raise errors.TooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
+    content = _read(raw)
+    if len(content) > MAX_BODY_BYTES:
+        raise errors.TooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
+    return content
+
+
 def _read(raw: webob.Request) -> bytes:
     """Return the body, or one byte more than the limit of a longer one; a declared length is what is read."""
     if not _has_body(raw):
@@ -168,7 +215,37 @@ def _read(raw: webob.Request) -> bytes:
     return bytes(raw.environ["wsgi.input"].read(MAX_BODY_BYTES + 1 if declared is None else declared))
 
 
-def _respond(route: Route, raw: webob.Request, outcome: Any) -> webob.Response:
+def _meaning(route: Route, request: Request, content: bytes) -> list[str | bytes]:
+    """Return what must be the same for a request to be the same. A streamed body counts by its length alone."""
+    raw = request.raw_request
+    body = content if not route.stream else str(request.content_length)
+    return [raw.method, _whole_path(raw), raw.query_string, str(request.version), body,
+            *(f"{name}: {raw.headers.get(name, '')}" for name in _MEANINGFUL)]
+
+
+def _whole_path(raw: webob.Request) -> str:
+    return str(raw.script_name + raw.path_info)
+
+
+def _lasting_headers(response: webob.Response) -> tuple[tuple[str, str], ...]:
+    """Return the headers that belong to the answer; the others are added to every answer anew."""
+    return tuple((name, value) for name, value in response.headerlist if name != "Content-Length")
+
+
+def _repeat(answer: Answer, request: Request) -> webob.Response:
+    """Return the kept answer, under the id of the request that did it: operations are known by that one."""
+    LOG.info("answer_repeated", request_id=request.context.request_id, of=answer.request_id)
+    response = webob.Response(status=answer.status, body=answer.body)
+    response.headers.pop("Content-Type", None)
+    if answer.status in _BODILESS:
+        response.headers.pop("Content-Length", None)
+    response.headers.update(dict(answer.headers))
+    response.headers[_REQUEST_ID_HEADER] = answer.request_id
+    response.headers["Idempotency-Replayed"] = "true"
+    return response
+
+
+def _respond(route: Route, outcome: Any) -> webob.Response:
     reply = outcome if isinstance(outcome, Reply) else Reply(outcome)
     response = webob.Response(status=reply.status or route.status)
     if reply.content_type or (reply.body is not None and not isinstance(reply.body, bytes | str)):

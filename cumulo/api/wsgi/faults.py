@@ -68,7 +68,7 @@ def answer(family: str, error: errors.CumuloError) -> webob.Response:
     response.body = orjson.dumps(_BODIES.get(family, image_body)(error))
     if error.status == 503:
         response.headers["Retry-After"] = str(error.facts.get("retry_after_s", RETRY_AFTER_S))
-    elif error.status in (413, 429) and "retry_after_s" in error.facts:
+    elif error.status in (409, 413, 429) and "retry_after_s" in error.facts:
         response.headers["Retry-After"] = str(error.facts["retry_after_s"])
     if "allow" in error.facts and error.status == 405:
         response.headers["Allow"] = error.facts["allow"]

@@ -14,6 +14,7 @@ from typing import Any
 
 from cumulo.api.wsgi import faults
 from cumulo.api.wsgi.route import Family, Route
+from cumulo.common.idempotency import keys
 
 Json = dict[str, Any]
 Apis = Sequence[tuple[Family, Sequence[Route]]]
@@ -48,7 +49,7 @@ def _operation(family: Family, route: Route, schemas: Json, names: dict[int, str
     operation: Json = {
         "operationId": _name(family, route), "tags": [family.name],
         "summary": (route.handler.__doc__ or "").strip().splitlines()[0],
-        "parameters": [*_path_parameters(route), *_query_parameters(route), *_headers(family)],
+        "parameters": [*_path_parameters(route), *_query_parameters(route), *_headers(family, route)],
         "responses": _responses(family, route), "security": [{TOKEN: []}] if route.policy else []}
     if bodies or route.stream:
         newest = bodies[-1]["schema"] if bodies else {"type": "string", "format": "binary"}
@@ -78,11 +79,16 @@ def _query_parameters(route: Route) -> list[Json]:
     return [{"name": name, "in": "query", "schema": _QUERY.get(name, _TEXT)} for name in dict.fromkeys(route.query)]
 
 
-def _headers(family: Family) -> list[Json]:
-    if family.max_version is None:
-        return []
-    text = f"{family.service_type} and a version from {family.min_version} to {family.max_version}, or latest."
-    return [{"name": "OpenStack-API-Version", "in": "header", "description": text, "schema": _TEXT}]
+def _headers(family: Family, route: Route) -> list[Json]:
+    named: dict[str, Json] = {}
+    if family.max_version is not None:
+        named["OpenStack-API-Version"] = _TEXT | {
+            "description": f"{family.service_type} and a version from {family.min_version} to {family.max_version}, "
+                           "or latest."}
+    if route.changes:
+        named[keys.HEADER] = keys.SCHEMA | {"description": "The same key and request: the same answer, done once."}
+    return [{"name": name, "in": "header", "description": schema.pop("description"), "schema": schema}
+            for name, schema in named.items()]
 
 
 def _responses(family: Family, route: Route) -> Json:

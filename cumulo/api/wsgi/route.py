@@ -9,18 +9,23 @@ schema, calls the handler and turns what it returns into an answer:
 
 import dataclasses
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from typing import Any
 
+import sqlalchemy as sa
 import webob
 
 from cumulo.api.services import Services
 from cumulo.common.context import Context
+from cumulo.common.rpc import doorbell
 
 Schema = dict[str, Any] | tuple[tuple[str, dict[str, Any]], ...]
 """A JSON Schema, or several with the version each begins at, oldest first."""
 Version = tuple[int, int]
+_CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 JSON_TYPE = ("application/json",)
 Body = dict[str, Any] | list[Any] | bytes | str | None
+Write = Callable[[], AbstractContextManager[sa.Connection]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +44,11 @@ class Reply:
 
 @dataclasses.dataclass
 class Request:
-    """One request, with everything checked that its route declares."""
+    """One request, with everything checked that its route declares.
+
+    last_write, if any, is what the last transaction of a streamed body must be opened with: it keeps the
+    answer for the request's Idempotency-Key.
+    """
 
     raw_request: webob.Request
     services: Services
@@ -48,6 +57,7 @@ class Request:
     url: str
     version: Version | None = None
     body: Any = None
+    last_write: Write | None = None
 
     @property
     def query(self) -> Any:
@@ -91,6 +101,10 @@ class Request:
         """Raise Forbidden unless policy lets the caller do it to the target."""
         self.services.policy.authorize(rule, self.context, target)
 
+    def ring(self, target: str, what: str) -> None:
+        """Tell a service, after the commit, that there is something to look at; call it after the write() block."""
+        self.services.database.after_commit(doorbell.ring, self.services.bus, target, what)
+
 
 Handler = Callable[[Request], "dict[str, Any] | Reply | None"]
 
@@ -101,6 +115,8 @@ class Route:
 
     also names the success statuses that some cases answer with instead, query the query parameters it
     reads, consumes the types of body it takes. The OpenAPI document and the fuzz tests hold it to them.
+    stream: the handler reads the body itself. keeps: the answer is kept for the Idempotency-Key of the
+    request; not where doing it twice makes nothing twice and the answer is a secret.
     """
 
     method: str
@@ -115,6 +131,12 @@ class Route:
     also: tuple[int, ...] = ()
     query: tuple[str, ...] = ()
     consumes: tuple[str, ...] = JSON_TYPE
+    keeps: bool = True
+
+    @property
+    def changes(self) -> bool:
+        """Say whether it may change something, and so takes an Idempotency-Key."""
+        return self.method in _CHANGING
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,7 +11,7 @@ share one operating-system thread, and a second one waiting inside SQLite would 
 import contextlib
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import sqlalchemy as sa
@@ -63,6 +63,14 @@ class Database:
                 yield connection
                 boundary.commit("before")
         boundary.commit("after")
+
+    def after_commit(self, action: Callable[..., object], *arguments: Any) -> None:
+        """Do what may only follow the commit; call it after the write() block, when it is done at once.
+
+        Where the block was a part of a longer transaction (cumulo/api/wsgi/once.py) it waits for that
+        one's commit.
+        """
+        action(*arguments)
 
     def now(self, connection: sa.Connection) -> float:
         """Return the database's time in epoch seconds: the one clock all hosts share."""

@@ -65,6 +65,12 @@ class ImportsTest(unittest.TestCase):
         self.assertEqual([], sorted(set(wrong)), "Move the pure half of what the agent needs into a module of its own "
                                                  "that imports neither cumulo.common.db nor sqlalchemy.")
 
+    def test_handlers_ring_through_their_request(self) -> None:
+        """A bell must wait for the commit, which for a request with an Idempotency-Key comes after the handler."""
+        wrong = [_name(path) for path in modules() for imported in imports(path) if imported == "cumulo.common.rpc.doorbell"
+                 and layer(_name(path)) == "api" and _name(path) != "cumulo.api.wsgi.route"]
+        self.assertEqual([], wrong, "Use request.ring(...), and services.database.after_commit(...) for other effects.")
+
     def test_only_mains_name_eventlet(self) -> None:
         """Services are written on the standard library's threads and sockets."""
         wrong = [str(path.relative_to(ROOT)) for path in modules()

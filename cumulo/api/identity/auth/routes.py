@@ -4,7 +4,8 @@ from cumulo.api.identity.auth import handlers, schema
 from cumulo.api.wsgi.route import Route
 
 ROUTES = (
-    Route("POST", "/v3/auth/tokens", handlers.log_in, policy=None, status=201, body=schema.LOGIN),
+    # A log-in that is sent again gives another token and takes nothing from the first one; none is ever stored.
+    Route("POST", "/v3/auth/tokens", handlers.log_in, policy=None, status=201, body=schema.LOGIN, keeps=False),
     # Who may look at which token is decided when the token is known.
     Route("GET", "/v3/auth/tokens", handlers.show, policy="rule:any_token"),
     Route("HEAD", "/v3/auth/tokens", handlers.check, policy="rule:any_token"),

@@ -30,8 +30,8 @@ def upload(request: Request) -> None:
 def _uploader(request: Request) -> Uploader:
     services, conf = request.services, request.services.conf
     return Uploader(
-        database=services.database, store=FileStore(store_dir(conf)), clock=services.clock, ids=services.ids,
-        threads=services.threads, max_size=conf.image.max_size_gib * _GIB,
+        database=services.database, last_write=request.last_write, store=FileStore(store_dir(conf)),
+        clock=services.clock, ids=services.ids, threads=services.threads, max_size=conf.image.max_size_gib * _GIB,
         bounds=Bounds(conf.image.inspection_timeout_s, conf.image.inspection_memory_mib))
 
 

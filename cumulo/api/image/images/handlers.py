@@ -83,12 +83,13 @@ def update(request: Request) -> dict[str, Any]:
 
 def delete(request: Request) -> None:
     """Delete an image: the row first, then the data, so that no row ever names data that is gone."""
-    with request.services.database.write() as connection:
+    services = request.services
+    with services.database.write() as connection:
         image = images.get_own_image(connection, request.context, request.params["image_id"])
         names = images.delete_image(connection, image)
-    store = FileStore(store_dir(request.services.conf))
+    store = FileStore(store_dir(services.conf))
     for name in names:
-        request.services.threads.native(store.delete, name)
+        services.database.after_commit(services.threads.native, store.delete, name)
 
 
 def deactivate(request: Request) -> None:

@@ -1,0 +1,47 @@
+"""Removes the answers kept for idempotency keys once they have expired: a few at a time, for ever.
+
+Any number of schedulers may sweep at once. Nobody waits for it: a key whose row has expired is free
+whether the row is still there or not.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from cumulo.common import log
+from cumulo.common.db.engine import Database
+from cumulo.common.idempotency import store
+
+LOG = log.get(__name__)
+
+SWEEP_EVERY_S = 30.0
+MOST_AT_ONCE = 500  # rows a transaction: milliseconds, so that it holds up nobody
+MOST_ROUNDS = 200  # 100,000 rows a sweep: more than 3,000 requests with a key a second
+
+
+class Sweeper:
+    """Sweeps the database of a scheduler process."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def run_once(self) -> int:
+        """Remove what has expired; return how many rows."""
+        removed = 0
+        for _ in range(MOST_ROUNDS):
+            with self._database.write() as connection:
+                count = store.sweep(connection, self._database.now(connection), MOST_AT_ONCE)
+            removed += count
+            if count < MOST_AT_ONCE:
+                break
+        if removed:
+            LOG.info("idempotency_keys_removed", count=removed)
+        return removed
+
+    def run_forever(self, stopping: Any) -> None:
+        """Sweep until the event is set."""
+        while not stopping.wait(SWEEP_EVERY_S):
+            try:
+                self.run_once()
+            except sa.exc.DBAPIError as error:
+                LOG.warning("idempotency_keys_not_removed", reason=error)
