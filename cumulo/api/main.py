@@ -16,6 +16,7 @@ from cumulo.api.services import Services
 from cumulo.api.wsgi.policy import Policy
 from cumulo.common import config, log
 from cumulo.common.db.engine import Database
+from cumulo.common.rpc.server import Server
 from cumulo.common.runtime import Runtime
 from cumulo.compute import options as compute_options
 from cumulo.identity import options as identity_options
@@ -37,9 +38,11 @@ class Service:
     listener: socket.socket
     greenlet: Any
     sweeper: Any
+    answers: Server
 
     def stop(self) -> None:
         """Take no more requests and close the port."""
+        self.answers.stop()
         self.sweeper.kill()
         self.greenlet.kill()
         self.listener.close()
@@ -68,7 +71,14 @@ def start(runtime: Runtime, database: Database, listener: socket.socket | None =
         eventlet.wsgi.server, opened, application, log=_Quiet(), log_output=False,
         max_size=conf.api.max_connections, socket_timeout=conf.api.idle_timeout_s, debug=False)
     LOG.info("api_started", address=conf.api.listen, port=opened.getsockname()[1], process=os.getpid())
-    return Service(opened, greenlet, eventlet.spawn(_keep_swept, runtime, database))
+    answers = runtime.bus.serve("image", image_answers(runtime))
+    return Service(opened, greenlet, eventlet.spawn(_keep_swept, runtime, database), answers)
+
+
+def image_answers(runtime: Runtime) -> dict[str, Any]:
+    """Return what this process tells of the image store, which all API processes share."""
+    store = FileStore(image_options.store_dir(runtime.conf))
+    return {"holdings": lambda call: store.holdings().to_dict(), "ping": lambda call: {"host": runtime.host}}
 
 
 def sweep(runtime: Runtime, database: Database) -> None:

@@ -12,7 +12,7 @@ import signal
 from typing import Any, Protocol
 
 from cumulo.api import main as api
-from cumulo.cloud import control, health
+from cumulo.cloud import audit, control, health
 from cumulo.cloud.options_all import PARTS
 from cumulo.common import config, log
 from cumulo.common.db.engine import Database
@@ -57,7 +57,11 @@ def start(runtime: Runtime, database: Database, control_socket: pathlib.Path) ->
     services.append(network.start(runtime))
     services.append(compute.start(runtime))
     services.append(api.start(runtime, database))
-    answers = {"health": lambda: health.gather(runtime, database)}
+    answers = {
+        "health": lambda: health.gather(runtime, database),
+        "audit": lambda: audit.report(database),
+        "audit-now": lambda: audit.report_now(runtime, database),
+    }
     services.append(control.listen(control_socket, answers, runtime.threads))
     return services
 

@@ -54,6 +54,11 @@ def parser() -> argparse.ArgumentParser:
         if name == "logs":
             command.add_argument("-n", dest="lines", type=int, metavar="N",
                                  help="print the last N lines of each and end")
+    audit = commands.add_parser("audit", parents=[common], help="what differs between the database and the hosts; ends "
+                                "with 1 when something has for a minute")
+    audit.add_argument("--now", action="store_true", help="audit first")
+    audit.add_argument("--json", action="store_true", help="for programs")
+    audit.set_defaults(run=_audit)
     test = commands.add_parser("test", help="run the tests; the last line counts them")
     test.add_argument("suite", nargs="?", default="all", choices=(*suites.SUITES, "all"))
     test.set_defaults(run=_test)
@@ -93,6 +98,13 @@ def _status(arguments: argparse.Namespace) -> int:
 
     layout = _layout(arguments)
     return status.show(layout, _state(layout))
+
+
+def _audit(arguments: argparse.Namespace) -> int:
+    from cumulo.cloud import audit
+
+    layout = _layout(arguments)
+    return audit.show(layout, _state(layout), now=arguments.now, as_json=arguments.json)
 
 
 def _env(arguments: argparse.Namespace) -> None:

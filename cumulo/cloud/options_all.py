@@ -12,9 +12,10 @@ from cumulo.identity import options as identity
 from cumulo.image import options as image
 from cumulo.network import options as network
 from cumulo.scheduler import options as scheduler
+from cumulo.scheduler.audit import options as audit
 
 #: In the order of the sample.
-PARTS: Sequence[ModuleType] = (api, identity, image, compute, compute_agent, network, scheduler)
+PARTS: Sequence[ModuleType] = (api, identity, image, compute, compute_agent, network, scheduler, audit)
 
 
 def groups() -> Iterator[tuple[str, Sequence[Any]]]:

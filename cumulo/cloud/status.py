@@ -3,7 +3,7 @@
 import pathlib
 from typing import Any
 
-from cumulo.cloud import configuration, control, health, processes, services
+from cumulo.cloud import audit, configuration, control, health, processes, services
 from cumulo.cloud.layout import Layout
 from cumulo.cloud.state import State
 from cumulo.common.db.engine import Database
@@ -19,6 +19,7 @@ def show(layout: Layout, state: State) -> int:
         return 1
     rows = _health(layout, state)
     print(health.render(rows))
+    print(audit.line(audit.ask(layout, state)))
     return 0 if all(row["hears"] for row in rows) else 1
 
 

@@ -17,3 +17,8 @@ def tap_name(port_id: str) -> str:
 def dhcp_namespace(network_id: str) -> str:
     """Return the name of the network namespace that holds a network's DHCP server."""
     return f"cudhcp-{network_id}"
+
+
+def dhcp_pair_name(network_id: str) -> str:
+    """Return the name of the host's end of the pair that leads into the network's DHCP namespace."""
+    return f"cud{network_id[:11]}"

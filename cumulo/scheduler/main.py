@@ -22,12 +22,14 @@ from cumulo.image import options as image_options
 from cumulo.network import options as network_options
 from cumulo.scheduler import options
 from cumulo.scheduler.answers import Answers
+from cumulo.scheduler.audit import options as audit_options
+from cumulo.scheduler.audit.auditor import Auditor
 from cumulo.scheduler.heartbeats import Heartbeats
 from cumulo.scheduler.runner import Runner
 from cumulo.scheduler.sweeper import Sweeper
 
 LOG = log.get(__name__)
-REGISTRATIONS = (options, identity_options, image_options, network_options, compute_options)
+REGISTRATIONS = (options, audit_options, identity_options, image_options, network_options, compute_options)
 
 BEAT_S = 5.0
 
@@ -38,12 +40,14 @@ class Service:
 
     runner: Runner
     server: Server
+    auditor: Auditor
     stopping: Any  # an event: ends the thread that says this service lives
 
     def stop(self) -> None:
         """Take no more work, and let go of what runs."""
         self.stopping.set()
         self.server.stop()
+        self.auditor.stop()
         self.runner.stop()
 
 
@@ -52,14 +56,16 @@ def start(runtime: Runtime, database: Database) -> Service:
     runner = Runner(runtime, database)
     heartbeats = Heartbeats(runtime, database)
     answers = Answers(runtime, database, runner, heartbeats)
+    auditor = Auditor(runtime, database)
     stopping = runtime.threads.event()
     server = runtime.bus.serve("scheduler", answers.methods())
     runtime.threads.spawn(runner.run_forever, name="runner")
     runtime.threads.spawn(runner.renew_forever, name="leases")
+    runtime.threads.spawn(auditor.run_forever, name="audit")
     runtime.threads.spawn(_beat_forever, runtime, heartbeats, stopping, name="heartbeat")
     runtime.threads.spawn(Sweeper(database).run_forever, stopping, name="sweeper")
     LOG.info("scheduler_started", host=runtime.host)
-    return Service(runner, server, stopping)
+    return Service(runner, server, auditor, stopping)
 
 
 def _beat_forever(runtime: Runtime, heartbeats: Heartbeats, stopping: Any) -> None:

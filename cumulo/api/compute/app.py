@@ -8,6 +8,7 @@ import dataclasses
 from cumulo.api import deploy
 from cumulo.api.compute import policies
 from cumulo.api.compute.availability_zones import routes as availability_zones
+from cumulo.api.compute.cumulo_audit import routes as cumulo_audit
 from cumulo.api.compute.extensions import routes as extensions
 from cumulo.api.compute.flavors import routes as flavors
 from cumulo.api.compute.hypervisors import routes as hypervisors
@@ -34,7 +35,7 @@ RULES = policies.RULES
 _RESOURCES = (
     *servers.ROUTES, *server_actions.ROUTES, *ips.ROUTES, *metadata.ROUTES, *tags.ROUTES, *flavors.ROUTES,
     *keypairs.ROUTES, *instance_actions.ROUTES, *services.ROUTES, *hypervisors.ROUTES, *limits.ROUTES,
-    *quota_sets.ROUTES, *availability_zones.ROUTES, *extensions.ROUTES, *openapi.ROUTES)
+    *quota_sets.ROUTES, *availability_zones.ROUTES, *extensions.ROUTES, *openapi.ROUTES, *cumulo_audit.ROUTES)
 ROUTES = (
     *versions.ROUTES,
     *(dataclasses.replace(route, path=f"/{version}{route.path}") for version in ("v2.1", "v2") for route in _RESOURCES))

@@ -51,5 +51,7 @@ RULES = (
     _rule("availability_zones:list", "rule:any_token", "List availability zones.", ("GET", "/os-availability-zone")),
     _rule("availability_zones:detail", _ADMIN, "List availability zones with their hosts.",
           ("GET", "/os-availability-zone/detail")),
+    _rule("cumulo:audit", _ADMIN, "See what the audit found.", ("GET", "/cumulo/audit")),
+    _rule("cumulo:metrics", "rule:system_reader", "Read the cloud's metrics.", ("GET", "/cumulo/metrics")),
     _rule("extensions:list", "rule:any_token", "List extensions.", ("GET", "/extensions")),
 )

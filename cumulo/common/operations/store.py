@@ -7,7 +7,7 @@ and records what became of them is in `lease.py`.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from cumulo.common import errors
@@ -100,6 +100,13 @@ def by_request(connection: Connection, resource_id: str, request_id: str) -> Row
     """The newest operation a request started on a resource, if any."""
     query = select(operation).where(operation.c.resource_id == resource_id, operation.c.request_id == request_id)
     return connection.execute(query.order_by(operation.c.created_at.desc()).limit(1)).mappings().first()
+
+
+def count_unfinished(connection: Connection) -> dict[tuple[str, str], int]:
+    """How many operations hold a resource, by flow and phase."""
+    by = (operation.c.flow, operation.c.phase)
+    query = select(*by, func.count()).where(operation.c.active_key.is_not(None)).group_by(*by)
+    return {(flow, phase): count for flow, phase, count in connection.execute(query)}
 
 
 def events(connection: Connection, operation_id: str) -> Sequence[RowMapping]:

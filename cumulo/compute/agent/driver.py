@@ -9,6 +9,8 @@ import enum
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from cumulo.common.audit.holdings import ComputeHoldings
+
 Facts = Mapping[str, Any]
 """The scheduler's answer to server_facts."""
 
@@ -66,6 +68,9 @@ class Driver(Protocol):
 
     def console_log(self, server_id: str, lines: int | None) -> str:
         """Return the last lines of the serial console (None: all that is kept); raises NotFound."""
+
+    def holdings(self) -> ComputeHoldings:
+        """Return everything of this cloud that is really here, wanted or not; changes nothing."""
 
     def tidy(self) -> None:
         """Do what is due now and then: keep console logs and the image cache within their bounds."""

@@ -3,7 +3,8 @@
 What it knows survives its process, like real servers do. The script (option fake_script) is read
 before every call, so a test changes delays and faults while the agent runs:
 
-    {"delays": {"create": 2.5}, "faults": {"start": "no room"}, "inventory": {"vcpus": 8}}
+    {"delays": {"create": 2.5}, "faults": {"start": "no room"}, "inventory": {"vcpus": 8},
+     "strays": ["images-cache/.x.partial"]}
 
 A guest obeys its power button at once, unless "press_power_button" has the fault "ignored".
 """
@@ -13,7 +14,9 @@ import pathlib
 from typing import Any
 
 from cumulo.common import errors
+from cumulo.common.audit.holdings import ComputeHoldings, HeldServer
 from cumulo.common.clock import Clock
+from cumulo.common.names import tap_name
 from cumulo.common.threads import Threads
 from cumulo.compute.agent.driver import Facts, Inventory, Power, Progress
 
@@ -54,11 +57,13 @@ class FakeDriver:
         self._begin("create", facts["id"])
         progress(100.0)
         if self.power(facts["id"]) is None:
-            self._change(facts["id"], {"power": Power.OFF.value, "console": "", "name": facts["name"]})
+            self._change(facts["id"], {"power": Power.OFF.value, "console": "", "name": facts["name"],
+                                       "files": _files(facts), "cards": _cards(facts)})
 
     def redefine(self, facts: Facts) -> None:
-        """Check that the server is remembered."""
-        self._known(facts["id"])
+        """Remember the cards the server has now; raises NotFound for one that is not remembered."""
+        server = self._known(facts["id"])
+        self._change(facts["id"], server | {"cards": _cards(facts)})
 
     def start(self, server_id: str) -> None:
         """Remember the server as running; its console gets a line."""
@@ -88,6 +93,12 @@ class FakeDriver:
         """Return the lines its starts printed."""
         kept = self._known(server_id)["console"].splitlines(keepends=True)
         return "".join(kept if lines is None or lines < 0 else kept[len(kept) - min(lines, len(kept)):])
+
+    def holdings(self) -> ComputeHoldings:
+        """Return what the servers remembered would have left on a host, and the strays of the script."""
+        return ComputeHoldings(
+            tuple(_held(server_id, server) for server_id, server in sorted(self._read().items())),
+            tuple(self._script().get("strays", ())))
 
     def tidy(self) -> None:
         """Nothing grows here."""
@@ -133,3 +144,21 @@ class FakeDriver:
             return {}
         found: dict[str, Any] = json.loads(pathlib.Path(self._script_path).read_text())
         return found
+
+
+def _held(server_id: str, server: dict[str, Any]) -> HeldServer:
+    runs = server["power"] == Power.RUNNING.value
+    return HeldServer(server_id, server["power"], True, tuple(server.get("files", ())),
+                      tuple(server.get("cards", ())) if runs else ())
+
+
+def _files(facts: Facts) -> list[str]:
+    """The names a server's directory would have."""
+    flavor = facts["flavor"]
+    wanted = {"ephemeral": flavor.get("ephemeral_gib"), "swap": flavor.get("swap_mib"),
+              "config.iso": facts.get("config_drive"), "kernel": facts.get("kernel"), "ramdisk": facts.get("ramdisk")}
+    return sorted(["base", "disk", *(name for name, is_wanted in wanted.items() if is_wanted)])
+
+
+def _cards(facts: Facts) -> list[str]:
+    return sorted(tap_name(port["id"]) for port in facts.get("ports") or ())

@@ -8,6 +8,7 @@
 """
 
 import dataclasses
+import os
 import pathlib
 import re
 
@@ -63,9 +64,14 @@ class ServerFiles:
         return self.directory / "console.log"
 
 
+def is_id(text: str) -> bool:
+    """Say whether a text is safe as a file name, as every id is."""
+    return _PLAIN.fullmatch(text) is not None
+
+
 def checked_id(identifier: str) -> str:
     """Return an id that is safe as a file name; raises BadRequest."""
-    if not _PLAIN.fullmatch(identifier):
+    if not is_id(identifier):
         raise errors.BadRequest("malformed id")
     return identifier
 
@@ -78,6 +84,20 @@ def servers_directory(state_dir: pathlib.Path) -> pathlib.Path:
 def images_directory(state_dir: pathlib.Path) -> pathlib.Path:
     """Return the directory of the base images."""
     return state_dir / "images-cache"
+
+
+def listed(state_dir: pathlib.Path) -> dict[str, tuple[str, ...]]:
+    """Return the names of each server's files, by the name of its directory."""
+    directory = servers_directory(state_dir)
+    found = {}
+    for name in sorted(os.listdir(directory)) if directory.exists() else ():
+        try:
+            found[name] = tuple(sorted(os.listdir(directory / name)))
+        except FileNotFoundError:
+            continue  # removed a moment ago
+        except NotADirectoryError:
+            found[name] = ()
+    return found
 
 
 def server_files(state_dir: pathlib.Path, server_id: str) -> ServerFiles:

@@ -97,6 +97,15 @@ class ImageCache:
             for path in self._directory.glob(".*"):
                 path.unlink()
 
+    def half_made(self) -> list[str]:
+        """Return the names of files that no download in flight is writing, and none has finished."""
+        if not self._directory.exists():
+            return []
+        names = sorted(path.name for path in self._directory.glob(".*"))
+        with self._lock:
+            running = set(self._downloads)
+        return [name for name in names if name[1:].rpartition(".")[0] not in running]
+
     def _touch(self, path: pathlib.Path) -> bool:
         try:
             os.utime(path)
@@ -135,6 +144,7 @@ class ImageCache:
             converted.rename(path)
         finally:
             partial.unlink(missing_ok=True)
+            _converted(partial).unlink(missing_ok=True)
         LOG.info("image_cached", image=path.name, size=path.stat().st_size)
 
     def _receive(self, image: Mapping[str, Any], file: Any, progress: Progress) -> None:
@@ -164,7 +174,7 @@ class ImageCache:
             raise errors.BadRequest(f"image {image['id']} refers to another file")
         if image["disk_format"] not in CONVERTED:
             return partial
-        converted = partial.with_suffix(".converted")
+        converted = _converted(partial)
         command.run(["qemu-img", "convert", "-f", source_format, "-O", "qcow2", str(partial), str(converted)],
                     timeout_s=CONVERT_TIMEOUT_S)
         return converted
@@ -201,6 +211,10 @@ def http_source(timeout_s: float) -> Source:
         except OSError as failure:
             raise errors.Retry(f"the image service does not answer: {failure}") from failure
     return open_stream
+
+
+def _converted(partial: pathlib.Path) -> pathlib.Path:
+    return partial.with_suffix(".converted")
 
 
 def _is_idle(path: pathlib.Path) -> bool:

@@ -69,6 +69,7 @@ def methods(runtime: Runtime, driver: Driver) -> dict[str, Callable[..., Any]]:
     steps = Steps(driver, runtime.clock, fetch_facts, settings.stop_timeout_s, settings.stop_press_again_s)
     return StepServer(steps.table(), runtime.clock, runtime.threads).methods() | {
         "console_log": lambda call, server_id, length=None: driver.console_log(server_id, length),
+        "holdings": lambda call: driver.holdings().to_dict(),
         "ping": lambda call: {"host": runtime.host},
         "ring": lambda call, what="", **facts: None,  # steps come to an agent by themselves: nothing to look up
     }

@@ -10,6 +10,8 @@ import contextlib
 import os
 from typing import BinaryIO
 
+from cumulo.common.audit.holdings import StoreHoldings
+
 _PART = ".part"
 
 
@@ -51,6 +53,13 @@ class FileStore:
         """Return the names of all data, whole or in part."""
         self.prepare()
         return {entry.removesuffix(_PART) for entry in os.listdir(self._directory)}
+
+    def holdings(self) -> StoreHoldings:
+        """Return the names of whole data and of data in part."""
+        self.prepare()
+        names = sorted(os.listdir(self._directory))
+        return StoreHoldings(tuple(name for name in names if not name.endswith(_PART)),
+                             tuple(name.removesuffix(_PART) for name in names if name.endswith(_PART)))
 
 
 class Part:

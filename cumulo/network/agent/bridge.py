@@ -27,11 +27,6 @@ _PROGRAM = pathlib.Path(__file__).with_name("devices.py")
 _PROGRAM_TIMEOUT_S = 60.0
 
 
-def veth_name(network_id: str) -> str:
-    """The host's end of the pair that leads into the network's DHCP namespace."""
-    return f"cud{network_id[:11]}"
-
-
 def dhcp_subnets(network: Network) -> list[Mapping[str, Any]]:
     """The subnets that the DHCP server of the network serves."""
     return [each for each in network["subnets"]
@@ -50,7 +45,7 @@ def plan(network: Network) -> dict[str, Any]:
                      if network["nat"] and each["ip_version"] == 4 and each["gateway_ip"]],
         "namespace": bool(served),
         "namespace_name": names.dhcp_namespace(network["id"]),
-        "veth": veth_name(network["id"]),
+        "veth": names.dhcp_pair_name(network["id"]),
         "dhcp_mac_address": network["dhcp_mac_address"],
         "addresses": [*addresses, [METADATA_ADDRESS, 32]],
     }
@@ -89,6 +84,10 @@ class Devices:
         kept = set(keep)
         self._applied = {network_id: each for network_id, each in self._applied.items() if network_id in kept}
         return list(_run({"do": "sweep", "keep": sorted(kept)})["removed"])
+
+    def listed(self) -> dict[str, Any]:
+        """Name the bridges, pairs, namespaces and cards (with their bridges) that are there."""
+        return _run({"do": "list"})
 
 
 def is_present(wanted: Mapping[str, Any]) -> bool:

@@ -10,10 +10,12 @@ pulls the same difference again.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from cumulo.common import errors, log
+from cumulo.common.audit.holdings import NetworkHoldings
 from cumulo.common.threads import Threads
 from cumulo.network.agent.driver import Driver
 
@@ -71,6 +73,11 @@ class Converger:
             forced = {network["id"] for network in self._networks.values()
                       if any(port["id"] in gone for port in network["ports"])}
             return self._converge(forced)
+
+    def holdings(self) -> NetworkHoldings:
+        """What is on this host, at the revision reached: never in the middle of a run."""
+        with self._lock:
+            return dataclasses.replace(self._driver.holdings(), revision=self._revision)
 
     def ring(self) -> None:
         """Have run_forever look now."""

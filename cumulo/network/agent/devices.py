@@ -4,6 +4,7 @@ It reads one JSON request from standard input, does it, writes one JSON answer a
 
     {"do": "apply", "plan": {...}}      make a network's devices as bridge.plan describes them
     {"do": "sweep", "keep": [...]}      remove every device and namespace of ours that no id here names
+    {"do": "list"}                      name every device and namespace of ours, and the cards in our bridges
 
 A program of its own because pyroute2 runs an event loop and forks: in a process whose standard
 library is monkey-patched neither works. For the same reason it imports nothing of this project.
@@ -30,7 +31,8 @@ Address = tuple[str, int]
 def main() -> None:
     """Serve the one request."""
     request = json.load(sys.stdin)
-    actions = {"apply": lambda: apply(request["plan"]), "sweep": lambda: sweep(set(request["keep"]))}
+    actions = {"apply": lambda: apply(request["plan"]), "sweep": lambda: sweep(set(request["keep"])),
+               "list": listed}
     json.dump(actions[request["do"]](), sys.stdout)
 
 
@@ -66,6 +68,24 @@ def sweep(keep: set[str]) -> dict[str, Any]:
             netns.remove(name)
             removed.append(name)
     return {"removed": sorted(removed)}
+
+
+def listed() -> dict[str, Any]:
+    """Name what is there; change nothing."""
+    bridges, pairs, members = {}, [], []
+    with IPRoute() as host:
+        for link in host.get_links():
+            name = link.get_attr("IFLA_IFNAME")
+            if not OURS.fullmatch(name):
+                members.append((name, link.get_attr("IFLA_MASTER")))
+            elif name.startswith("cud"):
+                pairs.append(name)
+            else:
+                bridges[link["index"]] = name
+    cards = [[name, bridges[master]] for name, master in members if master in bridges]
+    namespaces = [name for name in _namespaces() if name.startswith(NAMESPACE)]
+    return {"bridges": sorted(bridges.values()), "pairs": sorted(pairs), "cards": sorted(cards),
+            "namespaces": sorted(namespaces)}
 
 
 def _apply_namespace(host: IPRoute, bridge: int, plan: dict[str, Any]) -> None:

@@ -11,12 +11,14 @@ from __future__ import annotations
 import ipaddress
 import os
 import pathlib
+import re
 import shutil
 import signal
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cumulo.common import command, errors, log, names
+from cumulo.common.audit.holdings import HeldDhcp
 from cumulo.common.clock import Clock
 from cumulo.network.agent import bridge
 
@@ -122,6 +124,22 @@ class Dhcp:
             self._stop(folder)
             shutil.rmtree(folder)
 
+    def held(self) -> tuple[HeldDhcp, ...]:
+        """The servers whose folders are here."""
+        present = sorted(self._directory.iterdir()) if self._directory.is_dir() else ()
+        return tuple(_held(folder) for folder in present)
+
+    def processes(self) -> tuple[str, ...]:
+        """The network ids that running DHCP servers of ours were started for, whether or not their folders are left."""
+        named = re.compile(rb"--conf-file=%s/([^/\0]+)/conf\0" % re.escape(os.fsencode(self._directory)))
+        found = []
+        for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                found += named.findall(path.read_bytes())
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # it has ended meanwhile
+        return tuple(sorted(network_id.decode() for network_id in found))
+
     def sweep(self, keep: set[str]) -> None:
         """Remove the servers of networks that are not to be here."""
         present = self._directory.iterdir() if self._directory.is_dir() else ()
@@ -149,6 +167,18 @@ class Dhcp:
                 sent, deadline = signal.SIGKILL, self._clock.monotonic() + _STOP_TIMEOUT_S
             _kill(process, sent)
             self._clock.sleep(0.02)
+
+
+def _held(folder: pathlib.Path) -> HeldDhcp:
+    hosts = (line.split(",") for line in _lines(folder / "hosts"))
+    leases = (line.split() for line in _lines(folder / "leases"))
+    return HeldDhcp(folder.name, _process(folder) is not None,
+                    tuple((parts[0].lower(), parts[1]) for parts in hosts if len(parts) > 1),
+                    tuple((parts[1].lower(), parts[2]) for parts in leases if len(parts) > 2))
+
+
+def _lines(path: pathlib.Path) -> list[str]:
+    return path.read_text().splitlines() if path.exists() else []
 
 
 def _process(folder: pathlib.Path) -> int | None:

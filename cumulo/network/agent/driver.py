@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from cumulo.common import log
+from cumulo.common.audit.holdings import NetworkHoldings
 from cumulo.network.agent import bridge
 from cumulo.network.agent.bridge import Devices
 from cumulo.network.agent.dhcp import Dhcp
@@ -29,6 +30,9 @@ class Driver(Protocol):
 
     def settle(self, networks: Collection[Network], *, sweep: bool) -> None:
         """Fit what all networks share; with sweep, remove everything of ours that none of them owns."""
+
+    def holdings(self) -> NetworkHoldings:
+        """Return everything of ours that is really here, wanted or not; changes nothing."""
 
     def stop(self) -> None:
         """End what lives in this process; what guests use stays."""
@@ -65,6 +69,16 @@ class LinuxDriver:
             removed = self._devices.sweep(keep)
             if removed:
                 LOG.info("devices_removed", names=",".join(removed))
+
+    def holdings(self) -> NetworkHoldings:
+        """Return the devices, DHCP servers, metadata sockets and rules that are here."""
+        devices = self._devices.listed()
+        masqueraded, isolated = self._nat.listed()
+        return NetworkHoldings(
+            bridges=tuple(devices["bridges"]), pairs=tuple(devices["pairs"]), namespaces=tuple(devices["namespaces"]),
+            cards=tuple((device, bridge_name) for device, bridge_name in devices["cards"]), sees_cards=True,
+            dhcp=self._dhcp.held(), processes=self._dhcp.processes(), metadata=self._metadata.served(),
+            isolated=tuple(sorted(isolated)), masqueraded=tuple(sorted(masqueraded)))
 
     def stop(self) -> None:
         """End the metadata servers; dnsmasq and the devices stay for the guests."""

@@ -5,22 +5,33 @@ With a file what it remembers survives its process, as real bridges and taps do.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import pathlib
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from cumulo.common import names
+from cumulo.common.audit.holdings import HeldDhcp, NetworkHoldings
+from cumulo.network.agent import bridge, nat
+from cumulo.network.agent.dhcp import known_hosts
+
 Network = Mapping[str, Any]
+_WHOLE: dict[str, Any] = {"subnets": [], "ports": [], "nat": False}
 
 
 class FakeDriver:
-    """Holds what a host would look like in `networks`; `broken` names networks whose devices vanished."""
+    """Holds what a host would look like in `networks`; `broken` names networks whose devices vanished.
+
+    `strays` is what the host holds besides: a test puts there what nobody asked for.
+    """
 
     def __init__(self, path: pathlib.Path | None = None) -> None:
         self._path = path
         self.networks: dict[str, Network] = self._read()
         self.broken: set[str] = set()
         self.applied: list[str] = []
+        self.strays = NetworkHoldings()
 
     def apply(self, network: Network) -> None:
         """Remember the network."""
@@ -40,6 +51,19 @@ class FakeDriver:
             self.networks = {key: held for key, held in self.networks.items() if key in keep}
             self._write()
 
+    def holdings(self) -> NetworkHoldings:
+        """Return what a host with these networks would hold, and the strays on top of it."""
+        held = [_WHOLE | {"id": network_id, "bridge": names.bridge_name(network_id)} | dict(network)
+                for network_id, network in sorted(self.networks.items())]
+        served = [network for network in held if bridge.dhcp_subnets(network)]
+        ids = tuple(network["id"] for network in served)
+        made = NetworkHoldings(
+            bridges=tuple(network["bridge"] for network in held), pairs=tuple(map(names.dhcp_pair_name, ids)),
+            namespaces=tuple(map(names.dhcp_namespace, ids)), dhcp=tuple(map(_dhcp, served)), processes=ids,
+            metadata=ids, isolated=tuple(network["bridge"] for network in held),
+            masqueraded=tuple((cidr, network["bridge"]) for network in held for cidr in nat.masqueraded(network)))
+        return _joined(made, self.strays)
+
     def stop(self) -> None:
         """Nothing lives in this process."""
 
@@ -55,3 +79,12 @@ class FakeDriver:
             partial = self._path.with_suffix(".new")
             partial.write_text(json.dumps(self.networks), encoding="utf-8")
             partial.rename(self._path)
+
+
+def _dhcp(network: Network) -> HeldDhcp:
+    return HeldDhcp(network["id"], True, tuple((card, address) for card, address, _ in known_hosts(network)))
+
+
+def _joined(made: NetworkHoldings, strays: NetworkHoldings) -> NetworkHoldings:
+    listed = [field.name for field in dataclasses.fields(made) if isinstance(getattr(made, field.name), tuple)]
+    return dataclasses.replace(made, **{name: getattr(made, name) + getattr(strays, name) for name in listed})

@@ -71,7 +71,11 @@ def start(runtime: Runtime) -> Service:
     def ping(call: Any) -> dict[str, Any]:
         return {"host": runtime.host}
 
-    server = runtime.bus.serve(f"{KIND}.{runtime.host}", {**served, "ring": ring, "ping": ping})
+    def holdings(call: Any) -> dict[str, Any]:
+        return converger.holdings().to_dict()
+
+    answers = {**served, "ring": ring, "ping": ping, "holdings": holdings}
+    server = runtime.bus.serve(f"{KIND}.{runtime.host}", answers)
     service = Service(runtime, converger, driver, server, lock, runtime.threads.event())
     runtime.threads.spawn(converger.run_forever, name="network-converge")
     runtime.threads.spawn(_beat_forever, service, name="network-heartbeat")

@@ -163,6 +163,10 @@ class MetadataServers:
         path = bridge.NAMESPACES / names.dhcp_namespace(network["id"])
         return held is not None and path.exists() and path.stat().st_ino == held[0]
 
+    def served(self) -> tuple[str, ...]:
+        """The networks in which this process listens."""
+        return tuple(sorted(self._listeners))
+
     def remove(self, network_id: str) -> None:
         """Stop listening; idempotent."""
         held = self._listeners.pop(network_id, None)

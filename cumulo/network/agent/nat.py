@@ -7,6 +7,7 @@ moment without rules, and nothing is left of a network that is gone.
 from __future__ import annotations
 
 import pathlib
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -15,12 +16,14 @@ from cumulo.common import command
 Network = Mapping[str, Any]
 TABLE = "cumulo"
 _TIMEOUT_S = 20.0
+_MASQUERADED = re.compile(r'ip saddr (\S+) .*oifname != "([^"]+)" masquerade')
+_ISOLATED = re.compile(r'iifname "([^"]+)" oifname .* drop')
 
 
 def render(networks: Iterable[Network]) -> str:
     """The transaction that makes the table; pure, and the same for the same networks in any order."""
     ordered = sorted(networks, key=lambda network: network["id"])
-    outgoing = [line for network in ordered if network["nat"] for line in _masquerade(network)]
+    outgoing = [line for network in ordered for line in _masquerade(network)]
     lines = [
         f"add table ip {TABLE}", f"delete table ip {TABLE}", f"table ip {TABLE} {{",
         "  chain postrouting {", "    type nat hook postrouting priority srcnat; policy accept;",
@@ -31,14 +34,25 @@ def render(networks: Iterable[Network]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def masqueraded(network: Network) -> list[str]:
+    """The ranges of a network that leave it under the host's address."""
+    return [subnet["cidr"] for subnet in network["subnets"]
+            if network["nat"] and subnet["ip_version"] == 4 and subnet["gateway_ip"]]
+
+
 def _masquerade(network: Network) -> list[str]:
-    return [f'    ip saddr {subnet["cidr"]} ip daddr != {subnet["cidr"]} oifname != "{network["bridge"]}" masquerade'
-            for subnet in network["subnets"] if subnet["ip_version"] == 4 and subnet["gateway_ip"]]
+    return [f'    ip saddr {cidr} ip daddr != {cidr} oifname != "{network["bridge"]}" masquerade'
+            for cidr in masqueraded(network)]
 
 
 def _isolate(network: Network) -> str:
     bridge = network["bridge"]
     return f'    iifname "{bridge}" oifname "cu*" oifname != "{bridge}" drop'
+
+
+def parsed(text: str) -> tuple[list[tuple[str, str]], list[str]]:
+    """The (range, bridge) pairs that are masqueraded and the bridges that are isolated, by the listed table."""
+    return _MASQUERADED.findall(text), _ISOLATED.findall(text)
 
 
 class Nat:
@@ -56,3 +70,10 @@ class Nat:
         if wanted != self._applied:
             command.run(["nft", "-f", "-"], timeout_s=_TIMEOUT_S, input=wanted.encode())
             self._applied = wanted
+
+    def listed(self) -> tuple[list[tuple[str, str]], list[str]]:
+        """What the table in the kernel says, as `parsed` tells it; nothing where there is no table."""
+        tables = command.run(["nft", "list", "tables", "ip"], timeout_s=_TIMEOUT_S).stdout.decode().split("\n")
+        if f"table ip {TABLE}" not in tables:
+            return [], []
+        return parsed(command.run(["nft", "list", "table", "ip", TABLE], timeout_s=_TIMEOUT_S).stdout.decode())

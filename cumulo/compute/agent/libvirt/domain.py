@@ -4,10 +4,12 @@ Each takes an open connection and runs in a native thread (connection.py). A dom
 an answer, not an error; so is one that is already as it should be.
 """
 
+import pathlib
 from xml.etree import ElementTree
 
 import libvirt
 
+from cumulo.common.audit.holdings import HeldServer
 from cumulo.compute.agent.driver import Power
 
 _POWER = {
@@ -52,6 +54,33 @@ def servers(connection: libvirt.virConnect, manufacturer: str) -> dict[str, Powe
             if failure.get_error_code() != _GONE:
                 raise
     return found
+
+
+def holdings(connection: libvirt.virConnect, manufacturer: str, directory: pathlib.Path) -> list[HeldServer]:
+    """Return every domain that this cloud made, or that uses a file below the directory; without its files."""
+    found = []
+    for domain in connection.listAllDomains():
+        try:
+            if _manufacturer(domain) == manufacturer or _uses(domain, directory):
+                found.append(_held(domain))
+        except libvirt.libvirtError as failure:
+            if failure.get_error_code() != _GONE:
+                raise
+    return found
+
+
+def _held(domain: libvirt.virDomain) -> HeldServer:
+    devices: list[str] = []
+    if domain.isActive():
+        cards = ElementTree.fromstring(domain.XMLDesc()).findall("./devices/interface/target")
+        devices = sorted(card.get("dev", "") for card in cards)
+    return HeldServer(domain.UUIDString(), _power(domain).value, bool(domain.isPersistent()), devices=tuple(devices))
+
+
+def _uses(domain: libvirt.virDomain, directory: pathlib.Path) -> bool:
+    definition = ElementTree.fromstring(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
+    sources = (disk.get("file", "") for disk in definition.findall("./devices/disk/source"))
+    return any(pathlib.PurePath(source).is_relative_to(directory) for source in sources)
 
 
 def define(connection: libvirt.virConnect, xml: str) -> None:

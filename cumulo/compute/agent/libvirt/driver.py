@@ -9,7 +9,8 @@ from typing import TypeVar
 import libvirt
 
 from cumulo.common import errors
-from cumulo.compute.agent import config_drive, console, disks, files
+from cumulo.common.audit.holdings import ComputeHoldings
+from cumulo.compute.agent import config_drive, console, disks, files, listing
 from cumulo.compute.agent.driver import Facts, Inventory, Power, Progress
 from cumulo.compute.agent.images import ImageCache
 from cumulo.compute.agent.libvirt import domain, host
@@ -95,6 +96,12 @@ class LibvirtDriver:
         if not own.directory.exists():
             raise errors.NotFound("this host has no such server", server_id=server_id)
         return console.last_lines(own.console, lines)
+
+    def holdings(self) -> ComputeHoldings:
+        """Return the domains of this cloud, the files of servers, and half made images."""
+        directory = files.servers_directory(self._state_dir)
+        domains = self._ask(lambda connection: domain.holdings(connection, MANUFACTURER, directory))
+        return listing.combined(domains, files.listed(self._state_dir), self._images.half_made())
 
     def tidy(self) -> None:
         """Trim console logs and drop images beyond the bound."""

@@ -1,0 +1,114 @@
+"""What a host really holds, as an agent lists it when it is asked: values, and their JSON form on the bus.
+
+    ComputeHoldings    a hypervisor: domains, the files of servers, what belongs to no server
+    NetworkHoldings    a network host: devices, namespaces, DHCP, metadata, firewall
+    StoreHoldings      the image store: whole files, and those being written
+
+An agent lists what is there, never what ought to be: the audit compares.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+Json = Mapping[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class HeldServer:
+    """A server's traces on a hypervisor.
+
+    power is running, paused or off, None where files are left but no domain. is_defined: the
+    definition outlives a stop. devices are the host's ends of its cards, while it runs.
+    """
+
+    server_id: str
+    power: str | None
+    is_defined: bool
+    files: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class ComputeHoldings:
+    """A hypervisor; strays are files of ours that belong to no server and to no work in progress."""
+
+    servers: tuple[HeldServer, ...] = ()
+    strays: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, said: Json) -> "ComputeHoldings":
+        """Return what to_dict described."""
+        held = (HeldServer(each["server_id"], each["power"], bool(each["is_defined"]), tuple(each["files"]),
+                           tuple(each["devices"])) for each in said["servers"])
+        return cls(tuple(held), tuple(said["strays"]))
+
+
+@dataclasses.dataclass(frozen=True)
+class HeldDhcp:
+    """The DHCP server of a network: whether its process lives, the (card, address) pairs it knows, those it leased."""
+
+    network_id: str
+    is_running: bool
+    entries: tuple[tuple[str, str], ...] = ()
+    leases: tuple[tuple[str, str], ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class NetworkHoldings:
+    """A network host, at the revision its agent has reached.
+
+    cards are the (device, bridge) pairs of what hypervisors plugged into our bridges; sees_cards is
+    False for a driver that cannot see them. masqueraded are (range, bridge) pairs.
+    """
+
+    revision: int = 0
+    bridges: tuple[str, ...] = ()
+    pairs: tuple[str, ...] = ()
+    namespaces: tuple[str, ...] = ()
+    cards: tuple[tuple[str, str], ...] = ()
+    sees_cards: bool = False
+    dhcp: tuple[HeldDhcp, ...] = ()
+    processes: tuple[str, ...] = ()  # the network ids that DHCP processes of ours name
+    metadata: tuple[str, ...] = ()  # the network ids whose metadata is served
+    isolated: tuple[str, ...] = ()  # the bridges that no packet leaves for another bridge
+    masqueraded: tuple[tuple[str, str], ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, said: Json) -> "NetworkHoldings":
+        """Return what to_dict described."""
+        dhcp = (HeldDhcp(each["network_id"], bool(each["is_running"]), _pairs(each["entries"]), _pairs(each["leases"]))
+                for each in said["dhcp"])
+        names = ("bridges", "pairs", "namespaces", "processes", "metadata", "isolated")
+        return cls(revision=int(said["revision"]), sees_cards=bool(said["sees_cards"]), dhcp=tuple(dhcp),
+                   cards=_pairs(said["cards"]), masqueraded=_pairs(said["masqueraded"]),
+                   **{name: tuple(said[name]) for name in names})
+
+
+@dataclasses.dataclass(frozen=True)
+class StoreHoldings:
+    """The image store: the names of whole files, and of files being written or left half written."""
+
+    whole: tuple[str, ...] = ()
+    partial: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, said: Json) -> "StoreHoldings":
+        """Return what to_dict described."""
+        return cls(tuple(said["whole"]), tuple(said["partial"]))
+
+
+def _pairs(said: Any) -> tuple[tuple[str, str], ...]:
+    return tuple((str(first), str(second)) for first, second in said)

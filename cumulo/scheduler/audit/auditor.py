@@ -1,0 +1,56 @@
+"""The audit's loop: one gathering every interval, made by whichever copy of the scheduler takes the turn."""
+
+import sqlalchemy as sa
+
+from cumulo.common import log
+from cumulo.common.audit import findings
+from cumulo.common.db.engine import Database
+from cumulo.common.runtime import Runtime
+from cumulo.scheduler.audit.differences import differences
+from cumulo.scheduler.audit.gather import gather, made_by
+
+LOG = log.get(__name__)
+
+
+class Auditor:
+    """Audits for one process."""
+
+    def __init__(self, runtime: Runtime, database: Database) -> None:
+        self._runtime = runtime
+        self._database = database
+        self._interval_s: float = runtime.conf.audit.interval_s
+        self._stopping = runtime.threads.event()
+
+    def run_once(self, *, force: bool = False) -> bool:
+        """Gather, judge and record; False when another copy has the turn, or took a newer one meanwhile."""
+        with self._database.write() as connection:
+            now = self._database.now(connection)
+            turn = findings.begin(connection, now, self._interval_s, force=force)
+        if turn is None:
+            return False
+        began = self._runtime.clock.monotonic()
+        gathered = gather(self._runtime, self._database)
+        found = differences(gathered.facts)
+        with self._database.read() as connection:
+            made = made_by(connection, found)
+        took_s = self._runtime.clock.monotonic() - began
+        with self._database.write() as connection:
+            recorded = findings.record(connection, self._database.now(connection), turn, found, made,
+                                       unheard=gathered.unheard, took_s=took_s)
+        LOG.info("audited", differences=len(found), unheard=len(gathered.unheard), took_s=round(took_s, 3),
+                 recorded=recorded)
+        return recorded
+
+    def run_forever(self) -> None:
+        """Audit until stop(); with an interval of 0 never."""
+        while self._interval_s > 0 and not self._stopping.wait(self._interval_s):
+            try:
+                self.run_once()
+            except sa.exc.DBAPIError as error:
+                LOG.warning("audit_failed", reason=error)
+            except Exception:  # a bug in a check is no reason to audit never again
+                LOG.exception("audit_broken")
+
+    def stop(self) -> None:
+        """End run_forever."""
+        self._stopping.set()

@@ -1,0 +1,251 @@
+"""Everything the audit compares, as values: the rows that matter, and what was heard of hosts.
+
+Rows carry only the columns that a check reads. Look-ups by id are made once and kept, because every
+check of a large cloud needs the same ones.
+"""
+
+import dataclasses
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+from cumulo.common.audit.holdings import ComputeHoldings, NetworkHoldings, StoreHoldings
+from cumulo.network.networks import DHCP_OWNER
+
+DOING = ("doing", "undoing")
+
+
+@dataclasses.dataclass(frozen=True)
+class Server:
+    """A living server, or a deleted one that something still refers to."""
+
+    id: str
+    project_id: str
+    status: str
+    host: str | None
+    vcpus: int
+    memory_mib: int
+    flavor: Mapping[str, Any]
+    config_drive: bool
+    updated_at: float
+    deleted_at: float | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Claim:
+    """What a server takes of a host."""
+
+    server_id: str
+    host: str
+    vcpus: int
+    memory_mib: int
+    disk_gib: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Operation:
+    """An operation that holds its resource, or whose phase says that it is under way."""
+
+    id: str
+    flow: str
+    phase: str
+    cursor: int
+    resource_type: str
+    resource_id: str
+    active_key: str | None
+    due: float
+    leased_until: float
+    updated_at: float
+    error: str | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Port:
+    """A port; host is "" while it is bound nowhere."""
+
+    id: str
+    network_id: str
+    device_id: str
+    device_owner: str
+    mac_address: str
+    host: str
+    status: str
+    bound_revision: int
+
+    @property
+    def is_dhcp(self) -> bool:
+        """Whether it holds its network's DHCP server."""
+        return self.device_owner == DHCP_OWNER
+
+    @property
+    def is_of_server(self) -> bool:
+        """Whether it says that it is a server's."""
+        return self.device_owner.startswith("compute:")
+
+
+@dataclasses.dataclass(frozen=True)
+class Address:
+    """An address that a port holds."""
+
+    port_id: str
+    subnet_id: str
+    ip_address: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Subnet:
+    """A range of a network."""
+
+    id: str
+    network_id: str
+    cidr: str
+    ip_version: int
+    gateway_ip: str | None
+    enable_dhcp: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Network:
+    """A network; has_nat: it leads out of the host."""
+
+    id: str
+    has_nat: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Image:
+    """An image and the data it names."""
+
+    id: str
+    status: str
+    location: str | None
+    upload_id: str | None
+    upload_renewed_at: float | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Orphan:
+    """A row that names another one which is not there; named is a table."""
+
+    table: str
+    column: str
+    value: str
+    named: str
+
+
+@dataclasses.dataclass(frozen=True)
+class DatabaseFacts:
+    """The rows at one moment; now is the database's time."""
+
+    now: float
+    servers: tuple[Server, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    operations: tuple[Operation, ...] = ()
+    ports: tuple[Port, ...] = ()
+    addresses: tuple[Address, ...] = ()
+    subnets: tuple[Subnet, ...] = ()
+    networks: tuple[Network, ...] = ()
+    images: tuple[Image, ...] = ()
+    orphans: tuple[Orphan, ...] = ()
+    compute_hosts: tuple[str, ...] = ()
+    network_hosts: tuple[str, ...] = ()  # where a network agent was heard, ever
+    # project id -> (servers, vcpus, memory_mib), as the quota check counts them
+    usage: Mapping[str, tuple[int, int, int]] = dataclasses.field(default_factory=dict)
+    revision: int = 0
+    changes: Mapping[str, int] = dataclasses.field(default_factory=dict)  # network id -> revision
+    applied: Mapping[str, int] = dataclasses.field(default_factory=dict)  # host -> revision
+    unanswered_keys: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Facts:
+    """Both sides. A host that is not in compute or network was not heard and must not be judged.
+
+    busy are servers whose operation is under way, or that changed while hosts were being asked.
+    """
+
+    database: DatabaseFacts
+    compute: Mapping[str, ComputeHoldings] = dataclasses.field(default_factory=dict)
+    network: Mapping[str, NetworkHoldings] = dataclasses.field(default_factory=dict)
+    store: StoreHoldings | None = None
+    busy: frozenset[str] = frozenset()
+
+    @functools.cached_property
+    def servers(self) -> dict[str, Server]:
+        """Servers by id, deleted ones too."""
+        return {each.id: each for each in self.database.servers}
+
+    @functools.cached_property
+    def living(self) -> list[Server]:
+        """Servers that are not deleted."""
+        return [each for each in self.database.servers if each.deleted_at is None]
+
+    @functools.cached_property
+    def claims(self) -> dict[str, Claim]:
+        """Claims by the server's id."""
+        return {each.server_id: each for each in self.database.claims}
+
+    @functools.cached_property
+    def active(self) -> dict[str, Operation]:
+        """Operations that hold a resource, by the resource's id; a stuck one is among them."""
+        return {each.active_key: each for each in self.database.operations if each.active_key}
+
+    @functools.cached_property
+    def ports(self) -> dict[str, Port]:
+        """Ports by id."""
+        return {each.id: each for each in self.database.ports}
+
+    @functools.cached_property
+    def ports_by_device(self) -> dict[str, list[Port]]:
+        """The ports of each device."""
+        found: dict[str, list[Port]] = {}
+        for each in self.database.ports:
+            found.setdefault(each.device_id, []).append(each)
+        return found
+
+    @functools.cached_property
+    def ports_by_network(self) -> dict[str, list[Port]]:
+        """The ports of each network."""
+        found: dict[str, list[Port]] = {}
+        for each in self.database.ports:
+            found.setdefault(each.network_id, []).append(each)
+        return found
+
+    @functools.cached_property
+    def subnets(self) -> dict[str, Subnet]:
+        """Subnets by id."""
+        return {each.id: each for each in self.database.subnets}
+
+    @functools.cached_property
+    def subnets_by_network(self) -> dict[str, list[Subnet]]:
+        """The subnets of each network."""
+        found: dict[str, list[Subnet]] = {}
+        for each in self.database.subnets:
+            found.setdefault(each.network_id, []).append(each)
+        return found
+
+    @functools.cached_property
+    def addresses_by_port(self) -> dict[str, list[Address]]:
+        """The addresses of each port."""
+        found: dict[str, list[Address]] = {}
+        for each in self.database.addresses:
+            found.setdefault(each.port_id, []).append(each)
+        return found
+
+    @functools.cached_property
+    def networks(self) -> dict[str, Network]:
+        """Networks by id."""
+        return {each.id: each for each in self.database.networks}
+
+
+def compute_target(host: str) -> str:
+    """Return where a host's compute agent answers."""
+    return f"compute.{host}"
+
+
+def network_target(host: str) -> str:
+    """Return where a host's network agent answers."""
+    return f"network.{host}"
+
+
+STORE_TARGET = "image"

@@ -1,0 +1,132 @@
+"""The database's side of the audit, read in one transaction: columns, not whole rows.
+
+Deleted servers stay as rows for ever, so only those are read that a claim, a port or an operation
+still names; `deleted` adds those that hosts name.
+"""
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from cumulo.common.db import migrate
+from cumulo.common.db.engine import Database
+from cumulo.common.db.tables import compute, identity, image, network
+from cumulo.common.db.tables.base import metadata
+from cumulo.common.db.tables.idempotency import idempotency_key
+from cumulo.common.db.tables.operations import operation
+from cumulo.scheduler.audit import facts
+
+_IDS_IN_ONE_QUERY = 1000  # SQLite takes at most 32,766 parameters
+_MOST_ORPHANS = 100  # of one kind: a table that lost its other half is one finding, not a million
+
+LOGICAL_REFERENCES: tuple[tuple[sa.Column[Any], sa.Column[Any], sa.ColumnElement[bool]], ...] = (
+    (compute.server_tag.c.server_id, compute.server.c.id, sa.true()),
+    (compute.flavor_access.c.flavor_id, compute.flavor.c.id, sa.true()),
+    (identity.assignment.c.target_id, identity.project.c.id, identity.assignment.c.target_kind == "project"),
+    (identity.assignment.c.target_id, identity.domain.c.id, identity.assignment.c.target_kind == "domain"),
+    (network.network.c.id, network.network_change.c.network_id, sa.true()),
+)
+"""What a row names without a foreign key: (column, the column it names, for which rows)."""
+
+
+def read(database: Database) -> facts.DatabaseFacts:
+    """Return the rows as they are now."""
+    with database.read() as connection:
+        claims = tuple(_rows(connection, facts.Claim, compute.claim))
+        operations, ports = _operations(connection), _ports(connection)
+        named = {each.server_id for each in claims} | {each.resource_id for each in operations}
+        named |= {each.device_id for each in ports}
+        return facts.DatabaseFacts(
+            now=database.now(connection), servers=_servers(connection, named), claims=claims, operations=operations,
+            ports=ports, addresses=tuple(_rows(connection, facts.Address, network.port_address)),
+            subnets=tuple(_rows(connection, facts.Subnet, network.subnet)), networks=_networks(connection),
+            images=tuple(_rows(connection, facts.Image, image.image)), orphans=tuple(_orphans(connection)),
+            compute_hosts=_texts(connection, compute.compute_host.c.name),
+            network_hosts=_texts(connection, compute.service_status.c.host, compute.service_status.c.kind == "network"),
+            usage=_usage(connection),
+            revision=connection.execute(sa.select(sa.func.max(network.network_revision.c.revision))).scalar() or 0,
+            changes=_numbers(connection, network.network_change.c.network_id, network.network_change.c.revision),
+            applied=_numbers(connection, network.network_host.c.host, network.network_host.c.applied_revision),
+            unanswered_keys=_texts(connection, idempotency_key.c.id, idempotency_key.c.status.is_(None)))
+
+
+def deleted(database: Database, server_ids: Iterable[str]) -> tuple[facts.Server, ...]:
+    """Return those of these servers that are deleted."""
+    with database.read() as connection:
+        return tuple(_deleted(connection, server_ids))
+
+
+def _rows(connection: sa.Connection, kind: type[Any], table: sa.Table, *where: sa.ColumnElement[bool]) -> list[Any]:
+    """The rows as values of a class whose fields are named as the columns are, in the order of the key."""
+    columns = [table.c[field.name] for field in dataclasses.fields(kind)]
+    query = sa.select(*columns).where(*where).order_by(*table.primary_key.columns)
+    return [kind(*row) for row in connection.execute(query)]
+
+
+def _servers(connection: sa.Connection, named: set[str]) -> tuple[facts.Server, ...]:
+    """Those that live, and of the deleted ones those that are named."""
+    living = _rows(connection, facts.Server, compute.server, compute.server.c.deleted_at.is_(None))
+    return (*living, *_deleted(connection, named - {each.id for each in living}))
+
+
+def _deleted(connection: sa.Connection, server_ids: Iterable[str]) -> list[facts.Server]:
+    wanted = sorted(set(server_ids))
+    found: list[facts.Server] = []
+    for start in range(0, len(wanted), _IDS_IN_ONE_QUERY):
+        some = wanted[start:start + _IDS_IN_ONE_QUERY]
+        found += _rows(connection, facts.Server, compute.server, compute.server.c.id.in_(some),
+                       compute.server.c.deleted_at.is_not(None))
+    return found
+
+
+def _operations(connection: sa.Connection) -> tuple[facts.Operation, ...]:
+    unfinished = sa.or_(operation.c.active_key.is_not(None), operation.c.phase.in_((*facts.DOING, "stuck")))
+    return tuple(_rows(connection, facts.Operation, operation, unfinished))
+
+
+def _ports(connection: sa.Connection) -> tuple[facts.Port, ...]:
+    port = network.port.c
+    query = sa.select(port.id, port.network_id, port.device_id, port.device_owner, port.mac_address,
+                      port.binding_host_id, port.status, port.bound_revision).order_by(port.id)
+    return tuple(facts.Port(*row) for row in connection.execute(query))
+
+
+def _networks(connection: sa.Connection) -> tuple[facts.Network, ...]:
+    query = sa.select(network.network.c.id, network.network.c.provider_network_type).order_by(network.network.c.id)
+    return tuple(facts.Network(row[0], row[1] == "flat") for row in connection.execute(query))
+
+
+def _usage(connection: sa.Connection) -> dict[str, tuple[int, int, int]]:
+    server = compute.server.c
+    query = sa.select(server.project_id, sa.func.count(), sa.func.sum(server.vcpus), sa.func.sum(server.memory_mib))
+    rows = connection.execute(query.where(server.deleted_at.is_(None)).group_by(server.project_id))
+    return {row[0]: (int(row[1]), int(row[2]), int(row[3])) for row in rows}
+
+
+def _texts(connection: sa.Connection, column: sa.Column[Any], *where: sa.ColumnElement[bool]) -> tuple[str, ...]:
+    return tuple(connection.execute(sa.select(column).where(*where).order_by(column)).scalars())
+
+
+def _numbers(connection: sa.Connection, key: sa.Column[Any], value: sa.Column[Any]) -> dict[str, int]:
+    return {row[0]: row[1] for row in connection.execute(sa.select(key, value).order_by(key))}
+
+
+def _orphans(connection: sa.Connection) -> list[facts.Orphan]:
+    found: list[facts.Orphan] = []
+    for column, named, condition in (*_foreign_keys(), *LOGICAL_REFERENCES):
+        # An alias, because a table may name itself.
+        other = named.table.alias()
+        is_there = sa.exists().where(other.c[named.name] == column)
+        query = sa.select(column).distinct().where(column.is_not(None), condition, ~is_there).limit(_MOST_ORPHANS)
+        found += [facts.Orphan(column.table.name, column.name, str(value), named.table.name)
+                  for value in sorted(connection.execute(query).scalars())]
+    return found
+
+
+def _foreign_keys() -> Sequence[tuple[sa.Column[Any], sa.Column[Any], sa.ColumnElement[bool]]]:
+    """Every foreign key of every table, also of those that are yet to be invented."""
+    migrate.load_tables()
+    return [(key.parent, key.column, sa.true()) for table in metadata.sorted_tables
+            for key in sorted(table.foreign_keys, key=lambda key: key.parent.name)]
