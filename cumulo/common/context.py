@@ -37,9 +37,14 @@ class Context:
         return cls(**kept)
 
     def policy_credentials(self) -> dict[str, Any]:
-        """Return the facts policy rules test."""
-        return {
+        """Return the facts policy rules test.
+
+        What is unset is left out: a rule compares texts, and the text "None" in a request must not
+        meet a token without a project or a domain.
+        """
+        held = {
             "user_id": self.user_id, "project_id": self.project_id, "domain_id": self.domain_id,
             "user_domain_id": self.user_domain_id, "project_domain_id": self.project_domain_id,
             "system_scope": self.system_scope, "roles": list(self.roles), "is_admin": self.is_admin,
         }
+        return {name: value for name, value in held.items() if value is not None}

@@ -139,12 +139,15 @@ def not_found(server_id: str) -> errors.NotFound:
     return errors.NotFound(f"Instance {server_id} could not be found.", server_id=server_id)
 
 
-def get_server(connection: sa.Connection, server_id: str, *, deleted: bool = False, lock: bool = False) -> Row:
-    """Return a living server, or one that was deleted as well; raises NotFound.
+def get_server(connection: sa.Connection, server_id: str, *, project_id: str | None = None, deleted: bool = False,
+               lock: bool = False) -> Row:
+    """Return a living server, or one that was deleted as well; raises NotFound, also for another project's.
 
-    lock keeps others from changing the row until the transaction ends.
+    project_id None: of whatever project. lock keeps others from changing the row until the transaction ends.
     """
     query = sa.select(server).where(server.c.id == server_id)
+    if project_id is not None:
+        query = query.where(server.c.project_id == project_id)
     if not deleted:
         query = query.where(server.c.deleted_at.is_(None))
     row = connection.execute(query.with_for_update() if lock else query).mappings().first()

@@ -24,6 +24,11 @@ class Wanted:
 def check_target(connection: sa.Connection, user_id: str, scope: Scope) -> None:
     """Raise NotFound unless the user and the target exist."""
     users.get(connection, user_id)
+    check_scope(connection, scope)
+
+
+def check_scope(connection: sa.Connection, scope: Scope) -> None:
+    """Raise NotFound unless the target exists."""
     if scope.kind == "project":
         projects.get(connection, scope.id)
     elif scope.kind == "domain":

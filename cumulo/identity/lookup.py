@@ -31,9 +31,11 @@ def facts(connection: sa.Connection, user_id: str, scope: Scope) -> Facts | None
         return None
     project = named(connection, tables.project, scope.id) if scope.kind == "project" else None
     domain = domain_by_id(connection, scope.id) if scope.kind == "domain" else None
+    # Asked before the answer is None too: a scope that does not exist costs what one without a role does.
+    roles = effective_roles(connection, user_id, scope)
     if (scope.kind == "project" and project is None) or (scope.kind == "domain" and domain is None):
         return None
-    return Facts(user, project, domain, effective_roles(connection, user_id, scope))
+    return Facts(user, project, domain, roles)
 
 
 def named(connection: sa.Connection, table: sa.Table, row_id: str) -> Named | None:

@@ -26,6 +26,8 @@ DEFAULTS: Row = {
 def list_networks(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Row]:
     """Every network that meets the conditions, each with the ids of its `subnets`."""
     rows = [dict(row) for row in connection.execute(sa.select(network).where(*where)).mappings()]
+    if not rows:
+        return []
     by_network: dict[str, list[str]] = {row["id"]: [] for row in rows}
     statement = sa.select(subnet.c.network_id, subnet.c.id).order_by(subnet.c.created_at, subnet.c.id)
     if len(rows) == 1:

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from cumulo.common.db.tables.network import network, port, port_address, subnet
+from cumulo.network.ports import is_of_a_server
 
 
 def addresses_of_devices(connection: sa.Connection, device_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
@@ -23,7 +24,7 @@ def addresses_of_devices(connection: sa.Connection, device_ids: Sequence[str]) -
                   subnet.c.ip_version, network.c.name.label("network_name"))
         .join_from(port, port_address, port_address.c.port_id == port.c.id)
         .join(subnet, subnet.c.id == port_address.c.subnet_id).join(network, network.c.id == port.c.network_id)
-        .where(port.c.device_id.in_(device_ids))
+        .where(port.c.device_id.in_(device_ids), is_of_a_server())
         .order_by(port.c.created_at, port.c.id, port_address.c.position))
     for row in connection.execute(query).mappings():
         found[row["device_id"]].append(dict(row))
@@ -36,7 +37,7 @@ def device_addresses(connection: sa.Connection, project_id: str | None, ip_versi
         sa.select(port.c.device_id, port_address.c.ip_address)
         .join_from(port, port_address, port_address.c.port_id == port.c.id)
         .join(subnet, subnet.c.id == port_address.c.subnet_id)
-        .where(port.c.device_owner.like("compute:%"), subnet.c.ip_version == ip_version))
+        .where(is_of_a_server(), subnet.c.ip_version == ip_version))
     if project_id is not None:
         query = query.where(port.c.project_id == project_id)
     return [(row[0], row[1]) for row in connection.execute(query)]

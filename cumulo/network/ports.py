@@ -44,9 +44,19 @@ def not_found(port_id: str) -> errors.NotFound:
     return errors.NotFound(f"Port {port_id} could not be found.", kind="PortNotFound")
 
 
+def is_of_a_server() -> sa.ColumnElement[bool]:
+    """The condition for a port that was made with the server it names.
+
+    Anybody may write any device_id into a port of theirs. Only ports made with a server have a host
+    name, which no API sets; what else names a server is no part of it, and stays when it goes.
+    """
+    return port.c.hostname != ""
+
+
 def ports_of_device(connection: sa.Connection, device_id: str) -> list[Row]:
-    """The ports of a server, oldest first."""
-    return sorted(list_ports(connection, port.c.device_id == device_id), key=lambda row: (row["created_at"], row["id"]))
+    """The ports made with a server, oldest first."""
+    found = list_ports(connection, port.c.device_id == device_id, is_of_a_server())
+    return sorted(found, key=lambda row: (row["created_at"], row["id"]))
 
 
 def create_port(connection: sa.Connection, ids: Ids, now: float, *, context: Context, network_id: str,

@@ -37,9 +37,8 @@ def server_facts(connection: sa.Connection, server_id: str, access: Access) -> F
         return _image(connection, row["project_id"], image_id, access)
 
     image = image_of(row["image_id"])
-    properties = image["properties"] if image else {}
-    kernel_id = row["kernel_id"] or properties.get("kernel_id")
-    ramdisk_id = row["ramdisk_id"] or properties.get("ramdisk_id")
+    # The row's, which were checked when the server was asked for: the image's owner may have changed its own since.
+    kernel_id, ramdisk_id = row["kernel_id"], row["ramdisk_id"]
     if image is not None:
         image |= {"kernel_id": kernel_id, "ramdisk_id": ramdisk_id}
     return {name: row[name] for name in _SERVER} | {
@@ -58,7 +57,7 @@ def server_at(connection: sa.Connection, network_id: str, address: str) -> str |
         sa.select(port_table.c.device_id)
         .join(port_address, port_address.c.port_id == port_table.c.id)
         .where(port_table.c.network_id == network_id, port_address.c.ip_address == address)
-        .where(port_table.c.device_id.in_(sa.select(server.c.id)))
+        .where(port_table.c.device_id.in_(sa.select(server.c.id)), ports.is_of_a_server())
     )
     return connection.execute(query).scalar()
 
@@ -66,7 +65,11 @@ def server_at(connection: sa.Connection, network_id: str, address: str) -> str |
 def _image(connection: sa.Connection, project_id: str, image_id: str | None, access: Access) -> Facts | None:
     if not image_id:
         return None
-    image = images.get_image(connection, image_id)
+    try:
+        image = images.get_image(connection, image_id)
+    except errors.NotFound:
+        # A server outlives its image: its disk is on its host. Whoever needs the data itself is refused it there.
+        image = dict.fromkeys(_IMAGE) | {"id": image_id, "properties": {}}
     return {name: image[name] for name in _IMAGE} | access(project_id, image_id)
 
 

@@ -168,7 +168,7 @@ def unsettle(connection: sa.Connection, now: float, work: Work) -> State:
 
 
 def forget(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
-    """Remove the claim and the ports; the server's row stays as that of a deleted one."""
+    """Remove the claim and the ports made with the server; its row stays as that of a deleted one."""
     server_id = work.state["server_id"]
     _remove_claim(connection, server_id)
     for port in ports.ports_of_device(connection, server_id):

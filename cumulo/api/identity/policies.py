@@ -70,6 +70,19 @@ _TABLE = (
     ("delete_region", ADMIN, "Delete a region", "DELETE", "/v3/regions/{region_id}"),
 )
 
+_PROJECT_USERS = "/v3/projects/{project_id}/users/"
+_OTHER_TARGETS = ("/v3/domains/{domain_id}/users/", "/v3/system/users/")
+
+
+def _operations(method: str, path: str) -> list[dict[str, str]]:
+    """A rule about roles on a project is about those on a domain and on the system too."""
+    paths = [path]
+    if path.startswith(_PROJECT_USERS):
+        paths += [target + path.removeprefix(_PROJECT_USERS) for target in _OTHER_TARGETS]
+    methods = ("HEAD", "GET") if method == "HEAD" else (method,)
+    return [{"method": each, "path": path} for path in paths for each in methods]
+
+
 RULES = tuple(
-    policy.DocumentedRuleDefault(f"identity:{name}", check, text, [{"method": method, "path": path}])
+    policy.DocumentedRuleDefault(f"identity:{name}", check, text, _operations(method, path))
     for name, check, text, method, path in _TABLE)

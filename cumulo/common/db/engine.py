@@ -6,6 +6,7 @@
 A transaction is short and never spans a call into the world (RPC, files, libvirt). On SQLite a
 writer takes the write lock at once (BEGIN IMMEDIATE) under a lock of this process: green threads
 share one operating-system thread, and a second one waiting inside SQLite would stop the first.
+Errors name their statement without its values, which may be passwords: errors are logged.
 """
 
 import contextlib
@@ -93,14 +94,14 @@ def _create_engine(url: str, pool_size: int, max_overflow: int) -> sa.Engine:
         options["connect_args"] = {"charset": "utf8mb4"}
         options["isolation_level"] = "READ COMMITTED"
     return sa.create_engine(parsed, pool_size=pool_size, max_overflow=max_overflow, pool_pre_ping=True,
-                            pool_recycle=1800, **options)
+                            pool_recycle=1800, hide_parameters=True, **options)
 
 
 def _sqlite_engine(url: sa.URL) -> sa.Engine:
     if url.database:
         os.makedirs(os.path.dirname(os.path.abspath(url.database)), exist_ok=True)
     engine = sa.create_engine(url, connect_args={"timeout": 30, "check_same_thread": False},
-                              pool_size=5, max_overflow=50)
+                              pool_size=5, max_overflow=50, hide_parameters=True)
 
     @sa.event.listens_for(engine, "connect")
     def _connected(connection: Any, _record: Any) -> None:

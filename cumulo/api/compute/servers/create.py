@@ -26,6 +26,8 @@ Body = dict[str, Any]
 def create(request: Request) -> Reply:
     """Begin to build one server or several of the same kind."""
     asked = request.body["server"]
+    if not request.context.project_id:
+        raise errors.BadRequest("A server belongs to a project: the token has none.")
     _refuse_what_is_not_there(request, asked)
     services = request.services
     password = asked.get("adminPass") or services.ids.password(12)
@@ -74,6 +76,8 @@ def _build_request(request: Request, connection: sa.Connection, asked: Body, pas
     fewest, most = _counts(asked)
     flavor = _flavor(request, connection, str(asked["flavorRef"]))
     image = _image(request, connection, asked.get("imageRef") or "", flavor)
+    for name in ("kernel_id", "ramdisk_id"):
+        _visible_image(request, connection, image["properties"].get(name))
     zone, host = _zone(request, connection, asked.get("availability_zone"))
     return servers.BuildRequest(
         name=asked["name"], flavor=flavor, fewest=fewest, most=most, key=_key(request, connection, asked),
@@ -113,12 +117,9 @@ def _flavor(request: Request, connection: sa.Connection, flavor_id: str) -> flav
 
 def _image(request: Request, connection: sa.Connection, reference: str, flavor: flavors.Row) -> dict[str, Any]:
     image_id = reference.rsplit("/", 1)[-1]
-    if not image_id:
+    image = _visible_image(request, connection, image_id)
+    if image is None:
         raise errors.BadRequest("imageRef is required: a server boots from an image.")
-    try:
-        image = images.get_visible_image(connection, request.context, image_id)
-    except errors.NotFound as failure:
-        raise errors.BadRequest(f"Can not find requested image {image_id[:64]}") from failure
     if image["status"] != "active":
         raise errors.BadRequest(f"Image {image_id} is not active.")
     if image["min_ram"] > flavor["memory_mib"]:
@@ -126,6 +127,16 @@ def _image(request: Request, connection: sa.Connection, reference: str, flavor: 
     if flavor["root_gib"] and image["min_disk"] > flavor["root_gib"]:
         raise errors.BadRequest("Flavor's disk is too small for requested image.")
     return image
+
+
+def _visible_image(request: Request, connection: sa.Connection, image_id: str | None) -> dict[str, Any] | None:
+    """The image if the caller may use it, None for no id; a host boots whatever it is told of what it holds."""
+    if not image_id:
+        return None
+    try:
+        return images.get_visible_image(connection, request.context, image_id)
+    except errors.NotFound as failure:
+        raise errors.BadRequest(f"Can not find requested image {image_id[:64]}") from failure
 
 
 def _key(request: Request, connection: sa.Connection, asked: Body) -> keypairs.Row | None:

@@ -40,6 +40,11 @@ def _card(request: Request, connection: sa.Connection, asked: dict[str, Any]) ->
     found = networks.list_networks(connection, network.c.id == asked["uuid"], _usable(request))
     if not found:
         raise errors.BadRequest(f"Network {asked['uuid']} could not be found.")
+    may_choose = request.may("network:ports:set:address", {"project_id": found[0]["project_id"]})
+    if asked.get("fixed_ip") and not may_choose:
+        # As in the network API: who may not choose addresses may not learn either which ones others hold.
+        raise errors.BadRequest(
+            f"The addresses of network {asked['uuid']} are its owner's to choose: leave out fixed_ip.")
     return {"network_id": asked["uuid"], "fixed_ip": asked.get("fixed_ip")}
 
 

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import sqlalchemy as sa
+
 from cumulo.api.identity import views
 from cumulo.api.identity.assignments import view
 from cumulo.api.identity.common import changing, collection, query_of
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
-from cumulo.identity import assignments, projects, roles, rows
+from cumulo.identity import assignments, projects, roles, rows, users
 from cumulo.identity.assignments import Wanted
 from cumulo.identity.model import SYSTEM, Scope, ScopeKind
 
@@ -32,9 +34,10 @@ def check(request: Request) -> None:
     user_id, scope, role_id = request.params["user_id"], _scope(request), request.params["role_id"]
     _authorize(request, "identity:check_grant", scope)
     with request.services.database.read() as connection:
-        assignments.check_target(connection, user_id, scope)
-        roles.get(connection, role_id)
+        assignments.check_scope(connection, scope)
         if not assignments.has(connection, user_id, scope, role_id):
+            _check_user(request, connection, user_id)
+            roles.get(connection, role_id)
             raise errors.NotFound(f"Could not find role assignment with role: {role_id}, user: {user_id}.")
 
 
@@ -43,9 +46,19 @@ def index(request: Request) -> dict[str, Any]:
     user_id, scope = request.params["user_id"], _scope(request)
     _authorize(request, "identity:list_grants", scope)
     with request.services.database.read() as connection:
-        assignments.check_target(connection, user_id, scope)
+        assignments.check_scope(connection, scope)
         found = assignments.roles_of(connection, user_id, scope)
+        if not found:
+            _check_user(request, connection, user_id)
     return collection(request, "roles", [views.role(request, each) for each in found])
+
+
+def _check_user(request: Request, connection: sa.Connection, user_id: str) -> None:
+    """Raise NotFound for a user who has no role here and does not exist, or not for the caller."""
+    user = users.find(connection, user_id)
+    target = {"user_id": user_id, "domain_id": user.domain_id if user else ""}
+    if not request.may("identity:get_user", target) or user is None:
+        raise errors.NotFound(f"Could not find user: {user_id}.")
 
 
 def list_assignments(request: Request) -> dict[str, Any]:

@@ -16,7 +16,8 @@ _ALL_READS, _ALL_WRITES = [_LIST, _SHOW], [_CREATE, _UPDATE]
 
 RULES = tuple(policy.DocumentedRuleDefault(f"network:networks:{name}", check, description, operations)
               for name, check, description, operations in (
-    ("get", "rule:project_reader", "List and show networks that are one's own, shared or external", _ALL_READS),
+    ("get", "rule:project_reader or rule:system_reader",
+     "List and show networks that are one's own, shared or external", _ALL_READS),
     ("get:all", "rule:system_reader or rule:service", "See the networks of every project", _ALL_READS),
     ("get:provider", "rule:admin_required", "See how a network maps to the physical one", _ALL_READS),
     ("create", "rule:project_member", "Create a network", [_CREATE]),

@@ -15,7 +15,7 @@ _DELETE = {"method": "DELETE", "path": "/v2.0/ports/{port_id}"}
 
 RULES = tuple(policy.DocumentedRuleDefault(f"network:ports:{name}", check, description, operations)
               for name, check, description, operations in (
-    ("get", "rule:project_reader", "List and show ports", [_LIST, _SHOW]),
+    ("get", "rule:project_reader or rule:system_reader", "List and show ports", [_LIST, _SHOW]),
     ("get:all", "rule:system_reader or rule:service", "See the ports of every project", [_LIST, _SHOW]),
     ("get:binding", "rule:admin_required", "See where a port is bound", [_LIST, _SHOW]),
     ("create", "rule:project_member", "Create a port", [_CREATE]),

@@ -15,7 +15,8 @@ _DELETE = {"method": "DELETE", "path": "/v2.0/subnets/{subnet_id}"}
 
 RULES = tuple(policy.DocumentedRuleDefault(f"network:subnets:{name}", check, description, operations)
               for name, check, description, operations in (
-    ("get", "rule:project_reader", "List and show subnets that are one's own or of shared networks", [_LIST, _SHOW]),
+    ("get", "rule:project_reader or rule:system_reader",
+     "List and show subnets that are one's own or of shared networks", [_LIST, _SHOW]),
     ("get:all", "rule:system_reader or rule:service", "See the subnets of every project", [_LIST, _SHOW]),
     ("create", "rule:project_member", "Create a subnet in a network of one's own", [_CREATE]),
     ("update", "rule:project_member", "Change a subnet", [_UPDATE]),

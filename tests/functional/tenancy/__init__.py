@@ -1,0 +1,1 @@
+"""Who sees and changes what: every route as every kind of caller, expected from the policy itself."""
