@@ -22,12 +22,13 @@ TRIES = 3  # a scheduler may take the turn in the middle of ours
 Said = Mapping[str, Any]
 
 
-def show(layout: Layout, state: State, *, now: bool, as_json: bool) -> int:
+def show(layout: Layout, state: State, *, now: bool, young: bool, as_json: bool) -> int:
     """Print the report; 1 when something has differed for a minute."""
-    if not services.are_running(layout, state):
+    # One that is missing is no reason: what it holds is then not judged, and everything else is.
+    if not services.is_any_running(layout, state):
         raise Refusal("the cloud is not running, so nobody can say what its hosts hold: run 'up' first")
     said = ask(layout, state, now=now)
-    print(json.dumps(said, indent=2) if as_json else render(said))
+    print(json.dumps(said, indent=2) if as_json else render(said, young=young))
     return 1 if said["differences"] else 0
 
 
@@ -60,11 +61,13 @@ def report_now(runtime: Runtime, database: Database) -> dict[str, Any]:
     raise Refusal("other audits keep overtaking this one: lengthen [audit] interval_s")
 
 
-def render(said: Said) -> str:
-    """Return the report for a person."""
-    lines = [line for each in said["differences"] for line in _difference(each)]
+def render(said: Said, *, young: bool = False) -> str:
+    """Return the report for a person, with what does not count yet if asked for."""
+    shown = [*said["differences"], *(said["young"] if young else ())]
+    lines = [line for each in shown for line in _difference(each)]
     count = len(said["differences"])
-    lines.append(f"{count} difference{'' if count == 1 else 's'}; {said['young']} younger than a minute; {_when(said)}")
+    lines.append(f"{count} difference{'' if count == 1 else 's'}; {len(said['young'])} younger than a minute; "
+                 f"{_when(said)}")
     if said["unheard"]:
         silent = ", ".join(f"{each['target']} ({each['reason']})" for each in said["unheard"])
         lines.append(f"not judged, because not heard: {silent}")
@@ -84,7 +87,7 @@ def _difference(each: Said) -> list[str]:
     by = (f"made by {made['flow']} ({made['phase']} at {made['step']}, operation {made['id']}, request "
           f"{made['request_id']})" if made else "no operation is known")
     return [f"{each['kind']}  {each['host'] or '-'}  {each['one']} | {each['other']}",
-            f"    for {each['age_s'] / 60:.0f} min; {by}"]
+            f"    seen for {each['age_s'] / 60:.1f} min; {by}"]
 
 
 def _when(said: Said) -> str:

@@ -57,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
     audit = commands.add_parser("audit", parents=[common], help="what differs between the database and the hosts; ends "
                                 "with 1 when something has for a minute")
     audit.add_argument("--now", action="store_true", help="audit first")
+    audit.add_argument("--young", action="store_true", help="show also what is younger than a minute")
     audit.add_argument("--json", action="store_true", help="for programs")
     audit.set_defaults(run=_audit)
     test = commands.add_parser("test", help="run the tests; the last line counts them")
@@ -104,7 +105,7 @@ def _audit(arguments: argparse.Namespace) -> int:
     from cumulo.cloud import audit
 
     layout = _layout(arguments)
-    return audit.show(layout, _state(layout), now=arguments.now, as_json=arguments.json)
+    return audit.show(layout, _state(layout), now=arguments.now, young=arguments.young, as_json=arguments.json)
 
 
 def _env(arguments: argparse.Namespace) -> None:

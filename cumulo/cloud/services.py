@@ -43,6 +43,11 @@ def are_running(layout: Layout, state: State) -> bool:
     return all(processes.running_pid(layout.pid_file(name)) for name in names(state))
 
 
+def is_any_running(layout: Layout, state: State) -> bool:
+    """Say whether at least one process is there."""
+    return any(processes.running_pid(layout.pid_file(name)) for name in names(state))
+
+
 def require_alive(layout: Layout, state: State) -> None:
     """Refuse when a process has ended, with the end of its log."""
     for name in names(state):

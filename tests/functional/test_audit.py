@@ -248,7 +248,7 @@ class FindingsTest(AuditTest):
     def counts(self) -> tuple[int, int]:
         """How many count, and how many are young."""
         said = command.report(self.cloud.database)
-        return len(said["differences"]), said["young"]
+        return len(said["differences"]), len(said["young"])
 
     def check_said(self, said: dict[str, Any], server_id: str) -> None:
         """The command's answer names both sides and the operation."""
@@ -305,7 +305,7 @@ class PureReportTest(unittest.TestCase):
     """The command's text."""
 
     def test_before_the_first_audit(self) -> None:
-        said = dataclasses.asdict(findings.Report(None, None, ({"target": "image", "reason": "away"},), (), 0))
+        said = dataclasses.asdict(findings.Report(None, None, ({"target": "image", "reason": "away"},), (), ()))
         self.assertEqual("audit: nothing differs, 1 not heard; not audited yet", command.line(said))
         self.assertIn("not judged, because not heard: image (away)", command.render(said))
 

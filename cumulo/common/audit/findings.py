@@ -28,13 +28,13 @@ Made = Mapping[str, dict[str, Any]]
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """The last gathering (age_s None: there was none) and its findings, oldest first."""
+    """The last gathering (age_s None: there was none) and its findings, oldest first; young ones do not count yet."""
 
     age_s: float | None
     took_s: float | None
     unheard: tuple[dict[str, str], ...]
     differences: tuple[dict[str, Any], ...]
-    young: int
+    young: tuple[dict[str, Any], ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -110,13 +110,12 @@ def report(connection: sa.Connection, now: float) -> Report:
     run = _last_run(connection) or _NEVER_RUN
     rows = connection.execute(sa.select(audit_finding).order_by(audit_finding.c.first_seen, audit_finding.c.id))
     found = [_finding(dict(row), now) for row in rows.mappings()]
-    counting = tuple(each for each in found if each.pop("counts"))
     finished = run["finished_at"]
     return Report(None if finished is None else max(0.0, now - finished), run["took_s"], tuple(run["unheard"]),
-                  counting, len(found) - len(counting))
+                  tuple(each for each, counts in found if counts), tuple(each for each, counts in found if not counts))
 
 
-def _finding(row: Mapping[str, Any], now: float) -> dict[str, Any]:
+def _finding(row: Mapping[str, Any], now: float) -> tuple[dict[str, Any], bool]:
+    """The finding as it is shown, and whether it counts."""
     shown = {name: row[name] for name in ("kind", "subject", "host", "one", "other", "operation", "times")}
-    counts = row["last_seen"] - row["first_seen"] >= MINUTE_S
-    return shown | {"age_s": max(0.0, now - row["first_seen"]), "counts": counts}
+    return shown | {"age_s": max(0.0, now - row["first_seen"])}, row["last_seen"] - row["first_seen"] >= MINUTE_S

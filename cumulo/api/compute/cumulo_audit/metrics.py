@@ -18,7 +18,7 @@ def render(report: Report, operations: Mapping[tuple[str, str], int]) -> str:
         _metric("cumulo_audit_differences", "Differences older than a minute.", [({}, len(report.differences))]),
         _metric("cumulo_audit_findings", "Differences older than a minute, by kind.",
                 [({"kind": kind}, count) for kind, count in sorted(kinds.items())]),
-        _metric("cumulo_audit_findings_young", "Differences that do not count yet.", [({}, report.young)]),
+        _metric("cumulo_audit_findings_young", "Differences that do not count yet.", [({}, len(report.young))]),
         _metric("cumulo_audit_unheard", "Agents that did not answer the last audit.", [({}, len(report.unheard))]),
         _metric("cumulo_operations", "Operations that hold a resource, by flow and phase.",
                 [({"flow": flow, "phase": phase}, count) for (flow, phase), count in sorted(operations.items())])))
