@@ -71,6 +71,7 @@ class Port:
     host: str
     status: str
     bound_revision: int
+    hostname: str = ""
 
     @property
     def is_dhcp(self) -> bool:
@@ -79,8 +80,8 @@ class Port:
 
     @property
     def is_of_server(self) -> bool:
-        """Whether it says that it is a server's."""
-        return self.device_owner.startswith("compute:")
+        """Whether it was made with the server it names: anybody may write any id into a port of theirs."""
+        return self.hostname != ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -155,6 +156,7 @@ class DatabaseFacts:
     changes: Mapping[str, int] = dataclasses.field(default_factory=dict)  # network id -> revision
     applied: Mapping[str, int] = dataclasses.field(default_factory=dict)  # host -> revision
     unanswered_keys: tuple[str, ...] = ()
+    expired_keys: int = 0  # idempotency keys that should have been removed long ago
 
 
 @dataclasses.dataclass(frozen=True)
@@ -197,10 +199,11 @@ class Facts:
 
     @functools.cached_property
     def ports_by_device(self) -> dict[str, list[Port]]:
-        """The ports of each device."""
+        """The ports that were made with each server."""
         found: dict[str, list[Port]] = {}
         for each in self.database.ports:
-            found.setdefault(each.device_id, []).append(each)
+            if each.is_of_server:
+                found.setdefault(each.device_id, []).append(each)
         return found
 
     @functools.cached_property

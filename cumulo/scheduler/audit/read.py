@@ -19,6 +19,7 @@ from cumulo.common.db.tables.operations import operation
 from cumulo.scheduler.audit import facts
 
 _IDS_IN_ONE_QUERY = 1000  # SQLite takes at most 32,766 parameters
+EXPIRED_KEYS_STAY_S = 3600.0  # they are swept away every half minute
 _MOST_ORPHANS = 100  # of one kind: a table that lost its other half is one finding, not a million
 
 LOGICAL_REFERENCES: tuple[tuple[sa.Column[Any], sa.Column[Any], sa.ColumnElement[bool]], ...] = (
@@ -49,7 +50,9 @@ def read(database: Database) -> facts.DatabaseFacts:
             revision=connection.execute(sa.select(sa.func.max(network.network_revision.c.revision))).scalar() or 0,
             changes=_numbers(connection, network.network_change.c.network_id, network.network_change.c.revision),
             applied=_numbers(connection, network.network_host.c.host, network.network_host.c.applied_revision),
-            unanswered_keys=_texts(connection, idempotency_key.c.id, idempotency_key.c.status.is_(None)))
+            unanswered_keys=_texts(connection, idempotency_key.c.id, idempotency_key.c.status.is_(None)),
+            expired_keys=connection.execute(sa.select(sa.func.count()).select_from(idempotency_key).where(
+                idempotency_key.c.expires_at < database.now(connection) - EXPIRED_KEYS_STAY_S)).scalar_one())
 
 
 def deleted(database: Database, server_ids: Iterable[str]) -> tuple[facts.Server, ...]:
@@ -89,7 +92,7 @@ def _operations(connection: sa.Connection) -> tuple[facts.Operation, ...]:
 def _ports(connection: sa.Connection) -> tuple[facts.Port, ...]:
     port = network.port.c
     query = sa.select(port.id, port.network_id, port.device_id, port.device_owner, port.mac_address,
-                      port.binding_host_id, port.status, port.bound_revision).order_by(port.id)
+                      port.binding_host_id, port.status, port.bound_revision, port.hostname).order_by(port.id)
     return tuple(facts.Port(*row) for row in connection.execute(query))
 
 

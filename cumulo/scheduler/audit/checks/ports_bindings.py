@@ -7,7 +7,7 @@ from cumulo.scheduler.audit.checks.servers_claims import ON_A_HOST
 from cumulo.scheduler.audit.facts import Facts, Port, Server
 
 KINDS = {
-    "port_of_missing_server": "A port is bound for a server that is not there.",
+    "port_of_missing_server": "A port was made with a server that is not there.",
     "port_of_deleted_server": "A port still belongs to a deleted server.",
     "port_bound_elsewhere": "A port is bound to another host than its server's.",
     "port_not_bound": "A server runs on a host that its port is not bound to.",
@@ -21,6 +21,7 @@ def differences(facts: Facts) -> Iterator[Difference]:
     for port in facts.database.ports:
         if not port.is_dhcp:
             yield from _binding(port, facts.database.applied.get(port.host, 0))
+        if port.is_of_server:
             yield from _device(port, facts.servers.get(port.device_id))
 
 
@@ -34,14 +35,13 @@ def _binding(port: Port, applied: int) -> Iterator[Difference]:
 
 def _device(port: Port, server: Server | None) -> Iterator[Difference]:
     if server is None:
-        if port.is_of_server and port.host:
-            yield _differs("port_of_missing_server", port, f"no server row {port.device_id}")
+        yield _differs("port_of_missing_server", port, f"no server row {port.device_id or 'is named'}")
     elif server.deleted_at is not None:
         yield _differs("port_of_deleted_server", port, f"server {server.id} is deleted")
     elif port.host and port.host != server.host:
         yield _differs("port_bound_elsewhere", port,
                        f"server {server.id} " + (f"has host {server.host}" if server.host else "has no host"))
-    elif port.is_of_server and not port.host and server.host and server.status in ON_A_HOST:
+    elif not port.host and server.host and server.status in ON_A_HOST:
         yield _differs("port_not_bound", port, f"server {server.id} has host {server.host}")
 
 

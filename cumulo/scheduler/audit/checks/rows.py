@@ -8,6 +8,7 @@ from cumulo.scheduler.audit.facts import Facts
 KINDS = {
     "row_names_nothing": "A row refers to another one that is not there.",
     "key_without_answer": "A request with an Idempotency-Key was taken and never answered.",
+    "keys_not_removed": "Answers of expired Idempotency-Keys are still kept.",
 }
 
 
@@ -18,3 +19,6 @@ def differences(facts: Facts) -> Iterator[Difference]:
                          f"no such row of {orphan.named}", mark=f"{orphan.table}.{orphan.column}.{orphan.named}")
     for key in facts.database.unanswered_keys:
         yield Difference("key_without_answer", key, f"idempotency key {key}", "its request has no answer")
+    if facts.database.expired_keys:
+        yield Difference("keys_not_removed", "idempotency_key", f"{facts.database.expired_keys} idempotency keys expired "
+                         "more than an hour ago", "they are still there")

@@ -47,7 +47,7 @@ def second_network() -> Facts:
 STRAY = HeldServer(STRANGER, "running", True)
 LOST = Claim(STRANGER, "h1", 1, 512, 1)
 LONE = change(cloud.PORT, id="lone", mac_address="fa:16:3e:00:00:08", device_id="", device_owner="", host="",
-              status="DOWN")
+              status="DOWN", hostname="")
 SECOND_DHCP = change(cloud.DHCP_PORT, id="d1", mac_address="fa:16:3e:00:00:09")
 
 PROVOKED: dict[str, Callable[[], Facts]] = {
@@ -110,6 +110,7 @@ PROVOKED: dict[str, Callable[[], Facts]] = {
     "part_without_upload": lambda: with_store("data", partial=("stray",)),
     "row_names_nothing": lambda: facts(orphans=(Orphan("server_tag", "server_id", STRANGER, "server"),)),
     "key_without_answer": lambda: facts(unanswered_keys=("key",)),
+    "keys_not_removed": lambda: facts(expired_keys=3),
     "domain_without_server": lambda: with_compute(h2=ComputeHoldings((STRAY,))),
     "domain_elsewhere": lambda: with_compute(h2=ComputeHoldings((HeldServer(cloud.SERVER_ID, "off", True),))),
     "domain_twice": lambda: with_compute(h2=ComputeHoldings((change(cloud.HELD, files=(), devices=()),))),
@@ -204,6 +205,12 @@ class ExcuseTest(unittest.TestCase):
         self.assertEqual([], differences(change(facts(
             subnets=(change(cloud.SUBNET, enable_dhcp=False),), ports=(cloud.PORT,), addresses=(cloud.ADDRESS,)),
             network={"h1": change(cloud.NETWORKS, pairs=(), namespaces=(), dhcp=(), processes=(), metadata=())})))
+
+    def test_a_port_that_only_names_a_server_is_none_of_its(self) -> None:
+        for device_id in (cloud.SERVER_ID, STRANGER, GONE.id):
+            posing = change(LONE, device_id=device_id, device_owner="compute:nova")
+            self.assertEqual([], differences(facts(ports=(cloud.PORT, cloud.DHCP_PORT, posing),
+                                                   servers=(cloud.SERVER, GONE))))
 
     def test_leftover_dhcp_files_are_named(self) -> None:
         found = differences(with_networks("h2", dhcp=(HeldDhcp(STRANGER, False),)))
