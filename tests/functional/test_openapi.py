@@ -59,6 +59,9 @@ class OpenApiTest(unittest.TestCase):
         self.assertEqual(["2.1", "2.19"], [body["since"] for body in create["x-cumulo-bodies"]])
         self.assertEqual([{"token": []}], create["security"])
         self.assertEqual(["202", "4XX"], sorted(create["responses"]))
+        self.assertIn("Idempotency-Key", [each["name"] for each in create["parameters"]])
+        listing = self.document["paths"]["/compute/v2.1/servers"]["get"]
+        self.assertNotIn("Idempotency-Key", [each["name"] for each in listing["parameters"]])
         patch = self.document["paths"]["/image/v2/images/{image_id}"]["patch"]
         self.assertIn("application/openstack-images-v2.1-json-patch", patch["requestBody"]["content"])
         tags = self.document["paths"]["/compute/v2.1/servers/{server_id}/tags"]["get"]
