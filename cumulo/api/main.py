@@ -97,7 +97,7 @@ def keep_swept(services: Services) -> None:
             LOG.warning("image_sweep_postponed", reason=error)
         except Exception:
             LOG.exception("image_sweep_failed")
-        services.clock.sleep(uploads.LEASE_S)
+        services.clock.sleep(uploads.SWEEP_EVERY_S)
 
 
 class _Quiet:

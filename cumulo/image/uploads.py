@@ -29,7 +29,8 @@ from cumulo.image.images import not_found
 from cumulo.image.store.file import FileStore, Part
 
 LOG = log.get(__name__)
-LEASE_S = 60.0
+LEASE_S = 30.0
+SWEEP_EVERY_S = 15.0
 RENEW_S = 10.0
 CHUNK_BYTES = 1024 * 1024
 HASH_ALGORITHM = "sha512"

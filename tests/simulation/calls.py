@@ -25,6 +25,7 @@ class Setting:
     """What is there before the users come: ids and tokens, made once."""
 
     rows: bytes
+    image_data: str
     token: str
     admin_token: str
     image: str
@@ -46,14 +47,13 @@ class Promise:
 class Users:
     """All users of a run, and the ledger of what they were told."""
 
-    def __init__(self, cloud: Cloud, setting: Setting, *, with_keys: bool) -> None:
+    def __init__(self, cloud: Cloud, setting: Setting) -> None:
         self.cloud = cloud
         self.setting = setting
         self.promises: list[Promise] = []
         self.known: dict[str, list[str]] = {"server": [], "network": [], "port": [], "image": [], "user": []}
         self.deleted: list[tuple[str, str]] = []  # the deletion was accepted
         self.waiting = 0
-        self._with_keys = with_keys
         self._count = 0
 
     def make(self, call: Call) -> None:
@@ -78,7 +78,7 @@ class Users:
         while True:
             answer = self.cloud.request(method, path, body, sent)
             self.cloud.say(f"{method} {path} -> {answer.status if answer else 'no answer'}")
-            if answer is not None and answer.status < 500:
+            if answer is not None and answer.status < 500 and not _is_for_now(answer):
                 return answer
             if not again or self.cloud.kernel.elapsed_s > until:
                 return None
@@ -99,7 +99,7 @@ class Users:
         """Ask for something new and note the promise."""
         promise = Promise(kind, body.get("name") or next(iter(body.values()))["name"], count)
         self.promises.append(promise)
-        has_key = self._with_keys and dice.random() < 0.8
+        has_key = dice.random() < 0.8
         key = {"Idempotency_Key": f"key of {promise.name}"} if has_key else {}
         answer = self.send("POST", path, body, admin=admin, again=has_key, **key)
         promise.is_exact = answer is not None
@@ -114,6 +114,11 @@ class Users:
         answer = self.send("DELETE", path, admin=admin)
         if answer is not None and answer.status in (202, 204, 404):
             self.deleted.append((kind, resource_id))
+
+
+def _is_for_now(answer: Answer) -> bool:
+    """Whether the server itself asks to send the call again: another with its key is being answered."""
+    return answer.status == 409 and "Retry-After" in answer.headers
 
 
 def _create_server(users: Users, dice: random.Random, count: int = 1) -> None:

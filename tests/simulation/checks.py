@@ -15,9 +15,11 @@ from cumulo.common.db.tables.network import network as network_table
 from cumulo.common.db.tables.network import port
 from cumulo.common.db.tables.operations import operation
 from cumulo.compute.agent.driver import Power
+from cumulo.image.store.file import FileStore
 from cumulo.network import desired
+from cumulo.scheduler.audit.differences import differences_now
 from tests.simulation.calls import Users
-from tests.simulation.cloud import Cloud
+from tests.simulation.cloud import Cloud, image_directory
 
 POWER = {"ACTIVE": Power.RUNNING, "SHUTOFF": Power.OFF}
 
@@ -52,8 +54,10 @@ def is_quiet(cloud: Cloud) -> bool:
     connection = cloud.store.connection
     busy = connection.execute(sa.select(operation.c.id).where(operation.c.active_key.is_not(None)).limit(1)).first()
     saving = connection.execute(sa.select(image.c.id).where(image.c.status == "saving").limit(1)).first()
+    named = {row.location for row in connection.execute(sa.select(image.c.location))}
     connection.rollback()
-    return busy is None and saving is None and not findings_of_networks(cloud)
+    return (busy is None and saving is None and FileStore(image_directory()).names() <= named
+            and not findings_of_networks(cloud))
 
 
 def _operations_ended(world: World) -> Iterator[str]:
@@ -117,17 +121,18 @@ def _networks(world: World) -> Iterator[str]:
     yield from findings_of_networks(world.cloud)
 
 
-def _images(world: World) -> Iterator[str]:
-    from tests.simulation.cloud import image_directory
-    from cumulo.image.store.file import FileStore
+def _audit(world: World) -> Iterator[str]:
+    said = {f"compute.{host.name}": host.holdings().to_dict() for host in world.hosts.by_name.values()}
+    said |= {f"network.{host.name}": host.network_holdings().to_dict() for host in world.hosts.by_name.values()}
+    said["image"] = FileStore(image_directory()).holdings().to_dict()
+    for difference in differences_now(world.cloud.database(), said):
+        yield str(difference)
 
+
+def _images(world: World) -> Iterator[str]:
     for row in world.images:
         if row["status"] not in ("queued", "active"):
             yield f"image {row['id']} is {row['status']}"
-    named = {row["location"] for row in world.images if row["location"]}
-    stored = FileStore(image_directory()).names() - {"setting"}
-    if named - stored:
-        yield f"images without their data: {sorted(named - stored)}"
 
 
 def _one_copy(world: World) -> Iterator[str]:
@@ -157,5 +162,5 @@ def _deletions(world: World) -> Iterator[str]:
 
 CHECKS: tuple[Callable[[World], Iterator[str]], ...] = (
     _operations_ended, _servers_final, _claims, _hypervisors, _ports, _networks, _images, _one_copy, _promises,
-    _deletions,
+    _deletions, _audit,
 )

@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 import webob
 
-from cumulo.api import deploy
+from cumulo.api import deploy, families
 from cumulo.api import main as api
 from cumulo.api.services import Services
 from cumulo.cloud.options_all import PARTS
@@ -142,6 +142,7 @@ class Cloud:
         services.ids, services.threads = runtime.ids, runtime.threads
         services.tokens = Validator(runtime.conf, services.database, runtime.clock, runtime.ids)
         services.image_store = SimStore(self.kernel, self.weather, image_directory())
+        runtime.bus.serve("image", api.image_answers(services))
         runtime.threads.spawn(api.keep_swept, services, name="sweeper")
 
     def request(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Answer | None:
@@ -201,7 +202,7 @@ _APPLICATIONS: dict[str, tuple[Services, Any]] = {}
 def _application(name: str) -> tuple[Services, Any]:
     if name not in _APPLICATIONS:
         services = Services(conf=_conf(name.split(".")[1]), database=None, bus=None, clock=None, ids=None,  # type: ignore[arg-type]
-                            threads=None, tokens=None, policy=api.Policy(_conf(name.split(".")[1]), api.RULES),  # type: ignore[arg-type]
+                            threads=None, tokens=None, policy=api.Policy(_conf(name.split(".")[1]), families.rules()),  # type: ignore[arg-type]
                             image_store=None)  # type: ignore[arg-type]
         _APPLICATIONS[name] = (services, deploy.load(services))
     return _APPLICATIONS[name]

@@ -10,14 +10,16 @@ import os
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from cumulo.common import errors
+from cumulo.common import errors, names
+from cumulo.common.audit.holdings import ComputeHoldings, HeldServer, NetworkHoldings
 from cumulo.compute.agent.driver import Facts, Inventory, Power, Progress
 from cumulo.image.store.file import FileStore, Part
+from cumulo.network.agent.fake import FakeDriver
 from tests.simulation.kernel import Kernel
 from tests.simulation.weather import Weather
 
 INVENTORY = {"vcpus": 16, "memory_mib": 32768, "disk_gib": 200}
-MADE = ("overlay", "config drive", "domain")  # in this order, and removed in the opposite one
+MADE = ("base", "disk", "domain")  # in this order, and removed in the opposite one
 
 
 class Violation(Exception):
@@ -31,7 +33,24 @@ class Host:
         self.name = name
         self.made: dict[str, set[str]] = {}  # server id -> which of MADE are there
         self.power: dict[str, Power] = {}
+        self.cards: dict[str, tuple[str, ...]] = {}
         self.networks: dict[str, Mapping[str, Any]] = {}
+
+    def holdings(self) -> ComputeHoldings:
+        """What a hypervisor's driver would list."""
+        return ComputeHoldings(tuple(self._held(each) for each in sorted(self.made.keys() | self.power.keys())))
+
+    def network_holdings(self) -> NetworkHoldings:
+        """What a network driver would list, as the fake one does for the same networks."""
+        driver = FakeDriver()
+        driver.networks = dict(self.networks)
+        return driver.holdings()
+
+    def _held(self, server_id: str) -> HeldServer:
+        power = self.power.get(server_id)
+        files = tuple(part for part in MADE[:-1] if part in self.made.get(server_id, ()))
+        cards = self.cards.get(server_id, ()) if power is Power.RUNNING else ()
+        return HeldServer(server_id, power.value if power else None, True, files, cards)
 
 
 class Hosts:
@@ -81,12 +100,14 @@ class SimComputeDriver:
             self._host.made.setdefault(server_id, set()).add(part)
             progress(100.0 * len(self._host.made[server_id]) / len(MADE))
         self._host.power.setdefault(server_id, Power.OFF)
+        self._host.cards[server_id] = _cards(facts)
         self._done("create")
 
     def redefine(self, facts: Facts) -> None:
         """Check that it is there."""
         self._change("redefine")
         self._known(facts["id"])
+        self._host.cards[facts["id"]] = _cards(facts)
 
     def start(self, server_id: str) -> None:
         """Start a server that is off."""
@@ -113,6 +134,7 @@ class SimComputeDriver:
         """Take away whatever there is of a server."""
         self._change("remove domain")
         self._host.power.pop(server_id, None)
+        self._host.cards.pop(server_id, None)
         for part in reversed(MADE):
             if part in self._host.made.get(server_id, ()):
                 self._change(f"remove {part}")
@@ -125,6 +147,10 @@ class SimComputeDriver:
         """Return nothing much."""
         self._known(server_id)
         return "login:\n"
+
+    def holdings(self) -> ComputeHoldings:
+        """Return what is on the host."""
+        return self._host.holdings()
 
     def tidy(self) -> None:
         """Nothing grows here."""
@@ -162,6 +188,10 @@ class SimNetworkDriver:
             keep = {network["id"] for network in networks}
             for network_id in [each for each in self._host.networks if each not in keep]:
                 del self._host.networks[network_id]
+
+    def holdings(self) -> NetworkHoldings:
+        """Return what is on the host."""
+        return self._host.network_holdings()
 
     def stop(self) -> None:
         """Nothing lives in the agent's process."""
@@ -205,6 +235,10 @@ class SimPart(Part):
         self._weather.boundary("image commit before")
         super().commit()
         self._weather.boundary("image commit after")
+
+
+def _cards(facts: Facts) -> tuple[str, ...]:
+    return tuple(sorted(names.tap_name(port["id"]) for port in facts["ports"]))
 
 
 def act_on(kernel: Kernel, weather: Weather, host: str, what: str) -> None:

@@ -9,12 +9,11 @@ from tests.simulation.calls import Users
 from tests.simulation.cloud import Cloud
 from tests.simulation.kernel import Kernel, SwitchInTransaction
 from tests.simulation.plan import CALM_S, FAULTS_UNTIL_S, Call, Event, Fault, Plan
-from tests.simulation.setting import setting, store
+from tests.simulation.setting import begin_again, setting, store
 from tests.simulation.trace import Trace
 
 SETTLE_S = 60.0  # a virtual minute after the last fault nothing may be under way
 LOOK_EVERY_S = 2.0
-WITH_KEYS = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,13 +31,12 @@ class Outcome:
 
 def run(plan: Plan) -> Outcome:
     """Run a plan from the same beginning as every other."""
-    place = setting()
-    store().load(place.rows)
+    begin_again()
     kernel = Kernel(str(plan.seed))
     with Trace(kernel) as trace:
         cloud = Cloud(kernel, store(), str(plan.seed), plan.hosts)
         cloud.say = trace.say
-        users = Users(cloud, place, with_keys=WITH_KEYS)
+        users = Users(cloud, setting())
         story = _Story(cloud, users, plan)
         kernel.spawn(cloud.client, story.tell, "story")
         kernel.run(lambda: story.is_over, 600.0)

@@ -5,10 +5,9 @@ Made once per operating-system process, through the API itself, on the simulated
 
 import functools
 
-import sqlalchemy as sa
-
 from cumulo.common.ids import Ids
 from cumulo.identity import bootstrap
+from cumulo.image.store.file import FileStore
 from tests.simulation.calls import I, K, N, Setting, V
 from tests.simulation.cloud import Cloud, conf_of, image_directory
 from tests.simulation.database import Store
@@ -22,6 +21,14 @@ PASSWORD = "a word between us"
 def store() -> Store:
     """The database of this operating-system process."""
     return Store()
+
+
+def begin_again() -> None:
+    """Make rows and files what they are before the users come."""
+    place = setting()
+    store().load(place.rows)
+    for name in FileStore(image_directory()).names() - {place.image_data}:
+        FileStore(image_directory()).delete(name)
 
 
 @functools.cache
@@ -63,7 +70,8 @@ class _Maker:
         self._post(f"{N}/subnets", {"subnet": {"network_id": network["id"], "cidr": "10.250.0.0/24", "ip_version": 4}})
         user = self._log_in_new("ann")
         store().connection.rollback()
-        return Setting(store().save(), user, admin, image, flavor["id"], network["id"])
+        data, = FileStore(image_directory()).names()
+        return Setting(store().save(), data, user, admin, image, flavor["id"], network["id"])
 
     def _log_in(self, user: str, project: str) -> str:
         domain = {"id": "default"}

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
-import sqlalchemy as sa
 import webob
 from routes import Mapper
 
@@ -64,11 +63,6 @@ class Application:
             if error.status >= 500:
                 LOG.warning("request_refused", request_id=request_id, status=error.status, error=error.message)
             response = faults.answer(self._family.name, error)
-        except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
-            # The database is away, or broke off what it was asked: nothing is wrong with the request.
-            LOG.warning("database_unreachable", request_id=request_id, reason=error)
-            response = faults.answer(self._family.name, errors.ServiceUnavailable(
-                f"The database cannot be reached now. Try again. The request id is {request_id}."))
         except Exception:
             LOG.exception("request_failed", request_id=request_id, method=raw.method, path=raw.path)
             response = faults.answer(self._family.name, errors.InternalError(
