@@ -75,7 +75,7 @@ class Uploader:
             self._begin(image["id"], upload_id)
             self._store(image, upload_id, source, length)
         except BaseException as failure:  # a killed green thread too must not leave an image "saving"
-            if self._give_up(image["id"], upload_id):
+            if self._give_up(image["id"], upload_id) and isinstance(failure, errors.DatabaseUnavailable):
                 return
             LOG.info("image_upload_failed", image=image["id"], error=str(failure) or type(failure).__name__)
             if isinstance(failure, OSError):
