@@ -54,10 +54,14 @@ class Client:
         headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
         self._send("PUT", path, stream, headers)
 
-    def request(self, method: str, path: str, body: Json | None = None) -> Json:
-        """Send a request with a JSON body and return the JSON of the answer; {} when it has none."""
+    def request(self, method: str, path: str, body: Json | None = None, *, key: str = "") -> Json:
+        """Send a request with a JSON body and return the JSON of the answer; {} when it has none.
+
+        With the key of an earlier request the same request is answered again, and done only once.
+        """
         data = None if body is None else json.dumps(body).encode()
-        answer = self._send(method, path, data, {"Content-Type": "application/json"} if data else {})
+        headers = {"Content-Type": "application/json"} if data else {}
+        answer = self._send(method, path, data, headers | ({"Idempotency-Key": key} if key else {}))
         return json.loads(answer) if answer else {}  # type: ignore[no-any-return]
 
     def log_in(self) -> None:

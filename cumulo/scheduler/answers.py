@@ -10,6 +10,7 @@ from typing import Any
 from cumulo.common import errors
 from cumulo.common.db.engine import Database
 from cumulo.common.db.tables.compute import compute_host
+from cumulo.common.operations import lease
 from cumulo.common.runtime import Runtime
 from cumulo.identity.tokens import issue_service_token
 from cumulo.network import desired
@@ -51,12 +52,13 @@ class Answers:
         return {"host": self._runtime.host}
 
     def register_host(self, call: Any, host: str, kind: str, inventory: dict[str, Any] | None = None) -> None:
-        """An agent has started, or what its host has was changed; idempotent."""
+        """An agent has started, or what its host has was changed: what waits for it is tried at once. Idempotent."""
         _check_kind(kind)
-        if kind == "compute":
-            with self._database.write() as connection:
-                now = self._database.now(connection)
+        with self._database.write() as connection:
+            now = self._database.now(connection)
+            if kind == "compute":
                 register_compute_host(connection, now, self._runtime.ids.new_id(), host, inventory or {})
+            lease.hasten(connection, now, host)
         self._heartbeats.heard(host, kind, {}, restarted=True)
         self._runner.wake()
 

@@ -6,7 +6,9 @@ whether the row is still there or not.
 
 from typing import Any
 
-from cumulo.common import errors, log
+import sqlalchemy as sa
+
+from cumulo.common import log
 from cumulo.common.db.engine import Database
 from cumulo.common.idempotency import store
 
@@ -41,5 +43,5 @@ class Sweeper:
         while not stopping.wait(SWEEP_EVERY_S):
             try:
                 self.run_once()
-            except errors.DatabaseUnavailable as error:
+            except sa.exc.DBAPIError as error:
                 LOG.warning("idempotency_keys_not_removed", reason=error)

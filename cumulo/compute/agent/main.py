@@ -42,23 +42,19 @@ class Service:
 
 def start(runtime: Runtime) -> Service:
     """Serve this host in this process; raises Conflict when another agent does."""
-    lock = HostLock(pathlib.Path(runtime.conf.state_dir), KIND, runtime.host)
+    conf, state_dir = runtime.conf, pathlib.Path(runtime.conf.state_dir)
+    lock = HostLock(state_dir, KIND, runtime.host)
     lock.take()
     try:
-        server, reporter = serve(runtime, make_driver(runtime))
+        driver = make_driver(runtime)
+        reporter = Reporter(runtime, driver, interval_s=conf.compute_agent.heartbeat_s)
+        server = runtime.bus.serve(f"{KIND}.{runtime.host}", methods(runtime, driver))
     except BaseException:
         lock.release()
         raise
-    LOG.info("compute_agent_started", host=runtime.host, driver=runtime.conf.compute_agent.driver)
-    return Service(lock, server, reporter)
-
-
-def serve(runtime: Runtime, driver: Driver) -> tuple[Server, Reporter]:
-    """Answer for this host through a driver and report what it has; whoever calls owns the host."""
-    reporter = Reporter(runtime, driver, interval_s=runtime.conf.compute_agent.heartbeat_s)
-    server = runtime.bus.serve(f"{KIND}.{runtime.host}", methods(runtime, driver))
     reporter.start()
-    return server, reporter
+    LOG.info("compute_agent_started", host=runtime.host, driver=conf.compute_agent.driver)
+    return Service(lock, server, reporter)
 
 
 def methods(runtime: Runtime, driver: Driver) -> dict[str, Callable[..., Any]]:

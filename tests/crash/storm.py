@@ -1,0 +1,154 @@
+"""Runs flows while processes die, steps fail and steps are repeated at every boundary of theirs.
+
+All of a flow's boundaries are armed at once and some servers are sent through it; whoever comes first to a boundary
+dies there and is started again. When nothing is under way any more, every server must be as the recipe says, and
+nothing may be left over. What was not hit, because nobody came by, is tried again with fresh servers.
+"""
+
+import itertools
+import time
+from collections.abc import Iterable, Sequence
+
+import sqlalchemy as sa
+
+from cumulo.common import boundary
+from cumulo.common.db.tables.compute import server
+from cumulo.common.db.tables.operations import operation
+from cumulo.common.flows import FLOWS
+from cumulo.common.operations.step import Flow
+from tests.crash import catalog
+from tests.crash.plan import DIE, FAIL, FAIL_ONCE, TWICE, Plan
+from tests.crash.recipes import RECIPES, Recipe
+from tests.fixtures import agreement
+from tests.fixtures.fleet import Fleet, Furniture, wait_for
+
+PLAIN, CANCELLED = 3, 2  # servers of a round that nothing but the deaths befalls, and that are deleted at once
+ROUNDS = 4
+SETTLE_S = 150.0
+AGREE_S = 20.0
+SERVERS = "/compute/v2.1/servers"
+
+
+class Storm:
+    """One cloud, one plan, and the servers that are sent through."""
+
+    def __init__(self, fleet: Fleet, plan: Plan, only: str = "") -> None:
+        self.fleet = fleet
+        self.plan = plan
+        self._only = only
+        self._everywhere: list[str] = []
+        self.client = fleet.client()
+        self.furniture = Furniture(self.client)
+        self.problems: list[str] = []
+        self._names = (f"storm-{number}" for number in itertools.count())
+
+    def arm_everywhere(self, places: Sequence[str]) -> None:
+        """Have whoever comes by one of these first die there, at any time from now on."""
+        self._everywhere = list(places)
+
+    def flow(self, flow: Flow) -> None:
+        """Send servers through a flow until each of its boundaries has been hit."""
+        recipe = RECIPES[flow.name]
+        self.plan.arm(DIE, self._not_hit([*catalog.of_flow(flow), *self._everywhere]))
+        self.plan.arm(TWICE, _steps(flow, (False, True)))
+        for _ in range(ROUNDS):
+            self._round(flow, recipe)
+            if self.problems or not self._to_go(flow):
+                break
+        self.plan.disarm()
+
+    def settle(self, doing: str) -> None:
+        """Wait until nothing is under way and everything agrees; what does not is a problem."""
+        try:
+            wait_for(lambda: not agreement.unfinished(self.fleet), "an end", SETTLE_S)
+            wait_for(lambda: not agreement.differences(self.fleet), "agreement", AGREE_S, 0.3)
+        except TimeoutError:
+            self.problems += [f"{doing}: {each}" for each in agreement.differences(self.fleet)]
+
+    def _not_hit(self, places: Iterable[str]) -> list[str]:
+        hit = {each.at for each in self.plan.fired(DIE)}
+        return [each for each in places if each not in hit and self._only in each]
+
+    def _to_go(self, flow: Flow) -> list[str]:
+        """What has not happened yet of what this flow must pass, or of what a process has come by."""
+        of_flow = catalog.of_flow(flow)
+        return [each for each in self.plan.waiting(DIE) if each in of_flow] + self.plan.waiting(TWICE, FAIL_ONCE)
+
+    def _round(self, flow: Flow, recipe: Recipe) -> None:
+        began = time.monotonic()
+        fails = [] if flow.forward_only else _sides(flow, undo=False)
+        count = len(fails) + PLAIN + (0 if flow.forward_only else CANCELLED)
+        ids = self._begin(recipe, count)
+        self.plan.arm(FAIL, fails)
+        self.plan.arm(FAIL_ONCE, _sides(flow, undo=not flow.forward_only))
+        ids = [self._start(recipe, each) for each in ids]
+        gone = [] if flow.forward_only else ids[-CANCELLED:]
+        for number, server_id in enumerate(gone):
+            self.client.delete(f"{SERVERS}/{server_id}", keyed=bool(number % 2))
+        self.settle(flow.name)
+        self._judge(flow, recipe, [each for each in ids if each not in gone], gone)
+        self._empty(ids)
+        print(f"{flow.name}: {len(ids)} servers, {len(self._to_go(flow))} to go, "
+              f"{time.monotonic() - began:.1f} s", flush=True)
+
+    def _begin(self, recipe: Recipe, count: int) -> list[str]:
+        """Servers in the state that the flow begins with; names of new ones where it makes them."""
+        names = [next(self._names) for _ in range(count)]
+        if not recipe.begins:
+            return names
+        ids = [self.create(name) for name in names]
+        self.settle("preparing")
+        if recipe.begins == "SHUTOFF":
+            for server_id in ids:
+                self.client.post(f"{SERVERS}/{server_id}/action", {"os-stop": None})
+            self.settle("preparing")
+        return ids
+
+    def create(self, name: str) -> str:
+        """Ask for a server, sending the same request again when its answer is lost; every third without a key."""
+        keyed = bool(int(name.rpartition("-")[2]) % 3)
+        return str(self.client.request("POST", SERVERS, self.furniture.body(name), keyed=keyed)["server"]["id"])
+
+    def _start(self, recipe: Recipe, server_id: str) -> str:
+        if not recipe.begins:
+            return self.create(server_id)
+        if not recipe.ends:
+            self.client.delete(f"{SERVERS}/{server_id}")
+        else:
+            self.client.post(f"{SERVERS}/{server_id}/action", recipe.action or {})
+        return server_id
+
+    def _judge(self, flow: Flow, recipe: Recipe, ids: list[str], gone: list[str]) -> None:
+        """Each server is as the recipe says; one is undone only where the plan made its step fail."""
+        with self.fleet.database.read() as connection:
+            rows = {row.id: row for row in connection.execute(
+                sa.select(server.c.id, server.c.status, server.c.fault, server.c.deleted_at))}
+            owners = dict(connection.execute(sa.select(operation.c.id, operation.c.resource_id)).all())
+        failed = {owners.get(each.subject) for each in self.plan.fired(FAIL)}
+        for server_id in ids:
+            row = rows[server_id]
+            status = "" if row.deleted_at else row.status
+            wanted = recipe.undone if server_id in failed else (recipe.ends,)
+            if status not in wanted:
+                self.problems.append(f"{flow.name}: server {server_id} is {status}, not {' or '.join(wanted)}: {row.fault}")
+        self.problems += [f"{flow.name}: server {each} was deleted and is still there" for each in gone
+                          if not rows[each].deleted_at or self.client.has(f"{SERVERS}/{each}")]
+
+    def _empty(self, ids: list[str]) -> None:
+        for server_id in ids:
+            self.client.delete(f"{SERVERS}/{server_id}")
+        self.settle("emptying")
+
+
+def _steps(flow: Flow, ways: Iterable[bool]) -> list[str]:
+    return [f"step {step.name} {boundary.way(undo)}" for step in flow.steps for undo in ways
+            if not (undo and flow.forward_only)]
+
+
+def _sides(flow: Flow, *, undo: bool) -> list[str]:
+    return [f"{step} {side}" for step in _steps(flow, (undo,)) for side in catalog.SIDES]
+
+
+def missing_recipes() -> list[str]:
+    """Flows that nobody has said how to start."""
+    return [f"{name} has no line in tests/crash/recipes.py" for name in FLOWS if name not in RECIPES]
