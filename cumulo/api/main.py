@@ -14,7 +14,7 @@ import eventlet.wsgi
 from cumulo.api import deploy, families, options
 from cumulo.api.services import Services
 from cumulo.api.wsgi.policy import Policy
-from cumulo.common import config, log
+from cumulo.common import config, errors, log
 from cumulo.common.db.engine import Database
 from cumulo.common.rpc.server import Server
 from cumulo.common.runtime import Runtime
@@ -52,8 +52,8 @@ def make_services(runtime: Runtime, database: Database) -> Services:
     """Return what the handlers of a process use."""
     return Services(
         conf=runtime.conf, database=database, bus=runtime.bus, clock=runtime.clock, ids=runtime.ids,
-        threads=runtime.threads, tokens=Validator(runtime.conf, database, runtime.clock),
-        policy=Policy(runtime.conf, RULES))
+        threads=runtime.threads, tokens=Validator(runtime.conf, database, runtime.clock, runtime.ids),
+        policy=Policy(runtime.conf, RULES), image_store=FileStore(image_options.store_dir(runtime.conf)))
 
 
 def listen(conf: Any) -> socket.socket:
@@ -64,38 +64,40 @@ def listen(conf: Any) -> socket.socket:
 def start(runtime: Runtime, database: Database, listener: socket.socket | None = None) -> Service:
     """Serve every API in this process."""
     conf = runtime.conf
-    sweep(runtime, database)
-    application = deploy.load(make_services(runtime, database), conf.api.paste_config)
+    services = make_services(runtime, database)
+    application = deploy.load(services, conf.api.paste_config)
     opened = listener or listen(conf)
     greenlet = eventlet.spawn(
         eventlet.wsgi.server, opened, application, log=_Quiet(), log_output=False,
         max_size=conf.api.max_connections, socket_timeout=conf.api.idle_timeout_s, debug=False)
     LOG.info("api_started", address=conf.api.listen, port=opened.getsockname()[1], process=os.getpid())
-    answers = runtime.bus.serve("image", image_answers(runtime))
-    return Service(opened, greenlet, eventlet.spawn(_keep_swept, runtime, database), answers)
+    answers = runtime.bus.serve("image", image_answers(services))
+    return Service(opened, greenlet, eventlet.spawn(keep_swept, services), answers)
 
 
-def image_answers(runtime: Runtime) -> dict[str, Any]:
+def image_answers(services: Services) -> dict[str, Any]:
     """Return what this process tells of the image store, which all API processes share."""
-    store = FileStore(image_options.store_dir(runtime.conf))
-    return {"holdings": lambda call: store.holdings().to_dict(), "ping": lambda call: {"host": runtime.host}}
+    return {"holdings": lambda call: services.image_store.holdings().to_dict(),
+            "ping": lambda call: {"host": services.conf.host}}
 
 
-def sweep(runtime: Runtime, database: Database) -> None:
+def sweep(services: Services) -> None:
     """Remove image data that a kill left behind, and queue again the images whose upload died."""
-    with database.read() as connection:
-        now = database.now(connection)
-    uploads.sweep(database, FileStore(image_options.store_dir(runtime.conf)), now)
+    with services.database.read() as connection:
+        now = services.database.now(connection)
+    uploads.sweep(services.database, services.image_store, now)
 
 
-def _keep_swept(runtime: Runtime, database: Database) -> None:
-    """An upload counts as dead only when its lease has run out, which may be after this start."""
+def keep_swept(services: Services) -> None:
+    """Sweep now and ever again: an upload counts as dead only when its lease has run out."""
     while True:
-        runtime.clock.sleep(uploads.LEASE_S)
         try:
-            sweep(runtime, database)
-        except Exception:  # the database may be away for a while; the next round tries again
+            sweep(services)
+        except errors.DatabaseUnavailable as error:  # the next round tries again
+            LOG.warning("image_sweep_postponed", reason=error)
+        except Exception:
             LOG.exception("image_sweep_failed")
+        services.clock.sleep(uploads.SWEEP_EVERY_S)
 
 
 class _Quiet:

@@ -10,6 +10,7 @@ from cumulo.common.context import Context
 from cumulo.common.db.engine import Database
 from cumulo.common.ids import Ids
 from cumulo.common.threads import Threads
+from cumulo.image.store.file import FileStore
 
 if TYPE_CHECKING:
     from cumulo.api.wsgi.policy import Policy
@@ -35,3 +36,4 @@ class Services:
     threads: Threads
     tokens: TokenValidator
     policy: "Policy"
+    image_store: FileStore

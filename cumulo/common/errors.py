@@ -121,6 +121,10 @@ class ServiceUnavailable(CumuloError):
     status, code, title = 503, "service_unavailable", "Service Unavailable"
 
 
+class DatabaseUnavailable(ServiceUnavailable):
+    """The database went away, or broke off a transaction; whether its commit counted is not known."""
+
+
 class DeadlineExceeded(CumuloError):
     """No answer came in time; the message names what was waited for."""
 

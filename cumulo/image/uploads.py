@@ -29,7 +29,8 @@ from cumulo.image.images import not_found
 from cumulo.image.store.file import FileStore, Part
 
 LOG = log.get(__name__)
-LEASE_S = 60.0
+LEASE_S = 30.0
+SWEEP_EVERY_S = 15.0
 RENEW_S = 10.0
 CHUNK_BYTES = 1024 * 1024
 HASH_ALGORITHM = "sha512"
@@ -70,12 +71,12 @@ class Uploader:
         if length is not None and length > self.max_size:
             raise errors.TooLarge(f"An image may have {self.max_size} bytes.")
         upload_id = self.ids.new_id()
-        self._begin(image["id"], upload_id)
         try:
+            self._begin(image["id"], upload_id)
             self._store(image, upload_id, source, length)
         except BaseException as failure:  # a killed green thread too must not leave an image "saving"
-            if self._abandon(image["id"], upload_id):
-                self.store.delete(upload_id)
+            if self._give_up(image["id"], upload_id) and isinstance(failure, errors.DatabaseUnavailable):
+                return
             LOG.info("image_upload_failed", image=image["id"], error=str(failure) or type(failure).__name__)
             if isinstance(failure, OSError):
                 raise self._explain(failure, image["id"]) from failure
@@ -86,7 +87,21 @@ class Uploader:
             digests = self._copy(image["id"], upload_id, source, length, part)
             virtual_size = inspect.inspect(part.path, image["disk_format"], self.bounds)
             self.threads.native(part.commit)
-            self._finish(image["id"], upload_id, part.size, virtual_size, digests)
+        self._finish(image["id"], upload_id, part.size, virtual_size, digests)
+
+    def _give_up(self, image_id: str, upload_id: str) -> bool:
+        """Release the image and remove the data; True when the upload is finished after all.
+
+        A commit may count although its answer was lost: then the row names the data, which stays.
+        """
+        try:
+            if self._abandon(image_id, upload_id):
+                return True
+        except errors.DatabaseUnavailable:  # sweep() does both later, as it does for the dead
+            LOG.warning("image_upload_left_to_sweep", image=image_id, upload=upload_id)
+            return False
+        self.store.delete(upload_id)
+        return False
 
     def _explain(self, failure: OSError, image_id: str) -> errors.CumuloError:
         """Errors of the request's body are errors of ours by now: what is left is the store's."""
@@ -142,17 +157,13 @@ class Uploader:
                 _refuse(connection, image_id)
 
     def _abandon(self, image_id: str, upload_id: str) -> bool:
-        """Queue the image again; say whether the data may go.
-
-        It may not where the image is active with it: the connection to the database may break just
-        after the commit that made it so.
-        """
+        """Queue the image again if this upload still has it; say whether it has become the image's data."""
         with self.database.write() as connection:
             connection.execute(_mine(image_id, upload_id).values(
                 status="queued", upload_id=None, upload_renewed_at=None,
                 updated_at=self.database.now(connection)))
             named = sa.select(image_table.c.id).where(image_table.c.id == image_id, image_table.c.location == upload_id)
-            return connection.execute(named).first() is None
+            return connection.execute(named).first() is not None
 
 
 def sweep(database: Database, store: FileStore, now: float) -> int:

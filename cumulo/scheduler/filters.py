@@ -37,6 +37,7 @@ class Request:
     host: str | None = None
     zone: str | None = None
     architecture: str | None = None
+    asked_at: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,8 +10,6 @@ import dataclasses
 import signal
 from typing import Any
 
-import sqlalchemy as sa
-
 from cumulo.common import config, errors, log
 from cumulo.common.db.engine import Database
 from cumulo.common.rpc.server import Server
@@ -74,7 +72,7 @@ def _beat_forever(runtime: Runtime, heartbeats: Heartbeats, stopping: Any) -> No
         try:
             heartbeats.heard(runtime.host, "scheduler", runtime.bus.state(), restarted=restarted)
             restarted = False
-        except (sa.exc.DBAPIError, errors.Retry) as error:
+        except (errors.DatabaseUnavailable, errors.Retry) as error:
             LOG.warning("heartbeat_not_written", reason=error)
         stopping.wait(BEAT_S)
 

@@ -19,6 +19,9 @@ OPTIONS = [
                       "needs a person. An hour outlives the restart of a host."),
     cfg.FloatOpt("service_down_s", default=30.0, min=6.0, max=3600.0,
                  help="Seconds of silence after which a host gets no new servers. Agents are heard every 5 s."),
+    cfg.FloatOpt("host_wait_s", default=60.0, min=0.0, max=3600.0,
+                 help="Seconds after its request for which a server without a host waits for hosts that are silent but "
+                      "known. Covers the restart of every agent; after it the server is in ERROR and says why."),
     cfg.FloatOpt("cpu_allocation_ratio", default=4.0, min=0.1, max=1000.0,
                  help="Virtual processors that may be claimed per processor of a host. Guests idle most of the time, so "
                       "4 is safe for ordinary work."),

@@ -49,8 +49,10 @@ class Runner:
             self._wake.clear()
             try:
                 pause_s = self.run_once()
-            except sa.exc.DBAPIError as error:
-                LOG.warning("database_unreachable", reason=error)
+            except errors.DatabaseUnavailable:
+                pause_s = self._options.poll_s
+            except Exception:  # this thread must outlive whatever one round meets
+                LOG.exception("runner_failed")
                 pause_s = self._options.poll_s
             if pause_s > 0:
                 self._wake.wait(pause_s)
@@ -60,8 +62,10 @@ class Runner:
         while not self._stopping.wait(self._options.lease_s / 3):
             try:
                 self.renew()
-            except sa.exc.DBAPIError as error:  # tried again at the next third of the lease
+            except errors.DatabaseUnavailable as error:  # tried again at the next third of the lease
                 LOG.warning("lease_not_renewed", reason=error)
+            except Exception:
+                LOG.exception("lease_not_renewed")
 
     def stop(self) -> None:
         """Claim no more, and let go of what still waits for an agent: another copy joins it there."""
@@ -112,7 +116,7 @@ class Runner:
             self.run(operation)
         except errors.LeaseLost:
             LOG.warning("lease_lost", operation=operation.id, flow=operation.flow)
-        except sa.exc.DBAPIError as error:  # the lease runs out, then the step is run again
+        except errors.DatabaseUnavailable as error:  # the lease runs out, then the step is run again
             LOG.warning("outcome_not_recorded", operation=operation.id, flow=operation.flow, reason=error)
         finally:
             self._held.pop(operation.id, None)
@@ -151,13 +155,10 @@ class Runner:
             result = Result("retry", message="the hosts keep changing")
         except errors.LeaseLost:
             raise
-        except errors.Retry as error:
+        except (errors.Retry, errors.DatabaseUnavailable) as error:  # the latter: a deadlock or a lost connection
             result = Result("retry", message=error.message)
         except errors.CumuloError as error:
             result = Result("failed", message=error.message)
-        except sa.exc.OperationalError as error:  # a deadlock or a lost connection: it was rolled back
-            LOG.warning("step_rolled_back", operation=operation.id, step=step.name, reason=error)
-            result = Result("retry", message="the database did not let it through")
         except Exception as error:
             LOG.exception("step_broken", operation=operation.id, step=step.name)
             result = Result("failed", message=f"unexpected {type(error).__name__}")

@@ -72,6 +72,7 @@ def request(connection: sa.Connection, server_id: str) -> Request:
         host=row["requested_host"],
         zone=row["availability_zone"],
         architecture=_architecture(connection, row["image_id"]),
+        asked_at=row["created_at"],
     )
 
 

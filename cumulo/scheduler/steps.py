@@ -94,10 +94,20 @@ def plan_claim(services: Services, state: State) -> Placement | None:
     try:
         return Placement(place(hosts, wanted, snapshot.limits(services.conf), seed=seed), wanted)
     except errors.NoValidHost as error:
-        # After a pause of the whole cloud every host is silent at first: that must not fail a build.
-        if services.is_new() and (not hosts or error.facts["removed"].get("alive")):
-            raise errors.Retry(f"{error.message} (they may not have been heard yet)") from error
+        if _may_be_heard_soon(services, now - wanted.asked_at, hosts, error):
+            raise errors.Retry(f"{error.message} (they may be heard soon)") from error
         raise
+
+
+def _may_be_heard_soon(services: Services, waited_s: float, hosts: list[Host], error: errors.NoValidHost) -> bool:
+    """Whether a host that is only silent might still do: agents restart, clocks jump, clouds pause.
+
+    None of that must fail a build, so it waits a while; in a cloud that has just been started, longer.
+    """
+    if services.is_new() and not hosts:
+        return True
+    patient = services.is_new() or waited_s < services.conf.scheduler.host_wait_s
+    return patient and bool(error.facts["removed"].get("alive"))
 
 
 def claim_host(connection: sa.Connection, now: float, work: Work, planned: Placement | None) -> State:

@@ -6,9 +6,7 @@ whether the row is still there or not.
 
 from typing import Any
 
-import sqlalchemy as sa
-
-from cumulo.common import log
+from cumulo.common import errors, log
 from cumulo.common.db.engine import Database
 from cumulo.common.idempotency import store
 
@@ -43,5 +41,5 @@ class Sweeper:
         while not stopping.wait(SWEEP_EVERY_S):
             try:
                 self.run_once()
-            except sa.exc.DBAPIError as error:
+            except errors.DatabaseUnavailable as error:
                 LOG.warning("idempotency_keys_not_removed", reason=error)

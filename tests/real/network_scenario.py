@@ -197,14 +197,18 @@ def check_healing(story: Scenario) -> None:
 
 
 def check_end(story: Scenario) -> None:
-    """Unplugged: no lease. Deleted: no device, namespace, process, file or rule."""
+    """The port deleted: no lease. All of it: no device, namespace, process, file or rule."""
     assert story.mac in (story.folder / "leases").read_text()
-    story.agent.unplug([story.port_id])
+    with story.bus.database.write() as connection:
+        other = ports.create_port(connection, IDS, 2.0, context=Context(project_id="p"), network_id=story.network_id)
+        ports.bind_port(connection, 2.0, other["id"], HOST)
+        ports.delete_port(connection, 2.0, story.port_id)
+    story.agent.run_once()
     assert story.mac not in (story.folder / "leases").read_text()
     assert story.mac not in (story.folder / "hosts").read_text()
     running = story.dnsmasq()
     with story.bus.database.write() as connection:
-        ports.delete_port(connection, 2.0, story.port_id)
+        ports.delete_port(connection, 3.0, other["id"])
         networks.delete_network(connection, story.network_id)
     story.agent.run_once()
     assert not [name for name in devices() if name.startswith("cu")]

@@ -3,6 +3,9 @@
     with database.read() as connection: ...     a consistent read, nothing written
     with database.write() as connection: ...    one transaction, committed at the end or rolled back
 
+Both raise DatabaseUnavailable when the database is away or breaks the transaction off; every other
+error of a statement comes through as SQLAlchemy has it, for whoever sent the statement to judge.
+
 A transaction is short and never spans a call into the world (RPC, files, libvirt). On SQLite a
 writer takes the write lock at once (BEGIN IMMEDIATE) under a lock of this process: green threads
 share one operating-system thread, and a second one waiting inside SQLite would stop the first.
@@ -19,9 +22,10 @@ import sqlalchemy as sa
 from eventlet import patcher
 from eventlet.hubs import trampoline
 
-from cumulo.common import boundary
+from cumulo.common import boundary, errors, log
 from cumulo.common.clock import Clock
 
+LOG = log.get(__name__)
 _NOW = {
     "postgresql": "SELECT EXTRACT(EPOCH FROM clock_timestamp())::double precision",
     "mysql": "SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) AS DOUBLE)",
@@ -50,14 +54,14 @@ class Database:
     @contextlib.contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """Give a connection to read with; whatever it did is rolled back."""
-        with self._engine.connect() as connection:
+        with _told_apart(), self._engine.connect() as connection:
             yield connection
             connection.rollback()
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """Give a connection in a transaction that commits at the end, or rolls back on an error."""
-        with self._writer, self._engine.connect() as connection:
+        with _told_apart(), self._writer, self._engine.connect() as connection:
             if self.dialect == "sqlite":
                 connection.info["begin"] = "BEGIN IMMEDIATE"
             with connection.begin():
@@ -81,6 +85,16 @@ class Database:
     def close(self) -> None:
         """Close every idle connection."""
         self._engine.dispose()
+
+
+@contextlib.contextmanager
+def _told_apart() -> Iterator[None]:
+    """Tell a database that is away, which is nobody's mistake, from a statement that is wrong."""
+    try:
+        yield
+    except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
+        LOG.warning("database_unreachable", reason=str(error.orig).strip())
+        raise errors.DatabaseUnavailable("The database cannot be reached now. Try again.") from error
 
 
 def _create_engine(url: str, pool_size: int, max_overflow: int) -> sa.Engine:

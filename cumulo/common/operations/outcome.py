@@ -5,7 +5,7 @@
     retry     same step later, then as failed    same step later, then stuck
     failed    undo, beginning with this step     same step later, then stuck
 
-"Later" backs off from 1 s to 60 s; "then" is when the deadline has passed. The
+"Later" backs off from 1 s to 15 s; "then" is when the deadline has passed. The
 step that failed is undone too, for it may be half done. A flow that goes
 forward only never turns round: its failures are tried again, then it is stuck.
 """
@@ -16,7 +16,7 @@ from typing import Any
 from cumulo.common.operations.lease import Operation
 from cumulo.common.operations.step import Flow, State
 
-LONGEST_PAUSE_S = 60.0
+LONGEST_PAUSE_S = 15.0
 
 
 @dataclasses.dataclass(frozen=True)

@@ -35,18 +35,20 @@ FIRST_CONNECT_S = 6.0
 class Bus:
     """One process's end of the bus; connects at its first use.
 
-    identity names the process in logs and queue names ("compute.host1"). Closing ends it for good.
+    identity names the process in logs and queue names ("compute.host1"); transport stands in for the
+    one that the URL names. Closing ends it for good.
     """
 
     def __init__(
         self, url: str, *, identity: str, clock: Clock, threads: Threads, ids: Ids, pace: Pace | None = None,
+        transport: Transport | None = None,
     ) -> None:
         self._identity = identity
         self._clock = clock
         self._threads = threads
         self._ids = ids
         self._pace = pace or Pace()
-        self._transport = _transport(url, identity, clock, threads, ids, self._pace)
+        self._transport = transport or _transport(url, identity, clock, threads, ids, self._pace)
         self._private = f"cumulo.private.{identity}.{ids.new_id()[:8]}"
         self._calls = Calls(clock, threads, self._pace)
         self._workers = Workers(threads, f"rpc-{identity}")

@@ -42,19 +42,23 @@ class Service:
 
 def start(runtime: Runtime) -> Service:
     """Serve this host in this process; raises Conflict when another agent does."""
-    conf, state_dir = runtime.conf, pathlib.Path(runtime.conf.state_dir)
-    lock = HostLock(state_dir, KIND, runtime.host)
+    lock = HostLock(pathlib.Path(runtime.conf.state_dir), KIND, runtime.host)
     lock.take()
     try:
-        driver = make_driver(runtime)
-        reporter = Reporter(runtime, driver, interval_s=conf.compute_agent.heartbeat_s)
-        server = runtime.bus.serve(f"{KIND}.{runtime.host}", methods(runtime, driver))
+        server, reporter = serve(runtime, make_driver(runtime))
     except BaseException:
         lock.release()
         raise
-    reporter.start()
-    LOG.info("compute_agent_started", host=runtime.host, driver=conf.compute_agent.driver)
+    LOG.info("compute_agent_started", host=runtime.host, driver=runtime.conf.compute_agent.driver)
     return Service(lock, server, reporter)
+
+
+def serve(runtime: Runtime, driver: Driver) -> tuple[Server, Reporter]:
+    """Answer for this host through a driver and report what it has; whoever calls owns the host."""
+    reporter = Reporter(runtime, driver, interval_s=runtime.conf.compute_agent.heartbeat_s)
+    server = runtime.bus.serve(f"{KIND}.{runtime.host}", methods(runtime, driver))
+    reporter.start()
+    return server, reporter
 
 
 def methods(runtime: Runtime, driver: Driver) -> dict[str, Callable[..., Any]]:

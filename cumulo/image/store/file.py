@@ -82,7 +82,7 @@ class Part:
     def commit(self) -> None:
         """Make the data durable under its final name."""
         os.fsync(self._file.fileno())
-        self._file.close()
+        self.close()
         os.rename(self.path, self._final)
         # The name itself is only durable once its directory is.
         directory = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY)

@@ -42,7 +42,6 @@ class Converger:
         self._stopping = False
         self._revision = 0
         self._networks: dict[str, Network] = {}
-        self._unplugged: set[str] = set()
 
     @property
     def revision(self) -> int:
@@ -52,27 +51,16 @@ class Converger:
     def run_once(self) -> int:
         """Make the host look as desired now; return the revision reached."""
         with self._lock:
-            return self._converge(forced=set())
+            return self._converge()
 
     def plug(self, port_ids: Iterable[str]) -> int:
         """Converge for ports about to be used; raises Retry while one of them is not bound here."""
-        wanted = set(port_ids)
         with self._lock:
-            forced = self._forget_unplugged(wanted)
-            revision = self._converge(forced)
-            missing = wanted - {port["id"] for network in self._networks.values() for port in network["ports"]}
+            revision = self._converge()
+            missing = set(port_ids) - {port["id"] for network in self._networks.values() for port in network["ports"]}
         if missing:
             raise errors.Retry(f"Port {min(missing)} is not bound to this host.")
         return revision
-
-    def unplug(self, port_ids: Iterable[str]) -> int:
-        """Converge for ports no longer used: this host forgets them at once, before their rows are gone."""
-        with self._lock:
-            gone = set(port_ids)
-            self._unplugged |= gone
-            forced = {network["id"] for network in self._networks.values()
-                      if any(port["id"] in gone for port in network["ports"])}
-            return self._converge(forced)
 
     def holdings(self) -> NetworkHoldings:
         """What is on this host, at the revision reached: never in the middle of a run."""
@@ -100,16 +88,16 @@ class Converger:
         self._stopping = True
         self._bell.set()
 
-    def _converge(self, forced: set[str]) -> int:
+    def _converge(self) -> int:
         answer = self._bus.call("scheduler", "network_desired",
                                 {"host": self._host, "since_revision": self._revision}, timeout_s=_CALL_TIMEOUT_S)
-        changed = forced | {network["id"] for network in answer["networks"]}
+        changed = {network["id"] for network in answer["networks"]}
         before = set(self._networks)
         self._take(answer)
         sweep = bool(answer["full"] or before - set(self._networks))
         self._heal(changed)
         failed = self._apply(changed)
-        self._driver.settle([self._visible(network) for network in self._networks.values()], sweep=sweep)
+        self._driver.settle(list(self._networks.values()), sweep=sweep)
         if failed:
             # Ask for everything next time: the difference that failed is not in memory as applied.
             self._revision = 0
@@ -127,8 +115,6 @@ class Converger:
             self._networks[network["id"]] = network
         for network_id in answer["removed_networks"]:
             self._networks.pop(network_id, None)
-        present = {port["id"] for network in self._networks.values() for port in network["ports"]}
-        self._unplugged &= present
 
     def _heal(self, changed: set[str]) -> None:
         for network_id, network in self._networks.items():
@@ -140,19 +126,8 @@ class Converger:
         failed = []
         for network_id in sorted(changed & set(self._networks)):
             try:
-                self._driver.apply(self._visible(self._networks[network_id]))
+                self._driver.apply(self._networks[network_id])
             except (errors.CumuloError, OSError):
                 LOG.exception("network_failed", network=network_id)
                 failed.append(network_id)
         return failed
-
-    def _visible(self, network: Network) -> Network:
-        """The network without the ports that were unplugged here."""
-        return network | {"ports": [port for port in network["ports"] if port["id"] not in self._unplugged]}
-
-    def _forget_unplugged(self, wanted: set[str]) -> set[str]:
-        """Take ports back that are plugged again; return the networks this changes."""
-        again = wanted & self._unplugged
-        self._unplugged -= again
-        return {network["id"] for network in self._networks.values()
-                if any(port["id"] in again for port in network["ports"])}

@@ -62,6 +62,11 @@ def start(runtime: Runtime) -> Service:
     lock = own_host(LOCK_FILE) if is_linux else None
     driver: Driver = make_linux_driver(runtime) if is_linux else FakeDriver(
         pathlib.Path(runtime.conf.state_dir, f"fake-networks.{runtime.host}.json"))
+    return serve(runtime, driver, lock)
+
+
+def serve(runtime: Runtime, driver: Driver, lock: io.IOBase | None = None) -> Service:
+    """Keep this host's networks as desired through a driver; whoever calls owns the host."""
     converger = Converger(runtime.bus, runtime.host, driver, runtime.threads, runtime.conf.network.poll_interval_s)
     served = StepServer(steps(converger), runtime.clock, runtime.threads).methods()
 

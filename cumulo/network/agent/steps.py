@@ -16,7 +16,8 @@ def steps(converger: Converger) -> dict[str, tuple[StepFunction, StepFunction]]:
         return {"network_revision": converger.plug(state.get("ports", ()))}
 
     def unplug(state: State, call: Any) -> State:
-        return {"network_revision": converger.unplug(state.get("ports", ()))}
+        """The scheduler has unbound the ports before it asks: what is desired no longer needs them here."""
+        return {"network_revision": converger.run_once()}
 
     def stay_unplugged(state: State, call: Any) -> None:
         """A server is not half deleted: its ports come back with the next plug, if there is one."""

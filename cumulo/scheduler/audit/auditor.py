@@ -1,8 +1,6 @@
 """The audit's loop: one gathering every interval, made by whichever copy of the scheduler takes the turn."""
 
-import sqlalchemy as sa
-
-from cumulo.common import log
+from cumulo.common import errors, log
 from cumulo.common.audit import findings
 from cumulo.common.db.engine import Database
 from cumulo.common.runtime import Runtime
@@ -46,7 +44,7 @@ class Auditor:
         while self._interval_s > 0 and not self._stopping.wait(self._interval_s):
             try:
                 self.run_once()
-            except sa.exc.DBAPIError as error:
+            except errors.DatabaseUnavailable as error:
                 LOG.warning("audit_failed", reason=error)
             except Exception:  # a bug in a check is no reason to audit never again
                 LOG.exception("audit_broken")

@@ -53,12 +53,12 @@ def changed(before: DatabaseFacts, after: DatabaseFacts) -> frozenset[str]:
 
 def ask(runtime: Runtime, whom: Sequence[str]) -> tuple[dict[str, dict[str, Any]], list[dict[str, str]]]:
     """Ask several at the same time what they hold; return the answers by target, and who gave none."""
-    waiting, said, silent = list(whom), dict[str, dict[str, Any]](), dict[str, str]()
+    said, silent = dict[str, dict[str, Any]](), dict[str, str]()
     options = runtime.conf.audit
+    count = min(options.agents_at_once, len(whom))
 
-    def work() -> None:
-        while waiting:
-            target = waiting.pop()
+    def work(share: Sequence[str]) -> None:
+        for target in share:
             try:
                 answer = runtime.bus.call(target, "holdings", {}, timeout_s=options.answer_timeout_s)
                 with_holdings(_NO_ROWS, {target: answer}, frozenset())
@@ -69,7 +69,7 @@ def ask(runtime: Runtime, whom: Sequence[str]) -> tuple[dict[str, dict[str, Any]
             else:
                 said[target] = answer
 
-    workers = [runtime.threads.spawn(work, name="audit-ask") for _ in range(min(options.agents_at_once, len(whom)))]
+    workers = [runtime.threads.spawn(work, whom[first::count], name="audit-ask") for first in range(count)]
     for worker in workers:
         worker.join()
     return said, [{"target": target, "reason": silent[target]} for target in sorted(silent)]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 
+from cumulo.common import errors
 from cumulo.common.db.engine import Database
 from tests.fixtures.image_api import ImageApi
 
@@ -22,7 +23,7 @@ class Cut(Database):
             yield connection
         self.commits_left -= 1
         if self.commits_left == 0:
-            raise sa.exc.OperationalError("COMMIT", {}, ConnectionError("server closed the connection unexpectedly"))
+            raise errors.DatabaseUnavailable("server closed the connection unexpectedly")
 
 
 class LostConnectionTest(unittest.TestCase):
@@ -39,12 +40,12 @@ class LostConnectionTest(unittest.TestCase):
     def test_the_data_of_an_active_image_stays(self) -> None:
         image_id = self.api.create()["id"]
         self.database.commits_left = 2  # the upload begins, the upload ends
-        self.assertEqual(500, self.api.upload(image_id, b"data").status_int)
+        self.assertEqual(204, self.api.upload(image_id, b"data").status_int)
         self.assertEqual("active", self.api.show(image_id)["status"])
         self.assertEqual(b"data", self.api.send("GET", f"/v2/images/{image_id}/file").body)
 
     def test_an_upload_that_did_not_begin_leaves_nothing(self) -> None:
         image_id = self.api.create()["id"]
         self.database.commits_left = 1
-        self.assertEqual(500, self.api.upload(image_id, b"data").status_int)
+        self.assertEqual(503, self.api.upload(image_id, b"data").status_int)
         self.assertEqual(set(), self.api.store.names())

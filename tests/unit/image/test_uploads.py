@@ -69,7 +69,7 @@ class UploadCase(unittest.TestCase):
 
     def die(self, owner: Any, name: str) -> None:
         """Run an upload whose process is killed on entering a function."""
-        nothing = mock.patch.multiple(uploads.Uploader, _abandon=mock.Mock(return_value=False))
+        nothing = mock.patch.object(uploads.Uploader, "_give_up", return_value=False)
         with nothing, mock.patch.object(owner, name, side_effect=Killed), self.assertRaises(Killed):
             self.receive()
 

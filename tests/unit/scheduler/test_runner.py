@@ -227,8 +227,16 @@ class OutcomeTest(RunnerCase):
         self.drive()
         self.assert_deleted()
 
-    def test_silent_host_is_refused_by_an_old_scheduler(self) -> None:
+    def test_silent_host_is_waited_for_a_minute(self) -> None:
         self.clock.sleep(31)
+        self.step()
+        self.assertEqual(("doing", None), (self.active(), self.row()["host"]))
+        world.all_hosts_beat(self.database)
+        self.drive()
+        self.assert_built()
+
+    def test_silent_host_is_refused_after_a_minute(self) -> None:
+        self.clock.sleep(91)
         self.drive()
         self.assert_failed("claim")
 

@@ -7,6 +7,7 @@ from unittest import mock
 
 import sqlalchemy as sa
 
+from cumulo.common import errors
 from cumulo.common.clock import Clock
 from cumulo.common.db.engine import Database
 from cumulo.common.db.tables.idempotency import idempotency_key as table
@@ -65,7 +66,7 @@ class Away(Database):
     @contextlib.contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """Fail as a lost connection does."""
-        raise sa.exc.OperationalError("BEGIN", {}, ConnectionError("away"))
+        raise errors.DatabaseUnavailable("away")
         yield
 
 

@@ -9,8 +9,6 @@ from cumulo.common import errors, log
 from cumulo.common.threads import Threads
 from cumulo.image import images
 from cumulo.image.inspect import Bounds
-from cumulo.image.options import store_dir
-from cumulo.image.store.file import FileStore
 from cumulo.image.uploads import CHUNK_BYTES, Uploader
 
 LOG = log.get(__name__)
@@ -30,7 +28,7 @@ def upload(request: Request) -> None:
 def _uploader(request: Request) -> Uploader:
     services, conf = request.services, request.services.conf
     return Uploader(
-        database=services.database, last_write=request.last_write, store=FileStore(store_dir(conf)),
+        database=services.database, last_write=request.last_write, store=services.image_store,
         clock=services.clock, ids=services.ids, threads=services.threads, max_size=conf.image.max_size_gib * _GIB,
         bounds=Bounds(conf.image.inspection_timeout_s, conf.image.inspection_memory_mib))
 
@@ -57,9 +55,8 @@ def download(request: Request) -> Reply:
 
 
 def _open(request: Request, image: dict[str, Any]) -> BinaryIO:
-    store = FileStore(store_dir(request.services.conf))
     try:
-        return store.open(image["location"])
+        return request.services.image_store.open(image["location"])
     except FileNotFoundError as failure:  # deleted since the row was read, or lost from the store
         LOG.error("image_data_missing", image=image["id"], name=image["location"])
         raise errors.NotFound(f"The data of image {image['id']} is not there.") from failure

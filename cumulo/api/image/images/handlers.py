@@ -8,8 +8,6 @@ from cumulo.api.wsgi import paging, times
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
 from cumulo.image import attributes, images, listing, patch
-from cumulo.image.options import store_dir
-from cumulo.image.store.file import FileStore
 
 _NOT_FILTERS = ("limit", "marker", "sort", "sort_key", "sort_dir")
 
@@ -87,9 +85,8 @@ def delete(request: Request) -> None:
     with services.database.write() as connection:
         image = images.get_own_image(connection, request.context, request.params["image_id"])
         names = images.delete_image(connection, image)
-    store = FileStore(store_dir(services.conf))
     for name in names:
-        services.database.after_commit(services.threads.native, store.delete, name)
+        services.database.after_commit(services.threads.native, services.image_store.delete, name)
 
 
 def deactivate(request: Request) -> None:

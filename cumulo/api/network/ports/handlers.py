@@ -53,6 +53,7 @@ def update(request: Request) -> Row:
         _authorize(request, body, visible_network(request, connection, row["network_id"]))
         if row["device_owner"] == DHCP_OWNER and body.keys() - {"name", "description"}:
             raise _dhcp_port_in_use(row)
+        _check_not_taken_away(row, body)
         now = database.now(connection)
         changed = ports.update_port(connection, now, row["id"], _values(body), body.get("fixed_ips"))
         hosts = resource.hosts_of(connection, [row["network_id"]]) | {row["binding_host_id"]} - {""}
@@ -99,6 +100,16 @@ def _authorize(request: Request, body: Mapping[str, Any], of_network: Row) -> No
     chosen = any("ip_address" in each for each in body.get("fixed_ips") or ())
     if chosen or "mac_address" in body or body.get("device_owner", "").startswith("network:"):
         request.authorize("network:ports:set:address", {"project_id": of_network["project_id"]})
+
+
+def _check_not_taken_away(row: Row, body: Mapping[str, Any]) -> None:
+    """What ties a port to the server it was made with is the cloud's: untied it would outlive the server, bound."""
+    ties = {"device_id": "device_id", "device_owner": "device_owner", "binding:host_id": "binding_host_id"}
+    changed = [name for name, column in ties.items() if name in body and (body[name] or "") != row[column]]
+    if row["hostname"] and changed:
+        raise errors.Conflict(
+            f"Unable to complete operation on port {row['id']}: {changed[0]} ties it to server {row['device_id']}.",
+            kind="PortInUse")
 
 
 def _dhcp_port_in_use(row: Row) -> errors.Conflict:

@@ -87,19 +87,13 @@ class ConvergeTest(unittest.TestCase):
         with self.assertRaises(errors.Retry):
             plug({"ports": ["p", "q"]}, None)
 
-    def test_unplug_forgets_before_the_row_is_gone_and_plug_remembers(self) -> None:
+    def test_unplug_takes_away_what_is_no_longer_desired(self) -> None:
         do_unplug = steps(self.converger)["unplug_ports"][0]
-        self.scheduler.says(3, network("n", "p", "q"), full=True)
+        self.scheduler.says(3, network("n", "p"), network("m", "q"), full=True)
         self.converger.run_once()
-        self.scheduler.says(3)
-        do_unplug({"ports": ["p"]}, None)
-        self.assertEqual([{"id": "q"}], self.driver.networks["n"]["ports"])
-        self.scheduler.says(4, network("n", "p", "q"))
-        self.converger.run_once()
-        self.assertEqual([{"id": "q"}], self.driver.networks["n"]["ports"])
-        self.scheduler.says(4)
-        self.converger.plug(["p"])
-        self.assertEqual([{"id": "p"}, {"id": "q"}], self.driver.networks["n"]["ports"])
+        self.scheduler.says(4, network("m", "q"), removed=["n"])
+        self.assertEqual({"network_revision": 4}, do_unplug({"ports": ["p"]}, None))
+        self.assertEqual({"m"}, set(self.driver.networks))
 
 
 if __name__ == "__main__":

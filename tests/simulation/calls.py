@@ -1,0 +1,224 @@
+"""What the users of a simulated cloud ask for, and what they were promised.
+
+Users behave as people's tools do: a call without an answer, or answered with 5xx, is made again.
+Creating calls carry an Idempotency-Key, most of them; what an unanswered call without one has made
+is not known, so at most one of it may exist.
+"""
+
+import dataclasses
+import random
+from collections.abc import Callable
+from typing import Any
+
+from tests.simulation.cloud import Answer, Cloud
+from tests.simulation.plan import Call
+
+V = "/compute/v2.1"
+N = "/network/v2.0"
+I = "/image/v2"  # noqa: E741
+K = "/identity/v3"
+PATIENCE_S = 120.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    """What is there before the users come: ids and tokens, made once."""
+
+    rows: bytes
+    image_data: str
+    token: str
+    admin_token: str
+    image: str
+    flavor: str
+    network: str
+
+
+@dataclasses.dataclass
+class Promise:
+    """What a creating call was promised: so many resources of this name, if it was accepted."""
+
+    kind: str
+    name: str
+    count: int
+    is_exact: bool = False  # answered, or asked for again and again under one key
+    refused: bool = False
+
+
+class Users:
+    """All users of a run, and the ledger of what they were told."""
+
+    def __init__(self, cloud: Cloud, setting: Setting) -> None:
+        self.cloud = cloud
+        self.setting = setting
+        self.promises: list[Promise] = []
+        self.known: dict[str, list[str]] = {"server": [], "network": [], "port": [], "image": [], "user": []}
+        self.deleted: list[tuple[str, str]] = []  # the deletion was accepted
+        self.waiting = 0
+        self._count = 0
+
+    def make(self, call: Call) -> None:
+        """Make a call, to its end."""
+        self.waiting += 1
+        try:
+            _KINDS[call.kind](self, random.Random(call.dice))
+        finally:
+            self.waiting -= 1
+
+    def delete_all(self) -> None:
+        """Ask for the deletion of everything that is known."""
+        for server_id in self.known["server"]:
+            self._delete("server", f"{V}/servers/{server_id}", server_id)
+
+    def send(self, method: str, path: str, body: Any = None, *, admin: bool = False, again: bool = True,
+             **headers: str) -> Answer | None:
+        """Send a call until it is answered with something else than 5xx; None when that never came."""
+        token = self.setting.admin_token if admin else self.setting.token
+        sent = {"X-Auth-Token": token} | {name.replace("_", "-"): value for name, value in headers.items()}
+        until = self.cloud.kernel.elapsed_s + PATIENCE_S
+        while True:
+            answer = self.cloud.request(method, path, body, sent)
+            self.cloud.say(f"{method} {path} -> {answer.status if answer else 'no answer'}")
+            if answer is not None and answer.status < 500 and not _is_for_now(answer):
+                return answer
+            if not again or self.cloud.kernel.elapsed_s > until:
+                return None
+            self.cloud.kernel.wait(self.cloud.weather.between(0.2, 2.0))
+
+    def name(self, kind: str) -> str:
+        """Return a name nobody has."""
+        self._count += 1
+        return f"{kind}-{self._count}"
+
+    def one(self, kind: str, dice: random.Random) -> str | None:
+        """Choose one of the resources that are known, the newer the likelier."""
+        known = self.known[kind]
+        return known[-1 - int(len(known) * dice.random() ** 2)] if known else None
+
+    def create(self, kind: str, path: str, body: dict[str, Any], dice: random.Random, *, count: int = 1,
+               admin: bool = False, found: Callable[[Any], str] | None = None) -> str | None:
+        """Ask for something new and note the promise."""
+        promise = Promise(kind, body.get("name") or next(iter(body.values()))["name"], count)
+        self.promises.append(promise)
+        has_key = dice.random() < 0.8
+        key = {"Idempotency_Key": f"key of {promise.name}"} if has_key else {}
+        answer = self.send("POST", path, body, admin=admin, again=has_key, **key)
+        promise.is_exact = answer is not None
+        promise.refused = answer is not None and answer.status >= 300
+        if answer is None or answer.status >= 300:
+            return None
+        made = str(found(answer.body) if found else answer.body[kind]["id"])
+        self.known[kind].append(made)
+        return made
+
+    def _delete(self, kind: str, path: str, resource_id: str, *, admin: bool = False) -> None:
+        answer = self.send("DELETE", path, admin=admin)
+        if answer is not None and answer.status in (202, 204, 404):
+            self.deleted.append((kind, resource_id))
+
+
+def _is_for_now(answer: Answer) -> bool:
+    """Whether the server itself asks to send the call again: another with its key is being answered."""
+    return answer.status == 409 and "Retry-After" in answer.headers
+
+
+def _create_server(users: Users, dice: random.Random, count: int = 1) -> None:
+    setting = users.setting
+    server: dict[str, Any] = {"name": users.name("server"), "imageRef": setting.image, "flavorRef": setting.flavor}
+    if count > 1:
+        server |= {"min_count": count, "max_count": count}
+    own = users.one("network", dice)
+    if own is not None and dice.random() < 0.3:
+        server["networks"] = [{"uuid": own}]
+    users.create("server", f"{V}/servers", {"server": server}, dice, count=count)
+
+
+def _create_servers(users: Users, dice: random.Random) -> None:
+    _create_server(users, dice, dice.randint(2, 3))
+
+
+def _delete_server(users: Users, dice: random.Random) -> None:
+    server_id = users.one("server", dice)
+    if server_id is None:
+        users.cloud.kernel.wait(dice.uniform(0.1, 4.0))  # perhaps one is being made
+        server_id = users.one("server", dice)
+    if server_id is not None:
+        users._delete("server", f"{V}/servers/{server_id}", server_id)
+
+
+def _act(name: str, arguments: Any = None) -> Callable[[Users, random.Random], None]:
+    def act(users: Users, dice: random.Random) -> None:
+        server_id = users.one("server", dice)
+        if server_id is not None:
+            users.send("POST", f"{V}/servers/{server_id}/action", {name: arguments}, again=dice.random() < 0.5)
+
+    return act
+
+
+def _create_network(users: Users, dice: random.Random) -> None:
+    network_id = users.create("network", f"{N}/networks", {"network": {"name": users.name("network")}}, dice)
+    if network_id is not None and dice.random() < 0.9:
+        subnet = {"network_id": network_id, "cidr": f"10.{dice.randint(1, 200)}.0.0/24", "ip_version": 4}
+        users.send("POST", f"{N}/subnets", {"subnet": subnet}, again=False)
+
+
+def _delete_network(users: Users, dice: random.Random) -> None:
+    network_id = users.one("network", dice)
+    if network_id is not None:
+        users._delete("network", f"{N}/networks/{network_id}", network_id)
+
+
+def _create_port(users: Users, dice: random.Random) -> None:
+    network_id = users.one("network", dice) or users.setting.network
+    users.create("port", f"{N}/ports", {"port": {"name": users.name("port"), "network_id": network_id}}, dice)
+
+
+def _delete_port(users: Users, dice: random.Random) -> None:
+    port_id = users.one("port", dice)
+    if port_id is not None:
+        users._delete("port", f"{N}/ports/{port_id}", port_id)
+
+
+def _upload_image(users: Users, dice: random.Random) -> None:
+    body = {"name": users.name("image"), "disk_format": "raw", "container_format": "bare"}
+    image_id = users.create("image", f"{I}/images", body, dice, found=lambda answer: str(answer["id"]))
+    if image_id is not None:
+        data = b"\0" * dice.randint(1, 4000)
+        users.send("PUT", f"{I}/images/{image_id}/file", data, again=dice.random() < 0.7,
+                   Content_Type="application/octet-stream")
+
+
+def _delete_image(users: Users, dice: random.Random) -> None:
+    image_id = users.one("image", dice)
+    if image_id is not None:
+        users._delete("image", f"{I}/images/{image_id}", image_id)
+
+
+def _create_user(users: Users, dice: random.Random) -> None:
+    users.create("user", f"{K}/users", {"user": {"name": users.name("user")}}, dice, admin=True)
+
+
+def _delete_user(users: Users, dice: random.Random) -> None:
+    user_id = users.one("user", dice)
+    if user_id is not None:
+        users._delete("user", f"{K}/users/{user_id}", user_id, admin=True)
+
+
+def _tag_server(users: Users, dice: random.Random) -> None:
+    server_id = users.one("server", dice)
+    if server_id is not None:
+        users.send("PUT", f"{V}/servers/{server_id}/metadata", {"metadata": {"a": str(dice.random())}}, again=False)
+
+
+def _read(users: Users, dice: random.Random) -> None:
+    path = dice.choice((f"{V}/servers/detail", f"{N}/ports", f"{I}/images", f"{V}/os-hypervisors"))
+    users.send("GET", path, again=False, admin=path.endswith("hypervisors"))
+
+
+_KINDS: dict[str, Callable[[Users, random.Random], None]] = {
+    "create server": _create_server, "create servers": _create_servers, "delete server": _delete_server,
+    "stop server": _act("os-stop"), "start server": _act("os-start"), "reboot server": _act("reboot", {"type": "SOFT"}),
+    "hard reboot server": _act("reboot", {"type": "HARD"}), "create network": _create_network,
+    "delete network": _delete_network, "create port": _create_port, "delete port": _delete_port,
+    "upload image": _upload_image, "delete image": _delete_image, "create user": _create_user,
+    "delete user": _delete_user, "tag server": _tag_server, "read": _read,
+}  # fmt: skip

@@ -1,0 +1,166 @@
+"""What must hold when the sky has been clear for a while.
+
+Each check returns sentences, none when all is well. They read the rows, the hosts and the ledger of
+what users were promised, never the API: a view could hide what it should show.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import sqlalchemy as sa
+
+from cumulo.common.db.tables.compute import claim, server
+from cumulo.common.db.tables.image import image
+from cumulo.common.db.tables.network import network as network_table
+from cumulo.common.db.tables.network import port
+from cumulo.common.db.tables.operations import operation
+from cumulo.compute.agent.driver import Power
+from cumulo.image.store.file import FileStore
+from cumulo.network import desired
+from cumulo.scheduler.audit.differences import differences_now
+from tests.simulation.calls import Users
+from tests.simulation.cloud import Cloud, image_directory
+
+POWER = {"ACTIVE": Power.RUNNING, "SHUTOFF": Power.OFF}
+
+
+class World:
+    """Everything a check may look at, read once."""
+
+    def __init__(self, cloud: Cloud, users: Users) -> None:
+        self.cloud, self.users, self.hosts = cloud, users, cloud.hosts
+        self.connection = cloud.store.connection
+        self.servers = self._rows(sa.select(server))
+        self.living = {row["id"]: row for row in self.servers if row["deleted_at"] is None}
+        self.claims = {row["server_id"]: row["host"] for row in self._rows(sa.select(claim))}
+        self.operations = self._rows(sa.select(operation).where(operation.c.active_key.is_not(None)))
+        self.ports = self._rows(sa.select(port))
+        self.images = self._rows(sa.select(image))
+
+    def _rows(self, query: Any) -> list[Any]:
+        return list(self.connection.execute(query).mappings())
+
+
+def findings(cloud: Cloud, users: Users) -> list[str]:
+    """Everything that is not as it must be."""
+    world = World(cloud, users)
+    found = [f"{check.__name__.strip('_')}: {fault}" for check in CHECKS for fault in check(world)]
+    cloud.store.connection.rollback()
+    return found
+
+
+def is_quiet(cloud: Cloud) -> bool:
+    """Whether nothing is under way any more: looked at often, so two cheap questions."""
+    connection = cloud.store.connection
+    busy = connection.execute(sa.select(operation.c.id).where(operation.c.active_key.is_not(None)).limit(1)).first()
+    saving = connection.execute(sa.select(image.c.id).where(image.c.status == "saving").limit(1)).first()
+    named = {row.location for row in connection.execute(sa.select(image.c.location))}
+    connection.rollback()
+    return (busy is None and saving is None and FileStore(image_directory()).names() <= named
+            and not findings_of_networks(cloud))
+
+
+def _operations_ended(world: World) -> Iterator[str]:
+    for row in world.operations:
+        yield f"{row['flow']} of {row['resource_id']} is still {row['phase']} at {row['cursor']}: {row['error']}"
+
+
+def _servers_final(world: World) -> Iterator[str]:
+    for row in world.living.values():
+        if row["status"] == "ERROR" and row["id"] not in world.hosts.excused:
+            yield f"{row['id']} is in ERROR for no reason of its own: {row['fault']}"
+        elif row["status"] not in ("ACTIVE", "SHUTOFF", "ERROR"):
+            yield f"{row['id']} is {row['status']}"
+
+
+def _claims(world: World) -> Iterator[str]:
+    placed = {row["id"]: row["host"] for row in world.living.values() if row["host"]}
+    if placed != world.claims:
+        yield f"servers are at {placed}, claims say {world.claims}"
+
+
+def _hypervisors(world: World) -> Iterator[str]:
+    for host in world.hosts.by_name.values():
+        here = {row["id"]: row for row in world.living.values() if row["host"] == host.name}
+        if set(here) != set(host.made):
+            yield f"{host.name} has {sorted(host.made)}, its servers are {sorted(here)}"
+        for server_id, row in here.items():
+            power = host.power.get(server_id)
+            if row["status"] in POWER and power is not POWER[row["status"]]:
+                yield f"{server_id} is {row['status']}, and {power} on {host.name}"
+
+
+def _ports(world: World) -> Iterator[str]:
+    for row in world.ports:
+        if row["device_owner"].startswith("compute:"):
+            holder = world.living.get(row["device_id"])
+            if holder is None:
+                yield f"port {row['id']} belongs to {row['device_id']}, which is gone"
+            elif row["binding_host_id"] != (holder["host"] or ""):
+                yield f"port {row['id']} is bound to {row['binding_host_id']}, its server is at {holder['host']}"
+    with_ports = {row["device_id"] for row in world.ports}
+    for server_id, row in world.living.items():
+        if row["host"] and server_id not in with_ports:
+            yield f"{server_id} has no port"
+
+
+def findings_of_networks(cloud: Cloud) -> list[str]:
+    """Hosts whose networks are not as the database wants them."""
+    found = []
+    for host in cloud.hosts.by_name.values():
+        wanted = {each["id"]: each for each in desired.desired(cloud.store.connection, host.name, None)["networks"]}
+        for network_id in sorted(wanted.keys() | host.networks.keys()):
+            if wanted.get(network_id) != host.networks.get(network_id):
+                found.append(f"{host.name} has of network {network_id} {host.networks.get(network_id)}, "
+                             f"wanted is {wanted.get(network_id)}")
+    cloud.store.connection.rollback()
+    return found
+
+
+def _networks(world: World) -> Iterator[str]:
+    yield from findings_of_networks(world.cloud)
+
+
+def _audit(world: World) -> Iterator[str]:
+    said = {f"compute.{host.name}": host.holdings().to_dict() for host in world.hosts.by_name.values()}
+    said |= {f"network.{host.name}": host.network_holdings().to_dict() for host in world.hosts.by_name.values()}
+    said["image"] = FileStore(image_directory()).holdings().to_dict()
+    for difference in differences_now(world.cloud.database(), said):
+        yield str(difference)
+
+
+def _images(world: World) -> Iterator[str]:
+    for row in world.images:
+        if row["status"] not in ("queued", "active"):
+            yield f"image {row['id']} is {row['status']}"
+
+
+def _one_copy(world: World) -> Iterator[str]:
+    yield from world.hosts.violations
+
+
+def _promises(world: World) -> Iterator[str]:
+    names: dict[str, list[str]] = {"server": [row["name"] for row in world.servers]}
+    for promise in world.users.promises:
+        if promise.kind != "server":
+            continue
+        base = promise.name
+        made = sum(1 for name in names["server"] if name == base or name.startswith(f"{base}-"))
+        wanted = 0 if promise.refused else promise.count
+        if made != wanted if promise.is_exact else made not in (0, promise.count):
+            yield f"{promise} has made {made}"
+
+
+def _deletions(world: World) -> Iterator[str]:
+    tables = {"server": world.living, "image": {row["id"] for row in world.images},
+              "port": {row["id"] for row in world.ports},
+              "network": {row["id"] for row in world.connection.execute(sa.select(network_table.c.id)).mappings()}}
+    for kind, resource_id in world.users.deleted:
+        if resource_id in tables.get(kind, ()):
+            yield f"the deletion of {kind} {resource_id} was accepted, and it is still there"
+
+
+CHECKS: tuple[Callable[[World], Iterator[str]], ...] = (
+    _operations_ended, _servers_final, _claims, _hypervisors, _ports, _networks, _images, _one_copy, _promises,
+    _deletions, _audit,
+)

@@ -1,0 +1,251 @@
+"""The machines of a simulated cloud, and the drivers through which agents change them.
+
+What a Host holds survives its agents, as domains and bridges do. Every change of it is a boundary:
+the agent may die before or after, the disk may be full, and it may take a while. A driver call is
+made of several changes, so it can be half done.
+"""
+
+import errno
+import os
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from cumulo.common import errors, names
+from cumulo.common.audit.holdings import ComputeHoldings, HeldServer, NetworkHoldings
+from cumulo.compute.agent.driver import Facts, Inventory, Power, Progress
+from cumulo.image.store.file import FileStore, Part
+from cumulo.network.agent.fake import FakeDriver
+from tests.simulation.kernel import Kernel
+from tests.simulation.weather import Weather
+
+INVENTORY = {"vcpus": 16, "memory_mib": 32768, "disk_gib": 200}
+MADE = ("base", "disk", "domain")  # in this order, and removed in the opposite one
+
+
+class Violation(Exception):
+    """Something happened that must never happen."""
+
+
+class Host:
+    """One hypervisor with its network."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.made: dict[str, set[str]] = {}  # server id -> which of MADE are there
+        self.power: dict[str, Power] = {}
+        self.cards: dict[str, tuple[str, ...]] = {}
+        self.networks: dict[str, Mapping[str, Any]] = {}
+
+    def holdings(self) -> ComputeHoldings:
+        """What a hypervisor's driver would list."""
+        return ComputeHoldings(tuple(self._held(each) for each in sorted(self.made.keys() | self.power.keys())))
+
+    def network_holdings(self) -> NetworkHoldings:
+        """What a network driver would list, as the fake one does for the same networks."""
+        driver = FakeDriver()
+        driver.networks = dict(self.networks)
+        return driver.holdings()
+
+    def _held(self, server_id: str) -> HeldServer:
+        power = self.power.get(server_id)
+        files = tuple(part for part in MADE[:-1] if part in self.made.get(server_id, ()))
+        cards = self.cards.get(server_id, ()) if power is Power.RUNNING else ()
+        return HeldServer(server_id, power.value if power else None, True, files, cards)
+
+
+class Hosts:
+    """All machines, and what must hold over all of them at every moment."""
+
+    def __init__(self, names: Collection[str]) -> None:
+        self.by_name = {name: Host(name) for name in names}
+        self.excused: dict[str, str] = {}  # server id -> why it may end in ERROR
+        self.violations: list[str] = []
+
+    def started(self, host: Host, server_id: str) -> None:
+        """Note that a server begins to run; a second copy is the worst there is."""
+        for other in self.by_name.values():
+            if other is not host and other.power.get(server_id) is Power.RUNNING:
+                self.violations.append(f"server {server_id} runs on {other.name} and on {host.name}")
+        host.power[server_id] = Power.RUNNING
+
+
+class SimComputeDriver:
+    """cumulo.compute.agent.driver.Driver over a Host."""
+
+    def __init__(self, kernel: Kernel, weather: Weather, hosts: Hosts, host: Host) -> None:
+        self._kernel, self._weather, self._hosts, self._host = kernel, weather, hosts, host
+
+    def inventory(self) -> Inventory:
+        """Return what every simulated host has."""
+        return Inventory(**INVENTORY, hypervisor={"type": "QEMU", "hostname": self._host.name})
+
+    def servers(self) -> dict[str, Power]:
+        """Return every server with a domain."""
+        return {server_id: self._host.power[server_id] for server_id in self._host.made
+                if server_id in self._host.power}
+
+    def power(self, server_id: str) -> Power | None:
+        """Return whether a server runs."""
+        self._kernel.check_alive()
+        return self._host.power.get(server_id)
+
+    def create(self, facts: Facts, progress: Progress) -> None:
+        """Make what is missing of a server."""
+        server_id = facts["id"]
+        for part in MADE:
+            self._change(f"create {part}")
+            if self._host.name in self._weather.disk_full or self._weather.happens("create fails"):
+                self._hosts.excused[server_id] = "its host could not make it"
+                raise errors.CommandFailed(f"no space left for the {part}")
+            self._host.made.setdefault(server_id, set()).add(part)
+            progress(100.0 * len(self._host.made[server_id]) / len(MADE))
+        self._host.power.setdefault(server_id, Power.OFF)
+        self._host.cards[server_id] = _cards(facts)
+        self._done("create")
+
+    def redefine(self, facts: Facts) -> None:
+        """Check that it is there."""
+        self._change("redefine")
+        self._known(facts["id"])
+        self._host.cards[facts["id"]] = _cards(facts)
+
+    def start(self, server_id: str) -> None:
+        """Start a server that is off."""
+        self._change("start")
+        self._known(server_id)
+        if self._host.power[server_id] is not Power.RUNNING:
+            self._hosts.started(self._host, server_id)
+        self._done("start")
+
+    def press_power_button(self, server_id: str) -> None:
+        """Most guests obey, some when they like, some never."""
+        self._change("press")
+        if server_id in self._host.power and not self._weather.happens("button ignored"):
+            self._host.power[server_id] = Power.OFF
+
+    def cut_power(self, server_id: str) -> None:
+        """Stop a server at once."""
+        self._change("cut power")
+        if server_id in self._host.power:
+            self._host.power[server_id] = Power.OFF
+        self._done("cut power")
+
+    def remove(self, server_id: str) -> None:
+        """Take away whatever there is of a server."""
+        self._change("remove domain")
+        self._host.power.pop(server_id, None)
+        self._host.cards.pop(server_id, None)
+        for part in reversed(MADE):
+            if part in self._host.made.get(server_id, ()):
+                self._change(f"remove {part}")
+                self._host.made.get(server_id, set()).discard(part)
+        if not self._host.made.get(server_id):
+            self._host.made.pop(server_id, None)
+        self._done("remove")
+
+    def console_log(self, server_id: str, lines: int | None) -> str:
+        """Return nothing much."""
+        self._known(server_id)
+        return "login:\n"
+
+    def holdings(self) -> ComputeHoldings:
+        """Return what is on the host."""
+        return self._host.holdings()
+
+    def tidy(self) -> None:
+        """Nothing grows here."""
+
+    def _known(self, server_id: str) -> None:
+        if server_id not in self._host.power:
+            raise errors.NotFound("this host has no such server", server_id=server_id)
+
+    def _change(self, what: str) -> None:
+        act_on(self._kernel, self._weather, self._host.name, what)
+
+    def _done(self, what: str) -> None:
+        self._weather.boundary(f"{what} after")
+
+
+class SimNetworkDriver:
+    """cumulo.network.agent.driver.Driver over a Host."""
+
+    def __init__(self, kernel: Kernel, weather: Weather, host: Host) -> None:
+        self._kernel, self._weather, self._host = kernel, weather, host
+
+    def apply(self, network: Mapping[str, Any]) -> None:
+        """Make a network look as described."""
+        act_on(self._kernel, self._weather, self._host.name, "apply network")
+        self._host.networks[network["id"]] = network
+
+    def is_healthy(self, network: Mapping[str, Any]) -> bool:
+        """Say whether it is there."""
+        return network["id"] in self._host.networks
+
+    def settle(self, networks: Collection[Mapping[str, Any]], *, sweep: bool) -> None:
+        """Remove what is not among the networks."""
+        act_on(self._kernel, self._weather, self._host.name, "settle networks")
+        if sweep:
+            keep = {network["id"] for network in networks}
+            for network_id in [each for each in self._host.networks if each not in keep]:
+                del self._host.networks[network_id]
+
+    def holdings(self) -> NetworkHoldings:
+        """Return what is on the host."""
+        return self._host.network_holdings()
+
+    def stop(self) -> None:
+        """Nothing lives in the agent's process."""
+
+
+class SimStore(FileStore):
+    """The image store on a disk that fills."""
+
+    def __init__(self, kernel: Kernel, weather: Weather, directory: str) -> None:
+        super().__init__(directory)
+        self._kernel, self._weather = kernel, weather
+
+    def create(self, name: str) -> "SimPart":
+        """Begin to store data."""
+        self._weather.boundary("image create")
+        self.prepare()
+        return SimPart(self._kernel, self._weather, self.directory, name)
+
+    def delete(self, name: str) -> None:
+        """Remove data."""
+        self._weather.boundary("image delete")
+        super().delete(name)
+
+
+class SimPart(Part):
+    """Data being written; a dead process writes nothing more."""
+
+    def __init__(self, kernel: Kernel, weather: Weather, directory: str, name: str) -> None:
+        super().__init__(directory, name)
+        self._kernel, self._weather = kernel, weather
+
+    def write(self, chunk: bytes) -> None:
+        """Append a chunk, if it fits."""
+        self._weather.boundary("image write")
+        if "images" in self._weather.disk_full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        super().write(chunk)
+
+    def commit(self) -> None:
+        """Make the data durable."""
+        self._weather.boundary("image commit before")
+        super().commit()
+        self._weather.boundary("image commit after")
+
+
+def _cards(facts: Facts) -> tuple[str, ...]:
+    return tuple(sorted(names.tap_name(port["id"]) for port in facts["ports"]))
+
+
+def act_on(kernel: Kernel, weather: Weather, host: str, what: str) -> None:
+    """One change of a host: it takes a moment, or a while, and its maker may die before it."""
+    slowest_s = weather.slow.get(host)
+    if slowest_s:
+        kernel.wait(weather.between(0.0, slowest_s))
+    else:
+        kernel.pause()
+    weather.boundary(f"{what} before")

@@ -1,0 +1,110 @@
+"""From a seed to what happens in a run: which calls users make when, and what goes wrong when.
+
+A plan is data, so that a failing one can be made smaller: events are left out one by one for as
+long as the run still fails (shrink.py). Every event has dice of its own, so that leaving one out
+does not change what the others do.
+"""
+
+import dataclasses
+import json
+import random
+from collections.abc import Callable
+
+CALM_S = 2.0  # the services find one another before the first event
+EVENTS_UNTIL_S = 35.0
+FAULTS_UNTIL_S = 55.0  # then the sky is clear
+
+CALLS = {
+    "create server": 34, "create servers": 4, "delete server": 20, "stop server": 5, "start server": 5,
+    "reboot server": 3, "hard reboot server": 3, "create network": 4, "delete network": 4, "create port": 4,
+    "delete port": 4, "upload image": 5, "delete image": 3, "create user": 2, "delete user": 2, "tag server": 2,
+    "read": 2,
+}  # fmt: skip
+
+FAULTS = {
+    "kill": 8, "mortal": 10, "kill all": 2, "database down": 3, "database flaky": 5, "broker down": 4,
+    "messages": 8, "partition": 4, "disk full": 2, "create fails": 2, "slow host": 3, "clock jumps": 3,
+    "database clock jumps": 1, "answers lost": 4, "button ignored": 1,
+}  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class Call:
+    """A user's call; dice choose whom it concerns."""
+
+    at_s: float
+    kind: str
+    dice: int
+
+    def __str__(self) -> str:
+        return f"{self.at_s:8.3f} call  {self.kind} ({self.dice})"
+
+
+@dataclasses.dataclass(frozen=True)
+class Fault:
+    """Something that goes wrong for a while."""
+
+    at_s: float
+    for_s: float
+    kind: str
+    dice: int
+
+    def __str__(self) -> str:
+        return f"{self.at_s:8.3f} fault {self.kind} for {self.for_s:.1f} s ({self.dice})"
+
+
+Event = Call | Fault
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """All that is decided before a run begins."""
+
+    seed: int
+    hosts: tuple[str, ...]
+    events: tuple[Event, ...]
+    empties: bool  # whether everything is deleted at the end
+
+    def only(self, keep: Callable[[Event], bool]) -> "Plan":
+        """Return the plan with some of its events."""
+        return dataclasses.replace(self, events=tuple(event for event in self.events if keep(event)))
+
+
+def make(seed: int) -> Plan:
+    """Return the plan of a seed."""
+    dice = random.Random(f"plan {seed}")
+    calls = [Call(_at(dice), _one_of(dice, CALLS), dice.getrandbits(32)) for _ in range(dice.randint(3, 14))]
+    faults = [_fault(dice) for _ in range(dice.choice((0, 1, 1, 2, 2, 3, 4)))]
+    hosts = tuple(f"h{number + 1}" for number in range(dice.choice((1, 2, 2, 3))))
+    events = sorted([*calls, *faults], key=lambda event: event.at_s)
+    return Plan(seed, hosts, tuple(events), dice.random() < 0.3)
+
+
+def _fault(dice: random.Random) -> Fault:
+    at_s = _at(dice)
+    longest_s = min(20.0, FAULTS_UNTIL_S - at_s)
+    return Fault(at_s, round(dice.uniform(0.5, longest_s), 3), _one_of(dice, FAULTS), dice.getrandbits(32))
+
+
+def _at(dice: random.Random) -> float:
+    # Close together more often than not: what meets is what breaks.
+    latest_s = dice.choice((4.0, 8.0, EVENTS_UNTIL_S))
+    return round(dice.uniform(CALM_S, latest_s), 3)
+
+
+def _one_of(dice: random.Random, weights: dict[str, int]) -> str:
+    return dice.choices(list(weights), list(weights.values()))[0]
+
+
+def to_json(plan: Plan) -> str:
+    """Write a plan down, to be run again for ever."""
+    events = [{"event": type(event).__name__} | dataclasses.asdict(event) for event in plan.events]
+    return json.dumps(dataclasses.asdict(plan) | {"events": events}, indent=1) + "\n"
+
+
+def from_json(text: str) -> Plan:
+    """Read a plan that was written down."""
+    read = json.loads(text)
+    kinds: dict[str, type[Call] | type[Fault]] = {"Call": Call, "Fault": Fault}
+    events = tuple(kinds[event.pop("event")](**event) for event in read["events"])
+    return Plan(read["seed"], tuple(read["hosts"]), events, read["empties"])
