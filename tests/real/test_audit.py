@@ -113,6 +113,18 @@ class HypervisorTest(unittest.TestCase):
             self.assertEqual({("domain_without_server", STRANGER)}, self.named())
         self.assertEqual(set(), self.named())
 
+    def test_a_process_that_libvirt_does_not_know(self) -> None:
+        disk = files.servers_directory(self.state_dir) / STRANGER / "disk"
+        # Anything with QEMU's arguments: what is looked for is how libvirt starts it.
+        process = subprocess.Popen([sys.executable, "-c", "import time; print(flush=True); time.sleep(60)", "-name",
+                                    f"guest={STRANGER},debug-threads=on", f"file={disk}"], stdout=subprocess.PIPE)
+        with process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            self.assertEqual({("process_without_domain", STRANGER)}, self.named())
+            process.kill()
+        self.assertEqual(set(), self.named())
+
     def test_files(self) -> None:
         overlay = files.server_files(self.state_dir, STRANGER).directory
         overlay.mkdir(parents=True)

@@ -18,6 +18,7 @@ from typing import Any
 import pyroute2
 
 from cumulo.cloud.libvirtd import Libvirtd
+from cumulo.common.audit.holdings import ComputeHoldings
 from cumulo.common.clock import Clock
 from cumulo.common.ids import Ids
 from cumulo.common.threads import Threads
@@ -125,6 +126,10 @@ class LibvirtDriverTest(unittest.TestCase):
         self.wait_for_console(server_id, "login:") if "login:" not in self.driver.console_log(server_id, None) else None
         self.assertEqual(len(self.driver.console_log(server_id, 3).splitlines()), 3)
         self.assertEqual(self.driver.servers(), {server_id: Power.RUNNING})
+        (held,) = self.driver.holdings().servers
+        self.assertEqual((server_id, "running", True, 1), (held.server_id, held.power, held.is_defined, held.processes))
+        self.assertEqual((f"tap{facts['ports'][0]['id'][:11]}",), held.devices)
+        self.assertTrue({"base", "config.iso", "console.log", "disk", "ephemeral", "swap"} <= set(held.files))
         with contextlib.closing(pyroute2.IPRoute()) as netlink:
             self.assertEqual(len(netlink.link_lookup(ifname=f"tap{facts['ports'][0]['id'][:11]}")), 1)
         timed("power_off")
@@ -139,6 +144,7 @@ class LibvirtDriverTest(unittest.TestCase):
     def assert_nothing_left(self, facts: dict[str, Any]) -> None:
         """Check domain, files, device and images."""
         self.assertEqual(self.driver.servers(), {})
+        self.assertEqual(self.driver.holdings(), ComputeHoldings())
         self.assertFalse(files.server_files(self.state_dir, facts["id"]).directory.exists())
         with contextlib.closing(pyroute2.IPRoute()) as netlink:
             self.assertEqual(netlink.link_lookup(ifname=f"tap{facts['ports'][0]['id'][:11]}"), [])

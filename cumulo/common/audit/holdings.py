@@ -19,7 +19,8 @@ class HeldServer:
     """A server's traces on a hypervisor.
 
     power is running, paused or off, None where files are left but no domain. is_defined: the
-    definition outlives a stop. devices are the host's ends of its cards, while it runs.
+    definition outlives a stop. devices are the host's ends of its cards, while it runs. processes counts
+    those that run it, whether or not the hypervisor knows of them.
     """
 
     server_id: str
@@ -27,6 +28,7 @@ class HeldServer:
     is_defined: bool
     files: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
+    processes: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +46,7 @@ class ComputeHoldings:
     def from_dict(cls, said: Json) -> "ComputeHoldings":
         """Return what to_dict described."""
         held = (HeldServer(each["server_id"], each["power"], bool(each["is_defined"]), tuple(each["files"]),
-                           tuple(each["devices"])) for each in said["servers"])
+                           tuple(each["devices"]), int(each["processes"])) for each in said["servers"])
         return cls(tuple(held), tuple(said["strays"]))
 
 

@@ -149,7 +149,7 @@ class FakeDriver:
 def _held(server_id: str, server: dict[str, Any]) -> HeldServer:
     runs = server["power"] == Power.RUNNING.value
     return HeldServer(server_id, server["power"], True, tuple(server.get("files", ())),
-                      tuple(server.get("cards", ())) if runs else ())
+                      tuple(server.get("cards", ())) if runs else (), int(runs))
 
 
 def _files(facts: Facts) -> list[str]:

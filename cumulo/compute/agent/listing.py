@@ -8,9 +8,15 @@ from cumulo.compute.agent.files import is_id
 
 
 def combined(domains: Iterable[HeldServer], directories: Mapping[str, tuple[str, ...]],
-             half_made: Iterable[str]) -> ComputeHoldings:
-    """Return the holdings: a directory without a domain counts as a server too, one without an id as a stray."""
+             processes: Mapping[str, int], half_made: Iterable[str]) -> ComputeHoldings:
+    """Return the holdings: what has no domain but a directory or a process counts as a server too.
+
+    A directory whose name is no id is a stray.
+    """
     by_id = {each.server_id: each for each in domains}
+    for server_id, count in processes.items():
+        held = by_id.get(server_id) or HeldServer(server_id, None, False)
+        by_id[server_id] = dataclasses.replace(held, processes=count)
     strays = [f"images-cache/{name}" for name in half_made]
     for name, names in directories.items():
         if is_id(name):

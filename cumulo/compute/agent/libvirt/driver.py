@@ -13,7 +13,7 @@ from cumulo.common.audit.holdings import ComputeHoldings
 from cumulo.compute.agent import config_drive, console, disks, files, listing
 from cumulo.compute.agent.driver import Facts, Inventory, Power, Progress
 from cumulo.compute.agent.images import ImageCache
-from cumulo.compute.agent.libvirt import domain, host
+from cumulo.compute.agent.libvirt import domain, host, processes
 from cumulo.compute.agent.libvirt.connection import Connection
 from cumulo.compute.agent.libvirt.xml import MANUFACTURER, Machine, domain_xml
 
@@ -101,7 +101,8 @@ class LibvirtDriver:
         """Return the domains of this cloud, the files of servers, and half made images."""
         directory = files.servers_directory(self._state_dir)
         domains = self._ask(lambda connection: domain.holdings(connection, MANUFACTURER, directory))
-        return listing.combined(domains, files.listed(self._state_dir), self._images.half_made())
+        return listing.combined(domains, files.listed(self._state_dir), processes.guests(directory),
+                                self._images.half_made())
 
     def tidy(self) -> None:
         """Trim console logs and drop images beyond the bound."""

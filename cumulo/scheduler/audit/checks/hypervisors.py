@@ -15,6 +15,7 @@ KINDS = {
     "domain_missing": "A server is on a host whose hypervisor has no domain of it.",
     "domain_not_defined": "A domain runs without a definition: it is gone once it stops.",
     "domain_power": "A server's status says that it runs and its domain does not, or the other way round.",
+    "process_without_domain": "More hypervisor processes run a server than it has running domains.",
     "files_without_server": "A host has files of a server that is not there, deleted, or on another host.",
     "file_missing": "A server's disk is not on its host.",
     "file_unknown": "A server's directory holds a half made or unknown file.",
@@ -23,6 +24,7 @@ KINDS = {
     "stray_file": "A host has a file that belongs to no server and to no work in progress.",
 }
 RUNNING = "running"
+_ALIVE = (RUNNING, "paused")
 _POWER = {"ACTIVE": RUNNING, "SHUTOFF": "off"}
 _NAMES = frozenset({"base", "disk", "ephemeral", "swap", "config.iso", "kernel", "ramdisk", "console.log",
                     "console.log.1"})
@@ -34,7 +36,7 @@ def differences(facts: Facts) -> Iterator[Difference]:
     for host, holdings in sorted(facts.compute.items()):
         yield from _host(host, holdings, facts)
         for held in holdings.servers:
-            if held.power not in (None, "off"):
+            if held.power in _ALIVE:
                 first = running.setdefault(held.server_id, host)
                 if first != host:
                     yield Difference("domain_twice", held.server_id, f"domain {held.server_id} runs on host {host}",
@@ -46,6 +48,10 @@ def _host(host: str, holdings: ComputeHoldings, facts: Facts) -> Iterator[Differ
     held = {each.server_id: each for each in holdings.servers}
     for each in holdings.servers:
         yield from _whose(host, each, facts.servers.get(each.server_id))
+        if each.processes > (each.power in _ALIVE):
+            yield _differs("process_without_domain", host, each.server_id,
+                           f"{each.processes} processes run server {each.server_id} on host {host}",
+                           f"its domain is {each.power}" if each.power else "it has no domain")
     for server in facts.living:
         if server.host == host and server.status in ON_A_HOST:
             yield from _server(host, server, held.get(server.id), facts.ports_by_device.get(server.id, []))
@@ -67,7 +73,7 @@ def _whose(host: str, held: HeldServer, server: Server | None) -> Iterator[Diffe
     if held.files:
         yield _differs("files_without_server", host, held.server_id,
                        f"files of server {held.server_id} on host {host}: {', '.join(held.files)}", other)
-    elif held.power is None:
+    elif held.power is None and not held.processes:
         yield _differs("files_without_server", host, held.server_id,
                        f"empty directory of server {held.server_id} on host {host}", other)
 
