@@ -127,7 +127,8 @@ class LibvirtDriverTest(unittest.TestCase):
         self.assertEqual(len(self.driver.console_log(server_id, 3).splitlines()), 3)
         self.assertEqual(self.driver.servers(), {server_id: Power.RUNNING})
         (held,) = self.driver.holdings().servers
-        self.assertEqual((server_id, "running", True, 1), (held.server_id, held.power, held.is_defined, held.processes))
+        self.assertEqual((server_id, "running", True, 1),
+                         (held.server_id, held.power, held.is_defined, held.processes))
         self.assertEqual((f"tap{facts['ports'][0]['id'][:11]}",), held.devices)
         self.assertTrue({"base", "config.iso", "console.log", "disk", "ephemeral", "swap"} <= set(held.files))
         with contextlib.closing(pyroute2.IPRoute()) as netlink:
