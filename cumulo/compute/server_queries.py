@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from cumulo.common import errors
+from cumulo.common import errors, patterns
 from cumulo.common.db.tables.compute import server, server_tag
 from cumulo.common.db.tables.operations import operation
 from cumulo.compute import states
@@ -130,12 +130,11 @@ def _matches(connection: sa.Connection, column: "sa.Column[str]", pattern: str) 
     """A regular expression somewhere in the column; the database says first whether it can read it."""
     if _PLAIN.fullmatch(pattern):
         return column.contains(pattern, autoescape=True)
-    invalid = errors.BadRequest(f"{pattern[:64]!r} is not a valid regular expression.")
+    patterns.check(pattern)
     try:
-        re.compile(pattern)
         connection.execute(sa.select(sa.literal("").regexp_match(pattern)))
-    except (re.error, OverflowError, RecursionError, DBAPIError) as failure:
-        raise invalid from failure
+    except DBAPIError as failure:
+        raise errors.BadRequest(f"{pattern[:64]!r} is not a valid regular expression.") from failure
     return column.regexp_match(pattern)
 
 

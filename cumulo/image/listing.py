@@ -30,8 +30,11 @@ _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "eq": lambda a, b: a == b, "neq": lambda a, b: a != b, "gt": lambda a, b: a > b, "gte": lambda a, b: a >= b,
     "lt": lambda a, b: a < b, "lte": lambda a, b: a <= b,
 }
-FILTERS = (*_TEXT, *_INTEGERS, *_TIMES, "size_min", "size_max", "protected", "os_hidden", "visibility", "member_status", "tag")
+FILTERS = (*_TEXT, *_INTEGERS, *_TIMES, "size_min", "size_max", "protected", "os_hidden", "visibility", "member_status",
+           "tag")
 """Every other name filters by the property of that name."""
+MOST_FILTERS = 64
+"""Each becomes a part of the statement, and databases read statements of limited depth only."""
 _MAX_INTEGER = 2**63 - 1
 C = image_table.c
 
@@ -84,6 +87,8 @@ def _visible(context: Context, filters: Mapping[str, str]) -> sa.ColumnElement[b
 
 
 def _conditions(query: Query, filters: Mapping[str, str]) -> list[sa.ColumnElement[bool]]:
+    if len(query.filters) > MOST_FILTERS:
+        raise errors.BadRequest(f"A list has at most {MOST_FILTERS} filters.")
     conditions = [] if "os_hidden" in filters else [C.os_hidden == sa.false()]
     for name, value in query.filters:
         if name in ("visibility", "member_status"):

@@ -34,7 +34,8 @@ class OpenApiTest(unittest.TestCase):
 
     def test_every_route_is_in_it(self) -> None:
         """And nothing else."""
-        routes = {(route.method, f"/{family.name}{route.path}") for family, all_of in families.apis() for route in all_of}
+        routes = {(route.method, f"/{family.name}{route.path}") for family, all_of in families.apis()
+                  for route in all_of}
         self.assertEqual(routes, {(method, path) for method, path, _ in self.operations()})
 
     def test_every_operation_is_well_formed(self) -> None:

@@ -28,6 +28,7 @@ LOG = log.get(__name__)
 MAX_BODY_BYTES = 112 * 1024
 _REQUEST_ID = re.compile(r"req-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _REQUEST_ID_HEADER = "X-Openstack-Request-Id"
+_HOST = re.compile(r"([A-Za-z0-9._~%-]+|\[[0-9A-Fa-f:.]+\])?(:[0-9]{0,5})?")
 _BODILESS = (204, 205, 304)
 _KEY = f"HTTP_{keys.HEADER.upper().replace('-', '_')}"
 #: What beside method, URL and body changes the meaning of a request.
@@ -74,6 +75,7 @@ class Application:
         return response(environ, start_response)  # type: ignore[no-any-return]
 
     def _answer(self, raw: webob.Request, request_id: str) -> webob.Response:
+        _check_host(raw)
         path = _path_of(raw)
         version = versions.requested(self._family, raw.headers)
         raw.environ["cumulo.version"] = version
@@ -121,7 +123,7 @@ class Application:
         return response
 
     def _find(self, method: str, path: str, version: Version | None) -> tuple[Route, dict[str, str]]:
-        matched = self._mapper.match(path) or (self._mapper.match(path.rstrip("/")) if len(path) > 1 else None)
+        matched = self._mapper.match(path) or (self._mapper.match(path[:-1]) if path[-1] == "/" != path else None)
         if matched is None:
             raise errors.NotFound("The resource could not be found.")
         params = dict(matched)
@@ -166,6 +168,12 @@ class Application:
             response.headers["WWW-Authenticate"] = f'Keystone uri="{raw.host_url}/identity"'
 
 
+def _check_host(raw: webob.Request) -> None:
+    """Answers hold URLs and headers made of the Host header: RFC 9110, 7.2 wants an invalid one refused."""
+    if not _HOST.fullmatch(raw.headers.get("Host", "")):
+        raise errors.BadRequest("The Host header is not valid.")
+
+
 def _path_of(raw: webob.Request) -> str:
     try:
         path = raw.path_info
@@ -175,8 +183,11 @@ def _path_of(raw: webob.Request) -> str:
         raw.GET.items()
     except UnicodeDecodeError as failure:
         raise errors.BadRequest("The query is not valid UTF-8.") from failure
-    if "\x00" in path or any("\x00" in value for value in raw.GET.values()):
+    if "\x00" in path or any("\x00" in text for pair in raw.GET.items() for text in pair):
         raise errors.BadRequest("The URL holds the character U+0000.")
+    # A route's pattern would match before a line end, and so another path than the one that was asked for.
+    if path.endswith("\n"):
+        raise errors.NotFound("The resource could not be found.")
     return path or "/"
 
 

@@ -48,7 +48,7 @@ def _operation(family: Family, route: Route, schemas: Json, names: dict[int, str
     bodies = _bodies(family, route, schemas, names)
     operation: Json = {
         "operationId": _name(family, route), "tags": [family.name],
-        "summary": (route.handler.__doc__ or "").strip().splitlines()[0],
+        "summary": (route.handler.__doc__ or _name(family, route)).strip().partition("\n")[0],
         "parameters": [*_path_parameters(route), *_query_parameters(route), *_headers(family, route)],
         "responses": _responses(family, route), "security": [{TOKEN: []}] if route.policy else []}
     if bodies or route.stream:

@@ -8,6 +8,9 @@ import orjson
 from cumulo.api.wsgi.route import Schema, Version, parse_version
 from cumulo.common import errors
 
+MOST_NESTED = 64
+"""Deeper than any body means to be, and far from where the validator gives up."""
+
 
 class BodyCheck:
     """The compiled schemas of one route."""
@@ -25,10 +28,12 @@ class BodyCheck:
         for since, each in self._validators:
             if version is None or since <= version:
                 validator = each
-        failure = next(iter(validator.iter_errors(body)), None)
-        if failure is not None:
+        try:
+            validator.validate(body)  # stops at the first fault; a list of all of them can take seconds to make
+        except jsonschema_rs.ValidationError as failure:
             place = "/".join(str(part) for part in failure.instance_path) or "body"
-            raise errors.BadRequest(f"Invalid input for field/attribute {place}. {_short(failure.message)}")
+            raise errors.BadRequest(
+                f"Invalid input for field/attribute {place}. {_short(failure.message)}") from failure
 
 
 def _short(message: str) -> str:
@@ -41,20 +46,21 @@ def read_json(raw: bytes) -> Any:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as failure:
         raise errors.BadRequest(f"The body is not valid JSON: {failure}") from failure
-    _refuse_nul(value)
+    _refuse_unfit(value)
     return value
 
 
-def _refuse_nul(value: Any) -> None:
-    """No attribute may hold U+0000: PostgreSQL cannot store it, and no client means it."""
-    waiting = [value]
+def _refuse_unfit(value: Any) -> None:
+    """No attribute may hold U+0000: PostgreSQL cannot store it, and no client means it. None nests without end."""
+    waiting: list[tuple[int, Any]] = [(0, value)]
     while waiting:
-        each = waiting.pop()
+        depth, each = waiting.pop()
         if isinstance(each, str):
             if "\x00" in each:
                 raise errors.BadRequest("The body holds the character U+0000, which no attribute may contain.")
-        elif isinstance(each, dict):
-            waiting.extend(each)
-            waiting.extend(each.values())
-        elif isinstance(each, list):
-            waiting.extend(each)
+        elif isinstance(each, dict | list):
+            if depth == MOST_NESTED:
+                raise errors.BadRequest(f"The body nests more than {MOST_NESTED} levels deep.")
+            waiting.extend((depth + 1, inner) for inner in each)
+            if isinstance(each, dict):
+                waiting.extend((depth + 1, inner) for inner in each.values())

@@ -5,7 +5,7 @@ import re
 from cumulo.api.wsgi.route import Family, Version, parse_version
 from cumulo.common import errors
 
-_FORM = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)")
+_FORM = re.compile(r"(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})", re.ASCII)
 
 
 def requested(family: Family, headers: dict[str, str]) -> Version | None:
@@ -22,7 +22,7 @@ def requested(family: Family, headers: dict[str, str]) -> Version | None:
     if text == "latest":
         return highest
     if not _FORM.fullmatch(text):
-        raise errors.BadRequest(f"Version {text!r} is not of the form major.minor.")
+        raise errors.BadRequest(f"Version {text[:32]!r} is not of the form major.minor.")
     version = parse_version(text)
     if not lowest <= version <= highest:
         raise errors.NotAcceptable(

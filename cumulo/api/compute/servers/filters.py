@@ -3,7 +3,6 @@
 Below microversion 2.75 an unknown filter is ignored, and so is one that a plain user may not use.
 """
 
-import re
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,17 +10,19 @@ import sqlalchemy as sa
 from cumulo.api.compute import common
 from cumulo.api.wsgi import paging, times
 from cumulo.api.wsgi.route import Request
-from cumulo.common import errors
+from cumulo.common import errors, patterns
 from cumulo.compute import server_queries
 from cumulo.compute.server_queries import Filters, Tags
 from cumulo.network import port_queries
 
 _ANYBODY = ("image", "flavor", "reservation_id")
 _ADMIN = (*_ANYBODY, "host", "key_name", "availability_zone", "user_id", "description", "hostname")
-_ALIASES = {"image": ("image", "image_ref"), "flavor": ("flavor", "flavor_ref"), "project_id": ("project_id", "tenant_id")}
+_ALIASES = {"image": ("image", "image_ref"), "flavor": ("flavor", "flavor_ref"),
+            "project_id": ("project_id", "tenant_id")}
 MOST_PATTERN_LENGTH = 255
-QUERY = (*paging.QUERY, *_ADMIN, *(each for pair in _ALIASES.values() for each in pair), "name", "status", "deleted", "locked",
-         "config_drive", "changes-since", "all_tenants", "uuid", "ip", "ip6", "tags", "tags-any", "not-tags", "not-tags-any")
+QUERY = (*paging.QUERY, *_ADMIN, *(each for pair in _ALIASES.values() for each in pair), "name", "status", "deleted",
+         "locked", "config_drive", "changes-since", "all_tenants", "uuid", "ip", "ip6", "tags", "tags-any", "not-tags",
+         "not-tags-any")
 
 
 def read(request: Request, connection: sa.Connection) -> Filters | None:
@@ -100,18 +101,11 @@ def _ids(request: Request, connection: sa.Connection, project_id: str | None, is
         text = _pattern(request.query.get(name))
         if not text or (version == 6 and not is_admin and not request.is_at_least("2.5")):
             continue
-        pattern = _compiled(text)
+        pattern = patterns.check(text)
         matching = {device for device, address in port_queries.device_addresses(connection, project_id, version)
                     if pattern.search(address)}
         found = matching if found is None else found & matching
     return None if found is None else sorted(found)
-
-
-def _compiled(text: str) -> re.Pattern[str]:
-    try:
-        return re.compile(text)
-    except (re.error, OverflowError, RecursionError) as failure:
-        raise errors.BadRequest(f"{text[:64]!r} is not a valid regular expression.") from failure
 
 
 def _tags(request: Request) -> Tags:

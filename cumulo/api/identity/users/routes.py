@@ -13,5 +13,6 @@ ROUTES = (
     Route("DELETE", "/v3/users/{user_id}", handlers.delete, policy="identity:delete_user", status=204),
     Route("POST", "/v3/users/{user_id}/password", handlers.change_password, policy=None, status=204,
           body=schema.PASSWORD_CHANGE),
-    Route("GET", "/v3/users/{user_id}/projects", handlers.list_projects, policy="rule:any_token", query=PROJECT_FILTERS),
+    Route("GET", "/v3/users/{user_id}/projects", handlers.list_projects, policy="rule:any_token",
+          query=PROJECT_FILTERS),
 )
