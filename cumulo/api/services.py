@@ -3,6 +3,7 @@
 import dataclasses
 from typing import TYPE_CHECKING, Protocol
 
+import sqlalchemy as sa
 from oslo_config import cfg
 
 from cumulo.common.clock import Clock
@@ -18,10 +19,13 @@ if TYPE_CHECKING:
 
 
 class TokenValidator(Protocol):
-    """Turns a token into the context of its holder."""
+    """Turns a token into the context of its holder, and knows the projects that tokens are for."""
 
     def validate(self, token_id: str) -> Context:
         """Return who holds the token; raises Unauthorized."""
+
+    def hold(self, connection: sa.Connection, project_id: str) -> None:
+        """Keep a project from being deleted until the transaction ends; raises Conflict when it is gone."""
 
 
 @dataclasses.dataclass

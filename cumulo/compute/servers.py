@@ -18,6 +18,8 @@ import sqlalchemy as sa
 from cumulo.common import errors
 from cumulo.common.context import Context
 from cumulo.common.db.tables.compute import server, server_tag
+from cumulo.common.db.tables.operations import operation
+from cumulo.common.flows import conflicts
 from cumulo.common.ids import Ids
 from cumulo.common.operations import store
 from cumulo.compute import flavors, quotas, states
@@ -100,10 +102,10 @@ def request_delete(connection: sa.Connection, ids: Ids, now: float, *, context: 
                    may_override_lock: bool) -> None:
     """See that a server goes away; asking twice is harmless. Raises Conflict for a locked server."""
     check_lock(row, may_override_lock)
-    running = store.active(connection, row["id"])
+    running = store.meet(connection, "server", row["id"], "delete")
     if running is None:
         _begin(connection, ids, now, context, row, "delete_server", "delete", {"host": row["host"], "ports": ports})
-    elif running["flow"] != "delete_server" or running["phase"] == "stuck":
+    elif conflicts.judge("delete", running) is conflicts.CANCELS or running["phase"] == "stuck":
         # Whoever runs it makes the deletion once this operation has walked back.
         store.cancel(connection, row["id"], context=context)
 
@@ -112,10 +114,7 @@ def request_power(connection: sa.Connection, ids: Ids, now: float, *, context: C
                   may_override_lock: bool) -> None:
     """Start, stop or reboot a server; raises Conflict where its state does not allow it."""
     check_lock(row, may_override_lock)
-    running = store.active(connection, row["id"])
-    if running is not None:
-        raise errors.Conflict(
-            f"Cannot '{power.action}' instance {row['id']} while it is in task_state {states.task_of(running)}")
+    store.meet(connection, "server", row["id"], power.action)
     if row["status"] not in power.allowed or not row["host"]:
         raise errors.Conflict(
             f"Cannot '{power.action}' instance {row['id']} while it is in vm_state {states.vm_state(row['status'])}")
@@ -154,6 +153,28 @@ def get_server(connection: sa.Connection, server_id: str, *, project_id: str | N
     if row is None:
         raise not_found(server_id)
     return row
+
+
+def refuse_while_busy(connection: sa.Connection, server_id: str, asked: str) -> None:
+    """Hold a server's row, and raise Conflict where an operation under way refuses what is asked about it."""
+    connection.execute(sa.select(server.c.id).where(server.c.id == server_id).with_for_update()).first()
+    store.meet(connection, "server", server_id, asked)
+
+
+def refuse_without_image(connection: sa.Connection, image_id: str, *, project_id: str | None) -> None:
+    """Raise Conflict when an operation under way needs the image; the caller holds the image's row.
+
+    The refusal names a server of this project (None: of any), never a stranger's.
+    """
+    needs = sa.or_(server.c.image_id == image_id, server.c.kernel_id == image_id, server.c.ramdisk_id == image_id)
+    query = (sa.select(server.c.id, server.c.project_id, operation.c.flow, operation.c.cancel, operation.c.action)
+             .join(operation, operation.c.active_key == server.c.id).where(needs).order_by(server.c.id))
+    for running in connection.execute(query).mappings():
+        if conflicts.judge("delete its image", running) is not conflicts.REFUSED:
+            continue
+        if project_id in (None, running["project_id"]):
+            raise conflicts.busy("server", running["id"], running["action"])
+        raise errors.Conflict(f"Image {image_id} is in use: {running['action']} of a server is in progress.")
 
 
 def update_server(connection: sa.Connection, now: float, server_id: str, **values: Any) -> None:

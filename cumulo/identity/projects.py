@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from cumulo.common import errors
 from cumulo.common.db.tables import identity as tables
+from cumulo.common.flows import conflicts
 from cumulo.common.ids import Ids
 from cumulo.identity import rows
 from cumulo.identity.model import Project, Scope
@@ -79,6 +80,22 @@ def delete(connection: sa.Connection, record: Recorder, project_id: str) -> None
     forget_target(connection, Scope("project", project_id))
     connection.execute(sa.delete(tables.project).where(tables.project.c.id == project_id))
     record.project(project_id)
+
+
+def hold(connection: sa.Connection, project_id: str) -> None:
+    """Keep a project from being deleted until the transaction ends; raises Conflict when it is gone.
+
+    Whoever puts something into a project holds it: what a deletion found empty stays empty.
+    """
+    query = sa.select(tables.project.c.id).where(tables.project.c.id == project_id)
+    if connection.execute(query.with_for_update(read=True, key_share=True)).first() is None:
+        conflicts.meet("create in a project", "its deletion", errors.Conflict(
+            f"Project {project_id} does not exist: it may just have been deleted."))
+
+
+def lock(connection: sa.Connection, project_id: str) -> None:
+    """Wait for whoever holds a project, and let nobody hold it until the transaction ends."""
+    connection.execute(sa.select(tables.project.c.id).where(tables.project.c.id == project_id).with_for_update()).first()
 
 
 def forget_target(connection: sa.Connection, scope: Scope) -> None:

@@ -8,6 +8,7 @@ all, except once a second whether anything has changed (revocations.py).
 import collections
 import dataclasses
 
+import sqlalchemy as sa
 from oslo_config import cfg
 
 from cumulo.common import errors
@@ -15,7 +16,7 @@ from cumulo.common.clock import Clock
 from cumulo.common.context import Context
 from cumulo.common.db.engine import Database
 from cumulo.common.ids import Ids
-from cumulo.identity import lookup, payload
+from cumulo.identity import lookup, payload, projects
 from cumulo.identity.keys import KeyRepository
 from cumulo.identity.lookup import Facts
 from cumulo.identity.model import LOGIN_REFUSED, Named, Role, Scope
@@ -66,6 +67,10 @@ class Validator:
     def validate(self, token_id: str) -> Context:
         """Return who holds the token; raises Unauthorized."""
         return self.inspect(token_id).context()
+
+    def hold(self, connection: sa.Connection, project_id: str) -> None:
+        """Keep a project from being deleted until the transaction ends; raises Conflict when it is gone."""
+        projects.hold(connection, project_id)
 
     def inspect(self, token_id: str, *, fresh: bool = False) -> Token:
         """Return what is known about a token; raises Unauthorized unless it is good.

@@ -53,21 +53,25 @@ def get_image(connection: sa.Connection, image_id: str, *, lock: bool = False) -
     return _get(connection, image_id, lock=lock)
 
 
-def _get(connection: sa.Connection, image_id: str, *where: sa.ColumnElement[bool], lock: bool) -> Image:
+def _get(connection: sa.Connection, image_id: str, *where: sa.ColumnElement[bool], lock: bool,
+         hold: bool = False) -> Image:
     query = sa.select(image_table).where(image_table.c.id == image_id, *where)
-    row = connection.execute(query.with_for_update() if lock else query).mappings().first()
+    if lock or hold:
+        query = query.with_for_update(read=hold)
+    row = connection.execute(query).mappings().first()
     if row is None:
         raise not_found(image_id)
     return with_details(connection, [dict(row)])[0]
 
 
-def get_visible_image(connection: sa.Connection, context: Context, image_id: str, *, lock: bool = False) -> Image:
+def get_visible_image(connection: sa.Connection, context: Context, image_id: str, *, lock: bool = False,
+                      hold: bool = False) -> Image:
     """Return an image that the caller may see; raises NotFound.
 
     The database decides in the one statement: a hidden image costs exactly what a missing one does,
-    and is never locked by a stranger.
+    and is never locked by a stranger. hold keeps it from being changed, but lets others hold it too.
     """
-    return _get(connection, image_id, _is_visible(context), lock=lock)
+    return _get(connection, image_id, _is_visible(context), lock=lock, hold=hold)
 
 
 def get_own_image(connection: sa.Connection, context: Context, image_id: str, *, lock: bool = True) -> Image:

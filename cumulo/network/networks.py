@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from cumulo.common import errors
 from cumulo.common.db.tables.network import network, port, port_address, subnet
+from cumulo.common.flows import conflicts
 from cumulo.common.ids import Ids
 from cumulo.network import revisions
 
@@ -79,9 +80,9 @@ def delete_network(connection: sa.Connection, network_id: str) -> None:
     get_network(connection, network_id)
     ports = sa.select(port.c.id).where(port.c.network_id == network_id)
     if connection.execute(ports.where(port.c.device_owner != DHCP_OWNER).limit(1)).first():
-        raise errors.Conflict(
+        conflicts.meet("delete a network", "a port in it", errors.Conflict(
             f"Unable to complete operation on network {network_id}. There are one or more ports still in use on "
-            "the network.", kind="NetworkInUse")
+            "the network.", kind="NetworkInUse"))
     connection.execute(sa.delete(port_address).where(port_address.c.port_id.in_(ports)))
     connection.execute(sa.delete(port).where(port.c.network_id == network_id))
     connection.execute(sa.delete(subnet).where(subnet.c.network_id == network_id))

@@ -53,6 +53,11 @@ def is_of_a_server() -> sa.ColumnElement[bool]:
     return port.c.hostname != ""
 
 
+def was_made_with_server(row: Mapping[str, Any]) -> bool:
+    """Say the same of a port's row."""
+    return bool(row["hostname"])
+
+
 def ports_of_device(connection: sa.Connection, device_id: str) -> list[Row]:
     """The ports made with a server, oldest first."""
     found = list_ports(connection, port.c.device_id == device_id, is_of_a_server())

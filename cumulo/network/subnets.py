@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from cumulo.common import errors
 from cumulo.common.db.tables.network import port, port_address, subnet
+from cumulo.common.flows import conflicts
 from cumulo.common.ids import Ids
 from cumulo.network import dhcp_ports, networks, ranges, revisions
 from cumulo.network.networks import DHCP_OWNER, Row
@@ -93,9 +94,9 @@ def delete_subnet(connection: sa.Connection, ids: Ids, now: float, subnet_id: st
     held = (sa.select(port.c.id).join(port_address, port_address.c.port_id == port.c.id)
             .where(port_address.c.subnet_id == subnet_id, port.c.device_owner != DHCP_OWNER).limit(1))
     if connection.execute(held).first():
-        raise errors.Conflict(
+        conflicts.meet("delete a subnet", "an address of it", errors.Conflict(
             f"Unable to complete operation on subnet {subnet_id}: One or more ports have an IP allocation from "
-            "this subnet.", kind="SubnetInUse")
+            "this subnet.", kind="SubnetInUse"))
     connection.execute(sa.delete(port_address).where(port_address.c.subnet_id == subnet_id))
     connection.execute(sa.delete(subnet).where(subnet.c.id == subnet_id))
     dhcp_ports.settle(connection, ids, now, before["network_id"])

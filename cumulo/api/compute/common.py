@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
+from cumulo.common.operations import store
 from cumulo.compute import servers
 
 LONGEST_ID = 64
@@ -22,6 +23,13 @@ def own_server(request: Request, connection: sa.Connection, rule: str, *, delete
     project_id = None if request.may(ADMIN) else request.context.project_id or ""
     row = servers.get_server(connection, server_id, project_id=project_id, deleted=deleted, lock=lock)
     request.authorize(rule, {"project_id": row["project_id"], "user_id": row["user_id"]})
+    return row
+
+
+def changed_server(request: Request, connection: sa.Connection, rule: str, asked: str) -> servers.Row:
+    """Return the server of the path, held for a change that the table of conflicts knows; Conflict where it refuses."""
+    row = own_server(request, connection, rule, lock=True)
+    store.meet(connection, "server", row["id"], asked)
     return row
 
 

@@ -49,8 +49,8 @@ def create(request: Request, name: str, collection: str, make: Callable[[sa.Conn
     return {name: view(request, rows[0])} if single else {collection: [view(request, row) for row in rows]}
 
 
-def project_of(request: Request, body: Body, rule: str) -> str:
-    """The project the new thing belongs to; Forbidden to name another one without the right to."""
+def project_of(request: Request, connection: sa.Connection, body: Body, rule: str) -> str:
+    """The project the new thing belongs to, held; Forbidden to name another one without the right to."""
     named = {body[key] for key in _IDENTITY if key in body}
     if len(named) > 1:
         raise errors.BadRequest("project_id and tenant_id differ.", kind="HTTPBadRequest")
@@ -58,6 +58,7 @@ def project_of(request: Request, body: Body, rule: str) -> str:
     if not project_id:
         raise errors.BadRequest("A project is needed: the token has none.", kind="HTTPBadRequest")
     request.authorize(rule, {"project_id": project_id})
+    request.services.tokens.hold(connection, str(project_id))
     return str(project_id)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from cumulo.common import errors
 from cumulo.common.context import Context
 from cumulo.common.db.tables.operations import operation, operation_event
+from cumulo.common.flows import conflicts
 from cumulo.common.ids import Ids
 from cumulo.common.operations.step import State
 
@@ -41,7 +42,7 @@ def create(
     """
     running = active(connection, resource_id)
     if running is not None:
-        raise _busy(resource_type, resource_id, str(running["action"]))
+        raise conflicts.busy(resource_type, resource_id, str(running["action"]))
     operation_id = ids.new_id()
     row = {
         "id": operation_id, "flow": flow, "phase": "doing", "cursor": 0, "epoch": 0, "leased_until": 0.0,
@@ -53,8 +54,21 @@ def create(
     try:
         connection.execute(insert(operation).values(row))
     except IntegrityError as error:  # another request created one after the look above
-        raise _busy(resource_type, resource_id, "another") from error
+        raise conflicts.busy(resource_type, resource_id, "another operation") from error
     return operation_id
+
+
+def meet(connection: Connection, resource_type: str, resource_id: str, asked: str) -> RowMapping | None:
+    """Return the unfinished operation that a change meets, if any; Conflict where the table refuses the change.
+
+    The caller holds the resource's row, so what is met cannot change until its transaction ends.
+    """
+    if not conflicts.matters(asked):
+        return None
+    running = active(connection, resource_id)
+    if running is not None and conflicts.judge(asked, running) is conflicts.REFUSED:
+        raise conflicts.busy(resource_type, resource_id, "delete" if running["cancel"] else running["action"])
+    return running
 
 
 def cancel(connection: Connection, resource_id: str, *, context: Context | None = None) -> bool:
@@ -113,9 +127,3 @@ def events(connection: Connection, operation_id: str) -> Sequence[RowMapping]:
     """What the steps of an operation did, in the order they began."""
     query = select(operation_event).where(operation_event.c.operation_id == operation_id)
     return connection.execute(query.order_by(operation_event.c.id)).mappings().all()
-
-
-def _busy(resource_type: str, resource_id: str, action: str) -> errors.Conflict:
-    return errors.Conflict(
-        f"The {resource_type} {resource_id} is busy: {action} is in progress.", resource_id=resource_id
-    )

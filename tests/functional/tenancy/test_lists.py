@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from cumulo.api.wsgi.route import Route
 from cumulo.common.db.tables.base import metadata
+from tests.fixtures.bodies import HOST
 from tests.fixtures.personas import MARKER, Persona
 from tests.fixtures.routes import all_routes, variables
 from tests.functional.tenancy.case import TenancyCase
@@ -43,7 +44,7 @@ class ListsTest(TenancyCase):
             owned["domain_id"]: ("domain_id", "scope.domain.id", "parent_id", "id"),
             MARKER: ("name", "description", "tag", "tags", "tags-any", "name__contains", "key_name", "hostname"),
             f"{MARKER}.*": ("name",), f"tag-{MARKER}": ("tag", "tags", "tags-any", "not-tags", "not-tags-any"),
-            MARKER + "%26": (f"key-{MARKER}",), "host1": ("host",), "10.66": ("ip", "ip_address_substr"),
+            MARKER + "%26": (f"key-{MARKER}",), HOST: ("host",), "10.66": ("ip", "ip_address_substr"),
         }
         pairs = itertools.chain.from_iterable(((name, value) for name in names) for value, names in by_value.items())
         return ["", *_WORDS, *(f"{name}={value}" for name, value in pairs)]

@@ -66,7 +66,7 @@ def _read(request: Request) -> Metadata:
 def _change(request: Request, change: Callable[[Metadata], Metadata]) -> Metadata:
     database = request.services.database
     with database.write() as connection:
-        row = common.own_server(request, connection, "compute:metadata:change", lock=True)
+        row = common.changed_server(request, connection, "compute:metadata:change", "change metadata")
         servers.check_lock(row, common.may_override_lock(request))
         after = change(dict(row["metadata"]))
         quotas.check_metadata(quotas.limits_of(request.services.conf), after)

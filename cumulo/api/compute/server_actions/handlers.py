@@ -50,7 +50,7 @@ def _unlock(request: Request, arguments: Any) -> None:
 def _set_locked(request: Request, locked: bool) -> None:
     database = request.services.database
     with database.write() as connection:
-        row = common.own_server(request, connection, "compute:servers:action")
+        row = common.changed_server(request, connection, "compute:servers:action", "lock or unlock")
         servers.update_server(connection, database.now(connection), row["id"], locked=locked)
 
 

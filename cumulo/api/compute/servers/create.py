@@ -32,6 +32,7 @@ def create(request: Request) -> Reply:
     services = request.services
     password = asked.get("adminPass") or services.ids.password(12)
     with services.database.write() as connection:
+        services.tokens.hold(connection, request.context.project_id)
         wanted = _build_request(request, connection, asked, password)
         plan = networks.plan(request, connection, asked.get("networks"))
         now = services.database.now(connection)
@@ -134,7 +135,7 @@ def _visible_image(request: Request, connection: sa.Connection, image_id: str | 
     if not image_id:
         return None
     try:
-        return images.get_visible_image(connection, request.context, image_id)
+        return images.get_visible_image(connection, request.context, image_id, hold=True)
     except errors.NotFound as failure:
         raise errors.BadRequest(f"Can not find requested image {image_id[:64]}") from failure
 

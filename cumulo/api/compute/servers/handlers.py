@@ -77,7 +77,7 @@ def update(request: Request) -> dict[str, Any]:
     values = {column: asked[name] for name, column in named.items() if name in asked}
     database = request.services.database
     with database.write() as connection:
-        row = common.own_server(request, connection, "compute:servers:update")
+        row = common.changed_server(request, connection, "compute:servers:update", "update")
         if values:
             servers.update_server(connection, database.now(connection), row["id"], **values)
             row = servers.get_server(connection, row["id"])

@@ -64,7 +64,7 @@ def _make_port(request: Request, connection: sa.Connection, now: float, card: di
         made = ports.create_port(
             connection, request.services.ids, now, context=request.context, network_id=card["network_id"],
             fixed_ip=card["fixed_ip"], device_id=server_id, device_owner=owner, hostname=hostname)
-    except errors.Conflict as failure:
-        # This API answers 400 for an address that is taken or outside the network.
+    except (errors.Conflict, errors.NotFound) as failure:
+        # This API answers 400 for an address that is taken, and for a network deleted since it was looked at.
         raise errors.BadRequest(failure.message) from failure
     return str(made["id"])

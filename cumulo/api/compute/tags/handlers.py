@@ -64,7 +64,8 @@ def delete_all(request: Request) -> None:
 
 
 def _tags(request: Request, connection: sa.Connection, rule: str) -> tuple[str, list[str]]:
-    row = common.own_server(request, connection, rule, lock=rule.endswith("change"))
+    row = (common.changed_server(request, connection, rule, "change tags") if rule.endswith("change")
+           else common.own_server(request, connection, rule))
     return row["id"], servers.tags_of(connection, [row["id"]])[row["id"]]
 
 

@@ -4,8 +4,9 @@ from typing import Any
 
 from cumulo.api.identity import views
 from cumulo.api.identity.common import changing, collection, query_of, visible
+from cumulo.api.identity.projects import holdings
 from cumulo.api.wsgi.route import Request
-from cumulo.identity import domains
+from cumulo.identity import domains, projects
 
 
 def create(request: Request) -> dict[str, Any]:
@@ -41,6 +42,9 @@ def update(request: Request) -> dict[str, Any]:
 
 
 def delete(request: Request) -> None:
-    """Delete a disabled domain with all it holds."""
+    """Delete a disabled domain with its users and its projects, which must have nothing any more."""
     with changing(request) as (connection, record):
+        if not domains.get(connection, request.params["domain_id"]).enabled:
+            for project in projects.listed(connection, {"domain_id": request.params["domain_id"]}):
+                holdings.refuse_in_use(connection, project.id)
         domains.delete(connection, record, request.params["domain_id"])

@@ -4,6 +4,7 @@ from typing import Any
 
 from cumulo.api.identity import views
 from cumulo.api.identity.common import changing, collection, query_of, visible
+from cumulo.api.identity.projects import holdings
 from cumulo.api.wsgi.route import Request
 from cumulo.identity import projects, rows
 from cumulo.identity.tokens import DEFAULT_DOMAIN_ID
@@ -50,6 +51,7 @@ def update(request: Request) -> dict[str, Any]:
 
 
 def delete(request: Request) -> None:
-    """Delete a project."""
+    """Delete a project that has nothing any more."""
     with changing(request) as (connection, record):
+        holdings.refuse_in_use(connection, request.params["project_id"])
         projects.delete(connection, record, request.params["project_id"])

@@ -7,6 +7,7 @@ from cumulo.api.image.images import view
 from cumulo.api.wsgi import paging, times
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
+from cumulo.compute import servers
 from cumulo.image import attributes, images, listing, patch
 
 _NOT_FILTERS = ("limit", "marker", "sort", "sort_key", "sort_dir")
@@ -51,6 +52,8 @@ def create(request: Request) -> Reply:
     image_id = new.get("id") or request.services.ids.new_id()
     database = request.services.database
     with database.write() as connection:
+        if owner is not None:
+            request.services.tokens.hold(connection, owner)
         images.create_image(connection, database.now(connection), image_id, owner, new)
         row = images.get_image(connection, image_id)
     return Reply(view.image(row), headers={"Location": f"{request.url}/v2/images/{image_id}"})
@@ -72,6 +75,8 @@ def update(request: Request) -> dict[str, Any]:
         attributes.check_bounds(after, bounds(request))
         if after["owner"] != before["owner"]:
             _authorize_owner(request, after["owner"])
+            if after["owner"] is not None:
+                request.services.tokens.hold(connection, after["owner"])
         if after["visibility"] != before["visibility"]:
             _authorize_visibility(request, after["visibility"])
         if changes:
@@ -84,6 +89,8 @@ def delete(request: Request) -> None:
     services = request.services
     with services.database.write() as connection:
         image = images.get_own_image(connection, request.context, request.params["image_id"])
+        seen = None if images.is_admin(request.context) else request.context.project_id or ""
+        servers.refuse_without_image(connection, image["id"], project_id=seen)
         names = images.delete_image(connection, image)
     for name in names:
         services.database.after_commit(services.threads.native, services.image_store.delete, name)

@@ -91,7 +91,7 @@ def _owned(request: Request, connection: sa.Connection, rule: str) -> Row:
 
 
 def _create(request: Request, connection: sa.Connection, now: float, body: Mapping[str, Any]) -> Row:
-    project_id = resource.project_of(request, body, "network:networks:create")
+    project_id = resource.project_of(request, connection, body, "network:networks:create")
     resource.authorize_attributes(request, body, _ATTRIBUTE_RULES, {"project_id": project_id})
     values = _values(body)
     _check_provider(request, values)

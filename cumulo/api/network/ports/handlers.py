@@ -13,6 +13,8 @@ from cumulo.api.network.ports.view import ATTRIBUTES, port_view
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.common.db.tables.network import network, port
+from cumulo.common.flows import conflicts
+from cumulo.compute import servers
 from cumulo.network import ports
 from cumulo.network.networks import DHCP_OWNER
 
@@ -52,7 +54,7 @@ def update(request: Request) -> Row:
         row = _owned(request, connection, "network:ports:update")
         _authorize(request, body, visible_network(request, connection, row["network_id"]))
         if row["device_owner"] == DHCP_OWNER and body.keys() - {"name", "description"}:
-            raise _dhcp_port_in_use(row)
+            conflicts.meet("change or delete a port", "DHCP on it", _dhcp_port_in_use(row))
         _check_not_taken_away(row, body)
         now = database.now(connection)
         changed = ports.update_port(connection, now, row["id"], _values(body), body.get("fixed_ips"))
@@ -67,14 +69,16 @@ def delete(request: Request) -> None:
     with database.write() as connection:
         row = _owned(request, connection, "network:ports:delete")
         if row["device_owner"] == DHCP_OWNER:
-            raise _dhcp_port_in_use(row)
+            conflicts.meet("change or delete a port", "DHCP on it", _dhcp_port_in_use(row))
+        if ports.was_made_with_server(row):
+            servers.refuse_while_busy(connection, row["device_id"], "delete its port")
         hosts = resource.hosts_of(connection, [row["network_id"]])
         ports.delete_port(connection, database.now(connection), row["id"])
     resource.ring(request, hosts)
 
 
 def _create(request: Request, connection: sa.Connection, now: float, body: Mapping[str, Any]) -> Row:
-    project_id = resource.project_of(request, body, "network:ports:create")
+    project_id = resource.project_of(request, connection, body, "network:ports:create")
     of_network = visible_network(request, connection, body["network_id"])
     if not of_network["shared"]:
         request.authorize("network:ports:create", {"project_id": of_network["project_id"]})
@@ -106,10 +110,10 @@ def _check_not_taken_away(row: Row, body: Mapping[str, Any]) -> None:
     """What ties a port to the server it was made with is the cloud's: untied it would outlive the server, bound."""
     ties = {"device_id": "device_id", "device_owner": "device_owner", "binding:host_id": "binding_host_id"}
     changed = [name for name, column in ties.items() if name in body and (body[name] or "") != row[column]]
-    if row["hostname"] and changed:
-        raise errors.Conflict(
+    if ports.was_made_with_server(row) and changed:
+        conflicts.meet("change a port's device", "the server it was made with", errors.Conflict(
             f"Unable to complete operation on port {row['id']}: {changed[0]} ties it to server {row['device_id']}.",
-            kind="PortInUse")
+            kind="PortInUse"))
 
 
 def _dhcp_port_in_use(row: Row) -> errors.Conflict:

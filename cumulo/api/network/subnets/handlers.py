@@ -60,7 +60,7 @@ def delete(request: Request) -> None:
 
 
 def _create(request: Request, connection: sa.Connection, now: float, body: Mapping[str, Any]) -> Row:
-    project_id = resource.project_of(request, body, "network:subnets:create")
+    project_id = resource.project_of(request, connection, body, "network:subnets:create")
     of_network = visible_network(request, connection, body["network_id"])
     request.authorize("network:subnets:create", {"project_id": of_network["project_id"]})
     values = resource.columns(body, {}, without=("network_id",))

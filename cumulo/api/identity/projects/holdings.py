@@ -1,0 +1,27 @@
+"""What a project still has, in every part: a project is deleted when it has nothing, so that nothing is stranded."""
+
+import sqlalchemy as sa
+
+from cumulo.common import errors
+from cumulo.common.db.tables import compute, image, network
+from cumulo.common.flows import conflicts
+from cumulo.identity import projects
+from cumulo.network.networks import DHCP_OWNER
+
+_HELD = {
+    "server": (compute.server.c.project_id, compute.server.c.deleted_at.is_(None)),
+    "network": (network.network.c.project_id, sa.true()),
+    "port": (network.port.c.project_id, network.port.c.device_owner != DHCP_OWNER),
+    "image": (image.image.c.owner, sa.true()),
+}
+
+
+def refuse_in_use(connection: sa.Connection, project_id: str) -> None:
+    """Raise Conflict that counts what the project has; holds it, so that nothing comes to it meanwhile."""
+    projects.lock(connection, project_id)
+    counts = {name: connection.execute(sa.select(sa.func.count()).where(owner == project_id, which)).scalar_one()
+              for name, (owner, which) in _HELD.items()}
+    held = ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts.items() if count)
+    if held:
+        conflicts.meet("delete a project", "what it has", errors.Conflict(
+            f"Project {project_id} is in use: it has {held}. Delete them first."))

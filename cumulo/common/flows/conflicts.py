@@ -1,0 +1,156 @@
+"""What happens when two changes meet on one resource: a table, and the questions the code asks of it.
+
+    allowed    both are done, whichever comes first
+    queued     both are done, the second after the first: it waits for the first one's transaction
+    refused    nothing of the second is done; it is told what it met (409 unless the note says otherwise)
+    cancels    the second ends the first, which leaves nothing behind
+
+OPERATIONS is about a server with an operation under way; an operation that was cancelled counts as
+the deletion that follows it. THINGS is about everything else: there code that looks before it acts
+asks here, and where a unique index or a lock decides, the tests hold it to the table. doc/conflicts.md
+is this table as a page:
+
+    python -m cumulo.common.flows.conflicts > doc/conflicts.md
+"""
+
+import dataclasses
+import enum
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cumulo.common import errors
+
+
+class Verdict(enum.Enum):
+    """What becomes of the second change."""
+
+    ALLOWED = "allowed"
+    QUEUED = "queued"
+    REFUSED = "refused"
+    CANCELS = "cancels"
+
+
+ALLOWED, QUEUED, REFUSED, CANCELS = Verdict.ALLOWED, Verdict.QUEUED, Verdict.REFUSED, Verdict.CANCELS
+_FLOWS = ("build_server", "start_server", "stop_server", "reboot_server", "delete_server")
+
+# What is asked -> the flow that runs -> what happens.
+OPERATIONS: dict[str, dict[str, Verdict]] = {
+    "delete": dict.fromkeys(_FLOWS, CANCELS) | {"delete_server": ALLOWED},
+    "start": dict.fromkeys(_FLOWS, REFUSED),
+    "stop": dict.fromkeys(_FLOWS, REFUSED),
+    "reboot": dict.fromkeys(_FLOWS, REFUSED),
+    "update": dict.fromkeys(_FLOWS, ALLOWED),
+    "change metadata": dict.fromkeys(_FLOWS, ALLOWED),
+    "change tags": dict.fromkeys(_FLOWS, ALLOWED),
+    "lock or unlock": dict.fromkeys(_FLOWS, ALLOWED),
+    # The steps work with the ports the operation began with.
+    "delete its port": dict.fromkeys(_FLOWS, REFUSED),
+    # A host that has the image needs it no more.
+    "delete its image": dict.fromkeys(_FLOWS, ALLOWED) | {"build_server": REFUSED},
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Meeting:
+    """A change, what it meets, and what happens."""
+
+    asked: str
+    met: str
+    verdict: Verdict
+    note: str
+
+
+_MEETINGS = (
+    Meeting("delete a network", "a port in it", REFUSED, "NetworkInUse; its own DHCP port goes with it"),
+    Meeting("delete a subnet", "an address of it", REFUSED, "SubnetInUse; DHCP's address goes with it"),
+    Meeting("change or delete a port", "DHCP on it", REFUSED, "ServicePortInUse"),
+    Meeting("change a port's device", "the server it was made with", REFUSED, "PortInUse; delete the server instead"),
+    Meeting("delete a port", "its server, settled", ALLOWED, "the server loses the card at its next start"),
+    Meeting("delete a flavor", "a server of it", ALLOWED, "the server keeps a copy"),
+    Meeting("delete a keypair", "a server with it", ALLOWED, "the server keeps the public key"),
+    Meeting("delete an image", "a server of it, settled", ALLOWED, "the server keeps its disk, and starts again"),
+    Meeting("delete an image", "an upload", CANCELS, "the upload ends with 410"),
+    Meeting("upload an image", "an upload", REFUSED, ""),
+    Meeting("delete a project", "what it has", REFUSED, "servers, networks, ports, images; the domain's deletion too"),
+    Meeting("create in a project", "its deletion", REFUSED, "401 when the token was not yet looked at"),
+    Meeting("create a server", "a server of that name", ALLOWED, "names are not unique: two servers"),
+    Meeting("create a network", "a network of that name", ALLOWED, "names are not unique: two networks"),
+    Meeting("create a server", "the last room in the quota", REFUSED, "403, as the API wants"),
+    Meeting("create a keypair", "a keypair of that name", REFUSED, ""),
+    Meeting("create a flavor", "a flavor of that name", REFUSED, ""),
+    Meeting("create a project", "a project of that name", REFUSED, ""),
+    Meeting("create a user", "a user of that name", REFUSED, ""),
+    Meeting("create an image", "an image of that id", REFUSED, ""),
+    Meeting("create a port", "its address on a port", REFUSED, "IpAddressInUse"),
+    Meeting("create a port", "another port's creation", QUEUED, "each gets an address of its own"),
+    Meeting("change a server's metadata", "another such change", QUEUED, "both keys are there"),
+    Meeting("tag a server", "another tag", QUEUED, "both tags are there"),
+    Meeting("change an image", "another such change", QUEUED, "both changes are there"),
+)
+THINGS: dict[tuple[str, str], Meeting] = {(each.asked, each.met): each for each in _MEETINGS}
+
+
+def judge(asked: str, running: Mapping[str, Any]) -> Verdict:
+    """Return what happens to a change of a server while this operation runs (a row: flow, cancel)."""
+    return OPERATIONS[asked]["delete_server" if running["cancel"] else running["flow"]]
+
+
+def matters(asked: str) -> bool:
+    """Say whether any operation stands in the way of a change: if none does, nobody need look for one."""
+    return any(verdict is not ALLOWED for verdict in OPERATIONS[asked].values())
+
+
+def busy(resource_type: str, resource_id: str, action: str) -> errors.Conflict:
+    """Return the refusal that names what was met."""
+    return errors.Conflict(
+        f"The {resource_type} {resource_id} is busy: {action} is in progress.", resource_id=resource_id)
+
+
+def meet(asked: str, met: str, refusal: errors.CumuloError) -> None:
+    """Raise the refusal if a change that meets something is refused; the refusal names what was met."""
+    if THINGS[asked, met].verdict is REFUSED:
+        raise refusal
+
+
+def page() -> str:
+    """Return the table as the page doc/conflicts.md."""
+    return "\n".join(_lines()) + "\n"
+
+
+def _lines() -> Iterator[str]:
+    yield "# When two changes meet"
+    yield ""
+    yield "Written from `cumulo/common/flows/conflicts.py`, which the code asks before it acts, by"
+    yield "`python -m cumulo.common.flows.conflicts`. Each cell and row is tested in both orders and with both at once:"
+    yield "`tests/functional/conflicts/`, on PostgreSQL in `tests/real/test_conflicts.py`."
+    yield ""
+    for each, meaning in _MEANINGS.items():
+        yield f"- **{each.value}**: {meaning}"
+    yield ""
+    yield "## A server with an operation under way"
+    yield ""
+    yield "A cancelled operation counts as the deletion that follows it. The refusal is a 409 that names what was met:"
+    yield "\"The server 5f0a… is busy: create is in progress.\""
+    yield ""
+    yield f"| asked | {' | '.join(flow.removesuffix('_server') for flow in _FLOWS)} |"
+    yield f"|---|{'---|' * len(_FLOWS)}"
+    for asked, verdicts in OPERATIONS.items():
+        yield f"| {asked} | {' | '.join(verdicts[flow].value for flow in _FLOWS)} |"
+    yield ""
+    yield "## Everything else"
+    yield ""
+    yield "| asked | met | happens | |"
+    yield "|---|---|---|---|"
+    for meeting in _MEETINGS:
+        yield f"| {meeting.asked} | {meeting.met} | {meeting.verdict.value} | {meeting.note} |"
+
+
+_MEANINGS = {
+    ALLOWED: "both are done, whichever comes first.",
+    QUEUED: "both are done, the second after the first, whose transaction it waits for.",
+    REFUSED: "nothing of the second is done; it is told what it met, with 409 unless said otherwise.",
+    CANCELS: "the second ends the first, which leaves nothing behind.",
+}
+
+if __name__ == "__main__":
+    print(page(), end="")

@@ -1,0 +1,319 @@
+"""Every row of the table's second half, as a scene: what is there, what is asked, and how it must end."""
+
+import dataclasses
+import io
+import threading
+import unittest
+from collections.abc import Callable
+from typing import Any
+
+import webob
+
+from cumulo.common import errors
+from cumulo.common.flows.conflicts import ALLOWED, CANCELS, QUEUED, REFUSED, THINGS
+from cumulo.scheduler import facts
+from tests.fixtures import rows
+from tests.fixtures.meetings import Change, World
+from tests.fixtures.personas import MARKER, PASSWORD
+
+NETWORK, IMAGE = "/network/v2.0", "/image/v2/images"
+PATCH = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
+OCTETS = {"Content-Type": "application/octet-stream"}
+Check = Callable[[World, list[webob.Response]], Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Scene:
+    """One row played: `met` comes first in one order and last in the other, None where it is there already.
+
+    refused names what a refusal must say; reverse the statuses (met, asked) when asked comes first.
+    """
+
+    asked: Change
+    met: Change | None = None
+    refused: str = ""
+    status: int = 409
+    reverse: tuple[int, int] = (0, 0)
+    check: Check = lambda world, answers: None
+
+
+Key = tuple[str, str]
+
+
+def scene_of(world: World, key: Key) -> Scene:
+    """Return the scene of a row, in a world that is as new."""
+    for part in PARTS:
+        found = part(world).get(key)
+        if found is not None:
+            return found
+    raise KeyError(f"no scene for {key}")
+
+
+def _networks(world: World) -> dict[Key, Scene]:
+    admin, own = world.admin, world.owned
+    made = world.ask("POST", f"{NETWORK}/networks", {"network": {"name": "n"}}).json["network"]["id"]
+    subnet = world.ask("POST", f"{NETWORK}/subnets", {"subnet": {
+        "network_id": made, "cidr": "10.9.0.0/24", "ip_version": 4}}).json["subnet"]["id"]
+    ports = {port["device_owner"]: port["id"] for port in world.ask("GET", f"{NETWORK}/ports").json["ports"]
+             if port["network_id"] == own["network_id"]}
+
+    def make_port(**more: Any) -> Change:
+        return lambda: world.ask("POST", f"{NETWORK}/ports", {"port": {"network_id": made, **more}})
+
+    def addresses_differ(world: World, answers: list[webob.Response]) -> bool:
+        return len({each.json["port"]["fixed_ips"][0]["ip_address"] for each in answers}) == 2
+
+    fixed = make_port(fixed_ips=[{"ip_address": "10.9.0.77"}])
+    return {
+        ("delete a network", "a port in it"): Scene(
+            lambda: world.ask("DELETE", f"{NETWORK}/networks/{made}"), make_port(), "NetworkInUse", reverse=(404, 204)),
+        ("delete a subnet", "an address of it"): Scene(
+            lambda: world.ask("DELETE", f"{NETWORK}/subnets/{subnet}"), make_port(), "SubnetInUse", reverse=(201, 204)),
+        ("change or delete a port", "DHCP on it"): Scene(
+            lambda: world.ask("DELETE", f"{NETWORK}/ports/{ports['network:dhcp']}"), refused="ServicePortInUse"),
+        ("change a port's device", "the server it was made with"): Scene(
+            lambda: world.ask("PUT", f"{NETWORK}/ports/{ports['compute:nova']}", {"port": {"device_id": "another"}}),
+            refused=own["server_id"]),
+        ("delete a port", "its server, settled"): Scene(
+            lambda: world.ask("DELETE", f"{NETWORK}/ports/{ports['compute:nova']}"), check=starts_again),
+        ("create a port", "its address on a port"): Scene(fixed, fixed, "10.9.0.77", reverse=(409, 201)),
+        ("create a port", "another port's creation"): Scene(make_port(), make_port(), check=addresses_differ),
+        ("create a network", "a network of that name"): Scene(
+            *(2 * [lambda: world.ask("POST", f"{NETWORK}/networks", {"network": {"name": "twin"}})]),
+            check=lambda world, answers: len(world.ask("GET", f"{NETWORK}/networks?name=twin", token=admin).json[
+                "networks"]) == 2),
+    }
+
+
+def _servers(world: World) -> dict[Key, Scene]:
+    path, own = f"/servers/{world.owned['server_id']}", world.owned
+
+    def flavor() -> webob.Response:
+        return world.compute("POST", "/flavors", {"flavor": {"name": "twin", "ram": 1, "vcpus": 1, "disk": 0}},
+                             token=world.admin)
+
+    def shows(part: str, *wanted: str) -> Check:
+        return lambda world, answers: set(wanted) <= set(world.compute("GET", path).json["server"][part])
+
+    def keypair() -> webob.Response:
+        return world.compute("POST", "/os-keypairs", {"keypair": {"name": "twin"}})
+
+    def last_room() -> webob.Response:
+        world.cloud.api.conf.set_override("quota_instances", 2, "servers")
+        return world.new_server()
+
+    return {
+        ("delete a flavor", "a server of it"): Scene(
+            lambda: world.compute("DELETE", f"/flavors/{own['flavor_id']}", token=world.admin), check=starts_again),
+        ("delete a keypair", "a server with it"): Scene(
+            lambda: world.compute("DELETE", f"/os-keypairs/{own['name']}"), check=starts_again),
+        ("create a server", "a server of that name"): Scene(
+            world.new_server, world.new_server,
+            check=lambda world, answers: len({each.json["server"]["id"] for each in answers}) == 2),
+        ("create a server", "the last room in the quota"): Scene(
+            last_room, last_room, "Quota exceeded", 403, reverse=(403, 202)),
+        ("create a keypair", "a keypair of that name"): Scene(keypair, keypair, "twin", reverse=(409, 201)),
+        ("create a flavor", "a flavor of that name"): Scene(flavor, flavor, "twin", reverse=(409, 200)),
+        ("change a server's metadata", "another such change"): Scene(
+            lambda: world.compute("POST", f"{path}/metadata", {"metadata": {"a": "1"}}),
+            lambda: world.compute("POST", f"{path}/metadata", {"metadata": {"b": "1"}}),
+            check=shows("metadata", "a", "b")),
+        ("tag a server", "another tag"): Scene(
+            lambda: world.compute("PUT", f"{path}/tags/a"), lambda: world.compute("PUT", f"{path}/tags/b"),
+            check=shows("tags", "a", "b")),
+    }
+
+
+def _images(world: World) -> dict[Key, Scene]:
+    image = f"{IMAGE}/{world.owned['image_id']}"
+
+    def patch(name: str) -> Change:
+        body = [{"op": "add", "path": f"/{name}", "value": "1"}]
+        return lambda: world.ask("PATCH", image, body, **PATCH)
+
+    def twin() -> webob.Response:
+        return world.ask("POST", IMAGE, {"name": "twin", "id": "11111111-2222-4333-8444-555555555555"})
+
+    return {
+        ("delete an image", "a server of it, settled"): Scene(lambda: world.ask("DELETE", image), check=starts_again),
+        ("create an image", "an image of that id"): Scene(twin, twin, "11111111-2222", reverse=(409, 201)),
+        ("change an image", "another such change"): Scene(
+            patch("a"), patch("b"), check=lambda world, answers: {"a", "b"} <= world.ask("GET", image).json.keys()),
+    }
+
+
+def _identity(world: World) -> dict[Key, Scene]:
+    cloud, v3 = world.cloud, "/identity/v3"
+    user = cloud.users["owner member"]
+    project = world.ask("POST", f"{v3}/projects", {"project": {"name": "empty", "domain_id": cloud.home}},
+                        token=world.admin).json["project"]["id"]
+    cloud.ok("PUT", f"{v3}/projects/{project}/users/{user}/roles/{cloud.roles['member']}")
+    token = str(world.ask("POST", f"{v3}/auth/tokens", {"auth": {"identity": {"methods": ["password"], "password": {
+        "user": {"id": user, "password": PASSWORD}}}, "scope": {"project": {"id": project}}}},
+        token=world.admin).headers["X-Subject-Token"])
+
+    def create(kind: str) -> Change:
+        return lambda: world.ask("POST", f"{v3}/{kind}s", {kind: {"name": f"twin-{MARKER}"}}, token=world.admin)
+
+    def put_in() -> webob.Response:
+        return world.ask("POST", f"{NETWORK}/networks", {"network": {"name": "n"}}, token=token)
+
+    def delete() -> webob.Response:
+        return world.ask("DELETE", f"{v3}/projects/{project}", token=world.admin)
+
+    return {
+        ("delete a project", "what it has"): Scene(delete, put_in, "1 network", reverse=(401, 204)),
+        ("create in a project", "its deletion"): Scene(put_in, delete, "", 401, reverse=(409, 201)),
+        ("create a project", "a project of that name"): Scene(
+            create("project"), create("project"), "name", reverse=(409, 201)),
+        ("create a user", "a user of that name"): Scene(create("user"), create("user"), "name", reverse=(409, 201)),
+    }
+
+
+PARTS = (_servers, _images, _networks, _identity)
+
+
+def starts_again(world: World, answers: list[webob.Response]) -> bool:
+    """Say whether the server can still be stopped and started, and its agent be told what to start."""
+    for body, status in (({"os-stop": None}, "SHUTOFF"), ({"os-start": None}, "ACTIVE")):
+        answer = world.compute("POST", f"/servers/{world.owned['server_id']}/action", body)
+        world.settle()
+        if answer.status_int != 202 or world.outcome(world.owned["server_id"])["status"] != status:
+            return False
+    with world.database.read() as connection:
+        return facts.server_facts(connection, world.owned["server_id"], facts.no_access)["image"] is not None
+
+
+class SlowBody(io.RawIOBase):
+    """The body of an upload that stops half way until it is let go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.go_on = threading.Event(), threading.Event()
+        self._parts = [b"x" * 300, b"x" * 300]
+
+    def read(self, size: int = -1) -> bytes:
+        """Give the first part at once, the second when told."""
+        if len(self._parts) == 1:
+            self.begun.set()
+            self.go_on.wait(20)
+        return self._parts.pop(0) if self._parts else b""
+
+
+# Met in the middle of a request: played by test_uploads.
+UPLOADS = {("delete an image", "an upload"), ("upload an image", "an upload")}
+
+
+class ThingsTest(unittest.TestCase):
+    """The rows of THINGS."""
+
+    repeats = 1
+    "How often two changes are made at once: more where transactions really run at once."
+
+    def tearDown(self) -> None:
+        World().cloud.api.conf.clear_override("quota_instances", "servers")
+
+    def test_every_row_has_its_scene(self) -> None:
+        world = World()
+        played = [key for part in PARTS for key in part(world)]
+        self.assertEqual(sorted(THINGS), sorted([*played, *UPLOADS]))
+
+    def test_what_is_met_comes_first(self) -> None:
+        for key, meeting in THINGS.items():
+            if key in UPLOADS:
+                continue
+            with self.subTest(asked=key[0], met=key[1]):
+                world = World()
+                scene = scene_of(world, key)
+                first = scene.met() if scene.met else None
+                before = rows.dump(world.database)
+                answer = scene.asked()
+                if meeting.verdict is REFUSED:
+                    self.assertEqual(scene.status, answer.status_int, answer.text)
+                    self.assertIn(scene.refused, answer.text)
+                    self.assertEqual({}, rows.difference(before, rows.dump(world.database)))
+                else:
+                    self.assertIn(meeting.verdict, (ALLOWED, QUEUED))
+                    self.assertLess(answer.status_int, 300, answer.text)
+                    self.assertIsNot(False, scene.check(world, [answer, first] if first is not None else [answer]))
+                if first is not None:
+                    self.assertLess(first.status_int, 300, first.text)
+
+    def test_what_is_asked_comes_first(self) -> None:
+        for key, meeting in THINGS.items():
+            world = World()
+            scene = None if key in UPLOADS else scene_of(world, key)
+            if scene is None or scene.met is None:
+                continue
+            with self.subTest(asked=key[0], met=key[1]):
+                asked, met = world.in_turn(scene.asked, scene.met)
+                self.check_both(meeting.verdict, scene, world, met, asked, (scene.reverse,))
+
+    def test_at_once(self) -> None:
+        for key, meeting in THINGS.items():
+            for _ in range(self.repeats):
+                world = World()
+                scene = None if key in UPLOADS else scene_of(world, key)
+                if scene is None or scene.met is None:
+                    break
+                with self.subTest(asked=key[0], met=key[1]):
+                    # Met first: what it answers then is what it answers to nobody in its way.
+                    met, asked = world.at_once(scene.met, scene.asked)
+                    wins = {201: 201, 202: 202, 204: 204, 200: 200}.get(met.status_int, 0)
+                    orders = ((wins, scene.status), scene.reverse)
+                    orders += ((wins, 409), (409, scene.reverse[1])) if scene.status == 401 or 401 in scene.reverse else ()
+                    self.check_both(meeting.verdict, scene, world, met, asked, orders)
+
+    def check_both(self, verdict: Any, scene: Scene, world: World, met: webob.Response, asked: webob.Response,
+                   orders: tuple[tuple[int, int], ...]) -> None:
+        """Check two answers: both well where the table lets both be, one of the orders where it does not."""
+        text = f"{met.text} {asked.text}"
+        if verdict is REFUSED:
+            self.assertIn((met.status_int, asked.status_int), orders, text)
+        else:
+            self.assertLess(max(met.status_int, asked.status_int), 300, text)
+            self.assertIsNot(False, scene.check(world, [met, asked]), text)
+
+    def test_a_project_deleted_after_the_token_was_looked_at_takes_nothing_more(self) -> None:
+        world = World()
+        _, tokens = _identity(world), world.cloud.api.services.tokens
+        project = world.ask("GET", "/identity/v3/projects?name=empty", token=world.admin).json["projects"][0]["id"]
+        with world.database.write() as connection:
+            tokens.hold(connection, project)
+        self.assertEqual(204, world.ask("DELETE", f"/identity/v3/projects/{project}", token=world.admin).status_int)
+        with self.assertRaises(errors.Conflict) as caught, world.database.write() as connection:
+            tokens.hold(connection, project)
+        self.assertIn(project, caught.exception.message)
+
+    def test_a_domain_is_deleted_when_its_projects_have_nothing(self) -> None:
+        world = World()
+        domain = f"/identity/v3/domains/{world.cloud.home}"
+        world.cloud.ok("PATCH", domain, {"domain": {"enabled": False}})
+        answer = world.ask("DELETE", domain, token=world.admin)
+        self.assertEqual(409, answer.status_int)
+        self.assertIn("1 server, 1 network, 2 ports, 1 image", answer.text)
+
+    def test_uploads(self) -> None:
+        """An upload that runs refuses another, and is ended by the image's deletion; nothing of its data is left."""
+        self.assertEqual([CANCELS, REFUSED], [THINGS[key].verdict for key in sorted(UPLOADS)])
+        world = World()
+        image = world.ask("POST", IMAGE, {"name": "slow", "disk_format": "raw", "container_format": "bare"}).json["id"]
+        body, answers = SlowBody(), list[webob.Response]()
+        upload = threading.Thread(target=lambda: answers.append(self.upload(world, image, body)))
+        upload.start()
+        self.assertTrue(body.begun.wait(20))
+        second = world.ask("PUT", f"{IMAGE}/{image}/file", b"more", **OCTETS)
+        self.assertEqual(409, second.status_int)
+        self.assertIn("saving", second.text)
+        self.assertEqual(204, world.ask("DELETE", f"{IMAGE}/{image}").status_int)
+        body.go_on.set()
+        upload.join(20)
+        self.assertEqual(410, answers[0].status_int, answers[0].text)
+        self.assertEqual(404, world.ask("PUT", f"{IMAGE}/{image}/file", b"late", **OCTETS).status_int)
+
+    def upload(self, world: World, image: str, body: SlowBody) -> webob.Response:
+        """Send a body of unknown length."""
+        request = webob.Request.blank(f"{IMAGE}/{image}/file", method="PUT", headers=OCTETS | {
+            "X-Auth-Token": world.member, "Transfer-Encoding": "chunked"})
+        request.environ["wsgi.input"] = body
+        return request.get_response(world.cloud.api.application)
