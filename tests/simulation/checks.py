@@ -16,7 +16,7 @@ from cumulo.common.db.tables.network import port
 from cumulo.common.db.tables.operations import operation
 from cumulo.compute.agent.driver import Power
 from cumulo.image.store.file import FileStore
-from cumulo.network import desired
+from cumulo.network import desired, revisions
 from cumulo.scheduler.audit.differences import differences_now
 from tests.simulation.calls import Users
 from tests.simulation.cloud import Cloud, image_directory
@@ -123,7 +123,9 @@ def _networks(world: World) -> Iterator[str]:
 
 def _audit(world: World) -> Iterator[str]:
     said = {f"compute.{host.name}": host.holdings().to_dict() for host in world.hosts.by_name.values()}
-    said |= {f"network.{host.name}": host.network_holdings().to_dict() for host in world.hosts.by_name.values()}
+    # All is still, so every host must have reached the newest revision: nothing of it is excused.
+    newest = {"revision": revisions.current(world.connection)}
+    said |= {f"network.{host.name}": host.network_holdings().to_dict() | newest for host in world.hosts.by_name.values()}
     said["image"] = FileStore(image_directory()).holdings().to_dict()
     for difference in differences_now(world.cloud.database(), said):
         yield str(difference)
