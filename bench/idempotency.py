@@ -1,17 +1,19 @@
 """Retries are free, shown: creates through a proxy that loses 30 % of the answers, counted at the end.
 
-    python -m bench.idempotency [--creates 10000] [--clients 8] [--loss 0.3] [--seed 1] [--port 5950]
+    python -m bench.idempotency [--creates 10000] [--clients 8] [--loss 0.3] [--seed 1] [--port 5950] [--kill-every 0]
 
 Starts a distributed cloud with the fake hypervisor (PostgreSQL, RabbitMQ, four processes) in a
 temporary directory. Several clients at once create networks, keypairs and servers through the proxy,
 each with a key of its own, and send again with the same key until they have seen the answer. Then the
 cloud's lists are compared with what was asked for: exactly one of each. At last it measures what a
-key costs without the proxy, and removes the cloud.
+key costs without the proxy, and removes the cloud. --kill-every S also kills the API (-9) every S
+seconds and starts it again.
 """
 
 import argparse
 import collections
 import concurrent.futures
+import contextlib
 import dataclasses
 import http.client
 import itertools
@@ -19,16 +21,19 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 from bench.lossy_proxy import LossyProxy
-from cumulo.cloud import services
+from cumulo.cloud import processes, services
 from cumulo.cloud import state as states
 from cumulo.cloud.client import Client
 from cumulo.cloud.layout import Layout
@@ -63,11 +68,12 @@ class Retrier:
         """Create the thing of this number."""
         path, name, key = MIX[number % len(MIX)], f"thing-{number:06}", str(uuid.uuid4())
         body = json.dumps(body_of(path, name, self._server)).encode()
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             answer = self.send(path, body, key)
             if answer is not None:
                 self.tally.made.append((path, answer))
                 return
+            time.sleep(min(0.01 * attempt, 0.5))
         raise SystemExit(f"no answer for {path} {name} after {ATTEMPTS} attempts")
 
     def send(self, path: str, body: bytes, key: str = "") -> str | None:
@@ -126,6 +132,7 @@ def main() -> None:
     parser.add_argument("--loss", type=float, default=0.3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--port", type=int, default=5950)
+    parser.add_argument("--kill-every", type=float, default=0.0)
     options = parser.parse_args()
     directory = pathlib.Path(tempfile.mkdtemp(prefix="cumulo-bench-"))
     directory.chmod(0o755)
@@ -133,11 +140,14 @@ def main() -> None:
     environment = os.environ | {"HOME": str(directory), "XDG_CONFIG_HOME": str(directory)}  # for its clouds.yaml
     try:
         client = start(layout, options.port, environment)
-        exact = lose_answers(client, options)
+        with killed(layout, options.kill_every) as kills:
+            exact = lose_answers(client, options)
+        print(f"the API was killed {len(kills)} times")
         cost_of_a_key(client)
     finally:
-        subprocess.run([COMMAND, "destroy", "--yes", "--state-dir", str(layout.state_dir)], env=environment,
-                       check=False, capture_output=True)
+        # Not destroy, which would delete every server first: with the fake hypervisor nothing lies elsewhere.
+        subprocess.run([COMMAND, "down", "--state-dir", str(layout.state_dir)], env=environment, check=True,
+                       capture_output=True)
         shutil.rmtree(directory, ignore_errors=True)
     raise SystemExit(0 if exact else 1)
 
@@ -157,8 +167,10 @@ class Administrator(Client):
 
 def start(layout: Layout, port: int, environment: dict[str, str]) -> Administrator:
     """Start a distributed cloud without quotas on a host without end; return its administrator."""
-    subprocess.run([COMMAND, "up", "--distributed", "--fake-hypervisor", "--no-first-server", "--port", str(port),
-                    "--state-dir", str(layout.state_dir)], env=environment, check=True, capture_output=True)
+    up = subprocess.run([COMMAND, "up", "--distributed", "--fake-hypervisor", "--no-first-server", "--port", str(port),
+                         "--state-dir", str(layout.state_dir)], env=environment, check=False, capture_output=True, text=True)
+    if up.returncode:
+        raise SystemExit(f"cumulo up failed: {up.stdout}{up.stderr}")
     state = states.read(layout)
     assert state is not None
     services.stop(layout, state)
@@ -178,6 +190,32 @@ def start(layout: Layout, port: int, environment: dict[str, str]) -> Administrat
             if time.monotonic() > deadline:
                 raise SystemExit(f"the cloud does not answer: {failure}") from failure
         time.sleep(0.5)
+
+
+@contextlib.contextmanager
+def killed(layout: Layout, every_s: float) -> Iterator[list[int]]:
+    """Kill the API again and again, and start it again at once; give the pids it had."""
+    state, pids, over = states.read(layout), [], threading.Event()
+    assert state is not None
+
+    def kill_forever() -> None:
+        while not over.wait(every_s):
+            pid = processes.running_pid(layout.pid_file("cumulo-api"))
+            if pid is not None:
+                os.kill(pid, signal.SIGKILL)
+                pids.append(pid)
+                time.sleep(0.2)
+            services.start(layout, state)
+
+    killer = threading.Thread(target=kill_forever, daemon=True)
+    if every_s:
+        killer.start()
+    try:
+        yield pids
+    finally:
+        over.set()
+        if every_s:
+            killer.join()
 
 
 def lose_answers(client: Administrator, options: argparse.Namespace) -> bool:

@@ -51,8 +51,9 @@ async def _serve(server_port: int, loss: float, seed: int, pipe: Connection) -> 
     chance, ways = random.Random(seed), itertools.cycle(WAYS)
 
     async def passes(client: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
-        server, onward = await asyncio.open_connection("127.0.0.1", server_port)
+        onward: asyncio.StreamWriter | None = None
         try:
+            server, onward = await asyncio.open_connection("127.0.0.1", server_port)
             while request := await _message(client):
                 onward.write(request)
                 await onward.drain()
@@ -62,6 +63,8 @@ async def _serve(server_port: int, loss: float, seed: int, pipe: Connection) -> 
                     counts[way] += 1
                     return
                 answer = await _message(server)
+                if not answer:  # the server died before it answered
+                    return
                 if way:
                     counts[way] += 1
                     back.write(answer[:len(answer) // 2] if way == WAYS[2] else b"")
@@ -72,8 +75,9 @@ async def _serve(server_port: int, loss: float, seed: int, pipe: Connection) -> 
         except (ConnectionError, asyncio.IncompleteReadError):
             counts["broken"] += 1  # by the client or by the server, not by us
         finally:
-            onward.close()
-            back.close()
+            for writer in (onward, back):
+                if writer is not None:
+                    writer.close()
 
     listener = await asyncio.start_server(passes, "127.0.0.1", 0)
     pipe.send(listener.sockets[0].getsockname()[1])
