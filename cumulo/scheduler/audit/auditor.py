@@ -2,6 +2,7 @@
 
 from cumulo.common import errors, log
 from cumulo.common.audit import findings
+from cumulo.common.audit.difference import Difference
 from cumulo.common.db.engine import Database
 from cumulo.common.runtime import Runtime
 from cumulo.scheduler.audit.differences import differences
@@ -21,23 +22,30 @@ class Auditor:
 
     def run_once(self, *, force: bool = False) -> bool:
         """Gather, judge and record; False when another copy has the turn, or took a newer one meanwhile."""
+        turn = self._begin(force)
+        return turn is not None and self._audit(turn)
+
+    def _begin(self, force: bool) -> int | None:
         with self._database.write() as connection:
             now = self._database.now(connection)
-            turn = findings.begin(connection, now, self._interval_s, force=force)
-        if turn is None:
-            return False
+            return findings.begin(connection, now, self._interval_s, force=force)
+
+    def _audit(self, turn: int) -> bool:
         began = self._runtime.clock.monotonic()
         gathered = gather(self._runtime, self._database)
         found = differences(gathered.facts)
-        with self._database.read() as connection:
-            made = made_by(connection, found)
         took_s = self._runtime.clock.monotonic() - began
-        with self._database.write() as connection:
-            recorded = findings.record(connection, self._database.now(connection), turn, found, made,
-                                       unheard=gathered.unheard, took_s=took_s)
+        recorded = self._record(turn, found, gathered.unheard, took_s)
         LOG.info("audited", differences=len(found), unheard=len(gathered.unheard), took_s=round(took_s, 3),
                  recorded=recorded)
         return recorded
+
+    def _record(self, turn: int, found: list[Difference], unheard: list[dict[str, str]], took_s: float) -> bool:
+        with self._database.read() as connection:
+            made = made_by(connection, found)
+        with self._database.write() as connection:
+            now = self._database.now(connection)
+            return findings.record(connection, now, turn, found, made, unheard=unheard, took_s=took_s)
 
     def run_forever(self) -> None:
         """Audit until stop(); with an interval of 0 never."""
