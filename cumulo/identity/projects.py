@@ -95,7 +95,8 @@ def hold(connection: sa.Connection, project_id: str) -> None:
 
 def lock(connection: sa.Connection, project_id: str) -> None:
     """Wait for whoever holds a project, and let nobody hold it until the transaction ends."""
-    connection.execute(sa.select(tables.project.c.id).where(tables.project.c.id == project_id).with_for_update()).first()
+    query = sa.select(tables.project.c.id).where(tables.project.c.id == project_id)
+    connection.execute(query.with_for_update()).first()
 
 
 def forget_target(connection: sa.Connection, scope: Scope) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from cumulo.common import errors
 from cumulo.common.context import Context
 from cumulo.common.db.tables.operations import operation, operation_event
 from cumulo.common.flows import conflicts
