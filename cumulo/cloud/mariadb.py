@@ -15,7 +15,7 @@ STOP_TIMEOUT_S = 30.0
 
 # Run by the server itself at every start. Names compare by their bytes, as in the other databases.
 INITIAL_STATEMENTS = """\
-CREATE DATABASE IF NOT EXISTS {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+CREATE DATABASE IF NOT EXISTS {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
 CREATE USER IF NOT EXISTS '{name}'@'127.0.0.1' IDENTIFIED BY '{password}';
 GRANT ALL ON {name}.* TO '{name}'@'127.0.0.1';
 """

@@ -5,11 +5,25 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
+from sqlalchemy.ext.compiler import compiles
 
 metadata = sa.MetaData(naming_convention={
     "ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s", "fk": "fk_%(table_name)s_%(column_0_N_name)s",
 })
+
+COLLATION = "utf8mb4_nopad_bin"
+"""Text differs where a character or a blank at its end differs, on MariaDB as on the other databases."""
+
+
+@compiles(sa.schema.CreateTable, "mysql", "mariadb")
+def _exact_text(element: sa.schema.CreateTable, compiler: Any, **options: Any) -> str:
+    """Make tables that do not take over the collation of the database, which for most servers ignores case.
+
+    Every text of ours is an id, a name that is unique, a key or a tag: no client expects "Web" where it asks for "web".
+    """
+    return f"{compiler.visit_create_table(element, **options)} CHARACTER SET utf8mb4 COLLATE {COLLATION}"
+
 
 Id = sa.String(64)
 Time = sa.Double()

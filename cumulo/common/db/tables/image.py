@@ -5,21 +5,13 @@ an upload that runs; upload_renewed_at is when its process last said that it liv
 """
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql
 
 from cumulo.common.db.tables.base import Id, LongText, Time, id_column, metadata
-
-
-def _exact(length: int) -> sa.types.TypeEngine[str]:
-    """Text that differs when its case differs, on MariaDB as everywhere else."""
-    exact = mysql.VARCHAR(length, charset="utf8mb4", collation="utf8mb4_bin")
-    return sa.String(length).with_variant(exact, "mysql", "mariadb")
-
 
 image = sa.Table(
     "image", metadata,
     id_column(),
-    sa.Column("name", _exact(255)),
+    sa.Column("name", sa.String(255)),
     sa.Column("owner", Id, index=True),
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("visibility", sa.String(16), nullable=False),
@@ -44,14 +36,14 @@ image = sa.Table(
 image_property = sa.Table(
     "image_property", metadata,
     sa.Column("image_id", Id, sa.ForeignKey("image.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("name", _exact(255), primary_key=True),
+    sa.Column("name", sa.String(255), primary_key=True),
     sa.Column("value", LongText, nullable=False),
 )
 
 image_tag = sa.Table(
     "image_tag", metadata,
     sa.Column("image_id", Id, sa.ForeignKey("image.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("tag", _exact(255), primary_key=True),
+    sa.Column("tag", sa.String(255), primary_key=True),
 )
 
 image_member = sa.Table(
