@@ -22,7 +22,7 @@ class Pace:
     ping_s: float = 5.0
     deaf_after_s: float = 12.0
     backoff_first_s: float = 0.2
-    backoff_most_s: float = 10.0
+    backoff_most_s: float = 5.0
 
 
 def pace_of(silence_s: float) -> Pace:
