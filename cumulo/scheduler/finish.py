@@ -4,7 +4,8 @@
     done     no          nothing: the last step has said it
     any      yes         a delete_server operation, created here: there is no moment at which the
                          server is free and its deletion could be forgotten
-    undone   no          a build or a reboot leaves the server in ERROR, naming the step
+    undone   no          a build or a reboot leaves the server in ERROR, naming the step; a start or
+                         stop leaves it as its host says it is, its error stands in the action's events
     stuck    -           ERROR, naming the undo; the operation keeps its lock
 """
 
@@ -17,11 +18,12 @@ from cumulo.common.ids import Ids
 from cumulo.common.operations import store
 from cumulo.common.operations.lease import Operation
 from cumulo.network import ports
+from cumulo.scheduler.steps import ACTIVE, SHUTOFF
 
 LOG = log.get(__name__)
 
-# A start or stop that was undone leaves the server as it was: its error stands in the action's events.
 _ENDS_IN_ERROR = ("build_server", "reboot_server")
+_FOUND = {"running": ACTIVE, "off": SHUTOFF}  # by the "power" that undoing a start or a stop answered
 
 
 def finished(connection: sa.Connection, ids: Ids, now: float, ended: Operation) -> None:
@@ -34,6 +36,8 @@ def finished(connection: sa.Connection, ids: Ids, now: float, ended: Operation) 
         _delete(connection, ids, now, ended)
     elif ended.phase == "undone" and ended.flow in _ENDS_IN_ERROR:
         _set_fault(connection, now, ended)
+    elif ended.phase == "undone" and ended.state.get("power") in _FOUND:
+        _set_found(connection, now, ended)
 
 
 def lock_resource(connection: sa.Connection, operation: Operation) -> None:
@@ -47,6 +51,13 @@ def _set_fault(connection: sa.Connection, now: float, ended: Operation) -> None:
     fault = {"code": 500, "message": ended.error or "", "details": ended.error or "", "created_at": now}
     is_left = (server.c.id == ended.resource_id, server.c.deleted_at.is_(None))
     connection.execute(sa.update(server).where(*is_left).values(status="ERROR", fault=fault, updated_at=now))
+
+
+def _set_found(connection: sa.Connection, now: float, ended: Operation) -> None:
+    """Only between running and off: a server in ERROR stays there."""
+    is_well = (server.c.id == ended.resource_id, server.c.status.in_([ACTIVE["status"], SHUTOFF["status"]]))
+    values = _FOUND[ended.state["power"]] | {"updated_at": now}
+    connection.execute(sa.update(server).where(*is_well).values(values))
 
 
 def _delete(connection: sa.Connection, ids: Ids, now: float, ended: Operation) -> None:

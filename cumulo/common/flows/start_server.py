@@ -4,6 +4,7 @@
     power_on    the compute agent
     settle      the scheduler: the state the server is in now
 
+Undone, the guest is left alone; the row says what its host says it is (power in the state).
 The state begins with server_id and host.
 """
 

@@ -33,8 +33,8 @@ class Steps:
         return {
             "boot": (self.boot, self.destroy),
             "destroy": (self.destroy, nothing),
-            "power_on": (self.power_on, nothing),
-            "power_off": (self.power_off, nothing),
+            "power_on": (self.power_on, self.look),
+            "power_off": (self.power_off, self.look),
             "reboot": (self.reboot, nothing),
         }
 
@@ -61,6 +61,14 @@ class Steps:
         """Let the guest shut down; cut its power when it does not in time."""
         self._shut_down(state["server_id"])
         return {}
+
+    def look(self, state: State, call: Any) -> State:
+        """The undo of turning on or off: it leaves the guest alone and tells how it is, for the server's row.
+
+        Turning it back could fail for as long as its host is ill, and hold up a deletion all that time.
+        """
+        power = self.driver.power(state["server_id"])
+        return {"power": power.value if power else None}
 
     def reboot(self, state: State, call: Any) -> State:
         """Stop and start a server: SOFT asks the guest first, HARD does not.

@@ -411,6 +411,21 @@ class FencingTest(RunnerCase):
         with self.database.write() as connection:
             self.assertEqual(lease.renew(connection, self.clock.time, 30, held), set(held))
 
+    def test_an_agent_that_is_back_is_tried_at_once(self) -> None:
+        """What waits for its host is due when it registers; what waits for another host is not."""
+        self.agents.behaviour[("boot", False)] = world.unreachable
+        for _ in range(4):
+            self.step()
+            self.clock.sleep(8)
+        self.step()
+        self.assertFalse(self.step(), "it waits")
+        with self.database.write() as connection:
+            self.assertEqual(0, lease.hasten(connection, self.clock.time, "h2"))
+            self.assertEqual(1, lease.hasten(connection, self.clock.time, "h1"))
+        self.agents.behaviour.clear()
+        self.assertTrue(self.step())
+        self.assert_built()
+
     def test_stop_lets_go(self) -> None:
         self.runner.claim(1)
         self.runner.stop()
