@@ -13,14 +13,16 @@ from cumulo.common.db.tables.compute import claim, server
 from cumulo.common.db.tables.image import image
 from cumulo.common.db.tables.network import network as network_table
 from cumulo.common.db.tables.network import port
-from cumulo.common.db.tables.operations import operation
+from cumulo.common.db.tables.operations import operation, operation_event
 from cumulo.compute.agent.driver import Power
 from cumulo.image.store.file import FileStore
 from cumulo.network import desired, revisions
 from cumulo.scheduler.audit.differences import differences_now
 from tests.simulation.calls import Users
 from tests.simulation.cloud import Cloud, image_directory
+from tests.simulation.hosts import NAT_FAILS, TIGHT
 
+LONGEST_BEGIN_S = 0.5
 POWER = {"ACTIVE": Power.RUNNING, "SHUTOFF": Power.OFF}
 
 
@@ -67,10 +69,28 @@ def _operations_ended(world: World) -> Iterator[str]:
 
 def _servers_final(world: World) -> Iterator[str]:
     for row in world.living.values():
-        if row["status"] == "ERROR" and row["id"] not in world.hosts.excused:
+        if row["status"] == "ERROR" and row["id"] not in world.hosts.excused and not _was_refused(world, row):
             yield f"{row['id']} is in ERROR for no reason of its own: {row['fault']}"
         elif row["status"] not in ("ACTIVE", "SHUTOFF", "ERROR"):
             yield f"{row['id']} is {row['status']}"
+
+
+def _was_refused(world: World, row: Any) -> bool:
+    """Whether its networks could not be made, or there was no room for it.
+
+    The latter only where hosts are tight, and never for want of hosts that are heard.
+    """
+    said = row["fault"]["message"]
+    if NAT_FAILS in said or any(network_id in said for host in world.hosts.by_name.values() for network_id in host.failed_networks):
+        return True
+    return world.hosts.inventory is TIGHT and "No valid host" in said and "alive" not in said
+
+
+def _room(world: World) -> Iterator[str]:
+    for host in world.hosts.by_name.values():
+        taken = sum(row["memory_mib"] for row in world.living.values() if row["host"] == host.name)
+        if taken > world.hosts.inventory["memory_mib"]:
+            yield f"{host.name} has {world.hosts.inventory['memory_mib']} MiB, and servers with {taken}"
 
 
 def _claims(world: World) -> Iterator[str]:
@@ -115,6 +135,17 @@ def findings_of_networks(cloud: Cloud) -> list[str]:
                              f"wanted is {wanted.get(network_id)}")
     cloud.store.connection.rollback()
     return found
+
+
+def findings_of_bells(cloud: Cloud) -> list[str]:
+    """Operations that waited although nothing was wrong: a bell that rang too early, or not at all."""
+    first = sa.func.min(operation_event.c.started_at).label("first")
+    query = sa.select(operation.c.flow, operation.c.resource_id, operation.c.created_at, first).join(
+        operation_event, operation_event.c.operation_id == operation.c.id).group_by(operation.c.id)
+    rows = cloud.store.connection.execute(query).all()
+    cloud.store.connection.rollback()
+    return [f"bells: {row.flow} of {row.resource_id} began {row.first - row.created_at:.3f} s after it was asked for"
+            for row in rows if row.first - row.created_at > LONGEST_BEGIN_S]
 
 
 def _networks(world: World) -> Iterator[str]:
@@ -163,6 +194,6 @@ def _deletions(world: World) -> Iterator[str]:
 
 
 CHECKS: tuple[Callable[[World], Iterator[str]], ...] = (
-    _operations_ended, _servers_final, _claims, _hypervisors, _ports, _networks, _images, _one_copy, _promises,
+    _operations_ended, _servers_final, _room, _claims, _hypervisors, _ports, _networks, _images, _one_copy, _promises,
     _deletions, _audit,
 )

@@ -29,7 +29,7 @@ from cumulo.identity.tokens import Validator
 from cumulo.network.agent import main as network
 from cumulo.scheduler import main as scheduler
 from tests.simulation.database import SimDatabase, Store
-from tests.simulation.hosts import Hosts, SimComputeDriver, SimNetworkDriver, SimStore
+from tests.simulation.hosts import ROOMY, TIGHT, Hosts, SimComputeDriver, SimNetworkDriver, SimStore
 from tests.simulation.kernel import Kernel, Process
 from tests.simulation.runtime import SimClock, SimIds, SimThread, SimThreads
 from tests.simulation.transport import Broker, SimTransport
@@ -51,14 +51,15 @@ class Answer:
 class Cloud:
     """The processes of one run."""
 
-    def __init__(self, kernel: Kernel, store: Store, seed: str, hosts: Sequence[str]) -> None:
+    def __init__(self, kernel: Kernel, store: Store, seed: str, hosts: Sequence[str], *,
+                 is_tight: bool = False) -> None:
         self.kernel = kernel
         self.store = store
         self.seed = seed
         self.weather = Weather(kernel, seed)
         self.weather.on_death = self._died
         self.broker = Broker(kernel, self.weather)
-        self.hosts = Hosts(hosts)
+        self.hosts = Hosts(hosts, TIGHT if is_tight else ROOMY)
         self.clock_offset_s: dict[str, float] = {}
         self.processes: dict[str, Process] = {}
         self.say: Callable[[str], None] = lambda line: None

@@ -18,7 +18,9 @@ from cumulo.network.agent.fake import FakeDriver
 from tests.simulation.kernel import Kernel
 from tests.simulation.weather import Weather
 
-INVENTORY = {"vcpus": 16, "memory_mib": 32768, "disk_gib": 200}
+ROOMY = {"vcpus": 16, "memory_mib": 32768, "disk_gib": 200}
+TIGHT = {"vcpus": 16, "memory_mib": 1024, "disk_gib": 200}  # the simulated flavor takes 512
+NAT_FAILS = "nft ended with 1"
 MADE = ("base", "disk", "domain")  # in this order, and removed in the opposite one
 
 
@@ -35,6 +37,7 @@ class Host:
         self.power: dict[str, Power] = {}
         self.cards: dict[str, tuple[str, ...]] = {}
         self.networks: dict[str, Mapping[str, Any]] = {}
+        self.failed_networks: set[str] = set()
 
     def holdings(self) -> ComputeHoldings:
         """What a hypervisor's driver would list."""
@@ -56,7 +59,8 @@ class Host:
 class Hosts:
     """All machines, and what must hold over all of them at every moment."""
 
-    def __init__(self, names: Collection[str]) -> None:
+    def __init__(self, names: Collection[str], inventory: dict[str, int]) -> None:
+        self.inventory = inventory
         self.by_name = {name: Host(name) for name in names}
         self.excused: dict[str, str] = {}  # server id -> why it may end in ERROR
         self.violations: list[str] = []
@@ -76,8 +80,8 @@ class SimComputeDriver:
         self._kernel, self._weather, self._hosts, self._host = kernel, weather, hosts, host
 
     def inventory(self) -> Inventory:
-        """Return what every simulated host has."""
-        return Inventory(**INVENTORY, hypervisor={"type": "QEMU", "hostname": self._host.name})
+        """Return what every host of the run has."""
+        return Inventory(**self._hosts.inventory, hypervisor={"type": "QEMU", "hostname": self._host.name})
 
     def servers(self) -> dict[str, Power]:
         """Return every server with a domain."""
@@ -175,6 +179,9 @@ class SimNetworkDriver:
     def apply(self, network: Mapping[str, Any]) -> None:
         """Make a network look as described."""
         act_on(self._kernel, self._weather, self._host.name, "apply network")
+        if self._weather.happens("apply fails"):
+            self._host.failed_networks.add(network["id"])
+            raise errors.CommandFailed("dnsmasq ended with 2")
         self._host.networks[network["id"]] = network
 
     def is_healthy(self, network: Mapping[str, Any]) -> bool:
@@ -184,6 +191,8 @@ class SimNetworkDriver:
     def settle(self, networks: Collection[Mapping[str, Any]], *, sweep: bool) -> None:
         """Remove what is not among the networks."""
         act_on(self._kernel, self._weather, self._host.name, "settle networks")
+        if self._weather.happens("apply fails"):
+            raise errors.CommandFailed(NAT_FAILS)
         if sweep:
             keep = {network["id"] for network in networks}
             for network_id in [each for each in self._host.networks if each not in keep]:

@@ -23,7 +23,7 @@ CALLS = {
 
 FAULTS = {
     "kill": 8, "mortal": 10, "kill all": 2, "database down": 3, "database flaky": 5, "broker down": 4,
-    "messages": 8, "partition": 4, "disk full": 2, "create fails": 2, "slow host": 3, "clock jumps": 3,
+    "messages": 8, "partition": 4, "disk full": 2, "create fails": 2, "apply fails": 3, "slow host": 3, "clock jumps": 3,
     "database clock jumps": 1, "answers lost": 4, "button ignored": 1,
 }  # fmt: skip
 
@@ -64,6 +64,7 @@ class Plan:
     hosts: tuple[str, ...]
     events: tuple[Event, ...]
     empties: bool  # whether everything is deleted at the end
+    is_tight: bool = False  # hosts with room for two servers each, so that some are refused
 
     def only(self, keep: Callable[[Event], bool]) -> "Plan":
         """Return the plan with some of its events."""
@@ -77,7 +78,7 @@ def make(seed: int) -> Plan:
     faults = [_fault(dice) for _ in range(dice.choice((0, 1, 1, 2, 2, 3, 4)))]
     hosts = tuple(f"h{number + 1}" for number in range(dice.choice((1, 2, 2, 3))))
     events = sorted([*calls, *faults], key=lambda event: event.at_s)
-    return Plan(seed, hosts, tuple(events), dice.random() < 0.3)
+    return Plan(seed, hosts, tuple(events), dice.random() < 0.3, dice.random() < 0.15)
 
 
 def _fault(dice: random.Random) -> Fault:
@@ -107,4 +108,4 @@ def from_json(text: str) -> Plan:
     read = json.loads(text)
     kinds: dict[str, type[Call] | type[Fault]] = {"Call": Call, "Fault": Fault}
     events = tuple(kinds[event.pop("event")](**event) for event in read["events"])
-    return Plan(read["seed"], tuple(read["hosts"]), events, read["empties"])
+    return Plan(read["seed"], tuple(read["hosts"]), events, read["empties"], read["is_tight"])

@@ -34,7 +34,7 @@ def run(plan: Plan) -> Outcome:
     begin_again()
     kernel = Kernel(str(plan.seed))
     with Trace(kernel) as trace:
-        cloud = Cloud(kernel, store(), str(plan.seed), plan.hosts)
+        cloud = Cloud(kernel, store(), str(plan.seed), plan.hosts, is_tight=plan.is_tight)
         cloud.say = trace.say
         users = Users(cloud, setting())
         story = _Story(cloud, users, plan)
@@ -71,6 +71,8 @@ class _Story:
         faults.end_all(self._cloud)
         self._cloud.say("the sky is clear")
         self._settle()
+        if not ends and not self.findings:
+            self.findings += checks.findings_of_bells(self._cloud)
         if self._plan.empties and not self.findings:
             self._users.delete_all()
             self._settle()

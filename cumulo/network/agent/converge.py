@@ -41,6 +41,7 @@ class Converger:
         self._bell = threads.event()
         self._stopping = False
         self._revision = 0
+        self._to_sweep = False
         self._networks: dict[str, Network] = {}
 
     @property
@@ -51,16 +52,22 @@ class Converger:
     def run_once(self) -> int:
         """Make the host look as desired now; return the revision reached."""
         with self._lock:
-            return self._converge()
+            self._raise_for(self._converge())
+            return self._revision
 
     def plug(self, port_ids: Iterable[str]) -> int:
-        """Converge for ports about to be used; raises Retry while one of them is not bound here."""
+        """Converge for ports about to be used; raises Retry while one of them is not bound here.
+
+        A network that none of them is in may fail: its own ports wait for it, these do not.
+        """
+        wanted = set(port_ids)
         with self._lock:
-            revision = self._converge()
-            missing = set(port_ids) - {port["id"] for network in self._networks.values() for port in network["ports"]}
-        if missing:
-            raise errors.Retry(f"Port {min(missing)} is not bound to this host.")
-        return revision
+            failed = self._converge()
+            held = {port["id"]: network["id"] for network in self._networks.values() for port in network["ports"]}
+        if wanted - held.keys():
+            raise errors.Retry(f"Port {min(wanted - held.keys())} is not bound to this host.")
+        self._raise_for({held[port_id] for port_id in wanted} & failed)
+        return self._revision
 
     def holdings(self) -> NetworkHoldings:
         """What is on this host, at the revision reached: never in the middle of a run."""
@@ -88,25 +95,32 @@ class Converger:
         self._stopping = True
         self._bell.set()
 
-    def _converge(self) -> int:
+    def _raise_for(self, failed: set[str]) -> None:
+        if failed:
+            raise errors.InternalError(f"Networks {', '.join(sorted(failed))} could not be made on {self._host}.")
+
+    def _converge(self) -> set[str]:
+        """Make everything so; return the networks that could not be made."""
         answer = self._bus.call("scheduler", "network_desired",
                                 {"host": self._host, "since_revision": self._revision}, timeout_s=_CALL_TIMEOUT_S)
         changed = {network["id"] for network in answer["networks"]}
         before = set(self._networks)
         self._take(answer)
-        sweep = bool(answer["full"] or before - set(self._networks))
+        # Remembered until it is done: whatever goes wrong in between, the next run sweeps.
+        self._to_sweep = bool(self._to_sweep or answer["full"] or before - set(self._networks))
         self._heal(changed)
         failed = self._apply(changed)
-        self._driver.settle(list(self._networks.values()), sweep=sweep)
+        self._driver.settle(list(self._networks.values()), sweep=self._to_sweep)
+        self._to_sweep = False
         if failed:
             # Ask for everything next time: the difference that failed is not in memory as applied.
             self._revision = 0
-            raise errors.InternalError(f"Networks {', '.join(sorted(failed))} could not be made on {self._host}.")
+            return failed
         if answer["revision"] != self._revision or answer["full"]:
             self._bus.call("scheduler", "network_applied", {"host": self._host, "revision": answer["revision"]},
                            timeout_s=_CALL_TIMEOUT_S)
         self._revision = answer["revision"]
-        return self._revision
+        return failed
 
     def _take(self, answer: Mapping[str, Any]) -> None:
         if answer["full"]:
@@ -122,12 +136,12 @@ class Converger:
                 LOG.warning("network_healed", network=network_id)
                 changed.add(network_id)
 
-    def _apply(self, changed: set[str]) -> list[str]:
-        failed = []
+    def _apply(self, changed: set[str]) -> set[str]:
+        failed = set()
         for network_id in sorted(changed & set(self._networks)):
             try:
                 self._driver.apply(self._networks[network_id])
-            except (errors.CumuloError, OSError):
-                LOG.exception("network_failed", network=network_id)
-                failed.append(network_id)
+            except (errors.CumuloError, OSError) as error:
+                LOG.error("network_failed", network=network_id, error=error)
+                failed.add(network_id)
         return failed

@@ -2,6 +2,7 @@
 
 import unittest
 from typing import Any
+from unittest import mock
 
 from cumulo.common import errors
 from cumulo.common.threads import Threads
@@ -91,9 +92,28 @@ class ConvergeTest(unittest.TestCase):
         do_unplug = steps(self.converger)["unplug_ports"][0]
         self.scheduler.says(3, network("n", "p"), network("m", "q"), full=True)
         self.converger.run_once()
-        self.scheduler.says(4, network("m", "q"), removed=["n"])
+        self.scheduler.says(4, network("m", "q"), removed=("n",))
         self.assertEqual({"network_revision": 4}, do_unplug({"ports": ["p"]}, None))
         self.assertEqual({"m"}, set(self.driver.networks))
+
+    def test_a_failed_network_does_not_hold_up_the_ports_of_others(self) -> None:
+        driver = BrokenDriver()
+        converger = Converger(self.scheduler, "h", driver, Threads(), 5.0)
+        self.scheduler.says(3, network("bad", "p"), network("good", "q"), full=True)
+        self.assertEqual(0, converger.plug(["q"]))
+        self.assertEqual({"good"}, set(driver.networks))
+        with self.assertRaises(errors.InternalError):
+            converger.plug(["p"])
+
+    def test_a_sweep_that_failed_is_made_by_the_next_run(self) -> None:
+        self.scheduler.says(3, network("n", "p"), full=True)
+        self.converger.run_once()
+        self.scheduler.says(4, removed=("n",))
+        with mock.patch.object(self.driver, "settle", side_effect=errors.CommandFailed("nft")), \
+                self.assertRaises(errors.CommandFailed):
+            self.converger.run_once()
+        self.converger.run_once()
+        self.assertEqual({}, self.driver.networks)
 
 
 if __name__ == "__main__":
