@@ -10,9 +10,9 @@ import json
 import random
 from collections.abc import Callable
 
-CALM_S = 2.0  # the services find one another before the first event
-EVENTS_UNTIL_S = 35.0
-FAULTS_UNTIL_S = 55.0  # then the sky is clear
+CALM_S = 1.0  # the services find one another before the first event
+SPANS_S = (4.0, 8.0, 8.0, 25.0)  # events close together more often than not: what meets is what breaks
+FAULTS_LAST_S = (2.0, 8.0, 20.0)
 
 CALLS = {
     "create server": 34, "create servers": 4, "delete server": 20, "stop server": 5, "start server": 5,
@@ -74,23 +74,21 @@ class Plan:
 def make(seed: int) -> Plan:
     """Return the plan of a seed."""
     dice = random.Random(f"plan {seed}")
-    calls = [Call(_at(dice), _one_of(dice, CALLS), dice.getrandbits(32)) for _ in range(dice.randint(3, 14))]
-    faults = [_fault(dice) for _ in range(dice.choice((0, 1, 1, 2, 2, 3, 4)))]
+    until_s = dice.choice(SPANS_S)
+    calls = [Call(_at(dice, until_s), _one_of(dice, CALLS), dice.getrandbits(32)) for _ in range(dice.randint(3, 14))]
+    faults = [_fault(dice, until_s) for _ in range(dice.choice((0, 1, 1, 2, 2, 3, 4)))]
     hosts = tuple(f"h{number + 1}" for number in range(dice.choice((1, 2, 2, 3))))
     events = sorted([*calls, *faults], key=lambda event: event.at_s)
     return Plan(seed, hosts, tuple(events), dice.random() < 0.3, dice.random() < 0.15)
 
 
-def _fault(dice: random.Random) -> Fault:
-    at_s = _at(dice)
-    longest_s = min(20.0, FAULTS_UNTIL_S - at_s)
-    return Fault(at_s, round(dice.uniform(0.5, longest_s), 3), _one_of(dice, FAULTS), dice.getrandbits(32))
+def _fault(dice: random.Random, until_s: float) -> Fault:
+    for_s = round(dice.uniform(0.5, dice.choice(FAULTS_LAST_S)), 3)
+    return Fault(_at(dice, until_s), for_s, _one_of(dice, FAULTS), dice.getrandbits(32))
 
 
-def _at(dice: random.Random) -> float:
-    # Close together more often than not: what meets is what breaks.
-    latest_s = dice.choice((4.0, 8.0, EVENTS_UNTIL_S))
-    return round(dice.uniform(CALM_S, latest_s), 3)
+def _at(dice: random.Random, until_s: float) -> float:
+    return round(dice.uniform(CALM_S, until_s), 3)
 
 
 def _one_of(dice: random.Random, weights: dict[str, int]) -> str:

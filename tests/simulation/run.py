@@ -8,7 +8,7 @@ from tests.simulation import checks, faults
 from tests.simulation.calls import Users
 from tests.simulation.cloud import Cloud
 from tests.simulation.kernel import Kernel, SwitchInTransaction
-from tests.simulation.plan import CALM_S, FAULTS_UNTIL_S, Call, Event, Fault, Plan
+from tests.simulation.plan import CALM_S, Call, Event, Fault, Plan
 from tests.simulation.setting import begin_again, setting, store
 from tests.simulation.trace import Trace
 
