@@ -7,10 +7,11 @@ caller's transaction, with the database's time.
 """
 
 import dataclasses
+import functools
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, bindparam, insert, select, update
 
 from cumulo.common import errors
 from cumulo.common.db.tables.operations import operation, operation_event
@@ -43,6 +44,11 @@ class Operation:
 
 
 _COLUMNS = [operation.c[field.name] for field in dataclasses.fields(Operation)]
+# Statements of every step, built once: that costs more than running them.
+_IS_ITS_ID = operation.c.id == bindparam("its_id")
+_BY_ID = select(*_COLUMNS).where(_IS_ITS_ID)
+_LOCK = update(operation).where(_IS_ITS_ID, operation.c.epoch == bindparam("its_epoch")).values(
+    epoch=bindparam("its_epoch"))
 
 
 def claim_due(
@@ -86,11 +92,15 @@ def _neglected_s(row: RowMapping, now: float) -> float:
 
 def next_due(connection: Connection, now: float, flows: Collection[str]) -> float | None:
     """When the earliest operation that nobody holds is due; None when there is none."""
-    query = select(operation.c.due).where(*_free(now, flows)).order_by(operation.c.due).limit(1)
-    return connection.execute(query).scalar()
+    return connection.execute(_next_due(tuple(flows)), {"now": now}).scalar()
 
 
-def _free(now: float, flows: Collection[str]) -> Sequence[Any]:
+@functools.cache  # every scheduler asks every few seconds, and building the statement costs more than running it
+def _next_due(flows: tuple[str, ...]) -> Select[tuple[float]]:
+    return select(operation.c.due).where(*_free(bindparam("now"), flows)).order_by(operation.c.due).limit(1)
+
+
+def _free(now: Any, flows: Collection[str]) -> Sequence[Any]:
     return (operation.c.phase.in_(ACTIVE_PHASES), operation.c.flow.in_(list(flows)), operation.c.leased_until <= now)
 
 
@@ -131,11 +141,10 @@ def lock(connection: Connection, claimed: Operation) -> Operation:
 
     Comes before a local step's effects, so that effects and outcome commit together or not at all.
     """
-    mine = (operation.c.id == claimed.id, operation.c.epoch == claimed.epoch)
-    if connection.execute(update(operation).where(*mine).values(epoch=claimed.epoch)).rowcount != 1:
+    mine = {"its_id": claimed.id, "its_epoch": claimed.epoch}
+    if connection.execute(_LOCK, mine).rowcount != 1:
         raise errors.LeaseLost(f"Operation {claimed.id} is owned by another runner.", operation=claimed.id)
-    row = connection.execute(select(*_COLUMNS).where(operation.c.id == claimed.id)).mappings().one()
-    return Operation(**row)
+    return Operation(**connection.execute(_BY_ID, {"its_id": claimed.id}).mappings().one())
 
 
 def keep(

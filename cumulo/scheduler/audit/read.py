@@ -5,6 +5,7 @@ still names; `deleted` adds those that hosts name.
 """
 
 import dataclasses
+import functools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -117,15 +118,21 @@ def _numbers(connection: sa.Connection, key: sa.Column[Any], value: sa.Column[An
 
 
 def _orphans(connection: sa.Connection) -> list[facts.Orphan]:
-    found: list[facts.Orphan] = []
+    return [facts.Orphan(column.table.name, column.name, str(value), named.table.name)
+            for column, named, query in _orphan_queries() for value in sorted(connection.execute(query).scalars())]
+
+
+@functools.cache
+def _orphan_queries() -> Sequence[tuple[sa.Column[Any], sa.Column[Any], sa.Select[Any]]]:
+    """For every reference: where it stands, what it names, and the statement that finds those that name nothing."""
+    queries = []
     for column, named, condition in (*_foreign_keys(), *LOGICAL_REFERENCES):
         # An alias, because a table may name itself.
         other = named.table.alias()
         is_there = sa.exists().where(other.c[named.name] == column)
         query = sa.select(column).distinct().where(column.is_not(None), condition, ~is_there).limit(_MOST_ORPHANS)
-        found += [facts.Orphan(column.table.name, column.name, str(value), named.table.name)
-                  for value in sorted(connection.execute(query).scalars())]
-    return found
+        queries.append((column, named, query))
+    return queries
 
 
 def _foreign_keys() -> Sequence[tuple[sa.Column[Any], sa.Column[Any], sa.ColumnElement[bool]]]:
