@@ -94,11 +94,13 @@ class _Story:
     def _settle(self) -> None:
         """Wait until all is quiet, a virtual minute at most, and look at everything."""
         began = self._kernel.elapsed_s
-        while self._kernel.elapsed_s - began < SETTLE_S:
+        found = ["the run was not quiet"]
+        while found and self._kernel.elapsed_s - began < SETTLE_S:
             self._kernel.wait(LOOK_EVERY_S)
             if self._users.waiting == 0 and checks.is_quiet(self._cloud):
-                break
+                found = checks.findings(self._cloud, self._users)
         self.settled_after_s = max(self.settled_after_s, self._kernel.elapsed_s - began)
+        if found:
+            self.findings += checks.findings(self._cloud, self._users)
         if self._users.waiting:
-            self.findings.append(f"{self._users.waiting} calls have no answer")
-        self.findings += checks.findings(self._cloud, self._users)
+            self.findings.append(f"answers: {self._users.waiting} calls have none")
