@@ -27,6 +27,7 @@ from cumulo.compute import flavors, quotas, states
 Row = Mapping[str, Any]
 Plug = Callable[[str, str], list[str]]
 """Makes the ports of one server, given its id and host name; answers their ids."""
+LONGEST_NAME = 255
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,6 +71,8 @@ def request_build(connection: sa.Connection, ids: Ids, now: float, *, context: C
     rows = []
     for index in range(count):
         name = wanted.name if wanted.most == 1 else f"{wanted.name}-{index + 1}"
+        if len(name) > LONGEST_NAME:
+            raise errors.BadRequest(f"Numbered, the name has more than {LONGEST_NAME} characters.")
         row = shared | {"id": ids.new_id(), "name": name, "launch_index": index}
         row["hostname"] = hostname_of(name, row["id"])
         connection.execute(sa.insert(server).values(row))

@@ -12,6 +12,7 @@ from cumulo.common.db.tables.compute import claim, server
 from cumulo.common.db.tables.operations import operation
 from cumulo.scheduler import heartbeats
 from tests.fixtures.api import PASSWORD, Api
+from tests.fuzz import strict
 from tests.fuzz.generate import KEYS
 from tests.fuzz.ledger import Ledger
 from tests.fuzz.pool import Pool
@@ -47,6 +48,7 @@ class Cloud:
         self.api = Api()
         self.pool = Pool()
         self.ledger = Ledger(self.api.database.engine)
+        strict.hold(self.api.database.engine)
         self._traces = _Traces()
         logging.getLogger().addHandler(self._traces)
         for name in ("quota_instances", "quota_cores", "quota_memory_mib", "quota_key_pairs"):

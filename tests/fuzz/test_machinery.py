@@ -76,6 +76,11 @@ def _insert(request: Request) -> None:
         connection.execute(sa.insert(flavor_access).values(flavor_id="planted", project_id="a"))
 
 
+def _writes_too_much(request: Request) -> None:
+    with request.services.database.write() as connection:
+        connection.execute(sa.insert(flavor_access).values(flavor_id="x" * 256, project_id="a"))
+
+
 def _breaks(request: Request) -> None:
     raise KeyError("planted")
 
@@ -108,6 +113,7 @@ def _well(request: Request) -> dict[str, Any]:
 
 PLANTED = (("POST", _commits_and_refuses, "yet it committed"), ("GET", _insert, "a read committed"),
            ("GET", _breaks, "500"),
+           ("POST", _writes_too_much, "TooBig"),
            ("GET", _tells, "its inside"), ("GET", _computes, "took"), ("GET", _other_status, "not among"),
            ("GET", _no_json, "no JSON"), ("GET", _odd_header, "no header"), ("GET", _well, ""), ("POST", _insert, ""),
            ("POST", _refuses_inside, ""))
