@@ -53,7 +53,8 @@ def make_services(runtime: Runtime, database: Database) -> Services:
     return Services(
         conf=runtime.conf, database=database, bus=runtime.bus, clock=runtime.clock, ids=runtime.ids,
         threads=runtime.threads, tokens=Validator(runtime.conf, database, runtime.clock, runtime.ids),
-        policy=Policy(runtime.conf, RULES), image_store=FileStore(image_options.store_dir(runtime.conf)))
+        policy=Policy(runtime.conf, RULES, runtime.clock),
+        image_store=FileStore(image_options.store_dir(runtime.conf)))
 
 
 def listen(conf: Any) -> socket.socket:

@@ -3,6 +3,9 @@
 import dataclasses
 from typing import Any
 
+_POLICY_FACTS = ("user_id", "project_id", "domain_id", "user_domain_id", "project_domain_id", "system_scope",
+                 "roles", "is_admin")
+
 
 @dataclasses.dataclass(frozen=True)
 class Context:
@@ -42,9 +45,10 @@ class Context:
         What is unset is left out: a rule compares texts, and the text "None" in a request must not
         meet a token without a project or a domain.
         """
-        held = {
-            "user_id": self.user_id, "project_id": self.project_id, "domain_id": self.domain_id,
-            "user_domain_id": self.user_domain_id, "project_domain_id": self.project_domain_id,
-            "system_scope": self.system_scope, "roles": list(self.roles), "is_admin": self.is_admin,
-        }
+        held = dict(zip(_POLICY_FACTS, self.policy_facts(), strict=True)) | {"roles": list(self.roles)}
         return {name: value for name, value in held.items() if value is not None}
+
+    def policy_facts(self) -> tuple[Any, ...]:
+        """Return the values of what policy_credentials names: two callers with the same ones may do the same."""
+        return (self.user_id, self.project_id, self.domain_id, self.user_domain_id, self.project_domain_id,
+                self.system_scope, self.roles, self.is_admin)

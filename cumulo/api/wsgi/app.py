@@ -6,6 +6,7 @@ id and nothing else; its trace is in the log. A request that carries an Idempote
 before its body is judged, and its handler runs inside one transaction (once.py).
 """
 
+import dataclasses
 import functools
 import re
 from collections.abc import Iterable, Sequence
@@ -47,6 +48,8 @@ class Application:
             self._add(route)
         self._checks = {id(route): schema.BodyCheck(route.body) for route in routes if route.body is not None}
         self._mapper.create_regs([])
+        # What a path without variables leads to is the same every time: looked up once, not matched once a request.
+        self._constant = {path: self._mapper.match(path) for path in self._table if "{" not in path}
 
     def _add(self, route: Route) -> None:
         if route.path not in self._table:
@@ -123,7 +126,8 @@ class Application:
         return response
 
     def _find(self, method: str, path: str, version: Version | None) -> tuple[Route, dict[str, str]]:
-        matched = self._mapper.match(path) or (self._mapper.match(path[:-1]) if path[-1] == "/" != path else None)
+        matched = self._constant.get(path) or self._mapper.match(path) or (
+            self._mapper.match(path[:-1]) if path[-1] == "/" != path else None)
         if matched is None:
             raise errors.NotFound("The resource could not be found.")
         params = dict(matched)
@@ -139,15 +143,14 @@ class Application:
 
     def _context(self, raw: webob.Request, route: Route, request_id: str) -> Context:
         asked = raw.headers.get("X-Openstack-Request-Id", "")
-        extra: dict[str, Any] = {"request_id": request_id,
-                                 "global_request_id": asked if _REQUEST_ID.fullmatch(asked) else None}
+        above = asked if _REQUEST_ID.fullmatch(asked) else None
         token = raw.headers.get("X-Auth-Token")
         if route.policy is None:
-            return Context(**extra)
+            return Context(request_id=request_id, global_request_id=above)
         if not token:
             raise errors.Unauthorized("The request you have made requires authentication.")
         held = self._services.tokens.validate(token)
-        return Context.from_dict(held.to_dict() | extra)
+        return dataclasses.replace(held, request_id=request_id, global_request_id=above)
 
     def _parse(self, route: Route, content: bytes, version: Version | None) -> Any:
         check = self._checks.get(id(route))
