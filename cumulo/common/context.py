@@ -25,6 +25,12 @@ class Context:
     is_admin: bool = False
     token_expires_at: float | None = None
     audit_ids: tuple[str, ...] = ()
+    application_credential_id: str | None = None
+    trust_id: str | None = None
+    # The token may not make other ways to log in, because it is itself one that somebody limited.
+    is_restricted: bool = False
+    # (service, method, path) of the requests it may make; None: all of them.
+    access_rules: tuple[tuple[str, str, str], ...] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form, without what is unset."""
@@ -37,6 +43,8 @@ class Context:
         kept = {name: value for name, value in values.items() if name in known}
         for name in ("roles", "audit_ids"):
             kept[name] = tuple(kept.get(name) or ())
+        if "access_rules" in kept:
+            kept["access_rules"] = tuple(tuple(rule) for rule in kept["access_rules"])
         return cls(**kept)
 
     def policy_credentials(self) -> dict[str, Any]:

@@ -5,15 +5,17 @@ whether a user exists, is disabled, or just has another password.
 """
 
 import dataclasses
+import math
 
 import sqlalchemy as sa
 
 from cumulo.common import errors
+from cumulo.common.clock import Clock
 from cumulo.common.db.engine import Database
 from cumulo.common.db.tables import identity as tables
 from cumulo.common.threads import Threads
-from cumulo.identity import lookup, revocations
-from cumulo.identity.model import LOGIN_REFUSED, SYSTEM, UNSCOPED, Scope, ScopeKind
+from cumulo.identity import application_credentials, delegations, lookup, revocations
+from cumulo.identity.model import LOGIN_REFUSED, OWN_RIGHTS, SYSTEM, UNSCOPED, Delegation, Scope, ScopeKind
 from cumulo.identity.tokens import Token, Validator
 
 
@@ -35,6 +37,7 @@ class Proof:
     methods: tuple[str, ...]
     generation: int
     parent: Token | None = None
+    delegation: Delegation = OWN_RIGHTS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,41 +67,75 @@ def by_token(validator: Validator, token_id: str) -> Proof:
     if token.payload.service_roles:
         raise errors.Unauthorized(LOGIN_REFUSED)
     methods = tuple(dict.fromkeys((*token.payload.methods, "token")))
-    return Proof(token.payload.user_id, methods, validator.generation, token)
+    return Proof(token.payload.user_id, methods, validator.generation, token, token.payload.delegation)
+
+
+def by_application_credential(database: Database, validator: Validator, threads: Threads, clock: Clock,
+                              reference: Reference, user: Reference, secret: str) -> Proof:
+    """Return the proof that the secret is the application credential's; raises Unauthorized.
+
+    It is named by its id, or by its name and its user.
+    """
+    with database.read() as connection:
+        generation = revocations.current_generation(connection)
+        row = application_credentials.login_row(
+            connection, reference.id, reference.name, _user_id(connection, user) if reference.id is None else None)
+    is_right = validator.passwords.is_right(threads, secret, row["secret_hash"] if row else None)
+    if row is None or not is_right or (row["expires_at"] or math.inf) <= clock.now():
+        raise errors.Unauthorized(LOGIN_REFUSED)
+    return Proof(row["user_id"], ("application_credential",), generation, delegation=Delegation(row["id"]))
 
 
 def both(first: Proof, second: Proof) -> Proof:
     """Return the proof two methods give together; raises Unauthorized where they prove different users."""
-    if first.user_id != second.user_id:
+    delegations_met = {first.delegation, second.delegation} - {OWN_RIGHTS}
+    if first.user_id != second.user_id or len(delegations_met) > 1:
         raise errors.Unauthorized(LOGIN_REFUSED)
     return Proof(first.user_id, tuple(dict.fromkeys(first.methods + second.methods)),
-                 min(first.generation, second.generation), first.parent or second.parent)
+                 min(first.generation, second.generation), first.parent or second.parent,
+                 next(iter(delegations_met), OWN_RIGHTS))
 
 
 def issue(database: Database, validator: Validator, proof: Proof, wish: Wish) -> tuple[str, Token]:
     """Return a new token for whoever gave the proof, with what is known about it; raises Unauthorized."""
     with database.read() as connection:
         scope = _scope(connection, proof, wish)
-        known = lookup.facts(connection, proof.user_id, scope)
+        known = delegations.facts(connection, proof.user_id, scope, proof.delegation)
     if known is None or not known.is_usable or (scope.kind != "none" and not known.roles):
         raise errors.Unauthorized(LOGIN_REFUSED)
     parent = proof.parent.payload if proof.parent else None
     content = validator.new_payload(
         proof.user_id, proof.methods, scope, generation=proof.generation,
-        expires_at=parent.expires_at if parent else None, chain=parent.audit_ids[-1] if parent else None)
+        expires_at=_earliest(parent.expires_at if parent else None, delegations.ends_at(known)),
+        chain=parent.audit_ids[-1] if parent else None, delegation=proof.delegation)
     return validator.seal(content), Token(content, known)
+
+
+def _user_id(connection: sa.Connection, reference: Reference) -> str | None:
+    return reference.id or lookup.id_by_name(
+        connection, tables.user, reference.name or "", domain_id=reference.domain_id,
+        domain_name=reference.domain_name)
 
 
 def _user_row(connection: sa.Connection, reference: Reference) -> sa.RowMapping | None:
     user, domain = tables.user, tables.domain
-    user_id = reference.id or lookup.id_by_name(
-        connection, user, reference.name or "", domain_id=reference.domain_id, domain_name=reference.domain_name)
+    user_id = _user_id(connection, reference)
     return connection.execute(
         sa.select(user.c.id, user.c.password_hash, user.c.enabled, domain.c.enabled.label("domain_enabled"))
         .join(domain, domain.c.id == user.c.domain_id).where(user.c.id == user_id)).mappings().one_or_none()
 
 
 def _scope(connection: sa.Connection, proof: Proof, wish: Wish) -> Scope:
+    """Return the scope of the token: the one wished for, or the only one that borrowed rights are good for."""
+    borrowed = delegations.scope_of(connection, proof.delegation)
+    if borrowed is None:
+        return _wished(connection, proof, wish)
+    if wish.kind != "default" and _wished(connection, proof, wish) != borrowed:
+        raise errors.Unauthorized("What you log in with is good for its own project only.")
+    return borrowed
+
+
+def _wished(connection: sa.Connection, proof: Proof, wish: Wish) -> Scope:
     """Return the scope wished for; where it names nothing, one that nobody has a role in.
 
     So the look-ups that follow are the same, and their time does not tell whether a project exists.
@@ -129,3 +166,8 @@ def _default_scope(connection: sa.Connection, user_id: str) -> Scope:
     scope = Scope("project", project_id)
     known = lookup.facts(connection, user_id, scope)
     return scope if known is not None and known.is_usable and known.roles else UNSCOPED
+
+
+def _earliest(*times: float | None) -> float | None:
+    known = [each for each in times if each is not None]
+    return min(known) if known else None

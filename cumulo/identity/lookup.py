@@ -5,7 +5,7 @@ import dataclasses
 import sqlalchemy as sa
 
 from cumulo.common.db.tables import identity as tables
-from cumulo.identity.model import Domain, Named, Role, Scope
+from cumulo.identity.model import ApplicationCredential, Domain, Named, Role, Scope
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,6 +16,7 @@ class Facts:
     project: Named | None
     domain: Domain | None
     roles: tuple[Role, ...]
+    application_credential: ApplicationCredential | None = None
 
     @property
     def is_usable(self) -> bool:

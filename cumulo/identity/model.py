@@ -80,6 +80,42 @@ class Named:
 
 
 @dataclasses.dataclass(frozen=True)
+class Delegation:
+    """Whose rights a token borrows: those of an application credential, or of a trust; "" is neither."""
+
+    application_credential_id: str = ""
+    trust_id: str = ""
+
+
+OWN_RIGHTS = Delegation()
+
+
+@dataclasses.dataclass(frozen=True)
+class AccessRule:
+    """A request that an application credential may make; path may hold * (one segment) and ** (any number)."""
+
+    id: str
+    service: str
+    method: str
+    path: str
+
+
+@dataclasses.dataclass(frozen=True)
+class ApplicationCredential:
+    """Some of a user's roles in a project, for a program to log in with. rules None: any request may be made."""
+
+    id: str
+    user_id: str
+    project_id: str
+    name: str
+    description: str | None
+    unrestricted: bool
+    expires_at: float | None
+    roles: tuple[Role, ...]
+    rules: tuple[AccessRule, ...] | None
+
+
+@dataclasses.dataclass(frozen=True)
 class Assignment:
     """A user has a role on a target; prior_role_id names the role that brings an implied one."""
 

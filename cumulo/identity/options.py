@@ -10,6 +10,8 @@ OPTIONS = [
     cfg.IntOpt("max_active_keys", default=3, min=2, max=100,
                help="Keys kept after a rotation, the one for the next rotation included. With a rotation every "
                     "token_ttl_s, 3 keep every token readable until it expires."),
+    cfg.ListOpt("auth_methods", default=["password", "token", "application_credential"],
+                help="Ways to log in that are offered. A method that is left out is refused whoever uses it."),
     cfg.IntOpt("token_ttl_s", default=3600, min=1, max=30 * 86400,
                help="Seconds a token is good for. An hour bounds what a stolen one is worth and outlives any "
                     "ordinary command."),

@@ -12,11 +12,14 @@ import msgpack
 from cryptography.fernet import InvalidToken, MultiFernet
 
 from cumulo.common import errors
-from cumulo.identity.model import LOGIN_REFUSED, UNSCOPED, Scope
+from cumulo.identity.model import LOGIN_REFUSED, OWN_RIGHTS, UNSCOPED, Delegation, Scope
 
 FORM = 1
+# With what the rights are borrowed from at the end. A release that knows nothing of that must refuse such a token.
+DELEGATED_FORM = 2
 MAX_TOKEN_LENGTH = 4096
-METHODS = ("password", "token", "service")
+# Numbered in this order inside tokens: new ones go to the end.
+METHODS = ("password", "token", "service", "application_credential", "totp", "external", "ec2credential", "trust")
 AUDIT_ID_BYTES = 16
 _KINDS = ("none", "project", "domain", "system")
 
@@ -37,14 +40,18 @@ class Payload:
     audit_ids: tuple[str, ...]
     scope: Scope = UNSCOPED
     service_roles: tuple[str, ...] = ()
+    delegation: Delegation = OWN_RIGHTS
 
 
 def seal(fernet: MultiFernet, payload: Payload) -> str:
     """Return the token of a payload."""
+    delegation = payload.delegation
+    borrowed = [] if delegation == OWN_RIGHTS else [_pack_id(delegation.application_credential_id),
+                                                    _pack_id(delegation.trust_id)]
     body = msgpack.packb([
-        FORM, _pack_id(payload.user_id), [METHODS.index(method) for method in payload.methods],
+        DELEGATED_FORM if borrowed else FORM, _pack_id(payload.user_id), [METHODS.index(method) for method in payload.methods],
         payload.issued_at, payload.expires_at, payload.generation, [_pack_audit(a) for a in payload.audit_ids],
-        _KINDS.index(payload.scope.kind), _pack_id(payload.scope.id), list(payload.service_roles),
+        _KINDS.index(payload.scope.kind), _pack_id(payload.scope.id), list(payload.service_roles), *borrowed,
     ])
     return fernet.encrypt_at_time(body, int(payload.issued_at)).rstrip(b"=").decode()
 
@@ -66,13 +73,14 @@ def new_audit_id(random: bytes) -> str:
 
 
 def _unpack(fields: list[Any]) -> Payload:
-    if fields[0] != FORM:  # sealed by a later release
+    if fields[0] not in (FORM, DELEGATED_FORM):  # sealed by a later release
         raise errors.Unauthorized(LOGIN_REFUSED)
-    user_id, methods, issued_at, expires_at, generation, audit_ids, kind, scope_id, roles = fields[1:]
+    user_id, methods, issued_at, expires_at, generation, audit_ids, kind, scope_id, roles, *borrowed = fields[1:]
     return Payload(
         user_id=_unpack_id(user_id), methods=tuple(METHODS[number] for number in methods), issued_at=issued_at,
         expires_at=expires_at, generation=generation, audit_ids=tuple(new_audit_id(a) for a in audit_ids),
-        scope=Scope(_KINDS[kind], _unpack_id(scope_id)), service_roles=tuple(roles))  # type: ignore[arg-type]
+        scope=Scope(_KINDS[kind], _unpack_id(scope_id)), service_roles=tuple(roles),  # type: ignore[arg-type]
+        delegation=Delegation(*map(_unpack_id, borrowed)))
 
 
 def _pack_id(text: str) -> bytes | str:

@@ -9,6 +9,8 @@ number, in the transaction of the change itself:
     domain   domain id                  are of a user or a project or scope of the domain
     grant    user id/kind/target id     the user holds for that target (a role was taken away)
     token    audit id                   are this one token
+    delegation  application credential  borrow their rights from it (it was deleted)
+             or trust id
     change   ""                         none: only what is remembered about tokens is forgotten
 
 Numbers instead of times: a token made right after a change is not refused by it, whatever the
@@ -55,6 +57,10 @@ class Recorder:
     def token(self, audit_id: str) -> None:
         """Refuse one token."""
         self._record("token", audit_id)
+
+    def delegation(self, delegation_id: str) -> None:
+        """Refuse every token whose rights come from an application credential or a trust."""
+        self._record("delegation", delegation_id)
 
     def change(self) -> None:
         """Refuse nothing, but let names and roles be looked up again."""

@@ -7,6 +7,7 @@ all, except once a second whether anything has changed (revocations.py).
 
 import collections
 import dataclasses
+from typing import Any
 
 import sqlalchemy as sa
 from oslo_config import cfg
@@ -16,10 +17,10 @@ from cumulo.common.clock import Clock
 from cumulo.common.context import Context
 from cumulo.common.db.engine import Database
 from cumulo.common.ids import Ids
-from cumulo.identity import lookup, payload, projects
+from cumulo.identity import delegations, payload, projects
 from cumulo.identity.keys import KeyRepository
 from cumulo.identity.lookup import Facts
-from cumulo.identity.model import LOGIN_REFUSED, Named, Role, Scope
+from cumulo.identity.model import LOGIN_REFUSED, OWN_RIGHTS, ApplicationCredential, Delegation, Named, Role, Scope
 from cumulo.identity.passwords import PasswordCheck
 from cumulo.identity.payload import Payload
 from cumulo.identity.revocations import Revocations, grant_subject
@@ -46,7 +47,8 @@ class Token:
             domain_id=scope.id if scope.kind == "domain" else None,
             system_scope=scope.id if scope.kind == "system" else None,
             roles=roles, is_admin="admin" in roles, token_expires_at=self.payload.expires_at,
-            audit_ids=self.payload.audit_ids)
+            audit_ids=self.payload.audit_ids, trust_id=self.payload.delegation.trust_id or None,
+            **_limits(self.facts.application_credential, self.payload.delegation))
 
 
 class Validator:
@@ -101,15 +103,20 @@ class Validator:
         return payload.seal(self._keys.fernet(), content)
 
     def new_payload(self, user_id: str, methods: tuple[str, ...], scope: Scope, *, generation: int,
-                    expires_at: float | None = None, chain: str | None = None) -> Payload:
-        """Return the content of a new token that is good for token_ttl_s, or until expires_at.
+                    expires_at: float | None = None, chain: str | None = None,
+                    delegation: Delegation = OWN_RIGHTS) -> Payload:
+        """Return the content of a new token that is good for token_ttl_s, at most until expires_at.
 
         chain is the first audit id of the line of tokens it descends from.
         """
         now = self._clock.now()
         audit_id = payload.new_audit_id(self.ids.random_bytes(payload.AUDIT_ID_BYTES))
-        return Payload(user_id, methods, now, expires_at or now + self.conf.identity.token_ttl_s, generation,
-                       (audit_id, chain) if chain else (audit_id,), scope)
+        return Payload(user_id, methods, now, self._expiry(now, expires_at), generation,
+                       (audit_id, chain) if chain else (audit_id,), scope, delegation=delegation)
+
+    def _expiry(self, now: float, latest: float | None) -> float:
+        ordinary: float = now + self.conf.identity.token_ttl_s
+        return ordinary if latest is None else min(ordinary, latest)
 
     def _refresh(self) -> None:
         until = self._clock.monotonic() + self.conf.identity.revocation_refresh_s
@@ -137,7 +144,7 @@ class Validator:
 
     def _user_facts(self, content: Payload) -> Facts | None:
         with self._database.read() as connection:
-            found = lookup.facts(connection, content.user_id, content.scope)
+            found = delegations.facts(connection, content.user_id, content.scope, content.delegation)
         if found is None or not found.is_usable or (content.scope.kind != "none" and not found.roles):
             return None
         return found
@@ -147,7 +154,8 @@ class Validator:
         if content.scope.kind == "domain":
             domains.add(content.scope.id)
         subjects = [("token", content.audit_ids[0]), ("user", content.user_id),
-                    ("project", content.scope.id), ("grant", grant_subject(content.user_id, content.scope)),
+                    ("project", content.scope.id), ("delegation", content.delegation.application_credential_id),
+                    ("delegation", content.delegation.trust_id), ("grant", grant_subject(content.user_id, content.scope)),
                     *(("domain", each) for each in domains)]
         return any(self._revocations.refuses(content.generation, kind, subject) for kind, subject in subjects)
 
@@ -166,3 +174,12 @@ def _service_facts(content: Payload) -> Facts:
     user = Named(SERVICE_USER_ID, SERVICE_USER_ID, DEFAULT_DOMAIN_ID, "Default", True)
     project = Named(content.scope.id, content.scope.id, DEFAULT_DOMAIN_ID, "Default", True)
     return Facts(user, project, None, tuple(Role(name, name) for name in content.service_roles))
+
+
+def _limits(credential: ApplicationCredential | None, delegation: Delegation) -> dict[str, Any]:
+    """Return what a context says of a token with borrowed rights."""
+    if credential is None:
+        return {"is_restricted": bool(delegation.trust_id)}
+    rules = credential.rules
+    return {"application_credential_id": credential.id, "is_restricted": not credential.unrestricted,
+            "access_rules": None if rules is None else tuple((each.service, each.method, each.path) for each in rules)}

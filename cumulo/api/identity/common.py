@@ -31,6 +31,12 @@ def changing(request: Request) -> Iterator[tuple[sa.Connection, Recorder]]:
         services.database.after_commit(validator(request).forget)
 
 
+def require_own_rights(request: Request) -> None:
+    """Raise Forbidden for a token that somebody limited: it may not make or remove ways to log in."""
+    if request.context.is_restricted:
+        raise errors.Forbidden("A token with restricted or borrowed rights may not change how its user logs in.")
+
+
 def visible(request: Request, rule: str, thing: Thing | None, what: str, target: Mapping[str, str]) -> Thing:
     """Return the thing if policy lets the caller see it.
 

@@ -17,7 +17,7 @@ import webob
 from routes import Mapper
 
 from cumulo.api.services import Services
-from cumulo.api.wsgi import faults, schema, versions
+from cumulo.api.wsgi import access, faults, schema, versions
 from cumulo.api.wsgi.once import Once
 from cumulo.api.wsgi.route import JSON_TYPE, Family, Reply, Request, Route, Version, parse_version
 from cumulo.common import errors, log
@@ -150,6 +150,9 @@ class Application:
         if not token:
             raise errors.Unauthorized("The request you have made requires authentication.")
         held = self._services.tokens.validate(token)
+        if held.access_rules is not None:
+            access.check(held.access_rules, self._family.service_type or self._family.name, raw.method,
+                         (raw.path_info, _whole_path(raw)))
         return dataclasses.replace(held, request_id=request_id, global_request_id=above)
 
     def _parse(self, route: Route, content: bytes, version: Version | None) -> Any:

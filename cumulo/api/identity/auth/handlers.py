@@ -3,13 +3,13 @@
 from typing import Any
 
 from cumulo.api.identity import views
-from cumulo.api.identity.auth import view
+from cumulo.api.identity.auth import methods, view
 from cumulo.api.identity.common import changing, collection, query_of, self_url, validator
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
 from cumulo.identity import assignments, authenticate, catalog, domains, projects, rows
-from cumulo.identity.authenticate import Proof, Reference, Wish
-from cumulo.identity.model import LOGIN_REFUSED, SYSTEM
+from cumulo.identity.authenticate import Reference, Wish
+from cumulo.identity.model import SYSTEM
 from cumulo.identity.tokens import Token
 
 VARY = {"Vary": "X-Auth-Token"}
@@ -18,7 +18,7 @@ VARY = {"Vary": "X-Auth-Token"}
 def log_in(request: Request) -> Reply:
     """Make a token for whoever proves who they are."""
     asked = request.body["auth"]
-    proof = _prove(request, asked["identity"])
+    proof = methods.prove(request, asked["identity"])
     token_id, token = authenticate.issue(request.services.database, validator(request), proof,
                                          _wish(asked.get("scope")))
     return Reply(view.token(token, _catalog(request, token)), headers={"X-Subject-Token": token_id} | VARY)
@@ -76,42 +76,13 @@ def own_system(request: Request) -> dict[str, Any]:
     return {"system": [{"all": True}] if has_role else [], "links": {"self": self_url(request)}}
 
 
-def _prove(request: Request, identity: dict[str, Any]) -> Proof:
-    """Return what all the methods named prove together."""
-    methods = list(dict.fromkeys(identity["methods"]))
-    for method in methods:
-        if method not in ("password", "token"):
-            raise errors.Unauthorized(f"Attempted to authenticate with an unsupported method: {method}.")
-        if method not in identity:
-            raise errors.BadRequest(f"auth/identity/{method} is required by the method {method}.")
-    proof: Proof | None = None
-    for method in methods:
-        found = _by_password(request, identity) if method == "password" else authenticate.by_token(
-            validator(request), identity["token"]["id"])
-        proof = found if proof is None else authenticate.both(proof, found)
-    if proof is None:
-        raise errors.Unauthorized(LOGIN_REFUSED)
-    return proof
-
-
-def _by_password(request: Request, identity: dict[str, Any]) -> Proof:
-    user = identity["password"]["user"]
-    return authenticate.by_password(request.services.database, validator(request), request.services.threads,
-                                    _reference(user), user["password"])
-
-
 def _wish(scope: Any) -> Wish:
     if scope is None:
         return Wish()
     if scope == "unscoped" or "unscoped" in scope:
         return Wish("none")
     kind, named = next(iter(scope.items()))
-    return Wish(kind, Reference() if kind == "system" else _reference(named))
-
-
-def _reference(named: dict[str, Any]) -> Reference:
-    domain = named.get("domain") or {}
-    return Reference(named.get("id"), named.get("name"), domain.get("id"), domain.get("name"))
+    return Wish(kind, Reference() if kind == "system" else methods.reference(named))
 
 
 def _subject(request: Request, rule: str) -> tuple[str, Token]:

@@ -12,6 +12,13 @@ _USER: dict[str, Any] = {
     "type": "object", "required": ["password"], "additionalProperties": False, "anyOf": _BY_ID_OR_NAME,
     "properties": {"id": _TEXT, "name": _TEXT, "domain": _DOMAIN,
                    "password": {"type": "string", "maxLength": 4096}}}
+_OWNER: dict[str, Any] = {
+    "type": "object", "additionalProperties": False, "anyOf": _BY_ID_OR_NAME,
+    "properties": {"id": _TEXT, "name": _TEXT, "domain": _DOMAIN}}
+_APPLICATION_CREDENTIAL: dict[str, Any] = {
+    "type": "object", "required": ["secret"], "additionalProperties": False,
+    "anyOf": [{"required": ["id"]}, {"required": ["name", "user"]}],
+    "properties": {"id": _TEXT, "name": _TEXT, "user": _OWNER, "secret": {"type": "string", "maxLength": 4096}}}
 _IDENTITY: dict[str, Any] = {
     "type": "object", "required": ["methods"],
     "properties": {
@@ -19,7 +26,8 @@ _IDENTITY: dict[str, Any] = {
         "password": {"type": "object", "properties": {"user": _USER}, "required": ["user"],
                      "additionalProperties": False},
         "token": {"type": "object", "properties": {"id": {"type": "string", "minLength": 1}}, "required": ["id"],
-                  "additionalProperties": False}}}
+                  "additionalProperties": False},
+        "application_credential": _APPLICATION_CREDENTIAL}}
 _PROJECT: dict[str, Any] = {
     "type": "object", "properties": {"id": _TEXT, "name": _TEXT, "domain": _DOMAIN}, "additionalProperties": False,
     "anyOf": _BY_ID_OR_NAME}

@@ -3,7 +3,7 @@
 from typing import Any
 
 from cumulo.api.wsgi.times import iso_micro_z
-from cumulo.identity.model import Named
+from cumulo.identity.model import ApplicationCredential, Named
 from cumulo.identity.tokens import Token
 
 
@@ -24,7 +24,17 @@ def token(shown: Token, catalog: list[dict[str, Any]] | None) -> dict[str, Any]:
         body["roles"] = [{"id": role.id, "name": role.name} for role in facts.roles]
         if catalog is not None:
             body["catalog"] = catalog
+    if facts.application_credential is not None:
+        body["application_credential"] = _credential(facts.application_credential)
     return {"token": body}
+
+
+def _credential(record: ApplicationCredential) -> dict[str, Any]:
+    shown: dict[str, Any] = {"id": record.id, "name": record.name, "restricted": not record.unrestricted}
+    if record.rules is not None:
+        shown["access_rules"] = [{"id": each.id, "service": each.service, "method": each.method, "path": each.path}
+                                 for each in record.rules]
+    return shown
 
 
 def _named(thing: Named) -> dict[str, Any]:

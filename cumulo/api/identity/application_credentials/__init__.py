@@ -1,0 +1,1 @@
+"""Application credentials and the access rules that limit them."""

@@ -1,0 +1,74 @@
+"""The ways to prove who one is, as a table: another one is another line, and changes nothing else.
+
+A method's name stands in auth/identity/methods, and what it needs in auth/identity/<name>. Which of them are
+offered is the option auth_methods.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from cumulo.api.identity.common import validator
+from cumulo.api.wsgi.route import Request
+from cumulo.common import errors
+from cumulo.identity import authenticate
+from cumulo.identity.authenticate import Proof, Reference
+from cumulo.identity.model import LOGIN_REFUSED
+
+Section = dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Method:
+    """One way: what turns its section into a proof, or raises Unauthorized, and whether it has a section at all."""
+
+    prove: Callable[[Request, Section], Proof]
+    has_section: bool = True
+
+
+def prove(request: Request, identity: Section) -> Proof:
+    """Return what all the methods named prove together; raises Unauthorized, or BadRequest for a missing section."""
+    names = list(dict.fromkeys(identity["methods"]))
+    offered = request.services.conf.identity.auth_methods
+    for name in names:
+        if name not in METHODS or name not in offered:
+            raise errors.Unauthorized(f"Attempted to authenticate with an unsupported method: {name[:64]}.")
+        if METHODS[name].has_section and name not in identity:
+            raise errors.BadRequest(f"auth/identity/{name} is required by the method {name}.")
+    proof: Proof | None = None
+    for name in names:
+        found = METHODS[name].prove(request, identity.get(name, {}))
+        proof = found if proof is None else authenticate.both(proof, found)
+    if proof is None:
+        raise errors.Unauthorized(LOGIN_REFUSED)
+    return proof
+
+
+def reference(named: Section) -> Reference:
+    """Return the user, project or domain that a body names."""
+    domain = named.get("domain") or {}
+    return Reference(named.get("id"), named.get("name"), domain.get("id"), domain.get("name"))
+
+
+def _password(request: Request, section: Section) -> Proof:
+    user = section["user"]
+    return authenticate.by_password(request.services.database, validator(request), request.services.threads,
+                                    reference(user), user["password"])
+
+
+def _token(request: Request, section: Section) -> Proof:
+    return authenticate.by_token(validator(request), section["id"])
+
+
+def _application_credential(request: Request, section: Section) -> Proof:
+    services = request.services
+    return authenticate.by_application_credential(
+        services.database, validator(request), services.threads, services.clock,
+        Reference(section.get("id"), section.get("name")), reference(section.get("user") or {}), section["secret"])
+
+
+METHODS = {
+    "password": Method(_password),
+    "token": Method(_token),
+    "application_credential": Method(_application_credential),
+}

@@ -1,0 +1,29 @@
+"""Who may handle ways to log in: users their own, and nobody for somebody else; administrators may take them away.
+
+A target names the user_id whose they are.
+"""
+
+from oslo_policy import policy
+
+OWNER = "user_id:%(user_id)s"
+OR_OWNER = f"role:admin or {OWNER}"
+READER_OR_OWNER = f"role:admin or (role:reader and system_scope:all) or {OWNER}"
+
+_CREDENTIALS = "/v3/users/{user_id}/application_credentials"
+_RULES = "/v3/users/{user_id}/access_rules"
+
+_TABLE = (
+    ("list_application_credentials", READER_OR_OWNER, "List a user's application credentials", "GET", _CREDENTIALS),
+    ("create_application_credential", OWNER, "Create an application credential for oneself", "POST", _CREDENTIALS),
+    ("get_application_credential", READER_OR_OWNER, "Show an application credential", "GET",
+     f"{_CREDENTIALS}/{{application_credential_id}}"),
+    ("delete_application_credential", OR_OWNER, "Delete an application credential", "DELETE",
+     f"{_CREDENTIALS}/{{application_credential_id}}"),
+    ("list_access_rules", READER_OR_OWNER, "List a user's access rules", "GET", _RULES),
+    ("get_access_rule", READER_OR_OWNER, "Show an access rule", "GET", f"{_RULES}/{{access_rule_id}}"),
+    ("delete_access_rule", OR_OWNER, "Delete an access rule", "DELETE", f"{_RULES}/{{access_rule_id}}"),
+)
+
+RULES = tuple(
+    policy.DocumentedRuleDefault(f"identity:{name}", check, text, [{"method": method, "path": path}])
+    for name, check, text, method, path in _TABLE)
