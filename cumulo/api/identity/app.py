@@ -6,6 +6,7 @@ from cumulo.api.identity.assignments.routes import ROUTES as ASSIGNMENTS
 from cumulo.api.identity.auth.routes import ROUTES as AUTH
 from cumulo.api.identity.domains.routes import ROUTES as DOMAINS
 from cumulo.api.identity.endpoints.routes import ROUTES as ENDPOINTS
+from cumulo.api.identity.groups.routes import ROUTES as GROUPS
 from cumulo.api.identity.policies import RULES as GENERAL_RULES
 from cumulo.api.identity.policies_proofs import RULES as PROOF_RULES
 from cumulo.api.identity.projects.routes import ROUTES as PROJECTS
@@ -21,8 +22,8 @@ __all__ = ("FAMILY", "ROUTES", "RULES", "factory")
 
 FAMILY = Family("identity", service_type="identity")
 RULES = (*GENERAL_RULES, *PROOF_RULES)
-ROUTES = (*VERSIONS, *AUTH, *USERS, *PROJECTS, *DOMAINS, *ROLES, *ASSIGNMENTS, *SERVICES, *ENDPOINTS, *REGIONS,
-          *APPLICATION_CREDENTIALS)
+ROUTES = (*VERSIONS, *AUTH, *USERS, *GROUPS, *PROJECTS, *DOMAINS, *ROLES, *ASSIGNMENTS, *SERVICES, *ENDPOINTS,
+          *REGIONS, *APPLICATION_CREDENTIALS)
 
 
 def factory(global_conf: dict[str, str], **local: str) -> Application:
