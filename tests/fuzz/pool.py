@@ -16,7 +16,7 @@ NAMES = {
     "group.id": "group",
     "scope.project.id": "project", "scope.domain.id": "domain", "all_tenants": "project", "network": "label",
 }
-_PLURALS = {"instanceActions": "request", "security_groups": "", "links": "", "endpoints_links": ""}
+_PLURALS = {"instanceActions": "request", "policies": "policy", "security_groups": "", "links": "", "endpoints_links": ""}
 
 
 class Pool:
