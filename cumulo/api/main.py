@@ -20,6 +20,7 @@ from cumulo.common.rpc.server import Server
 from cumulo.common.runtime import Runtime
 from cumulo.compute import options as compute_options
 from cumulo.identity import options as identity_options
+from cumulo.identity.changes import Changes
 from cumulo.identity.tokens import Validator
 from cumulo.image import options as image_options
 from cumulo.image import uploads
@@ -38,21 +39,24 @@ class Service:
     listener: socket.socket
     greenlet: Any
     sweeper: Any
+    watcher: Any
     answers: Server
 
     def stop(self) -> None:
         """Take no more requests and close the port."""
         self.answers.stop()
         self.sweeper.kill()
+        self.watcher.kill()
         self.greenlet.kill()
         self.listener.close()
 
 
-def make_services(runtime: Runtime, database: Database) -> Services:
+def make_services(runtime: Runtime, database: Database, tokens: Validator | None = None) -> Services:
     """Return what the handlers of a process use."""
     return Services(
         conf=runtime.conf, database=database, bus=runtime.bus, clock=runtime.clock, ids=runtime.ids,
-        threads=runtime.threads, tokens=Validator(runtime.conf, database, runtime.clock, runtime.ids),
+        threads=runtime.threads,
+        tokens=tokens or Validator(runtime.conf, database, runtime.clock, runtime.ids),
         policy=Policy(runtime.conf, RULES, runtime.clock),
         image_store=FileStore(image_options.store_dir(runtime.conf)))
 
@@ -62,10 +66,12 @@ def listen(conf: Any) -> socket.socket:
     return eventlet.listen((conf.api.listen, conf.api.port), backlog=1024, reuse_addr=True)
 
 
-def start(runtime: Runtime, database: Database, listener: socket.socket | None = None) -> Service:
-    """Serve every API in this process."""
+def start(runtime: Runtime, database: Database, listener: socket.socket | None = None,
+          changes: Changes | None = None) -> Service:
+    """Serve every API in this process; changes are shared with the other processes that serve the listener."""
     conf = runtime.conf
-    services = make_services(runtime, database)
+    validator = Validator(conf, database, runtime.clock, runtime.ids, changes)
+    services = make_services(runtime, database, validator)
     application = deploy.load(services, conf.api.paste_config)
     opened = listener or listen(conf)
     greenlet = eventlet.spawn(
@@ -73,7 +79,8 @@ def start(runtime: Runtime, database: Database, listener: socket.socket | None =
         max_size=conf.api.max_connections, socket_timeout=conf.api.idle_timeout_s, debug=False)
     LOG.info("api_started", address=conf.api.listen, port=opened.getsockname()[1], process=os.getpid())
     answers = runtime.bus.serve("image", image_answers(services))
-    return Service(opened, greenlet, eventlet.spawn(keep_swept, services), answers)
+    sweeper, watcher = eventlet.spawn(keep_swept, services), eventlet.spawn(validator.keep_fresh)
+    return Service(opened, greenlet, sweeper, watcher, answers)
 
 
 def image_answers(services: Services) -> dict[str, Any]:
@@ -118,23 +125,24 @@ def main() -> None:
     conf = config.load(parser.parse_args().config_file, registrations=REGISTRATIONS)
     log.setup(conf)
     listener = listen(conf)
+    changes = Changes()
     if conf.api.workers == 1:
-        _work(conf, listener)
+        _work(conf, listener, changes)
     else:
-        _supervise(conf, listener)
+        _supervise(conf, listener, changes)
 
 
-def _work(conf: Any, listener: socket.socket) -> None:
+def _work(conf: Any, listener: socket.socket, changes: Changes) -> None:
     runtime = Runtime.create(conf, identity=f"api.{conf.host}.{os.getpid()}")
     database = Database(conf.database.url, runtime.clock, pool_size=conf.database.pool_size,
                         max_overflow=conf.database.max_overflow)
-    service = start(runtime, database, listener)
+    service = start(runtime, database, listener, changes)
     signal.signal(signal.SIGTERM, lambda *_: service.stop())
     service.greenlet.wait()
     runtime.bus.close()
 
 
-def _supervise(conf: Any, listener: socket.socket) -> None:
+def _supervise(conf: Any, listener: socket.socket, changes: Changes) -> None:
     """Keep the workers running: one that ends is started again; SIGTERM ends all."""
     workers: set[int] = set()
     stopping = False
@@ -148,7 +156,7 @@ def _supervise(conf: Any, listener: socket.socket) -> None:
     signal.signal(signal.SIGTERM, stop)
     while not stopping or workers:
         while not stopping and len(workers) < conf.api.workers:
-            workers.add(_fork(conf, listener))
+            workers.add(_fork(conf, listener, changes))
         try:
             ended, status = os.waitpid(-1, 0)
         except (InterruptedError, ChildProcessError):
@@ -157,11 +165,11 @@ def _supervise(conf: Any, listener: socket.socket) -> None:
         LOG.warning("api_worker_ended", process=ended, status=status)
 
 
-def _fork(conf: Any, listener: socket.socket) -> int:
+def _fork(conf: Any, listener: socket.socket, changes: Changes) -> int:
     process = os.fork()
     if process:
         return process
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     eventlet.hubs.use_hub()
-    _work(conf, listener)
+    _work(conf, listener, changes)
     sys.exit(0)

@@ -55,8 +55,10 @@ def by_password(database: Database, validator: Validator, threads: Threads, refe
         # Read first: whatever changes after this refuses the token that is about to be made.
         generation = revocations.current_generation(connection)
         row = _user_row(connection, reference)
-    is_right = validator.passwords.is_right(threads, password, row["password_hash"] if row else None)
-    if row is None or not is_right or not (row["enabled"] and row["domain_enabled"]):
+    may_log_in = row is not None and row["enabled"] and row["domain_enabled"]
+    # Who may not log in has no hash here: a password remembered as right would be answered faster, and so confirmed.
+    is_right = validator.passwords.is_right(threads, password, row["password_hash"] if row and may_log_in else None)
+    if row is None or not is_right:
         raise errors.Unauthorized(LOGIN_REFUSED)
     return Proof(row["id"], ("password",), generation)
 

@@ -17,14 +17,14 @@ OPTIONS = [
                     "ordinary command."),
     cfg.FloatOpt("revocation_refresh_s", default=1.0, min=0.0, max=60.0,
                  help="Seconds for which a process may go on without asking the database whether tokens have been "
-                      "revoked. 1 keeps the query off the path of a request and the delay unnoticed."),
+                      "revoked; after that it refuses. 1 leaves time to ask beside the requests, and is not noticed."),
     cfg.IntOpt("password_hash_rounds", default=12, min=4, max=31,
                help="bcrypt's cost: each step doubles the time of a hash. 12 takes a fifth of a second."),
     cfg.IntOpt("verified_password_ttl_s", default=60, min=0, max=3600,
                help="Seconds for which a password that was just verified is recognised without bcrypt, from a keyed "
                     "digest in memory. 0 turns it off; 60 serves scripts that log in for every command."),
     cfg.IntOpt("max_cached_tokens", default=10000, min=1, max=10_000_000,
-               help="Validated tokens one process remembers, about 2 KiB each."),
+               help="Validated tokens one process remembers, about 2 KiB each, and 5 more for one that was shown."),
 ]
 
 

@@ -2,7 +2,8 @@
 
 bcrypt takes a fifth of a second on purpose, so it runs in a native thread, and a password that was
 verified a moment ago is recognised by a digest instead. The digest is keyed with bytes that never
-leave this process and covers the stored hash: a changed password is a different record.
+leave this process and covers the stored hash: a changed password is a different record. Why that is
+safe: doc/design/0003-verified-passwords.md.
 """
 
 import base64
@@ -52,7 +53,11 @@ class PasswordCheck:
         self._verified: collections.OrderedDict[bytes, float] = collections.OrderedDict()
 
     def is_right(self, threads: Threads, password: str, stored: str | None) -> bool:
-        """Say whether the password fits the stored hash (None: no such user, or one without a password)."""
+        """Say whether the password fits the stored hash.
+
+        None stands for whoever may not log in, whyever (no such user, no password, disabled): it takes as long as
+        a wrong password, each time, and so never tells that the password was right.
+        """
         record = hmac.digest(self._key, f"{stored}\n{password}".encode(), "sha256")
         now = self._clock.monotonic()
         if stored is not None and self._verified.get(record, 0.0) > now:
@@ -67,6 +72,17 @@ class PasswordCheck:
             return
         self._verified[record] = now + self._ttl_s
         self._verified.move_to_end(record)
-        while self._verified and (len(self._verified) > MAX_REMEMBERED
-                                  or next(iter(self._verified.values())) <= now):
+        if len(self._verified) > MAX_REMEMBERED:
+            self._verified.popitem(last=False)
+        self.drop_old()
+
+    @property
+    def remembered(self) -> int:
+        """Return how many passwords are remembered."""
+        return len(self._verified)
+
+    def drop_old(self) -> None:
+        """Forget what has been remembered for long enough."""
+        now = self._clock.monotonic()
+        while self._verified and next(iter(self._verified.values())) <= now:
             self._verified.popitem(last=False)

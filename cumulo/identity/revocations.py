@@ -37,6 +37,8 @@ class Recorder:
 
     connection: sa.Connection
     expires_at: float
+    numbers: list[int] = dataclasses.field(default_factory=list)
+    """The generations that this recorder has begun."""
 
     def user(self, user_id: str) -> None:
         """Refuse every token of the user."""
@@ -68,6 +70,7 @@ class Recorder:
 
     def _record(self, kind: str, subject: str) -> None:
         number = _raise_generation(self.connection)
+        self.numbers.append(number)
         self.connection.execute(sa.insert(tables.event).values(
             generation=number, kind=kind, subject=subject, expires_at=self.expires_at))
 

@@ -1,23 +1,34 @@
 """Tokens: making them, and telling whether one is good.
 
 Opening a token needs only the keys. The first time a process meets one it also asks the database
-who holds it and which roles they have; after that, until something changes, nothing is asked at
-all, except once a second whether anything has changed (revocations.py).
+who holds it and which roles they have; after that, until something changes, nothing is asked at all.
+
+Whether anything has changed (revocations.py) is known for revocation_refresh_s at a time:
+
+    keep_fresh()  asks the database when half of that has passed, beside the requests
+    inspect()     asks it itself when all of it has passed, and refuses where there is no answer
+    Changes       tells at once what another process of this host has changed
+
+So no request waits for the database while it can be reached, and no token is good for longer than
+revocation_refresh_s after it was revoked anywhere, whatever becomes of the bus and the database.
 """
 
 import collections
 import dataclasses
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
 from oslo_config import cfg
 
-from cumulo.common import errors
+from cumulo.common import errors, log
 from cumulo.common.clock import Clock
 from cumulo.common.context import Context
 from cumulo.common.db.engine import Database
 from cumulo.common.ids import Ids
 from cumulo.identity import delegations, payload, projects
+from cumulo.identity.changes import BYTES, Changes
 from cumulo.identity.keys import KeyRepository
 from cumulo.identity.lookup import Facts
 from cumulo.identity.model import LOGIN_REFUSED, OWN_RIGHTS, ApplicationCredential, Delegation, Named, Role, Scope
@@ -25,6 +36,7 @@ from cumulo.identity.passwords import PasswordCheck
 from cumulo.identity.payload import Payload
 from cumulo.identity.revocations import Revocations, grant_subject
 
+LOG = log.get(__name__)
 SERVICE_USER_ID = "cumulo-service"
 DEFAULT_DOMAIN_ID = "default"
 
@@ -36,8 +48,9 @@ class Token:
     payload: Payload
     facts: Facts
 
+    @functools.cached_property
     def context(self) -> Context:
-        """Return the caller this token stands for."""
+        """The caller this token stands for."""
         user, project, scope = self.facts.user, self.facts.project, self.payload.scope
         roles = tuple(role.name for role in self.facts.roles)
         return Context(
@@ -51,10 +64,19 @@ class Token:
             **_limits(self.facts.application_credential, self.payload.delegation))
 
 
+@dataclasses.dataclass(frozen=True)
+class _Known:
+    """A token found good, and what was made of it since."""
+
+    token: Token
+    made: dict[str, bytes] = dataclasses.field(default_factory=dict)
+
+
 class Validator:
     """Tells good tokens from bad ones in one process, and makes new ones."""
 
-    def __init__(self, conf: cfg.ConfigOpts, database: Database, clock: Clock, ids: Ids | None = None) -> None:
+    def __init__(self, conf: cfg.ConfigOpts, database: Database, clock: Clock, ids: Ids | None = None,
+                 changes: Changes | None = None) -> None:
         self.conf = conf
         self.ids = ids or Ids()
         self.passwords = PasswordCheck(conf, clock, self.ids)
@@ -62,13 +84,16 @@ class Validator:
         self._clock = clock
         self._keys = KeyRepository(conf.identity.fernet_key_dir)
         self._revocations = Revocations()
+        self._refresh_s: float = conf.identity.revocation_refresh_s
         self._fresh_until = 0.0
-        self._changes_made = 0
-        self._known: collections.OrderedDict[str, Token] = collections.OrderedDict()
+        self._is_in_use = False
+        self._changes = changes or Changes()
+        self._change_seen = self._changes.latest
+        self._known: collections.OrderedDict[str, _Known] = collections.OrderedDict()
 
     def validate(self, token_id: str) -> Context:
         """Return who holds the token; raises Unauthorized."""
-        return self.inspect(token_id).context()
+        return self.inspect(token_id).context
 
     def hold(self, connection: sa.Connection, project_id: str) -> None:
         """Keep a project from being deleted until the transaction ends; raises Conflict when it is gone."""
@@ -79,19 +104,46 @@ class Validator:
 
         fresh: what other processes revoked a moment ago counts too.
         """
-        if fresh or self._clock.monotonic() >= self._fresh_until:
+        self._is_in_use = True
+        if fresh or self._is_stale():
             self._refresh()
-        token = self._known.get(token_id)
-        if token is None:
-            token = self._examine(token_id)
+        known = self._known.get(token_id)
+        token = known.token if known is not None else self._examine(token_id)
         if token.payload.expires_at <= self._clock.now():
             raise errors.Unauthorized(LOGIN_REFUSED)
         return token
 
+    def made_of(self, token_id: str, what: str, make: Callable[[], bytes]) -> bytes:
+        """Return something made of a token and of the catalog, remembered until anything changes."""
+        known = self._known.get(token_id)
+        if known is None:
+            return make()
+        if what not in known.made:
+            known.made[what] = make()  # a refresh meanwhile has forgotten this entry, and what is put in it
+        return known.made[what]
+
     def forget(self) -> None:
-        """Ask the database before the next answer: this process has just changed something."""
-        self._changes_made += 1
-        self._fresh_until = 0.0
+        """Ask the database before the next answer, here and in the other processes of this host: this one has
+        just changed something."""
+        self._changes.mark(self.ids.random_bytes(BYTES))
+
+    def keep_fresh(self) -> None:
+        """Ask ahead, ever again, whether anything has changed, so that requests need not."""
+        while True:
+            self._clock.sleep(self._refresh_s / 4 or 1.0)
+            try:
+                self.refresh_ahead()
+            except errors.DatabaseUnavailable:  # logged where it was met; requests find out for themselves, and refuse
+                continue
+            except Exception:
+                LOG.exception("refresh_failed")
+
+    def refresh_ahead(self) -> None:
+        """Ask whether anything has changed, where requests rely on an answer that is half as old as it may be."""
+        self.passwords.drop_old()
+        if self._is_in_use and self._clock.monotonic() >= self._fresh_until - self._refresh_s / 2:
+            self._is_in_use = False
+            self._refresh()
 
     @property
     def generation(self) -> int:
@@ -118,14 +170,16 @@ class Validator:
         ordinary: float = now + self.conf.identity.token_ttl_s
         return ordinary if latest is None else min(ordinary, latest)
 
+    def _is_stale(self) -> bool:
+        return self._clock.monotonic() >= self._fresh_until or self._changes.latest != self._change_seen
+
     def _refresh(self) -> None:
-        until = self._clock.monotonic() + self.conf.identity.revocation_refresh_s
-        changes_made = self._changes_made
+        # Both are read before the database: what happens while it answers counts as not seen.
+        until, change = self._clock.monotonic() + self._refresh_s, self._changes.latest
         with self._database.read() as connection:
             if self._revocations.refresh(connection, self._clock.now()):
                 self._known.clear()
-        if changes_made == self._changes_made:  # else what was read may lack this process's own change
-            self._fresh_until = until
+        self._fresh_until, self._change_seen = until, change
 
     def _examine(self, token_id: str) -> Token:
         content = payload.open_token(self._keys.fernet(), token_id)
@@ -137,7 +191,7 @@ class Validator:
             raise errors.Unauthorized(LOGIN_REFUSED)
         token = Token(content, known)
         if generation == self.generation:  # else another thread has refreshed: what was read may be old
-            self._known[token_id] = token
+            self._known[token_id] = _Known(token)
             while len(self._known) > self.conf.identity.max_cached_tokens:
                 self._known.popitem(last=False)
         return token

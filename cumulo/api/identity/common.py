@@ -22,11 +22,18 @@ def validator(request: Request) -> Validator:
 
 @contextlib.contextmanager
 def changing(request: Request) -> Iterator[tuple[sa.Connection, Recorder]]:
-    """Give a transaction and the recorder of its changes; this process feels them from its next request on."""
+    """Give a transaction and the recorder of its changes; this host feels them from its next request on.
+
+    Everything that a token says, or shows (names, roles, the catalog), may only be changed within: processes
+    remember it until they are told. What records nothing counts as a change that refuses no token.
+    """
     services = request.services
     try:
         with services.database.write() as connection:
-            yield connection, revocations.recorder(connection, services.conf, services.clock.now())
+            record = revocations.recorder(connection, services.conf, services.clock.now())
+            yield connection, record
+            if not record.numbers:
+                record.change()
     finally:
         services.database.after_commit(validator(request).forget)
 

@@ -2,29 +2,50 @@
 
 import contextlib
 import unittest
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import sqlalchemy as sa
 
 from cumulo.common.db.engine import Database
-from cumulo.common.errors import Unauthorized
-from cumulo.identity import bootstrap, catalog, keys, lookup
+from cumulo.common.errors import DatabaseUnavailable, Unauthorized
+from cumulo.identity import bootstrap, catalog, keys, lookup, revocations
+from cumulo.identity.changes import Changes
 from cumulo.identity.model import Endpoint, Scope
 from cumulo.identity.tokens import Validator, issue_service_token
 from tests.fixtures.identity import Identity
 
 
 class CountingDatabase(Database):
-    """Counts what is read."""
+    """Counts what is read, and may be away."""
 
     reads = 0
+    is_away = False
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """Count the read and give the connection."""
         self.reads += 1
+        if self.is_away:
+            raise DatabaseUnavailable("The database cannot be reached now.")
         with super().read() as connection:
             yield connection
+
+
+class ChangingDatabase(CountingDatabase):
+    """A database in which something changes, once, just after it was read."""
+
+    def __init__(self, below: CountingDatabase, change: Callable[[], None]) -> None:
+        self._below = below
+        self._change: Callable[[], None] | None = change
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """Read, and change something before anybody learns what was read."""
+        with self._below.read() as connection:
+            yield connection
+        change, self._change = self._change, None
+        if change:
+            change()
 
 
 class ValidatorTest(unittest.TestCase):
@@ -48,6 +69,80 @@ class ValidatorTest(unittest.TestCase):
         self.cloud.clock.passed_s += 1.0
         self.validator.validate(self.token)
         self.assertEqual(before + 1, self.database.reads)
+
+    def test_no_request_asks_while_the_process_asks_ahead(self) -> None:
+        self.validator.validate(self.token)
+        asked_by_requests = 0
+        for _ in range(400):  # a hundred seconds
+            self.cloud.clock.passed_s += 0.25
+            self.validator.refresh_ahead()
+            before = self.database.reads
+            self.validator.validate(self.token)
+            asked_by_requests += self.database.reads - before
+        self.assertEqual(0, asked_by_requests)
+
+    def test_an_idle_process_asks_nothing(self) -> None:
+        self.validator.validate(self.token)
+        self.cloud.clock.passed_s += 0.75
+        self.validator.refresh_ahead()
+        before = self.database.reads
+        for _ in range(40):
+            self.cloud.clock.passed_s += 0.25
+            self.validator.refresh_ahead()
+        self.assertEqual(before, self.database.reads)
+        self.validator.validate(self.token)
+        self.assertEqual(before + 1, self.database.reads)
+
+    def test_without_the_database_a_token_is_good_for_a_second_and_then_refused(self) -> None:
+        self.validator.validate(self.token)
+        self.database.is_away = True
+        self.cloud.clock.passed_s += 0.75
+        self.assertRaises(DatabaseUnavailable, self.validator.refresh_ahead)
+        self.validator.validate(self.token)
+        self.cloud.clock.passed_s += 0.25
+        self.assertRaises(DatabaseUnavailable, self.validator.validate, self.token)
+        self.assertRaises(DatabaseUnavailable, self.validator.validate, self.token)
+        self.database.is_away = False
+        self.validator.validate(self.token)
+
+    def test_a_change_is_felt_at_once_on_the_host_and_a_second_later_elsewhere(self) -> None:
+        changes = Changes()
+        here, beside, elsewhere = (
+            Validator(self.cloud.conf, self.database, self.cloud.clock, changes=each)
+            for each in (changes, changes, Changes()))
+        for validator in (here, beside, elsewhere):
+            validator.validate(self.token)
+        self.cloud.clock.passed_s += 0.5
+        user_id = here.validate(self.token).user_id or ""
+        with self.cloud.database.write() as connection:
+            revocations.recorder(connection, self.cloud.conf, self.cloud.clock.now()).user(user_id)
+        here.forget()
+        self.assertRaises(Unauthorized, here.validate, self.token)
+        self.assertRaises(Unauthorized, beside.validate, self.token)
+        elsewhere.validate(self.token)
+        self.cloud.clock.passed_s += 0.5
+        self.assertRaises(Unauthorized, elsewhere.validate, self.token)
+
+    def test_a_change_while_the_database_answers_is_not_missed(self) -> None:
+        """Whoever reads what was before a change must not count as having seen it."""
+        changes = Changes()
+        database = ChangingDatabase(self.database, lambda: changes.mark(b"12345678"))
+        validator = Validator(self.cloud.conf, database, self.cloud.clock, changes=changes)
+        validator.validate(self.token)
+        before = self.database.reads
+        validator.validate(self.token)
+        self.assertEqual(before + 1, self.database.reads)
+
+    def test_what_was_made_of_a_token_is_made_again_after_a_change(self) -> None:
+        made = iter((b"one", b"two", b"three"))
+        self.validator.inspect(self.token)
+        for _ in range(2):
+            self.assertEqual(b"one", self.validator.made_of(self.token, "text", lambda: next(made)))
+        with self.cloud.database.write() as connection:
+            revocations.recorder(connection, self.cloud.conf, self.cloud.clock.now()).change()
+        self.validator.forget()
+        self.validator.inspect(self.token)
+        self.assertEqual(b"two", self.validator.made_of(self.token, "text", lambda: next(made)))
 
     def test_context(self) -> None:
         context = self.validator.validate(self.token)

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import orjson
+
 from cumulo.api.identity import views
 from cumulo.api.identity.auth import methods, view
 from cumulo.api.identity.common import changing, collection, query_of, self_url, validator
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
-from cumulo.identity import assignments, authenticate, catalog, domains, lookup, projects, rows
+from cumulo.identity import assignments, authenticate, catalog, domains, projects, rows
 from cumulo.identity.authenticate import Reference, Wish
 from cumulo.identity.model import SYSTEM
 from cumulo.identity.tokens import Token
@@ -27,7 +29,10 @@ def log_in(request: Request) -> Reply:
 def show(request: Request) -> Reply:
     """Return the token named by X-Subject-Token; a HEAD gets the same without the body."""
     token_id, token = _subject(request, "identity:validate_token")
-    return Reply(view.token(token, _catalog(request, token)), headers={"X-Subject-Token": token_id} | VARY)
+    what = "body" if _shows_catalog(request, token) else "body without catalog"
+    body = validator(request).made_of(
+        token_id, what, lambda: orjson.dumps(view.token(token, _catalog(request, token))))
+    return Reply(body, headers={"X-Subject-Token": token_id} | VARY, content_type="application/json")
 
 
 def check(request: Request) -> Reply:
@@ -72,7 +77,7 @@ def own_domains(request: Request) -> dict[str, Any]:
 def own_system(request: Request) -> dict[str, Any]:
     """Say whether the caller may get a token for the whole system."""
     with request.services.database.read() as connection:
-        has_role = bool(lookup.effective_roles(connection, request.context.user_id or "", SYSTEM))
+        has_role = bool(assignments.roles_of(connection, request.context.user_id or "", SYSTEM))
     return {"system": [{"all": True}] if has_role else [], "links": {"self": self_url(request)}}
 
 
@@ -91,16 +96,20 @@ def _subject(request: Request, rule: str) -> tuple[str, Token]:
     if not token_id:
         raise errors.BadRequest("The header X-Subject-Token is required.")
     try:
-        token = validator(request).inspect(token_id, fresh=True)
+        token = validator(request).inspect(token_id)
     except errors.Unauthorized as failure:
         raise errors.NotFound("Could not find token.") from failure
     request.authorize(rule, {"user_id": token.payload.user_id})
     return token_id, token
 
 
-def _catalog(request: Request, token: Token) -> list[dict[str, Any]] | None:
+def _shows_catalog(request: Request, token: Token) -> bool:
     query = query_of(request)
-    if token.payload.scope.kind == "none" or ("nocatalog" in query and rows.is_true(query["nocatalog"])):
+    return token.payload.scope.kind != "none" and not ("nocatalog" in query and rows.is_true(query["nocatalog"]))
+
+
+def _catalog(request: Request, token: Token) -> list[dict[str, Any]] | None:
+    if not _shows_catalog(request, token):
         return None
     project = token.facts.project
     with request.services.database.read() as connection:

@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from cumulo.api.identity import views
-from cumulo.api.identity.common import collection, query_of
+from cumulo.api.identity.common import changing, collection, query_of
 from cumulo.api.wsgi.route import Request
 from cumulo.identity import catalog
 from cumulo.identity.model import Endpoint, Region
@@ -14,7 +14,7 @@ from cumulo.identity.model import Endpoint, Region
 def create(request: Request) -> dict[str, Any]:
     """Create an endpoint."""
     services = request.services
-    with services.database.write() as connection:
+    with changing(request) as (connection, _):
         values = _with_region(request, connection)
         made = catalog.create(connection, services.ids, services.clock.now(), Endpoint, values)
     return {"endpoint": views.endpoint(request, made)}
@@ -36,7 +36,7 @@ def show(request: Request) -> dict[str, Any]:
 
 def update(request: Request) -> dict[str, Any]:
     """Change an endpoint."""
-    with request.services.database.write() as connection:
+    with changing(request) as (connection, _):
         changed = catalog.update(connection, Endpoint, request.params["endpoint_id"],
                                  _with_region(request, connection))
     return {"endpoint": views.endpoint(request, changed)}
@@ -44,7 +44,7 @@ def update(request: Request) -> dict[str, Any]:
 
 def delete(request: Request) -> None:
     """Delete an endpoint."""
-    with request.services.database.write() as connection:
+    with changing(request) as (connection, _):
         catalog.delete(connection, Endpoint, request.params["endpoint_id"])
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from cumulo.api.identity import views
-from cumulo.api.identity.common import collection, query_of
+from cumulo.api.identity.common import changing, collection, query_of
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.identity import catalog
@@ -13,7 +13,7 @@ from cumulo.identity.model import Region
 def create(request: Request) -> dict[str, Any]:
     """Create a region."""
     services = request.services
-    with services.database.write() as connection:
+    with changing(request) as (connection, _):
         made = catalog.create(connection, services.ids, services.clock.now(), Region, request.body["region"])
     return {"region": views.region(request, made)}
 
@@ -24,7 +24,7 @@ def create_named(request: Request) -> dict[str, Any]:
     values = request.body["region"]
     if values.get("id", region_id) != region_id:
         raise errors.BadRequest("The id in the body is not the id in the path.")
-    with services.database.write() as connection:
+    with changing(request) as (connection, _):
         made = catalog.create(connection, services.ids, services.clock.now(), Region, values | {"id": region_id})
     return {"region": views.region(request, made)}
 
@@ -45,12 +45,12 @@ def show(request: Request) -> dict[str, Any]:
 
 def update(request: Request) -> dict[str, Any]:
     """Change a region."""
-    with request.services.database.write() as connection:
+    with changing(request) as (connection, _):
         changed = catalog.update(connection, Region, request.params["region_id"], request.body["region"])
     return {"region": views.region(request, changed)}
 
 
 def delete(request: Request) -> None:
     """Delete a region."""
-    with request.services.database.write() as connection:
+    with changing(request) as (connection, _):
         catalog.delete(connection, Region, request.params["region_id"])

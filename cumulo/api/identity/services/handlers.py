@@ -3,7 +3,7 @@
 from typing import Any
 
 from cumulo.api.identity import views
-from cumulo.api.identity.common import collection, query_of
+from cumulo.api.identity.common import changing, collection, query_of
 from cumulo.api.wsgi.route import Request
 from cumulo.identity import catalog
 from cumulo.identity.model import Service
@@ -12,7 +12,7 @@ from cumulo.identity.model import Service
 def create(request: Request) -> dict[str, Any]:
     """Create a service."""
     services = request.services
-    with services.database.write() as connection:
+    with changing(request) as (connection, _):
         made = catalog.create(connection, services.ids, services.clock.now(), Service, request.body["service"])
     return {"service": views.service(request, made)}
 
@@ -33,12 +33,12 @@ def show(request: Request) -> dict[str, Any]:
 
 def update(request: Request) -> dict[str, Any]:
     """Change a service."""
-    with request.services.database.write() as connection:
+    with changing(request) as (connection, _):
         changed = catalog.update(connection, Service, request.params["service_id"], request.body["service"])
     return {"service": views.service(request, changed)}
 
 
 def delete(request: Request) -> None:
     """Delete a service."""
-    with request.services.database.write() as connection:
+    with changing(request) as (connection, _):
         catalog.delete(connection, Service, request.params["service_id"])

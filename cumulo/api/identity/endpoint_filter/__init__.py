@@ -1,1 +1,0 @@
-"""Which endpoints and groups of them a project was given."""

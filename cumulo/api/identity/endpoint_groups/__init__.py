@@ -1,1 +1,0 @@
-"""Groups of endpoints, named by what they have in common."""

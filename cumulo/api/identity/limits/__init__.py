@@ -1,1 +1,0 @@
-"""Limits of one project or domain."""

@@ -1,1 +1,0 @@
-"""Which endpoints, services and regions follow which policy."""

@@ -1,1 +1,0 @@
-"""Limits that hold for everybody unless another is set."""

@@ -1,1 +1,0 @@
-"""Policy documents that services may fetch."""
