@@ -1,7 +1,8 @@
 """The services' configuration file of one cloud, written anew by every `up` from the cloud's state.
 
 Nothing but this file tells the services how they run: what `up` was asked for is in the state, and
-what the machine can do (hypervisor, databases of our own) is found out before this is written.
+what the machine can do (hypervisor, databases of our own) is found out before this is written. What an
+administrator sets is taken over from local.conf beside it, and wins.
 """
 
 import dataclasses
@@ -34,7 +35,9 @@ def public_url(state: State) -> str:
 
 def write(layout: Layout, state: State, wiring: Wiring) -> None:
     """Write the file; it holds passwords, so only its owner may read it."""
-    write_atomically(layout.config_file, render(layout, state, wiring))
+    own = layout.local_config_file
+    said = f"\n# From {own.name}:\n{own.read_text(encoding='utf-8')}" if own.exists() else ""
+    write_atomically(layout.config_file, render(layout, state, wiring) + said)
 
 
 def read(layout: Layout) -> cfg.ConfigOpts:
@@ -56,7 +59,7 @@ def render(layout: Layout, state: State, wiring: Wiring) -> str:
         "compute_agent": compute,
         "network": [f"driver = {'fake' if state.fake_hypervisor else 'linux'}"],
     }
-    head = "# Written by `cumulo up`, which overwrites changes. Every option: etc/cumulo.conf.sample\n"
+    head = "# Written by `cumulo up`, which overwrites changes: make them in local.conf. Every option: etc/cumulo.conf.sample\n"
     return head + "".join(f"\n[{name}]\n" + "".join(f"{line}\n" for line in lines)
                           for name, lines in sections.items())
 

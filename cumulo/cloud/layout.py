@@ -3,6 +3,7 @@
     <state_dir>/
       cloud.json        what was asked for and how far the first start came (state.py)
       cumulo.conf       the services' configuration, written by every `up`
+      local.conf        what an administrator sets: taken over into it
       run/              pid files and the control socket
       log/              one log per process
       first-key         the private key of the first server
@@ -31,6 +32,11 @@ class Layout:
     def config_file(self) -> pathlib.Path:
         """Return the services' configuration."""
         return self.state_dir / "cumulo.conf"
+
+    @property
+    def local_config_file(self) -> pathlib.Path:
+        """Return the file with what an administrator sets, which nobody writes but them."""
+        return self.state_dir / "local.conf"
 
     @property
     def run_dir(self) -> pathlib.Path:

@@ -40,3 +40,10 @@ class ConfigurationTest(unittest.TestCase):
         """Passwords in URLs are not substituted."""
         url = "postgresql+psycopg2://u:p$host@127.0.0.1/c"
         self.assertEqual(url, self._read_back(State(), Wiring(url, "memory://")).database.url)
+
+    def test_what_an_administrator_sets_wins(self) -> None:
+        """local.conf adds settings, and overrules those of `up`, also in a section that is there already."""
+        self.layout.local_config_file.write_text("[identity]\ntoken_ttl_s = 77\n[api]\nworkers = 2\nport = 15001\n")
+        conf = self._read_back(State(port=15000), Wiring("sqlite:////x", "memory://"))
+        self.assertEqual((77, 2, 15001), (conf.identity.token_ttl_s, conf.api.workers, conf.api.port))
+        self.assertEqual("http://127.0.0.1:15000", conf.api.public_url)
