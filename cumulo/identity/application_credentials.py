@@ -15,7 +15,7 @@ from cumulo.common.db.tables import identity as tables
 from cumulo.common.db.tables.identity_delegation import (
     application_credential, application_credential_role, application_credential_rule)
 from cumulo.common.ids import Ids
-from cumulo.identity import access_rules, lookup, rows
+from cumulo.identity import access_rules, lookup, reach, rows
 from cumulo.identity.model import ApplicationCredential, Role
 from cumulo.identity.revocations import Recorder
 
@@ -111,7 +111,7 @@ def narrowed(connection: sa.Connection, known: lookup.Facts, credential: Applica
     given = {role.id for role in credential.roles}
     if not given <= {role.id for role in known.roles}:
         return None
-    implied = lookup.implied(connection)
+    implied = reach.implied(connection)
     reached = given.union(*(implied.get(role_id, set()) for role_id in sorted(given)))
     return dataclasses.replace(known, roles=tuple(role for role in known.roles if role.id in reached),
                                application_credential=credential)

@@ -15,7 +15,7 @@ from cumulo.common.db.tables import identity as tables
 from cumulo.common.ids import Ids
 from cumulo.common.threads import Threads
 from cumulo.identity import assignments, catalog, domains, keys, projects, revocations, roles, users
-from cumulo.identity.model import SYSTEM, Endpoint, Region, Scope, Service
+from cumulo.identity.model import SYSTEM, Actor, Endpoint, Region, Scope, Service, Target
 from cumulo.identity.passwords import hash_password
 from cumulo.identity.tokens import DEFAULT_DOMAIN_ID
 
@@ -46,7 +46,7 @@ def ensure(database: Database, conf: cfg.ConfigOpts, ids: Ids, clock: Clock, *, 
         role_ids = _ensure_roles(connection, ids, now)
         project_id, user_id = _ensure_admin(connection, ids, now, password_hash)
         for scope in (Scope("project", project_id), Scope("domain", DEFAULT_DOMAIN_ID), SYSTEM):
-            assignments.give(connection, record, user_id, scope, role_ids[ADMIN])
+            assignments.give(connection, record, Actor("user", user_id), Target(scope), role_ids[ADMIN])
         _ensure_catalog(connection, ids, now, public_url.rstrip("/"))
 
 

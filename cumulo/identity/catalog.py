@@ -8,8 +8,9 @@ import sqlalchemy as sa
 
 from cumulo.common import errors
 from cumulo.common.db.tables import identity as tables
+from cumulo.common.db.tables import identity_cloud as cloud
 from cumulo.common.ids import Ids
-from cumulo.identity import rows
+from cumulo.identity import endpoint_filter, rows
 from cumulo.identity.model import Endpoint, Region, Service
 
 Record = TypeVar("Record", Region, Service, Endpoint)
@@ -69,12 +70,12 @@ def delete(connection: sa.Connection, kind: type[Record], record_id: str) -> Non
 def for_token(connection: sa.Connection, *, user_id: str, project_id: str | None) -> list[dict[str, Any]]:
     """Return the catalog as tokens show it: enabled services, with URLs filled in.
 
-    An endpoint whose URL needs a project is left out where there is none.
+    An endpoint whose URL needs a project is left out where there is none; a project that was given endpoints sees those.
     """
     values = {"user_id": user_id} | ({"project_id": project_id, "tenant_id": project_id} if project_id else {})
     shown: dict[str, list[dict[str, Any]]] = {}
     services = [each for each in listed(connection, Service, {}) if each.enabled]
-    for endpoint in listed(connection, Endpoint, {}):
+    for endpoint in endpoint_filter.for_catalog(connection, project_id, listed(connection, Endpoint, {})):
         url = fill_in(endpoint.url, values) if endpoint.enabled else None
         if url is not None:
             shown.setdefault(endpoint.service_id, []).append({
@@ -136,3 +137,6 @@ def _check_region_unused(connection: sa.Connection, region_id: str) -> None:
         raise errors.Forbidden("The region still has endpoints.")
     if connection.execute(sa.select(region.c.id).where(region.c.parent_region_id == region_id)).first():
         raise errors.Forbidden("The region still has regions below it.")
+    limit = cloud.registered_limit
+    if connection.execute(sa.select(limit.c.id).where(limit.c.region_id == region_id)).first():
+        raise errors.Forbidden("The region still has registered limits.")

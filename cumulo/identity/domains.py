@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from cumulo.common import errors
 from cumulo.common.db.tables import identity as tables
 from cumulo.common.ids import Ids
-from cumulo.identity import lookup, projects, rows, users
+from cumulo.identity import groups, lookup, projects, roles, rows, users
 from cumulo.identity.model import Domain, Scope
 from cumulo.identity.revocations import Recorder
 
@@ -60,7 +60,7 @@ def update(connection: sa.Connection, record: Recorder, domain_id: str, values: 
 
 
 def delete(connection: sa.Connection, record: Recorder, domain_id: str) -> None:
-    """Delete a disabled domain with its users, projects and assignments; raises Forbidden while enabled."""
+    """Delete a disabled domain with its users, groups, projects, roles and assignments; Forbidden while enabled."""
     if get(connection, domain_id).enabled:
         raise errors.Forbidden("Cannot delete a domain that is enabled, please disable it first.")
     record.domain(domain_id)
@@ -68,6 +68,10 @@ def delete(connection: sa.Connection, record: Recorder, domain_id: str) -> None:
         users.delete(connection, record, user.id)
     for project in projects.listed(connection, {"domain_id": domain_id}):
         projects.delete(connection, record, project.id)
+    for group in groups.listed(connection, {"domain_id": domain_id}):
+        groups.delete(connection, record, group.id)
+    for role in roles.listed(connection, {"domain_id": domain_id}):
+        roles.delete(connection, record, role.id)
     projects.forget_target(connection, Scope("domain", domain_id))
     rows.delete(connection, sa.delete(tables.domain).where(tables.domain.c.id == domain_id),
                 "The domain has got new users or projects.")

@@ -5,6 +5,7 @@ import dataclasses
 import sqlalchemy as sa
 
 from cumulo.common.db.tables import identity as tables
+from cumulo.identity import reach
 from cumulo.identity.model import ApplicationCredential, Domain, Named, Role, Scope
 
 
@@ -78,35 +79,18 @@ def id_by_name(connection: sa.Connection, table: sa.Table, name: str, *, domain_
 
 
 def effective_roles(connection: sa.Connection, user_id: str, scope: Scope) -> tuple[Role, ...]:
-    """Return the roles the user has on the target, with those they imply, by name."""
+    """Return the roles the user has on the target, by name: given, of groups, inherited, and those they imply.
+
+    Roles of a domain's own stand for what they imply, and are none themselves.
+    """
     if scope.kind == "none":
         return ()
-    table = tables.assignment
-    held = set(connection.execute(sa.select(table.c.role_id).where(
-        table.c.user_id == user_id, table.c.target_kind == scope.kind, table.c.target_id == scope.id)).scalars())
+    held = reach.held(connection, user_id, scope)
     if not held:
         return ()
-    wanted = held.union(*(implied(connection).get(role_id, set()) for role_id in held))
-    rows = connection.execute(sa.select(tables.role.c.id, tables.role.c.name)
-                              .where(tables.role.c.id.in_(wanted)).order_by(tables.role.c.name))
+    implied = reach.implied(connection)
+    wanted = held.union(*(implied.get(role_id, set()) for role_id in held))
+    role = tables.role.c
+    rows = connection.execute(sa.select(role.id, role.name).where(
+        role.id.in_(sorted(wanted)), role.domain_id == "").order_by(role.name))
     return tuple(Role(role_id, name) for role_id, name in rows)
-
-
-def implied(connection: sa.Connection) -> dict[str, set[str]]:
-    """Return for each role that implies others all it implies, over any number of steps."""
-    table = tables.role_implication
-    direct: dict[str, set[str]] = {}
-    for prior, after in connection.execute(sa.select(table.c.prior_role_id, table.c.implied_role_id)):
-        direct.setdefault(prior, set()).add(after)
-    return {prior: _reached(prior, direct) for prior in direct}
-
-
-def _reached(start: str, direct: dict[str, set[str]]) -> set[str]:
-    reached: set[str] = set()
-    waiting = [start]
-    while waiting:
-        for after in direct.get(waiting.pop(), ()):
-            if after not in reached:
-                reached.add(after)
-                waiting.append(after)
-    return reached - {start}

@@ -24,6 +24,35 @@ SYSTEM = Scope("system", WHOLE_SYSTEM)
 
 
 @dataclasses.dataclass(frozen=True)
+class Actor:
+    """Who may be given a role: a user, or everybody in a group."""
+
+    kind: Literal["user", "group"]
+    id: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """Where a role is given: on a project, a domain or the system; inherited: on all projects below the first two."""
+
+    scope: Scope
+    is_inherited: bool = False
+
+    @property
+    def kind(self) -> str:
+        """Return the word of the tables for it."""
+        return f"{BELOW}{self.scope.kind}" if self.is_inherited else self.scope.kind
+
+
+BELOW = "below:"
+
+
+def target_of(kind: str, target_id: str) -> Target:
+    """Return the target that the tables describe so."""
+    return Target(Scope(kind.removeprefix(BELOW), target_id), kind.startswith(BELOW))  # type: ignore[arg-type]
+
+
+@dataclasses.dataclass(frozen=True)
 class Domain:
     """A domain."""
 
@@ -45,11 +74,12 @@ class Project:
     enabled: bool
     tags: tuple[str, ...]
     extra: dict[str, Any]
+    parent_id: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
 class User:
-    """A user, without the password's hash."""
+    """A user, without the password's hash. options is never None; password_expires_at is None where it never does."""
 
     id: str
     domain_id: str
@@ -57,15 +87,29 @@ class User:
     enabled: bool
     default_project_id: str | None
     extra: dict[str, Any]
+    options: dict[str, Any]
+    password_expires_at: float | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Group:
+    """A group of users."""
+
+    id: str
+    domain_id: str
+    name: str
+    description: str
+    extra: dict[str, Any]
 
 
 @dataclasses.dataclass(frozen=True)
 class Role:
-    """A role."""
+    """A role; domain_id names the domain whose own it is, None for one of the whole cloud."""
 
     id: str
     name: str
     description: str | None = None
+    domain_id: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,12 +161,12 @@ class ApplicationCredential:
 
 @dataclasses.dataclass(frozen=True)
 class Assignment:
-    """A user has a role on a target; prior_role_id names the role that brings an implied one."""
+    """Somebody has a role somewhere; source is the assignment that was made, where this one only follows from it."""
 
-    user_id: str
+    actor: Actor
+    target: Target
     role_id: str
-    scope: Scope
-    prior_role_id: str | None = None
+    source: "Assignment | None" = None
 
 
 @dataclasses.dataclass(frozen=True)

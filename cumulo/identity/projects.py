@@ -10,7 +10,7 @@ from cumulo.common.db.tables import identity as tables
 from cumulo.common.flows import conflicts
 from cumulo.common.ids import Ids
 from cumulo.identity import rows
-from cumulo.identity.model import Project, Scope
+from cumulo.identity.model import BELOW, Project, Scope
 from cumulo.identity.revocations import Recorder
 
 CLASH = "A project with this name exists already in the domain."
@@ -101,8 +101,9 @@ def lock(connection: sa.Connection, project_id: str) -> None:
 
 def forget_target(connection: sa.Connection, scope: Scope) -> None:
     """Delete every assignment on a target that is about to go."""
-    table = tables.assignment
-    connection.execute(sa.delete(table).where(table.c.target_kind == scope.kind, table.c.target_id == scope.id))
+    for table in (tables.assignment, tables.group_assignment):
+        connection.execute(sa.delete(table).where(
+            table.c.target_kind.in_((scope.kind, BELOW + scope.kind)), table.c.target_id == scope.id))
 
 
 def changed_columns(values: Mapping[str, Any]) -> dict[str, Any]:

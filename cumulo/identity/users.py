@@ -21,7 +21,7 @@ FIXED = ("domain_id", "options", "password")
 def find(connection: sa.Connection, user_id: str) -> User | None:
     """Return a user, or None."""
     row = connection.execute(_users().where(tables.user.c.id == user_id)).one_or_none()
-    return None if row is None else User(*row)
+    return None if row is None else _user(row)
 
 
 def get(connection: sa.Connection, user_id: str) -> User:
@@ -32,11 +32,14 @@ def get(connection: sa.Connection, user_id: str) -> User:
     return user
 
 
-def listed(connection: sa.Connection, query: Mapping[str, str]) -> list[User]:
-    """Return the users that fit a query string, by name."""
+def listed(connection: sa.Connection, query: Mapping[str, str], *,
+           only: "sa.Select[tuple[str]] | None" = None) -> list[User]:
+    """Return the users that fit a query string, by name; only selects the ids of those that may be among them."""
     table = tables.user
-    return [User(*row) for row in connection.execute(
-        _users().where(*rows.conditions(table, FILTERS, query)).order_by(table.c.name, table.c.id))]
+    statement = _users().where(*rows.conditions(table, FILTERS, query)).order_by(table.c.name, table.c.id)
+    if only is not None:
+        statement = statement.where(table.c.id.in_(only))
+    return [_user(row) for row in connection.execute(statement)]
 
 
 def create(connection: sa.Connection, ids: Ids, now: float, domain_id: str, values: Mapping[str, Any],
@@ -97,12 +100,18 @@ def change_password(connection: sa.Connection, record: Recorder, now: float, use
 def delete(connection: sa.Connection, record: Recorder, user_id: str) -> None:
     """Delete a user and their roles; raises NotFound."""
     get(connection, user_id)
-    connection.execute(sa.delete(tables.assignment).where(tables.assignment.c.user_id == user_id))
+    for table in (tables.assignment, tables.membership, tables.former_password):
+        connection.execute(sa.delete(table).where(table.c.user_id == user_id))
     connection.execute(sa.delete(tables.user).where(tables.user.c.id == user_id))
     record.user(user_id)
 
 
-def _users() -> "sa.Select[tuple[str, str, str, bool, str | None, dict[str, Any]]]":
-    table = tables.user
-    return sa.select(table.c.id, table.c.domain_id, table.c.name, table.c.enabled, table.c.default_project_id,
-                     table.c.extra)
+def _users() -> "sa.Select[Any]":
+    table = tables.user.c
+    return sa.select(table.id, table.domain_id, table.name, table.enabled, table.default_project_id, table.extra,
+                     table.options, table.password_expires_at)
+
+
+def _user(row: "sa.Row[Any]") -> User:
+    return User(row.id, row.domain_id, row.name, row.enabled, row.default_project_id, row.extra, row.options or {},
+                row.password_expires_at)

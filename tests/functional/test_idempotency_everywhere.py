@@ -12,10 +12,19 @@ from typing import Any
 
 from cumulo.api import families
 from tests.fixtures.twice import CHANGING, NOT_KEPT, Twice
-from tests.functional import test_compute_api, test_identity_api, test_identity_proofs_api, test_image_api, test_network_api
+from tests.functional import (
+    test_compute_api,
+    test_identity_api,
+    test_identity_cloud_api,
+    test_identity_people_api,
+    test_identity_proofs_api,
+    test_image_api,
+    test_network_api,
+)
 
 STORIES: tuple[tuple[str, ModuleType, str], ...] = (
     ("compute", test_compute_api, "api"), ("identity", test_identity_api, "cloud"),
+    ("identity", test_identity_cloud_api, "cloud"), ("identity", test_identity_people_api, "cloud"),
     ("identity", test_identity_proofs_api, "cloud"),
     ("image", test_image_api, "api"), ("network", test_network_api, ""))
 

@@ -19,6 +19,8 @@ FAULTS = (40, 45, 10, 5)
 #: How often each API is asked, however many routes it has, and by whom: identity lets others do little.
 FAMILIES = {"identity": 25, "image": 20, "network": 20, "compute": 35}
 MEMBERS = {"identity": 0.05, "image": 0.3, "network": 0.3, "compute": 0.2}
+#: Parts of a domain's settings, and such as it cannot have.
+SETTINGS = {"group": ("identity", "ldap", "web"), "option": ("driver", "url", "list_limit", "web")}
 _VARIABLE = re.compile(r"\{(\w+)\}")
 _HARMLESS = ("GET", "HEAD", "POST")
 _QUERY_VALUES = {
@@ -92,6 +94,8 @@ class Maker:
     def _variable(self, name: str, harmless: bool) -> str:
         if name in ("key", "tag"):
             return self._rng.choice(KEYS)
+        if name in ("group", "option"):
+            return self._rng.choice(SETTINGS[name])
         kind = self._rng.choice(("keypair", "schema")) + "_id" if name == "name" else name
         return self._pool.pick(self._rng, kind, harmless=harmless) or values.UUID
 

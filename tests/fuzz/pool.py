@@ -13,9 +13,10 @@ NAMES = {
     "ramdisk_id": "image", "hypervisor_id": "hypervisor", "default_project_id": "project", "parent_id": "domain",
     "parent_region_id": "region", "region": "region", "alias": "extension", "request_id": "request",
     "device_id": "server", "host": "host", "binding:host_id": "host", "user.id": "user", "role.id": "role",
+    "group.id": "group",
     "scope.project.id": "project", "scope.domain.id": "domain", "all_tenants": "project", "network": "label",
 }
-_PLURALS = {"instanceActions": "request", "security_groups": "", "links": "", "endpoints_links": ""}
+_PLURALS = {"instanceActions": "request", "policies": "policy", "security_groups": "", "links": "", "endpoints_links": ""}
 
 
 class Pool:

@@ -48,8 +48,27 @@ def _down(rng: random.Random, pool: Pool) -> Any:
     return _service(rng, pool) | {"forced_down": rng.choice((True, "false"))}
 
 
+def _limits(rng: random.Random, pool: Pool) -> Any:
+    about = {"service_id": pool.pick(rng, "service_id", harmless=True), "resource_name": "things"}
+    whose = rng.choice(("project_id", "domain_id"))
+    return {"limits": [about | {"resource_limit": 5, whose: pool.pick(rng, whose, harmless=True)}]}
+
+
+def _registered_limits(rng: random.Random, pool: Pool) -> Any:
+    return {"registered_limits": [{"service_id": pool.pick(rng, "service_id", harmless=True), "default_limit": -1,
+                                   "resource_name": "things"}]}
+
+
+def _settings(rng: random.Random, pool: Pool) -> Any:
+    return {"config": rng.choice(({"ldap": {"url": "ldap://web/"}}, {"identity": {"driver": "web"}},
+                                  {"ldap": {"url": "é", "use_tls": True}, "identity": {"list_limit": 1}}))}
+
+
 RECIPES: dict[str, Recipe] = {
     "POST /compute/v2.1/servers": _server, "POST /compute/v2/servers": _server, "POST /identity/v3/auth/tokens": _login,
+    **{f"{method} /identity/v3/domains/{{domain_id}}/config": _settings for method in ("PUT", "PATCH")},
+    "PATCH /identity/v3/domains/{domain_id}/config/{group}": _settings,
+    "POST /identity/v3/limits": _limits, "POST /identity/v3/registered_limits": _registered_limits,
     "PUT /compute/v2.1/os-services/enable": _service, "PUT /compute/v2.1/os-services/disable": _service,
     "PUT /compute/v2/os-services/enable": _service, "PUT /compute/v2/os-services/disable": _service,
     "PUT /compute/v2.1/os-services/disable-log-reason": _reason,

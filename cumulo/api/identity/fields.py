@@ -29,3 +29,11 @@ def envelope(key: str, properties: Schema, *, required: tuple[str, ...] = (), ex
     if at_least_one:
         inner["minProperties"] = 1
     return {"type": "object", "properties": {key: inner}, "required": [key], "additionalProperties": False}
+
+
+def list_envelope(key: str, properties: Schema, *, required: tuple[str, ...]) -> Schema:
+    """Return the schema of {key: [{...}, ...]}: what several are created with at once."""
+    inner: Schema = {"type": "object", "properties": properties, "required": list(required),
+                     "additionalProperties": False}
+    return {"type": "object", "required": [key], "additionalProperties": False,
+            "properties": {key: {"type": "array", "minItems": 1, "maxItems": 100, "items": inner}}}

@@ -29,6 +29,18 @@ _TABLE = (
     ("update_user", ADMIN, "Change a user", "PATCH", "/v3/users/{user_id}"),
     ("delete_user", ADMIN, "Delete a user", "DELETE", "/v3/users/{user_id}"),
     ("list_user_projects", OR_SELF, "List a user's projects", "GET", "/v3/users/{user_id}/projects"),
+    ("list_groups", DOMAIN_READER, "List groups", "GET", "/v3/groups"),
+    ("get_group", DOMAIN_READER, "Show a group", "GET", "/v3/groups/{group_id}"),
+    ("create_group", ADMIN, "Create a group", "POST", "/v3/groups"),
+    ("update_group", ADMIN, "Change a group", "PATCH", "/v3/groups/{group_id}"),
+    ("delete_group", ADMIN, "Delete a group", "DELETE", "/v3/groups/{group_id}"),
+    ("list_groups_for_user", OR_SELF, "List the groups a user is in", "GET", "/v3/users/{user_id}/groups"),
+    ("list_users_in_group", DOMAIN_READER, "List the users of a group", "GET", "/v3/groups/{group_id}/users"),
+    ("check_user_in_group", DOMAIN_READER, "See whether a user is in a group", "HEAD",
+     "/v3/groups/{group_id}/users/{user_id}"),
+    ("add_user_to_group", ADMIN, "Put a user into a group", "PUT", "/v3/groups/{group_id}/users/{user_id}"),
+    ("remove_user_from_group", ADMIN, "Take a user out of a group", "DELETE",
+     "/v3/groups/{group_id}/users/{user_id}"),
     ("list_projects", DOMAIN_READER, "List projects", "GET", "/v3/projects"),
     ("get_project", OWN_PROJECT, "Show a project", "GET", "/v3/projects/{project_id}"),
     ("create_project", ADMIN, "Create a project", "POST", "/v3/projects"),
@@ -44,15 +56,17 @@ _TABLE = (
     ("create_role", ADMIN, "Create a role", "POST", "/v3/roles"),
     ("update_role", ADMIN, "Change a role", "PATCH", "/v3/roles/{role_id}"),
     ("delete_role", ADMIN, "Delete a role", "DELETE", "/v3/roles/{role_id}"),
-    ("list_grants", DOMAIN_READER, "List a user's roles on a target", "GET",
+    ("list_grants", DOMAIN_READER, "List the roles of a user or group on a target", "GET",
      "/v3/projects/{project_id}/users/{user_id}/roles"),
-    ("check_grant", DOMAIN_READER, "See whether a user has a role on a target", "HEAD",
+    ("check_grant", DOMAIN_READER, "See whether a user or group has a role on a target", "HEAD",
      "/v3/projects/{project_id}/users/{user_id}/roles/{role_id}"),
-    ("create_grant", ADMIN, "Give a user a role on a target", "PUT",
+    ("create_grant", ADMIN, "Give a user or group a role on a target", "PUT",
      "/v3/projects/{project_id}/users/{user_id}/roles/{role_id}"),
-    ("revoke_grant", ADMIN, "Take a role on a target from a user", "DELETE",
+    ("revoke_grant", ADMIN, "Take a role on a target from a user or group", "DELETE",
      "/v3/projects/{project_id}/users/{user_id}/roles/{role_id}"),
     ("list_role_assignments", DOMAIN_READER, "List role assignments", "GET", "/v3/role_assignments"),
+    ("list_role_assignments_for_tree", DOMAIN_READER, "List role assignments of a project and those below", "GET",
+     "/v3/role_assignments"),
     ("list_services", SYSTEM_READER, "List services", "GET", "/v3/services"),
     ("get_service", SYSTEM_READER, "Show a service", "GET", "/v3/services/{service_id}"),
     ("create_service", ADMIN, "Create a service", "POST", "/v3/services"),
@@ -70,17 +84,21 @@ _TABLE = (
     ("delete_region", ADMIN, "Delete a region", "DELETE", "/v3/regions/{region_id}"),
 )
 
-_PROJECT_USERS = "/v3/projects/{project_id}/users/"
-_OTHER_TARGETS = ("/v3/domains/{domain_id}/users/", "/v3/system/users/")
+_PROJECT_USERS = "/v3/projects/{project_id}/users/{user_id}/"
+_TARGETS = ("/v3/projects/{project_id}", "/v3/domains/{domain_id}", "/v3/system")
+_INHERITED = ("/v3/OS-INHERIT/projects/{project_id}", "/v3/OS-INHERIT/domains/{domain_id}")
+_ACTORS = ("users/{user_id}", "groups/{group_id}")
 
 
 def _operations(method: str, path: str) -> list[dict[str, str]]:
-    """A rule about roles on a project is about those on a domain and on the system too."""
+    """A rule about a user's roles on a project is about groups, domains, the system and inherited roles too."""
     paths = [path]
     if path.startswith(_PROJECT_USERS):
-        paths += [target + path.removeprefix(_PROJECT_USERS) for target in _OTHER_TARGETS]
+        rest = path.removeprefix(_PROJECT_USERS)
+        paths = [f"{target}/{actor}/{rest}" for target in _TARGETS for actor in _ACTORS]
+        paths += [f"{target}/{actor}/{rest}/inherited_to_projects" for target in _INHERITED for actor in _ACTORS]
     methods = ("HEAD", "GET") if method == "HEAD" else (method,)
-    return [{"method": each, "path": path} for path in paths for each in methods]
+    return [{"method": each, "path": each_path} for each_path in paths for each in methods]
 
 
 RULES = tuple(

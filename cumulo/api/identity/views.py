@@ -4,7 +4,7 @@ from typing import Any
 
 from cumulo.api.identity.common import link
 from cumulo.api.wsgi.route import Request
-from cumulo.identity.model import Domain, Endpoint, Project, Region, Role, Service, User
+from cumulo.identity.model import Domain, Endpoint, Group, Project, Region, Role, Service, User
 
 
 def user(request: Request, record: User) -> dict[str, Any]:
@@ -16,6 +16,12 @@ def user(request: Request, record: User) -> dict[str, Any]:
     if record.default_project_id is not None:
         shown["default_project_id"] = record.default_project_id
     return shown
+
+
+def group(request: Request, record: Group) -> dict[str, Any]:
+    """Return a group; attributes of the client's own stand beside the known ones."""
+    return {**record.extra, "id": record.id, "name": record.name, "domain_id": record.domain_id,
+            "description": record.description, "links": {"self": link(request, "groups", record.id)}}
 
 
 def project(request: Request, record: Project) -> dict[str, Any]:
@@ -34,8 +40,8 @@ def domain(request: Request, record: Domain) -> dict[str, Any]:
 
 def role(request: Request, record: Role) -> dict[str, Any]:
     """Return a role."""
-    return {"id": record.id, "name": record.name, "description": record.description, "domain_id": None,
-            "options": {}, "links": {"self": link(request, "roles", record.id)}}
+    return {"id": record.id, "name": record.name, "description": record.description,
+            "domain_id": record.domain_id, "options": {}, "links": {"self": link(request, "roles", record.id)}}
 
 
 def region(request: Request, record: Region) -> dict[str, Any]:

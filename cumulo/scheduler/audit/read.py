@@ -26,8 +26,11 @@ _MOST_ORPHANS = 100  # of one kind: a table that lost its other half is one find
 LOGICAL_REFERENCES: tuple[tuple[sa.Column[Any], sa.Column[Any], sa.ColumnElement[bool]], ...] = (
     (compute.server_tag.c.server_id, compute.server.c.id, sa.true()),
     (compute.flavor_access.c.flavor_id, compute.flavor.c.id, sa.true()),
-    (identity.assignment.c.target_id, identity.project.c.id, identity.assignment.c.target_kind == "project"),
-    (identity.assignment.c.target_id, identity.domain.c.id, identity.assignment.c.target_kind == "domain"),
+    *((given.c.target_id, named.c.id, given.c.target_kind.in_((kind, f"below:{kind}")))
+      for given in (identity.assignment, identity.group_assignment)
+      for kind, named in (("project", identity.project), ("domain", identity.domain))),
+    (identity.project.c.parent_id, identity.project.c.id, sa.true()),
+    (identity.role.c.domain_id, identity.domain.c.id, identity.role.c.domain_id != ""),
     (network.network.c.id, network.network_change.c.network_id, sa.true()),
 )
 """What a row names without a foreign key: (column, the column it names, for which rows)."""

@@ -9,9 +9,10 @@ from tests.fixtures.personas import Persona, Rules, lent
 from tests.fixtures.routes import path_of, variables
 
 # Variables that say who somebody is: policy decides on them before anything is looked up.
-WHOSE = frozenset(("project_id", "user_id", "domain_id"))
+WHOSE = frozenset(("project_id", "user_id", "domain_id", "group_id"))
 # Variables that name nothing of a project's: a setting of the cloud, or a word.
-NOBODYS = frozenset(("role_id", "region_id", "service_id", "endpoint_id", "hypervisor_id", "alias"))
+NOBODYS = frozenset(("role_id", "region_id", "service_id", "endpoint_id", "hypervisor_id", "alias",
+                     "registered_limit_id", "endpoint_group_id", "policy_id", "group", "option"))
 NOBODY = Persona("nobody in particular", None, {"roles": []})
 _SHARED_COUNTERS = ("network_revision", "network_change", "identity_event", "identity_generation")
 
@@ -54,7 +55,7 @@ class TenancyCase(unittest.TestCase):
 
     def target(self, route: Route) -> dict[str, Any]:
         """Return what a rule is asked about: the owner's project, a user there and their domain."""
-        target = {name: self.cloud.owned[name] for name in sorted(WHOSE)}
+        target = {name: self.cloud.owned[name] for name in sorted(WHOSE - {"group_id"})}
         return target | {"domain_id": ""} if "/system/" in route.path else target
 
     def is_friend(self, route: Route, persona: Persona) -> bool:

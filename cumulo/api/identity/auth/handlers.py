@@ -9,7 +9,7 @@ from cumulo.api.identity.auth import methods, view
 from cumulo.api.identity.common import changing, collection, query_of, self_url, validator
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
-from cumulo.identity import assignments, authenticate, catalog, domains, projects, rows
+from cumulo.identity import assignments, authenticate, catalog, domains, lookup, projects, rows
 from cumulo.identity.authenticate import Reference, Wish
 from cumulo.identity.model import SYSTEM
 from cumulo.identity.tokens import Token
@@ -77,7 +77,7 @@ def own_domains(request: Request) -> dict[str, Any]:
 def own_system(request: Request) -> dict[str, Any]:
     """Say whether the caller may get a token for the whole system."""
     with request.services.database.read() as connection:
-        has_role = bool(assignments.roles_of(connection, request.context.user_id or "", SYSTEM))
+        has_role = bool(lookup.effective_roles(connection, request.context.user_id or "", SYSTEM))
     return {"system": [{"all": True}] if has_role else [], "links": {"self": self_url(request)}}
 
 

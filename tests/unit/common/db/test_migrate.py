@@ -3,6 +3,8 @@
 import tempfile
 import unittest
 
+import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
@@ -33,6 +35,31 @@ class MigrateTest(unittest.TestCase):
         self.assertTrue(migrate.is_current(self.database))
         migrate.upgrade(self.database)
         self.assertTrue(migrate.is_current(self.database))
+
+    def test_roles_keep_who_has_them_when_their_table_is_made_anew(self) -> None:
+        rows = {
+            "identity_domain": {"id": "d", "name": "d", "description": "", "enabled": 1, "tags": "[]", "created_at": 1},
+            "identity_user": {"id": "u", "domain_id": "d", "name": "u", "enabled": 1, "extra": "{}", "created_at": 1},
+            "identity_project": {"id": "p", "domain_id": "d", "name": "p", "description": "", "enabled": 1, "tags": "[]",
+                                 "extra": "{}", "created_at": 1},
+            "identity_role": {"id": "r", "name": "r", "created_at": 1},
+            "identity_assignment": {"user_id": "u", "target_kind": "system", "target_id": "all", "role_id": "r"},
+            "identity_application_credential": {
+                "id": "c", "user_id": "u", "project_id": "p", "name": "c", "secret_hash": "", "unrestricted": 0,
+                "created_at": 1, "has_rules": 0},
+            "identity_application_credential_role": {"credential_id": "c", "role_id": "r"}}
+        config = migrate.alembic_config()
+        with self.database.write() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "0005")
+            for name, row in rows.items():
+                columns = ", ".join(row), ", ".join(f":{column}" for column in row)
+                connection.execute(sa.text(f"INSERT INTO {name} ({columns[0]}) VALUES ({columns[1]})"), row)
+        migrate.upgrade(self.database)
+        with self.database.read() as connection:
+            self.assertEqual([], connection.execute(sa.text("PRAGMA foreign_key_check")).all())
+            for name in rows:
+                self.assertEqual(1, connection.execute(sa.text(f"SELECT count(*) FROM {name}")).scalar_one(), name)
 
     def test_an_empty_database_is_not_current(self) -> None:
         self.assertFalse(migrate.is_current(self.database))

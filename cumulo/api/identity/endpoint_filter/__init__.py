@@ -1,0 +1,1 @@
+"""Which endpoints and groups of them a project was given."""

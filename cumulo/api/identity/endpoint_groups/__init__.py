@@ -1,0 +1,1 @@
+"""Groups of endpoints, named by what they have in common."""

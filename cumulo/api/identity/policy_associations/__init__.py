@@ -1,0 +1,1 @@
+"""Which endpoints, services and regions follow which policy."""

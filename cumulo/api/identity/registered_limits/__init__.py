@@ -1,0 +1,1 @@
+"""Limits that hold for everybody unless another is set."""
