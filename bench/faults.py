@@ -104,9 +104,8 @@ def main() -> int:
     arguments = parser.parse_args()
     directory = pathlib.Path(tempfile.mkdtemp(prefix="cumulo-faults-"))
     directory.chmod(0o711)
-    script = directory / "script.json"
-    script.write_text(json.dumps(DELAYS), encoding="utf-8")
-    fleet = Fleet(directory, hosts=3, options={"compute_agent": {"fake_script": script}}, restart_after_s=1.0)
+    fleet = Fleet(directory, hosts=3, restart_after_s=1.0)
+    fleet.script.write_text(json.dumps(DELAYS), encoding="utf-8")
     lines: list[Line] = []
     print(HEAD, flush=True)
     with running(fleet):

@@ -15,16 +15,17 @@ import time
 from collections.abc import Iterable
 
 from cumulo.common.flows import FLOWS
-from tests.crash import catalog
+from tests.crash import catalog, corners
 from tests.crash.plan import DIE, FAIL, FAIL_ONCE, TWICE, Plan
 from tests.crash.storm import Storm, missing_recipes
+from tests.crash.tour import Tour
 from tests.fixtures.fleet import Fleet, Options, running
 
 SMALLEST = ("build_server", "delete_server")
 #: As in production, only quicker: the lease, the silence and the polls decide what each death costs.
 QUICK: Options = {
     "DEFAULT": {"bus_silence_s": 1.5}, "scheduler": {"lease_s": 1.5, "poll_s": 0.3, "workers": 4},
-    "compute_agent": {"heartbeat_s": 1.0}, "network": {"poll_interval_s": 1.0},
+    "compute_agent": {"heartbeat_s": 1.0}, "network": {"poll_interval_s": 1.0}, "audit": {"interval_s": 5.0},
 }
 
 
@@ -69,6 +70,11 @@ def run(flows: Iterable[str], *, whole: bool = False, only: str = "", keep: bool
         for name in flows:
             if not storm.problems:
                 storm.flow(FLOWS[name])
+        if whole and not storm.problems:
+            storm.arm_the_rest()
+            tour = Tour(storm)
+            tour.run()
+            corners.visit(storm, tour)
         problems += storm.problems
     wanted = [each for name in flows for each in catalog.of_flow(FLOWS[name])]
     passed = plan.passed()

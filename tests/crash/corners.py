@@ -1,0 +1,88 @@
+"""What neither flows nor requests pass by themselves: rare messages, long steps, orderly ends, long and bad uploads."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+from tests.crash.plan import DIE
+from tests.crash.storm import SERVERS, Storm
+from tests.crash.tour import Tour
+from tests.fixtures.fleet import ROOT
+
+#: The arguments of methods that somebody must ask for here; one that is missing fails the suite as not hit.
+ARGUMENTS = {"ping": {}, "holdings": {}, "ring": {"what": "look"}, "metadata_for": {"network_id": "n", "address": "a"}}
+TRIES = 40
+SLOW_S = 2.5  # longer than the 2 s between two percents, and than a third of the lease
+UPLOAD_PAUSE_S = 11.0  # an upload says every 10 s that it lives
+MIB = 1024 * 1024
+
+
+def visit(storm: Storm, tour: Tour) -> None:
+    """Pass all of them."""
+    _ask(storm)
+    _take_long(storm)
+    _upload(storm, tour)
+
+
+def _ask(storm: Storm) -> None:
+    """Ask every role what it serves, one method after another, until every side of it has died once."""
+    host = storm.fleet.hosts[0]
+    for role, methods in storm.plan.served().items():
+        target = f"{role}.{host}" if role in ("compute", "network") else role
+        for method in methods:
+            if method not in ARGUMENTS:
+                continue
+            for _ in range(TRIES):
+                answered = _answers(storm, target, method)
+                if answered and not _waits(storm, f"message {role}.{method} "):
+                    break
+    storm.fleet.wait_ready()
+
+
+def _answers(storm: Storm, target: str, method: str) -> bool:
+    command = [sys.executable, "-W", "ignore", "-m", "tests.crash.asker", str(storm.fleet.directory / "api.conf"),
+               target, method, json.dumps(ARGUMENTS[method])]
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, **storm.plan.environment}, check=False,
+                          capture_output=True, timeout=120)
+    return done.returncode == 0
+
+
+def _waits(storm: Storm, text: str) -> bool:
+    return any(text in each for each in storm.plan.waiting(DIE))
+
+
+def _take_long(storm: Storm) -> None:
+    """Build servers slowly, so that percents are shown and leases renewed, and end schedulers in the middle of it."""
+    storm.fleet.script.write_text(json.dumps({"delays": {"create": SLOW_S}}), encoding="utf-8")
+    for _ in range(TRIES):
+        if not any(_waits(storm, name) for name in ("Runner._show_percent", "Runner.renew", "Runner.stop")):
+            break
+        server_id = storm.create(f"slow-{time.monotonic_ns()}")
+        time.sleep(SLOW_S / 2)
+        if not _waits(storm, "Runner._show_percent"):
+            for service in storm.fleet.named("scheduler"):
+                service.send(signal.SIGTERM)
+        storm.settle("a slow build")
+        storm.client.delete(f"{SERVERS}/{server_id}")
+        storm.settle("deleting what was built slowly")
+    storm.fleet.script.write_text("{}", encoding="utf-8")
+
+
+def _upload(storm: Storm, tour: Tour) -> None:
+    """Upload what is not what it is called, and upload slowly."""
+    for number in range(6):
+        if _waits(storm, "Uploader._abandon"):
+            tour.upload(f"bad-{number}", "qcow2", b"no image at all")
+        if _waits(storm, "Uploader._renew"):
+            tour.upload(f"slow-{number}", "raw", _slowly())
+    tour.forget_images("bad-", "slow-")
+
+
+def _slowly() -> Iterator[bytes]:
+    for _ in range(2):
+        yield b"x" * MIB
+        time.sleep(UPLOAD_PAUSE_S)
