@@ -74,7 +74,8 @@ def _refuse_foreign(layout: Layout) -> None:
     """Refuse a directory that holds things although no cloud was ever begun in it."""
     if not layout.state_dir.is_dir():
         return
-    ours = {"run", "log", "cache"}  # made before the state is written
+    # Made before the state is written, but the last: an administrator may set options before the first start.
+    ours = {"run", "log", "cache", layout.local_config_file.name}
     found = sorted(entry.name for entry in layout.state_dir.iterdir() if entry.name not in ours)
     if found:
         raise Refusal(f"{layout.state_dir} holds {', '.join(found[:5])} but no {layout.state_file.name}: it is not a "

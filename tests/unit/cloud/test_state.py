@@ -50,6 +50,11 @@ class StateTest(unittest.TestCase):
         with self.assertRaisesRegex(Refusal, "thesis.tex"):
             states.read(self.layout)
 
+    def test_options_may_be_set_before_the_first_start(self) -> None:
+        """A directory with nothing but them is a new one."""
+        self.layout.local_config_file.touch()
+        self.assertIsNone(states.read(self.layout))
+
     def test_a_finished_stage_is_recorded_once(self) -> None:
         """A stage that is done again changes nothing."""
         state = State()
