@@ -13,7 +13,10 @@ import sqlalchemy as sa
 from cumulo.common import errors
 from cumulo.common.db.tables import identity as tables
 from cumulo.common.db.tables.identity_delegation import (
-    application_credential, application_credential_role, application_credential_rule)
+    application_credential,
+    application_credential_role,
+    application_credential_rule,
+)
 from cumulo.common.ids import Ids
 from cumulo.identity import access_rules, lookup, reach, rows
 from cumulo.identity.model import ApplicationCredential, Role

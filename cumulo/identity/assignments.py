@@ -5,7 +5,6 @@ by implied roles) is worked out where it is asked for: reach.py for one user, ef
 """
 
 import dataclasses
-from typing import Any
 
 import sqlalchemy as sa
 

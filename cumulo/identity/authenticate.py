@@ -14,7 +14,7 @@ from cumulo.common.clock import Clock
 from cumulo.common.db.engine import Database
 from cumulo.common.db.tables import identity as tables
 from cumulo.common.threads import Threads
-from cumulo.identity import application_credentials, delegations, lookup, revocations
+from cumulo.identity import application_credentials, delegations, login_guard, lookup, revocations
 from cumulo.identity.model import LOGIN_REFUSED, OWN_RIGHTS, SYSTEM, UNSCOPED, Delegation, Scope, ScopeKind
 from cumulo.identity.tokens import Token, Validator
 
@@ -54,13 +54,10 @@ def by_password(database: Database, validator: Validator, threads: Threads, refe
     with database.read() as connection:
         # Read first: whatever changes after this refuses the token that is about to be made.
         generation = revocations.current_generation(connection)
-        row = _user_row(connection, reference)
-    may_log_in = row is not None and row["enabled"] and row["domain_enabled"]
-    # Who may not log in has no hash here: a password remembered as right would be answered faster, and so confirmed.
-    is_right = validator.passwords.is_right(threads, password, row["password_hash"] if row and may_log_in else None)
-    if row is None or not is_right:
-        raise errors.Unauthorized(LOGIN_REFUSED)
-    return Proof(row["id"], ("password",), generation)
+        account = login_guard.account(connection, _user_id(connection, reference))
+    is_right = validator.passwords.is_right(threads, password, login_guard.hash_of(validator.conf, validator.clock, account))
+    admitted = login_guard.admit(database, validator.conf, validator.clock, account, is_right)
+    return Proof(admitted["id"], ("password",), generation)
 
 
 def by_token(validator: Validator, token_id: str) -> Proof:
@@ -117,14 +114,6 @@ def _user_id(connection: sa.Connection, reference: Reference) -> str | None:
     return reference.id or lookup.id_by_name(
         connection, tables.user, reference.name or "", domain_id=reference.domain_id,
         domain_name=reference.domain_name)
-
-
-def _user_row(connection: sa.Connection, reference: Reference) -> sa.RowMapping | None:
-    user, domain = tables.user, tables.domain
-    user_id = _user_id(connection, reference)
-    return connection.execute(
-        sa.select(user.c.id, user.c.password_hash, user.c.enabled, domain.c.enabled.label("domain_enabled"))
-        .join(domain, domain.c.id == user.c.domain_id).where(user.c.id == user_id)).mappings().one_or_none()
 
 
 def _scope(connection: sa.Connection, proof: Proof, wish: Wish) -> Scope:

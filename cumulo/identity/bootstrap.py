@@ -16,6 +16,7 @@ from cumulo.common.ids import Ids
 from cumulo.common.threads import Threads
 from cumulo.identity import assignments, catalog, domains, keys, projects, revocations, roles, users
 from cumulo.identity.model import SYSTEM, Actor, Endpoint, Region, Scope, Service, Target
+from cumulo.identity.password_rules import NewPassword
 from cumulo.identity.passwords import hash_password
 from cumulo.identity.tokens import DEFAULT_DOMAIN_ID
 
@@ -34,8 +35,8 @@ def ensure(database: Database, conf: cfg.ConfigOpts, ids: Ids, clock: Clock, *, 
     """Make sure that the administrator can log in and finds every service. Safe to run any number of times."""
     keys.setup(conf.identity.fernet_key_dir)
     with database.read() as connection:
-        password_hash = None if _admin_id(connection) else hash_password(
-            Threads(), admin_password, conf.identity.password_hash_rounds)
+        password = None if _admin_id(connection) else NewPassword(
+            hash_password(Threads(), admin_password, conf.identity.password_hash_rounds), None, False, 0)
     with database.write() as connection:
         now = clock.now()
         revocations.ensure_row(connection)
@@ -44,7 +45,7 @@ def ensure(database: Database, conf: cfg.ConfigOpts, ids: Ids, clock: Clock, *, 
             domains.create(connection, ids, now, {"name": "Default", "description": "The default domain"},
                            domain_id=DEFAULT_DOMAIN_ID)
         role_ids = _ensure_roles(connection, ids, now)
-        project_id, user_id = _ensure_admin(connection, ids, now, password_hash)
+        project_id, user_id = _ensure_admin(connection, ids, now, password)
         for scope in (Scope("project", project_id), Scope("domain", DEFAULT_DOMAIN_ID), SYSTEM):
             assignments.give(connection, record, Actor("user", user_id), Target(scope), role_ids[ADMIN])
         _ensure_catalog(connection, ids, now, public_url.rstrip("/"))
@@ -68,14 +69,14 @@ def _ensure_roles(connection: sa.Connection, ids: Ids, now: float) -> dict[str, 
     return known
 
 
-def _ensure_admin(connection: sa.Connection, ids: Ids, now: float, password_hash: str | None) -> tuple[str, str]:
+def _ensure_admin(connection: sa.Connection, ids: Ids, now: float, password: NewPassword | None) -> tuple[str, str]:
     found = projects.listed(connection, {"name": ADMIN, "domain_id": DEFAULT_DOMAIN_ID})
     project = found[0] if found else projects.create(
         connection, ids, now, DEFAULT_DOMAIN_ID, {"name": ADMIN, "description": "The administrators' project"})
     user_id = _admin_id(connection)
     if user_id is None:
         user_id = users.create(connection, ids, now, DEFAULT_DOMAIN_ID,
-                               {"name": ADMIN, "default_project_id": project.id}, password_hash).id
+                               {"name": ADMIN, "default_project_id": project.id}, password).id
     return project.id, user_id
 
 

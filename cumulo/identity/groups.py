@@ -73,10 +73,12 @@ def delete(connection: sa.Connection, record: Recorder, group_id: str) -> None:
     record.change()
 
 
-def members(connection: sa.Connection, group_id: str, query: Mapping[str, str]) -> list[User]:
-    """Return the users of a group that fit a query string, by name."""
+def members(connection: sa.Connection, group_id: str, query: Mapping[str, str],
+            expires: tuple[str, float] | None = None) -> list[User]:
+    """Return the users of a group that fit a query string, by name; see users.listed."""
     table = tables.membership
-    return users.listed(connection, query, only=sa.select(table.c.user_id).where(table.c.group_id == group_id))
+    only = sa.select(table.c.user_id).where(table.c.group_id == group_id)
+    return users.listed(connection, query, only=only, expires=expires)
 
 
 def is_member(connection: sa.Connection, group_id: str, user_id: str) -> bool:

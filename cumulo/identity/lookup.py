@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from cumulo.common.db.tables import identity as tables
 from cumulo.identity import reach
 from cumulo.identity.model import ApplicationCredential, Domain, Named, Role, Scope
+from cumulo.identity.password_rules import ends_at
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Facts:
 
 def facts(connection: sa.Connection, user_id: str, scope: Scope) -> Facts | None:
     """Return the facts about a user in a scope; None where either does not exist."""
-    user = named(connection, tables.user, user_id)
+    user = user_by_id(connection, user_id)
     if user is None:
         return None
     project = named(connection, tables.project, scope.id) if scope.kind == "project" else None
@@ -47,6 +48,17 @@ def named(connection: sa.Connection, table: sa.Table, row_id: str) -> Named | No
                   table.c.enabled, tables.domain.c.enabled)
         .join(tables.domain, tables.domain.c.id == table.c.domain_id).where(table.c.id == row_id)).one_or_none()
     return None if row is None else Named(row[0], row[1], row[2], row[3], bool(row[4] and row[5]))
+
+
+def user_by_id(connection: sa.Connection, user_id: str) -> Named | None:
+    """Return a user with their domain and the end of their password."""
+    user, domain = tables.user.c, tables.domain
+    row = connection.execute(
+        sa.select(user.id, user.name, domain.c.id, domain.c.name, user.enabled, domain.c.enabled,
+                  user.password_changed_at, user.password_expires_at, user.options)
+        .join(domain, domain.c.id == user.domain_id).where(user.id == user_id)).one_or_none()
+    return None if row is None else Named(row[0], row[1], row[2], row[3], bool(row[4] and row[5]),
+                                          ends_at(row[6], row[7], row[8] or {}))
 
 
 def domain_by_id(connection: sa.Connection, domain_id: str) -> Domain | None:

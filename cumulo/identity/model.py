@@ -114,13 +114,14 @@ class Role:
 
 @dataclasses.dataclass(frozen=True)
 class Named:
-    """A thing in a domain as a token shows it; enabled only when its domain is enabled too."""
+    """A user or project as a token shows it; enabled only when its domain is enabled too."""
 
     id: str
     name: str
     domain_id: str
     domain_name: str
     enabled: bool
+    password_expires_at: float | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -146,6 +146,16 @@ class Validator:
             self._refresh()
 
     @property
+    def clock(self) -> Clock:
+        """Return what tells when tokens and passwords end."""
+        return self._clock
+
+    @property
+    def database(self) -> Database:
+        """Return the database itself, whatever transaction a request may be done in."""
+        return self._database
+
+    @property
     def generation(self) -> int:
         """Return the generation this process has read up to."""
         return self._revocations.generation

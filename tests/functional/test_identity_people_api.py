@@ -5,6 +5,7 @@ from typing import Any
 from tests.fixtures.identity import PASSWORD
 from tests.functional.test_identity_api import IdentityCase
 
+DAY_S = 86400
 V3 = "http://localhost/v3"
 
 
@@ -186,3 +187,196 @@ class InheritanceTest(IdentityCase):
 
     def test_login_without_any_role_stays_refused(self) -> None:
         self.assertEqual(401, self.cloud.log_in("alice", PASSWORD, {"project": {"id": self.below["id"]}}).status_int)
+
+
+class UserRulesTest(IdentityCase):
+    """What the configuration asks of passwords and accounts."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.alice, self.project = self.cloud.member("alice")
+        self.path = f"/v3/users/{self.alice['id']}"
+
+    def rule(self, **options: Any) -> None:
+        """Set options."""
+        for name, value in options.items():
+            self.cloud.conf.set_override(name, value, "identity")
+
+    def option(self, **options: Any) -> Any:
+        """Set options of the user; return the user."""
+        return self.call("PATCH", self.path, 200, {"user": {"options": options}}).json["user"]
+
+    def change(self, status: int, before: str, after: str, **headers: str) -> str:
+        """Change the user's own password; return what is said of a refusal."""
+        body = {"user": {"original_password": before, "password": after}}
+        return str(self.call("POST", f"{self.path}/password", status, body, token="", **headers).text)
+
+    def pass_days(self, days: float) -> None:
+        """Let time pass; the administrator logs in again."""
+        self.cloud.clock.passed_s += days * DAY_S
+        self.admin = self.cloud.token()
+
+    def test_options(self) -> None:
+        self.assertEqual({}, self.alice["options"])
+        rules = [["password", "totp"], ["token"]]
+        shown = self.option(ignore_password_expiry=True, multi_factor_auth_rules=rules)
+        self.assertEqual({"ignore_password_expiry": True, "multi_factor_auth_rules": rules}, shown["options"])
+        shown = self.option(ignore_password_expiry=None, lock_password=True)
+        self.assertEqual({"lock_password": True, "multi_factor_auth_rules": rules}, shown["options"])
+        self.assertEqual(shown, self.call("GET", self.path, 200).json["user"])
+        for bad in ({"no_such": True}, {"lock_password": "yes"}, {"multi_factor_auth_rules": [[]]}, [], None):
+            self.call("PATCH", self.path, 400, {"user": {"options": bad}})
+            self.call("POST", "/v3/users", 400, {"user": {"name": "x", "options": bad}})
+
+    def test_locked_after_failures(self) -> None:
+        """The right password is refused too, in the same words; after the time it is good again."""
+        self.rule(lockout_failure_attempts=2, lockout_duration_s=5)
+        wrong = [self.cloud.log_in("alice", "wrong") for _ in range(2)]
+        locked = self.cloud.log_in("alice")
+        self.assertEqual({401}, {each.status_int for each in (*wrong, locked)})
+        self.assertEqual(1, len({each.text for each in (*wrong, locked, self.cloud.log_in("nobody"))}))
+        self.change(401, PASSWORD, "new")
+        self.cloud.clock.passed_s += 5
+        self.assertEqual(201, self.cloud.log_in("alice").status_int)
+        self.cloud.log_in("alice", "wrong")
+        self.assertEqual(201, self.cloud.log_in("alice").status_int)
+        self.cloud.log_in("alice", "wrong")
+        self.assertEqual(201, self.cloud.log_in("alice").status_int)
+
+    def test_failures_begin_anew_after_a_lock(self) -> None:
+        self.rule(lockout_failure_attempts=2, lockout_duration_s=5)
+        for _ in range(2):
+            self.cloud.log_in("alice", "wrong")
+        self.cloud.clock.passed_s += 5
+        self.cloud.log_in("alice", "wrong")
+        self.assertEqual(201, self.cloud.log_in("alice").status_int)
+
+    def test_wrong_passwords_count_however_they_are_sent(self) -> None:
+        """A key makes a request one transaction that a refusal undoes; the count stays."""
+        self.rule(lockout_failure_attempts=2, lockout_duration_s=0)
+        for number in range(2):
+            self.change(401, "wrong", "new", Idempotency_Key=f"key-{number}")
+        self.assertEqual(401, self.cloud.log_in("alice").status_int)
+        self.pass_days(365)
+        self.assertEqual(401, self.cloud.log_in("alice").status_int)
+        self.call("PATCH", self.path, 200, {"user": {"enabled": True}})
+        self.assertEqual(201, self.cloud.log_in("alice").status_int)
+
+    def test_who_is_never_locked(self) -> None:
+        self.rule(lockout_failure_attempts=1)
+        self.option(ignore_lockout_failure_attempts=True)
+        for _ in range(3):
+            self.assertEqual(401, self.cloud.log_in("alice", "wrong").status_int)
+        self.assertEqual(201, self.cloud.log_in("alice").status_int)
+
+    def test_many_at_once_get_no_more_attempts(self) -> None:
+        """What counts is the row when the password has been verified, not when it was read."""
+        from cumulo.common.errors import Unauthorized
+        from cumulo.identity import login_guard
+        self.rule(lockout_failure_attempts=2, lockout_duration_s=60)
+        with self.cloud.database.read() as connection:
+            early = login_guard.account(connection, self.alice["id"])
+        for _ in range(2):
+            self.cloud.log_in("alice", "wrong")
+        with self.assertRaises(Unauthorized):
+            login_guard.admit(self.cloud.database, self.cloud.conf, self.cloud.clock, early, True)
+
+    def test_history(self) -> None:
+        """Of the last two, the current one included, none may come back; an administrator may set any."""
+        self.rule(unique_last_password_count=2)
+        self.change(204, PASSWORD, "second")
+        for again in (PASSWORD, "second"):
+            self.assertIn("previous password", self.change(400, "second", again))
+        self.change(204, "second", "third")
+        self.change(400, "third", "second")
+        self.change(204, "third", PASSWORD)
+        self.call("PATCH", self.path, 200, {"user": {"password": "third"}})
+        self.change(400, "third", PASSWORD)
+        self.rule(unique_last_password_count=0)
+        self.change(204, "third", "third")
+
+    def test_form(self) -> None:
+        self.rule(password_regex=r"^(?=.*\d).{7,}$", password_regex_description="seven characters and a digit")
+        for method, path, user in (("POST", "/v3/users", {"name": "x", "password": "short1"}),
+                                   ("PATCH", self.path, {"password": "no digit"})):
+            answer = self.call(method, path, 400, {"user": user})
+            self.assertIn("seven characters and a digit", answer.text)
+            self.assertNotIn(user["password"], answer.text)
+        self.change(400, PASSWORD, "short")
+        self.change(204, PASSWORD, "long enough 1")
+        self.call("POST", "/v3/users", 201, {"user": {"name": "without"}})
+
+    def test_a_bad_expression_is_told_when_it_is_set(self) -> None:
+        self.assertRaises(ValueError, self.rule, password_regex="(")
+
+    def test_expiry(self) -> None:
+        """An ended password sets another one and does nothing else; its holder is told."""
+        self.rule(password_expires_days=10)
+        self.change(204, PASSWORD, "second")
+        user = self.cloud.log_in("alice", "second").json["token"]["user"]
+        self.assertEqual("2026-02-12T02:40:00.000000Z", user["password_expires_at"])
+        query = "/v3/users?password_expires_at"
+        self.assertEqual(["alice"], [each["name"] for each in self.call(
+            "GET", f"{query}=lt:2026-02-13T00:00:00Z", 200).json["users"]])
+        self.assertEqual([], self.call("GET", f"{query}=gt:2026-02-13T00:00:00Z", 200).json["users"])
+        for bad in ("2026-02-13T00:00:00Z", "lt:soon", "like:2026-02-13T00:00:00Z"):
+            self.call("GET", f"{query}={bad}", 400)
+        self.pass_days(10)
+        self.assertEqual(self.cloud.log_in("nobody").text, self.cloud.log_in("alice", "wrong").text)
+        refused = self.cloud.log_in("alice", "second")
+        self.assertEqual(401, refused.status_int)
+        self.assertIn("expired and needs to be changed", refused.text)
+        self.assertIsNone(self.option(ignore_password_expiry=True)["password_expires_at"])
+        self.assertEqual(201, self.cloud.log_in("alice", "second").status_int)
+        self.option(ignore_password_expiry=None)
+        self.change(204, "second", "third")
+        self.assertEqual(201, self.cloud.log_in("alice", "third").status_int)
+
+    def test_change_at_first_use(self) -> None:
+        self.rule(change_password_upon_first_use=True)
+        self.call("PATCH", self.path, 200, {"user": {"password": "handed over"}})
+        self.assertIn("needs to be changed", self.cloud.log_in("alice", "handed over").text)
+        self.option(ignore_password_expiry=True)
+        self.assertEqual(401, self.cloud.log_in("alice", "handed over").status_int)
+        self.change(204, "handed over", "own")
+        self.assertEqual(201, self.cloud.log_in("alice", "own").status_int)
+        self.cloud.make("user", name="robot", password="p", options={"ignore_change_password_upon_first_use": True})
+        self.assertEqual(201, self.cloud.log_in("robot", "p", "unscoped").status_int)
+
+    def test_minimum_age(self) -> None:
+        """It concerns what users choose, not what they were given, and never one that has ended."""
+        self.rule(minimum_password_age_days=2, password_expires_days=1)
+        self.change(204, PASSWORD, "second")
+        self.assertIn("yet", self.change(400, "second", "third"))
+        self.pass_days(1)
+        self.change(204, "second", "third")
+        self.rule(password_expires_days=0)
+        self.call("PATCH", self.path, 200, {"user": {"password": "given"}})
+        self.change(204, "given", "fourth")
+        self.change(400, "fourth", "fifth")
+        self.pass_days(2)
+        self.change(204, "fourth", "fifth")
+
+    def test_locked_password(self) -> None:
+        self.option(lock_password=True)
+        self.change(401, "wrong", "new")
+        self.change(400, PASSWORD, "new")
+        self.call("PATCH", self.path, 200, {"user": {"password": "new"}})
+        self.assertEqual(201, self.cloud.log_in("alice", "new").status_int)
+
+    def test_idle_accounts(self) -> None:
+        self.rule(disable_user_account_days_inactive=30)
+        self.cloud.make("user", name="robot", password="p", options={"ignore_user_inactivity": True})
+        for _ in range(3):
+            self.pass_days(20)
+            self.assertEqual(201, self.cloud.log_in("alice").status_int)
+        self.pass_days(29)
+        self.pass_days(2)
+        self.assertEqual(self.cloud.log_in("nobody").text, self.cloud.log_in("alice").text)
+        self.assertEqual(201, self.cloud.log_in("robot", "p", "unscoped").status_int)
+        self.call("PATCH", self.path, 200, {"user": {"enabled": True}})
+        self.assertEqual(201, self.cloud.log_in("alice").status_int)
+
+    def test_users_of_other_providers(self) -> None:
+        for name in ("idp_id", "protocol_id", "unique_id"):
+            self.assertEqual([], self.call("GET", f"/v3/users?{name}=x", 200).json["users"])

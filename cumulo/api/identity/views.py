@@ -4,6 +4,7 @@ from typing import Any
 
 from cumulo.api.identity.common import link
 from cumulo.api.wsgi.route import Request
+from cumulo.api.wsgi.times import iso_micro_z
 from cumulo.identity.model import Domain, Endpoint, Group, Project, Region, Role, Service, User
 
 
@@ -11,7 +12,8 @@ def user(request: Request, record: User) -> dict[str, Any]:
     """Return a user; attributes of the client's own stand beside the known ones."""
     shown: dict[str, Any] = {
         **record.extra, "id": record.id, "name": record.name, "domain_id": record.domain_id,
-        "enabled": record.enabled, "password_expires_at": None, "options": {},
+        "enabled": record.enabled, "password_expires_at": iso_micro_z(record.password_expires_at),
+        "options": record.options,
         "links": {"self": link(request, "users", record.id)}}
     if record.default_project_id is not None:
         shown["default_project_id"] = record.default_project_id

@@ -11,7 +11,8 @@ def token(shown: Token, catalog: list[dict[str, Any]] | None) -> dict[str, Any]:
     """Return the body of a token; the catalog is left out where it is None."""
     content, facts = shown.payload, shown.facts
     body: dict[str, Any] = {
-        "methods": list(content.methods), "user": {**_named(facts.user), "password_expires_at": None},
+        "methods": list(content.methods),
+        "user": {**_named(facts.user), "password_expires_at": iso_micro_z(facts.user.password_expires_at)},
         "audit_ids": list(content.audit_ids), "expires_at": iso_micro_z(content.expires_at),
         "issued_at": iso_micro_z(content.issued_at)}
     if facts.project is not None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from cumulo.api.identity import views
 from cumulo.api.identity.common import changing, collection, query_of, visible
+from cumulo.api.identity.users.handlers import FEDERATED, expiring
 from cumulo.api.wsgi.route import Request
 from cumulo.identity import groups, users
 from cumulo.identity.model import Group
@@ -50,9 +51,10 @@ def delete(request: Request) -> None:
 
 def list_users(request: Request) -> dict[str, Any]:
     """List the users of a group."""
-    group = _group(request, "identity:list_users_in_group")
+    query = query_of(request)
+    group, expires = _group(request, "identity:list_users_in_group"), expiring(query)
     with request.services.database.read() as connection:
-        found = groups.members(connection, group.id, query_of(request))
+        found = [] if FEDERATED & query.keys() else groups.members(connection, group.id, query, expires)
     return collection(request, "users", [views.user(request, each) for each in found])
 
 

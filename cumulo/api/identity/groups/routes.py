@@ -1,9 +1,9 @@
 """Routes of groups and of who is in them."""
 
 from cumulo.api.identity.groups import handlers, schema
+from cumulo.api.identity.users.handlers import QUERY as USER_QUERY
 from cumulo.api.wsgi.route import Route
 from cumulo.identity.groups import FILTERS
-from cumulo.identity.users import FILTERS as USER_FILTERS
 
 _MEMBER = "/v3/groups/{group_id}/users/{user_id}"
 
@@ -13,7 +13,7 @@ ROUTES = (
     Route("GET", "/v3/groups/{group_id}", handlers.show, policy="rule:any_token"),
     Route("PATCH", "/v3/groups/{group_id}", handlers.update, policy="identity:update_group", body=schema.UPDATE),
     Route("DELETE", "/v3/groups/{group_id}", handlers.delete, policy="identity:delete_group", status=204),
-    Route("GET", "/v3/groups/{group_id}/users", handlers.list_users, policy="rule:any_token", query=USER_FILTERS),
+    Route("GET", "/v3/groups/{group_id}/users", handlers.list_users, policy="rule:any_token", query=USER_QUERY),
     Route("PUT", _MEMBER, handlers.add_user, policy="identity:add_user_to_group", status=204),
     Route("HEAD", _MEMBER, handlers.check_user, policy="rule:any_token", status=204),
     Route("GET", _MEMBER, handlers.check_user, policy="rule:any_token", status=204),

@@ -4,33 +4,40 @@ from typing import Any
 
 from cumulo.api.identity import views
 from cumulo.api.identity.common import changing, collection, query_of, validator, visible
+from cumulo.api.wsgi import times
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
-from cumulo.identity import assignments, projects, users
+from cumulo.identity import assignments, login_guard, password_rules, projects, users
+from cumulo.identity.login_guard import Account
 from cumulo.identity.model import LOGIN_REFUSED
-from cumulo.identity.passwords import hash_password
+from cumulo.identity.password_rules import NewPassword
 from cumulo.identity.tokens import DEFAULT_DOMAIN_ID
+
+# Queries about users of other identity providers: there are none.
+FEDERATED = frozenset(("idp_id", "protocol_id", "unique_id"))
+QUERY = (*users.FILTERS, "password_expires_at", *sorted(FEDERATED))
 
 
 def create(request: Request) -> dict[str, Any]:
     """Create a user, in the caller's own domain unless another is named."""
     values, services = request.body["user"], request.services
     domain_id = values.get("domain_id") or request.context.domain_id or request.context.project_domain_id
-    password_hash = _hash(request, values.get("password"))
+    password = _new_password(request, values, {})
     with services.database.write() as connection:
         made = users.create(connection, services.ids, services.clock.now(), domain_id or DEFAULT_DOMAIN_ID, values,
-                            password_hash)
+                            password)
     return {"user": views.user(request, made)}
 
 
 def index(request: Request) -> dict[str, Any]:
     """List users; a reader of one domain gets those of that domain."""
     query = query_of(request)
+    expires = expiring(query)
     request.authorize("identity:list_users", {"domain_id": query.get("domain_id") or request.context.domain_id or ""})
     if request.context.domain_id and "admin" not in request.context.roles:
         query["domain_id"] = request.context.domain_id
     with request.services.database.read() as connection:
-        found = users.listed(connection, query)
+        found = [] if FEDERATED & query.keys() else users.listed(connection, query, expires=expires)
     return collection(request, "users", [views.user(request, each) for each in found])
 
 
@@ -45,11 +52,12 @@ def show(request: Request) -> dict[str, Any]:
 
 def update(request: Request) -> dict[str, Any]:
     """Change a user; a new password or disabling refuses their tokens."""
-    values = request.body["user"]
-    password_hash = _hash(request, values.get("password"))
+    values, user_id = request.body["user"], request.params["user_id"]
+    with request.services.database.read() as connection:
+        before = users.get(connection, user_id)
+    password = _new_password(request, values, before.options)
     with changing(request) as (connection, record):
-        changed = users.update(connection, record, request.services.clock.now(), request.params["user_id"], values,
-                               password_hash)
+        changed = users.update(connection, record, request.services.clock.now(), user_id, values, password)
     return {"user": views.user(request, changed)}
 
 
@@ -65,15 +73,17 @@ def change_password(request: Request) -> None:
     Needs no token: the old password proves more than one would.
     """
     values, user_id, services = request.body["user"], request.params["user_id"], request.services
+    checker = validator(request)
     with services.database.read() as connection:
-        stored = users.stored_password(connection, user_id)
-    is_right = validator(request).passwords.is_right(services.threads, values["original_password"], stored)
-    if stored is None or not is_right:
-        raise errors.Unauthorized(LOGIN_REFUSED)
-    password_hash = hash_password(services.threads, values["password"], services.conf.identity.password_hash_rounds)
+        account = login_guard.account(connection, user_id)
+        former = users.former_passwords(connection, user_id)
+    is_right = checker.passwords.is_right(
+        services.threads, values["original_password"], login_guard.hash_of(services.conf, services.clock, account))
+    account = login_guard.admit(checker.database, services.conf, services.clock, account, is_right, may_be_over=True)
+    stored: str = account["password_hash"]
+    password = _own_password(request, values["password"], account, [stored, *former])
     with changing(request) as (connection, record):
-        if not users.change_password(connection, record, services.clock.now(), user_id, before=stored,
-                                     after=password_hash):
+        if not users.change_password(connection, record, services.clock.now(), user_id, before=stored, after=password):
             raise errors.Unauthorized(LOGIN_REFUSED)
 
 
@@ -88,7 +98,36 @@ def list_projects(request: Request) -> dict[str, Any]:
     return collection(request, "projects", [views.project(request, each) for each in found])
 
 
-def _hash(request: Request, password: str | None) -> str | None:
+def expiring(query: dict[str, str]) -> tuple[str, float] | None:
+    """Return what a query says of the end of passwords, as users.listed takes it; raises BadRequest."""
+    text = query.get("password_expires_at")
+    if text is None:
+        return None
+    comparator, colon, moment = text.partition(":")
+    if not colon or comparator not in users.COMPARATORS:
+        raise errors.BadRequest(f"password_expires_at is one of {', '.join(users.COMPARATORS)}, a colon and a time.")
+    try:
+        return comparator, times.parse(moment)
+    except (ValueError, OverflowError) as failure:
+        raise errors.BadRequest(f"{moment[:64]!r} is not a time such as 2026-01-31T10:00:00Z.") from failure
+
+
+def _new_password(request: Request, values: dict[str, Any], options: dict[str, Any]) -> NewPassword | None:
+    """Return the password that an administrator sets, if any."""
+    password, services = values.get("password"), request.services
     if password is None:
         return None
-    return hash_password(request.services.threads, password, request.services.conf.identity.password_hash_rounds)
+    password_rules.check_form(services.conf, password)
+    return password_rules.make(services.conf, services.threads, services.clock.now(), password,
+                               users.merged(options, values.get("options")), is_own=False)
+
+
+def _own_password(request: Request, password: str, account: Account, before: list[str]) -> NewPassword:
+    """Return the password that a user sets; raises BadRequest for what the rules do not let them."""
+    services = request.services
+    now = services.clock.now()
+    password_rules.check_may_change(account)
+    password_rules.check_form(services.conf, password)
+    password_rules.check_age(services.conf, now, account)
+    password_rules.check_is_new(services.conf, services.threads, password, before)
+    return password_rules.make(services.conf, services.threads, now, password, account["options"] or {}, is_own=True)

@@ -3,10 +3,9 @@
 from cumulo.api.identity.users import handlers, schema
 from cumulo.api.wsgi.route import Route
 from cumulo.identity.projects import FILTERS as PROJECT_FILTERS
-from cumulo.identity.users import FILTERS
 
 ROUTES = (
-    Route("GET", "/v3/users", handlers.index, policy="rule:any_token", query=FILTERS),
+    Route("GET", "/v3/users", handlers.index, policy="rule:any_token", query=handlers.QUERY),
     Route("POST", "/v3/users", handlers.create, policy="identity:create_user", status=201, body=schema.CREATE),
     Route("GET", "/v3/users/{user_id}", handlers.show, policy="rule:any_token"),
     Route("PATCH", "/v3/users/{user_id}", handlers.update, policy="identity:update_user", body=schema.UPDATE),
