@@ -15,7 +15,7 @@ import time
 from cumulo.cloud.refusal import Refusal
 from cumulo.cloud.stages import say
 
-SUITES = ("unit", "functional", "simulation", "fuzz", "crash", "real")
+SUITES = ("unit", "functional", "simulation", "fuzz", "contract", "crash", "real")
 NEED_ROOT = ("crash", "real")
 _TOOLS = ("libvirtd", "qemu-system-x86_64", "qemu-img", "dnsmasq", "nft")
 

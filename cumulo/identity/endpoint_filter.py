@@ -56,9 +56,10 @@ def create_group(connection: sa.Connection, ids: Ids, now: float, values: Mappin
 
 
 def update_group(connection: sa.Connection, group_id: str, values: Mapping[str, Any]) -> EndpointGroup:
-    """Change an endpoint group; raises NotFound."""
+    """Change an endpoint group, but for what is null and cannot be; raises NotFound."""
     get_group(connection, group_id)
-    rows.update(connection, _GROUP, group_id, values, _GONE)
+    changes = {name: value for name, value in values.items() if value is not None or _GROUP.c[name].nullable}
+    rows.update(connection, _GROUP, group_id, changes, _GONE)
     return get_group(connection, group_id)
 
 

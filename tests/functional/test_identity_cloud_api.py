@@ -167,7 +167,9 @@ class EndpointGroupsTest(CatalogCase):
         changed = self.call("PATCH", path, 200, {"endpoint_group": changes}).json["endpoint_group"]
         self.assertEqual(made | changes, changed)
         self.assertEqual([self.oslo], self.listed(f"{path}/endpoints", "endpoints"))
-        for bad in ({"filters": {"color": "red"}}, {"filters": {"interface": "any"}}, {"filters": None}, {"name": ""}):
+        unchanged = self.call("PATCH", path, 200, {"endpoint_group": {"filters": None, "name": None}}).json
+        self.assertEqual(changed, unchanged["endpoint_group"])
+        for bad in ({"filters": {"color": "red"}}, {"filters": {"interface": "any"}}, {"filters": []}, {"name": ""}):
             self.call("PATCH", path, 400, {"endpoint_group": bad})
         self.call("POST", self.PATH, 400, {"endpoint_group": {"name": "x"}})
         self.call("DELETE", path, 204)

@@ -14,18 +14,16 @@ from cumulo.identity.model import Endpoint
 
 def give(request: Request) -> None:
     """Give a project an endpoint, or a group of them."""
-    with changing(request) as (connection, record):
+    with changing(request) as (connection, _):
         project_id, what = _named(request, connection)
         endpoint_filter.give(connection, project_id, **what)
-        record.change()
 
 
 def take(request: Request) -> None:
     """Take an endpoint, or a group of them, from a project."""
-    with changing(request) as (connection, record):
+    with changing(request) as (connection, _):
         project_id, what = _named(request, connection)
         endpoint_filter.take(connection, project_id, **what)
-        record.change()
 
 
 def check(request: Request) -> None:

@@ -43,18 +43,16 @@ def endpoints(request: Request) -> dict[str, Any]:
 
 def update(request: Request) -> dict[str, Any]:
     """Change an endpoint group, and with it the catalogs of the projects that have it."""
-    with changing(request) as (connection, record):
+    with changing(request) as (connection, _):
         changed = endpoint_filter.update_group(connection, request.params["endpoint_group_id"],
                                                request.body["endpoint_group"])
-        record.change()
     return {"endpoint_group": view(request, changed)}
 
 
 def delete(request: Request) -> None:
     """Delete an endpoint group."""
-    with changing(request) as (connection, record):
+    with changing(request) as (connection, _):
         endpoint_filter.delete_group(connection, request.params["endpoint_group_id"])
-        record.change()
 
 
 def view(request: Request, record: EndpointGroup) -> dict[str, Any]:

@@ -9,4 +9,7 @@ _PROPERTIES: fields.Schema = {
     "name": fields.name(255), "description": fields.DESCRIPTION, "filters": _FILTERS}
 
 CREATE = fields.envelope("endpoint_group", _PROPERTIES, required=("name", "filters"))
-UPDATE = fields.envelope("endpoint_group", _PROPERTIES, at_least_one=True)
+# The standard client sends null for what it was not told to change.
+UPDATE = fields.envelope("endpoint_group", _PROPERTIES | {
+    "name": {**fields.name(255), "type": ["string", "null"]}, "filters": {**_FILTERS, "type": ["object", "null"]}},
+    at_least_one=True)

@@ -1,0 +1,193 @@
+"""The `openstack` client, installed by pip into an environment of its own, and a cloud to talk to.
+
+    client = lent()                                         one client and one cloud for the whole process
+    client.show("project create", "one")                    a dictionary, or a list of them
+    client.do("project delete", "one")
+    client.refused("project show", "one")                   what it says on its way out
+    client.show("token issue", as_user=client.user(...))
+
+CUMULO_OPENSTACK_PYTHON names the Python of a client that is installed already.
+"""
+
+import atexit
+import functools
+import json
+import os
+import pathlib
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import unittest
+from typing import Any
+
+VERSION = "10.5.0"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+_VENV = ROOT / ".client-venv"
+_START_S = 120
+
+
+class Refused(Exception):
+    """The client ended with an error; the text is what it said."""
+
+
+class Client:
+    """Runs commands of the client as the administrator, or as somebody else."""
+
+    def __init__(self, python: str, home: pathlib.Path) -> None:
+        self.used: set[str] = set()
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
+        environment |= {"XDG_CONFIG_HOME": str(home), "HOME": str(home), "PYTHONWARNINGS": "ignore"}
+        self._process = subprocess.Popen(
+            [python, str(pathlib.Path(__file__).with_name("driver.py"))], cwd=home, env=environment, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.commands = {name.replace("_", " ") for name in self._read()}
+
+    def close(self) -> None:
+        """End the client."""
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                stream.close()
+        self._process.wait(10)
+
+    def show(self, command: str, *arguments: str, as_user: dict[str, str] | None = None) -> Any:
+        """Run a command that prints, and return what it prints."""
+        text = self._run(command, [*arguments, "-f", "json"], as_user)
+        return json.loads(text)
+
+    def do(self, command: str, *arguments: str, as_user: dict[str, str] | None = None) -> None:
+        """Run a command that prints nothing."""
+        self._run(command, list(arguments), as_user)
+
+    def refused(self, command: str, *arguments: str, as_user: dict[str, str] | None = None) -> str:
+        """Run a command that must fail; return what it says."""
+        try:
+            text = self._run(command, list(arguments), as_user)
+        except Refused as refusal:
+            return str(refusal)
+        raise AssertionError(f"openstack {command} {' '.join(arguments)} was done: {text}")
+
+    def names(self, command: str, *arguments: str, column: str = "Name", as_user: dict[str, str] | None = None) -> Any:
+        """Return one column of a list."""
+        return [row[column] for row in self.show(command, *arguments, as_user=as_user)]
+
+    def _run(self, command: str, arguments: list[str], as_user: dict[str, str] | None) -> str:
+        self.used.add(command)
+        assert self._process.stdin is not None
+        environment = {"OS_CLOUD": "cumulo"} if as_user is None else as_user
+        argv = [*command.split(), *arguments]
+        self._process.stdin.write(json.dumps({"argv": argv, "env": environment}) + "\n")
+        self._process.stdin.flush()
+        answer = self._read()
+        if answer["code"]:
+            raise Refused(f"openstack {' '.join(argv)}: {answer['code']}: {answer['out']}{answer['err']}")
+        return str(answer["out"])
+
+    def _read(self) -> Any:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise AssertionError(f"the client has ended with {self._process.poll()}")
+        return json.loads(line)
+
+
+class Cloud:
+    """A cloud without virtual machines, started as a person starts it, with a directory and a port of its own."""
+
+    def __init__(self) -> None:
+        self.home = pathlib.Path(tempfile.mkdtemp(prefix="cumulo-contract-"))
+        self.state = self.home / "state"
+        self.state.mkdir()
+        (self.state / "local.conf").write_text("[identity]\npassword_hash_rounds = 4\n", encoding="ascii")
+        try:
+            self._command("up", "--fake-hypervisor", "--no-first-server", "--port", str(_free_port()))
+        except BaseException:
+            self.close()
+            raise
+        self.port = json.loads((self.state / "cloud.json").read_text(encoding="utf-8"))["port"]
+
+    def close(self) -> None:
+        """Stop it and remove everything."""
+        try:
+            self._command("down")
+        finally:
+            shutil.rmtree(self.home, ignore_errors=True)
+
+    @property
+    def auth_url(self) -> str:
+        """Return where clients log in."""
+        return f"http://127.0.0.1:{self.port}/identity/v3"
+
+    def user(self, name: str, password: str, project: str = "", **more: str) -> dict[str, str]:
+        """Return the environment with which the client is that user of the default domain."""
+        environment = {"OS_AUTH_URL": self.auth_url, "OS_USERNAME": name, "OS_PASSWORD": password,
+                       "OS_USER_DOMAIN_ID": "default", "OS_IDENTITY_API_VERSION": "3"}
+        if project:
+            environment |= {"OS_PROJECT_NAME": project, "OS_PROJECT_DOMAIN_ID": "default"}
+        return environment | more
+
+    def program(self, credential_id: str, secret: str) -> dict[str, str]:
+        """Return the environment with which the client logs in by an application credential."""
+        return {"OS_AUTH_URL": self.auth_url, "OS_AUTH_TYPE": "v3applicationcredential",
+                "OS_APPLICATION_CREDENTIAL_ID": credential_id, "OS_APPLICATION_CREDENTIAL_SECRET": secret,
+                "OS_IDENTITY_API_VERSION": "3"}
+
+    def _command(self, *arguments: str) -> None:
+        environment = os.environ | {"XDG_CONFIG_HOME": str(self.home), "HOME": str(self.home),
+                                    "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(
+            [sys.executable, "-m", "cumulo.cloud.main", *arguments, "--state-dir", str(self.state)], cwd=ROOT,
+            env=environment, check=False, capture_output=True, text=True, timeout=_START_S)
+        if done.returncode:
+            raise AssertionError(f"cumulo {' '.join(arguments)}: {done.stdout}{done.stderr}")
+
+
+class ContractCase(unittest.TestCase):
+    """A case with the client and the cloud."""
+
+    client: Client
+    cloud: Cloud
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.cloud, cls.client = lent()
+
+    def name(self, word: str) -> str:
+        """Return a name that no other test uses."""
+        return f"{word}-{secrets.token_hex(3)}"
+
+
+@functools.cache
+def lent() -> tuple[Cloud, Client]:
+    """Return the process's one cloud and client; skips where the client cannot be installed."""
+    python = _python()
+    cloud = Cloud()
+    atexit.register(cloud.close)
+    client = Client(python, cloud.home)
+    atexit.register(client.close)
+    return cloud, client
+
+
+def _python() -> str:
+    """Return a Python that has the client, installing it the first time."""
+    given = os.environ.get("CUMULO_OPENSTACK_PYTHON")
+    if given:
+        return given
+    python, done = _VENV / "bin" / "python", _VENV / f"installed-{VERSION}"
+    if not done.exists():
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(_VENV)], check=True)
+        installed = subprocess.run(
+            [str(python), "-m", "pip", "install", "--quiet", f"python-openstackclient=={VERSION}"],
+            check=False, capture_output=True, text=True)
+        if installed.returncode:
+            raise unittest.SkipTest(f"the openstack client cannot be installed: {installed.stderr[-500:]}")
+        done.touch()
+    return str(python)
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
