@@ -6,6 +6,7 @@ whether a user exists, is disabled, or just has another password.
 
 import dataclasses
 import math
+from collections.abc import Callable
 
 import sqlalchemy as sa
 
@@ -14,9 +15,13 @@ from cumulo.common.clock import Clock
 from cumulo.common.db.engine import Database
 from cumulo.common.db.tables import identity as tables
 from cumulo.common.threads import Threads
-from cumulo.identity import application_credentials, delegations, login_guard, lookup, revocations
+from cumulo.identity import (
+    application_credentials, credentials, delegations, login_guard, lookup, revocations, totp)
 from cumulo.identity.model import LOGIN_REFUSED, OWN_RIGHTS, SYSTEM, UNSCOPED, Delegation, Scope, ScopeKind
 from cumulo.identity.tokens import Token, Validator
+
+NO_CODES = credentials.Credential("", "", None, credentials.TOTP, "A" * 32)
+"""What a code is compared with where there is nothing to compare it with."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,10 +84,46 @@ def by_application_credential(database: Database, validator: Validator, threads:
         generation = revocations.current_generation(connection)
         row = application_credentials.login_row(
             connection, reference.id, reference.name, _user_id(connection, user) if reference.id is None else None)
-    is_right = validator.passwords.is_right(threads, secret, row["secret_hash"] if row else None)
-    if row is None or not is_right or (row["expires_at"] or math.inf) <= clock.now():
+    is_over = row is not None and (row["expires_at"] or math.inf) <= clock.now()
+    is_right = validator.passwords.is_right(threads, secret, row["secret_hash"] if row and not is_over else None)
+    if row is None or not is_right:
         raise errors.Unauthorized(LOGIN_REFUSED)
     return Proof(row["user_id"], ("application_credential",), generation, delegation=Delegation(row["id"]))
+
+
+def by_code(database: Database, validator: Validator, clock: Clock, reference: Reference, passcode: str) -> Proof:
+    """Return the proof that a one-time code is the user's; takes the code. Raises Unauthorized.
+
+    A wrong code counts as a wrong password does.
+    """
+    fernet = validator.credential_keys.fernet()
+    with database.read() as connection:
+        generation = revocations.current_generation(connection)
+        account = login_guard.account(connection, _user_id(connection, reference))
+        known = credentials.codes_of(connection, fernet, account["id"] if account else "")
+    # One is looked at also where there is none: the time does not tell who has any.
+    found = [(each, totp.step_of(each.blob, passcode, clock.now())) for each in known or [NO_CODES]]
+    fitting = [(each.id, step) for each, step in found if step is not None and each.user_id]
+    admitted = login_guard.admit(database, validator.conf, clock, account, bool(fitting), may_be_over=True)
+    with database.write() as connection:
+        is_first = credentials.take_step(connection, *fitting[0])
+    if not is_first:
+        raise errors.Unauthorized(LOGIN_REFUSED)
+    return Proof(admitted["id"], ("totp",), generation)
+
+
+def by_signature(database: Database, validator: Validator, access: str,
+                 is_signed: Callable[[str], bool]) -> tuple[Proof, Wish]:
+    """Return the proof that a request was signed with an access key, and the key's project; raises Unauthorized."""
+    fernet = validator.credential_keys.fernet()
+    with database.read() as connection:
+        generation = revocations.current_generation(connection)
+        key = credentials.key(connection, fernet, access)
+    is_right = is_signed(key.secret if key else "")
+    if key is None or not is_right:
+        raise errors.Unauthorized(LOGIN_REFUSED)
+    wish = Wish("project", Reference(key.credential.project_id))
+    return Proof(key.credential.user_id, ("ec2credential",), generation), wish
 
 
 def both(first: Proof, second: Proof) -> Proof:

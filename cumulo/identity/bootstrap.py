@@ -34,6 +34,7 @@ def ensure(database: Database, conf: cfg.ConfigOpts, ids: Ids, clock: Clock, *, 
            public_url: str) -> None:
     """Make sure that the administrator can log in and finds every service. Safe to run any number of times."""
     keys.setup(conf.identity.fernet_key_dir)
+    keys.setup(conf.identity.credential_key_dir)
     with database.read() as connection:
         password = None if _admin_id(connection) else NewPassword(
             hash_password(Threads(), admin_password, conf.identity.password_hash_rounds), None, False, 0)

@@ -61,7 +61,7 @@ class KeyRepository:
             if self._fernet is None or changed_at != self._read_at:
                 self._fernet, self._read_at = _load(self._directory), changed_at
         except (OSError, ValueError) as failure:
-            raise errors.ServiceUnavailable("The keys for tokens cannot be read.") from failure
+            raise errors.ServiceUnavailable("The keys cannot be read.") from failure
         return self._fernet
 
 

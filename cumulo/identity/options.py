@@ -26,7 +26,19 @@ OPTIONS = [
     cfg.IntOpt("max_active_keys", default=3, min=2, max=100,
                help="Keys kept after a rotation, the one for the next rotation included. With a rotation every "
                     "token_ttl_s, 3 keep every token readable until it expires."),
-    cfg.ListOpt("auth_methods", default=["password", "token", "application_credential"],
+    cfg.StrOpt("credential_key_dir", default="$state_dir/credential-keys",
+               help="Directory of the keys that users' credentials are encrypted with in the database. Every API "
+                    "process needs the same keys; nobody else may read them. Who loses them loses the credentials."),
+    cfg.IntOpt("failed_logins_max", default=10, min=0, max=1_000_000,
+               help="Failed logins under one name from one address within failed_logins_window_s after which further "
+                    "ones wait, counted in each API process. 10 lets people mistype. 0 turns it off."),
+    cfg.IntOpt("failed_logins_window_s", default=300, min=1, max=86400,
+               help="Seconds after the first failed login in which failed_logins_max may follow. With 10 in 300 a "
+                    "one-time code of six digits is found in two months of trying on average, not in a day."),
+    cfg.IntOpt("signature_ttl_s", default=900, min=1, max=86400,
+               help="Seconds by which the time in a signed EC2 or S3 request may differ from now. Fifteen minutes is "
+                    "what these clients reckon with."),
+    cfg.ListOpt("auth_methods", default=["password", "token", "application_credential", "totp"],
                 help="Ways to log in that are offered. A method that is left out is refused whoever uses it."),
     cfg.IntOpt("token_ttl_s", default=3600, min=1, max=30 * 86400,
                help="Seconds a token is good for. An hour bounds what a stolen one is worth and outlives any "

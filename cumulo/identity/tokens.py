@@ -28,6 +28,7 @@ from cumulo.common.context import Context
 from cumulo.common.db.engine import Database
 from cumulo.common.ids import Ids
 from cumulo.identity import delegations, payload, projects
+from cumulo.identity.attempts import Attempts
 from cumulo.identity.changes import BYTES, Changes
 from cumulo.identity.keys import KeyRepository
 from cumulo.identity.lookup import Facts
@@ -83,6 +84,8 @@ class Validator:
         self._database = database
         self._clock = clock
         self._keys = KeyRepository(conf.identity.fernet_key_dir)
+        self.credential_keys = KeyRepository(conf.identity.credential_key_dir)
+        self.attempts = Attempts(conf, clock)
         self._revocations = Revocations()
         self._refresh_s: float = conf.identity.revocation_refresh_s
         self._fresh_until = 0.0

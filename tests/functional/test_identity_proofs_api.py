@@ -1,7 +1,16 @@
 """Ways to log in beside passwords, as clients see them."""
 
+import base64
+import datetime
+import hashlib
+import hmac
 from typing import Any
+from urllib.parse import quote
 
+import orjson
+import sqlalchemy as sa
+
+from cumulo.common.db.tables.identity_credential import credential
 from tests.fixtures.identity import PASSWORD
 from tests.functional.test_identity_api import IdentityCase
 
@@ -187,3 +196,144 @@ class ApplicationCredentialTest(ProofCase):
         for method, path in (("GET", ""), ("GET", f"/{made['id']}"), ("DELETE", f"/{made['id']}")):
             self.call(method, f"{self.own}/application_credentials{path}", 403, token=bob)
         self.call("DELETE", f"{self.own}/application_credentials/{made['id']}", 204)
+
+
+class CredentialTest(ProofCase):
+    """/v3/credentials and access keys."""
+
+    def make(self, status: int = 201, *, token: str | None = None, **values: Any) -> Any:
+        """Create one, as alice unless said otherwise."""
+        answer = self.call("POST", "/v3/credentials", status, {"credential": values}, token=token or self.alice)
+        return answer.json["credential"] if status == 201 else answer
+
+    def blob(self, access: str = "key", secret: str = "secret") -> str:
+        """Return the blob of an access key."""
+        return orjson.dumps({"access": access, "secret": secret}).decode()
+
+    def test_create_show_change_delete(self) -> None:
+        made = self.make(type="ec2", blob=self.blob(), project_id=self.project["id"])
+        self.assertEqual((hashlib.sha256(b"key").hexdigest(), self.user["id"]), (made["id"], made["user_id"]))
+        path = f"/v3/credentials/{made['id']}"
+        self.assertEqual(made, self.call("GET", path, 200, token=self.alice).json["credential"])
+        changed = self.call("PATCH", path, 200, {"credential": {"blob": self.blob("other")}}, token=self.alice)
+        self.assertEqual(self.blob("other"), changed.json["credential"]["blob"])
+        self.call("GET", f"{self.own}/credentials/OS-EC2/other", 200, token=self.alice)
+        self.call("GET", f"{self.own}/credentials/OS-EC2/key", 404, token=self.alice)
+        listed = self.call("GET", "/v3/credentials?type=ec2", 200, token=self.alice).json["credentials"]
+        self.assertEqual([made["id"]], [each["id"] for each in listed])
+        self.call("DELETE", path, 204, token=self.alice)
+        self.call("GET", path, 404, token=self.alice)
+
+    def test_nothing_readable_is_stored(self) -> None:
+        self.make(type="ec2", blob=self.blob("my access", "my secret"), project_id=self.project["id"])
+        with self.cloud.database.read() as connection:
+            [row] = connection.execute(sa.select(credential)).mappings().all()
+        for text in map(str, row.values()):
+            self.assertNotIn("my ", text)
+
+    def test_what_is_refused(self) -> None:
+        self.make(400, type="ec2", blob=self.blob())
+        for blob in ("{", "[]", "1", '{"access": "a"}', '{"access": 1, "secret": "b"}', '{"access": "", "secret": "b"}'):
+            self.make(400, type="ec2", blob=blob, project_id=self.project["id"])
+        for blob in ("é", "abc", "A", "AAAA"):
+            self.make(400, type="totp", blob=blob)
+        foreign = self.cloud.make("project", name="foreign", domain_id="default")["id"]
+        answers = [self.make(400, type="x", blob="b", project_id=each) for each in (foreign, HEX)]
+        self.assertEqual(answers[0].text, answers[1].text)
+        self.make(403, type="x", blob="b", user_id=HEX)
+        self.make(400, type="x", blob="b", user_id=HEX, token=self.admin)
+        self.make(400, type="x", blob="b", project_id=HEX, token=self.admin)
+        self.make(type="ec2", blob=self.blob(), project_id=self.project["id"])
+        self.make(409, type="ec2", blob=self.blob(), project_id=self.project["id"])
+
+    def test_others_see_nothing(self) -> None:
+        made = self.make(type="x", blob="b")
+        self.cloud.member("bob")
+        bob = self.cloud.token("bob")
+        path = f"/v3/credentials/{made['id']}"
+        for method, body in (("GET", None), ("PATCH", {"credential": {"blob": "c"}}), ("DELETE", None)):
+            self.call(method, path, 404, body, token=bob)
+        self.assertEqual([], self.call("GET", f"/v3/credentials?user_id={self.user['id']}", 200,
+                                       token=bob).json["credentials"])
+        self.call("PATCH", path, 403, {"credential": {"user_id": HEX}}, token=self.alice)
+        self.call("GET", path, 200)
+        self.call("PATCH", path, 200, {"credential": {"project_id": self.project["id"]}})
+
+    def test_access_keys(self) -> None:
+        keys = f"{self.own}/credentials/OS-EC2"
+        made = self.call("POST", keys, 201, {"tenant_id": self.project["id"]}, token=self.alice).json["credential"]
+        self.assertEqual((self.user["id"], self.project["id"], None),
+                         (made["user_id"], made["tenant_id"], made["trust_id"]))
+        path = f"{keys}/{made['access']}"
+        self.assertEqual(made, self.call("GET", path, 200, token=self.alice).json["credential"])
+        self.assertEqual([made], self.call("GET", keys, 200, token=self.alice).json["credentials"])
+        self.call("POST", keys, 400, {"tenant_id": HEX}, token=self.alice)
+        self.cloud.member("bob")
+        self.call("GET", path, 403, token=self.cloud.token("bob"))
+        self.call("DELETE", path, 204, token=self.alice)
+        self.call("DELETE", path, 404, token=self.alice)
+
+    def test_a_restricted_token_reads_no_secrets(self) -> None:
+        key = self.make(type="ec2", blob=self.blob(), project_id=self.project["id"])
+        robot = self.call("POST", f"{self.own}/application_credentials", 201, {"application_credential": {
+            "name": "robot", "secret": "s"}}, token=self.alice).json["application_credential"]
+        token = self.prove(201, "application_credential", {"id": robot["id"], "secret": "s"}).headers["X-Subject-Token"]
+        for path in ("/v3/credentials", f"/v3/credentials/{key['id']}", f"{self.own}/credentials/OS-EC2",
+                     f"{self.own}/credentials/OS-EC2/key"):
+            self.call("GET", path, 403, token=token)
+
+
+class SignatureTest(ProofCase):
+    """/v3/ec2tokens and /v3/s3tokens."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.key = self.call("POST", f"{self.own}/credentials/OS-EC2", 201, {"tenant_id": self.project["id"]},
+                             token=self.alice).json["credential"]
+
+    def signed(self, **changes: Any) -> dict[str, Any]:
+        """Return an EC2 request (signature version 2) signed by alice now, with changes after that."""
+        moment = datetime.datetime.fromtimestamp(self.cloud.clock.now(), datetime.UTC)
+        params = {"SignatureVersion": "2", "SignatureMethod": "HmacSHA256", "AWSAccessKeyId": self.key["access"],
+                  "Timestamp": moment.strftime("%Y-%m-%dT%H:%M:%SZ"), "Action": "Describe it"}
+        query = "&".join(f"{name}={quote(value, safe='-_.~')}" for name, value in sorted(params.items()))
+        made = hmac.digest(self.key["secret"].encode(), f"GET\ncloud.example\n/\n{query}".encode(), "sha256")
+        return {"access": self.key["access"], "signature": base64.b64encode(made).decode(), "host": "cloud.example",
+                "verb": "GET", "path": "/", "params": params, "headers": {}, "body_hash": ""} | changes
+
+    def test_ec2(self) -> None:
+        for name in ("credentials", "ec2Credentials"):
+            answer = self.call("POST", "/v3/ec2tokens", 200, {name: self.signed()})
+            token = answer.json["token"]
+            self.assertEqual((self.user["id"], self.project["id"], ["ec2credential"]),
+                             (token["user"]["id"], token["project"]["id"], token["methods"]))
+            self.assertTrue(self.is_good(answer.headers["X-Subject-Token"]))
+
+    def test_wrong_signatures_look_alike(self) -> None:
+        good = self.signed()
+        old = good["params"] | {"Timestamp": "2001-01-01T00:00:00Z"}
+        answers = [self.call("POST", "/v3/ec2tokens", 401, {"credentials": self.signed(**changes)}) for changes in (
+            {"signature": "x"}, {"access": "nobody"}, {"params": old}, {"verb": "POST"}, {"path": "/other"},
+            {"params": {}}, {"params": good["params"] | {"SignatureVersion": "1"}})]
+        self.assertEqual(1, len({answer.text for answer in answers}))
+        self.cloud.clock.passed_s += 901
+        self.call("POST", "/v3/ec2tokens", 401, {"credentials": good}, token=self.cloud.token())
+
+    def test_only_services_may_ask(self) -> None:
+        self.call("POST", "/v3/ec2tokens", 403, {"credentials": self.signed()}, token=self.alice)
+        self.call("POST", "/v3/ec2tokens", 401, {"credentials": self.signed()}, token="")
+
+    def test_the_key_is_worth_what_its_user_is(self) -> None:
+        self.call("PATCH", self.own, 200, {"user": {"enabled": False}})
+        self.call("POST", "/v3/ec2tokens", 401, {"credentials": self.signed()})
+
+    def test_s3(self) -> None:
+        text = b"GET\n\n\nMon, 02 Feb 2026 02:40:00 GMT\n/bucket"
+        signature = base64.b64encode(hmac.digest(self.key["secret"].encode(), text, "sha1")).decode()
+        asked = {"access": self.key["access"], "token": base64.urlsafe_b64encode(text).decode(),
+                 "signature": signature}
+        answer = self.call("POST", "/v3/s3tokens", 200, {"credentials": asked})
+        self.assertEqual(self.user["id"], answer.json["token"]["user"]["id"])
+        self.assertNotIn("X-Subject-Token", answer.headers)
+        for changes in ({"signature": "x"}, {"token": "é"}, {"access": "nobody"}):
+            self.call("POST", "/v3/s3tokens", 401, {"credentials": asked | changes})

@@ -53,6 +53,7 @@ class Cloud:
         logging.getLogger().addHandler(self._traces)
         for name in ("quota_instances", "quota_cores", "quota_memory_mib", "quota_key_pairs"):
             self.api.conf.set_override(name, -1, group="servers")
+        self.api.conf.set_override("failed_logins_max", 0, group="identity")
         self.tokens: dict[str, str | None] = {"nobody": None, "stranger": "gAAAAAstranger"}
         self._log_in()
         self._add_host()

@@ -4,6 +4,7 @@ from cumulo.api import deploy
 from cumulo.api.identity.application_credentials.routes import ROUTES as APPLICATION_CREDENTIALS
 from cumulo.api.identity.assignments.routes import ROUTES as ASSIGNMENTS
 from cumulo.api.identity.auth.routes import ROUTES as AUTH
+from cumulo.api.identity.credentials.routes import ROUTES as CREDENTIALS
 from cumulo.api.identity.domain_config.routes import ROUTES as DOMAIN_CONFIG
 from cumulo.api.identity.domains.routes import ROUTES as DOMAINS
 from cumulo.api.identity.endpoint_filter.routes import ROUTES as ENDPOINT_FILTER
@@ -31,7 +32,7 @@ __all__ = ("FAMILY", "ROUTES", "RULES", "factory")
 FAMILY = Family("identity", service_type="identity")
 RULES = (*GENERAL_RULES, *PROOF_RULES, *CLOUD_RULES)
 ROUTES = (*VERSIONS, *AUTH, *USERS, *GROUPS, *PROJECTS, *DOMAINS, *ROLES, *ASSIGNMENTS, *SERVICES, *ENDPOINTS,
-          *REGIONS, *APPLICATION_CREDENTIALS,
+          *REGIONS, *APPLICATION_CREDENTIALS, *CREDENTIALS,
           *REGISTERED_LIMITS, *LIMITS, *ENDPOINT_GROUPS, *ENDPOINT_FILTER, *POLICIES, *POLICY_ASSOCIATIONS,
           *DOMAIN_CONFIG)
 

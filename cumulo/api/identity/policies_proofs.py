@@ -8,7 +8,10 @@ from oslo_policy import policy
 OWNER = "user_id:%(user_id)s"
 OR_OWNER = f"role:admin or {OWNER}"
 READER_OR_OWNER = f"role:admin or (role:reader and system_scope:all) or {OWNER}"
+# What was signed goes to the services that check signatures; from anybody else it was overheard.
+SERVICE = "role:admin or role:service"
 
+_KEYS = "/v3/users/{user_id}/credentials/OS-EC2"
 _CREDENTIALS = "/v3/users/{user_id}/application_credentials"
 _RULES = "/v3/users/{user_id}/access_rules"
 
@@ -22,6 +25,17 @@ _TABLE = (
     ("list_access_rules", READER_OR_OWNER, "List a user's access rules", "GET", _RULES),
     ("get_access_rule", READER_OR_OWNER, "Show an access rule", "GET", f"{_RULES}/{{access_rule_id}}"),
     ("delete_access_rule", OR_OWNER, "Delete an access rule", "DELETE", f"{_RULES}/{{access_rule_id}}"),
+    ("list_credentials", READER_OR_OWNER, "List credentials", "GET", "/v3/credentials"),
+    ("create_credential", OR_OWNER, "Create a credential", "POST", "/v3/credentials"),
+    ("get_credential", READER_OR_OWNER, "Show a credential", "GET", "/v3/credentials/{credential_id}"),
+    ("update_credential", OR_OWNER, "Change a credential", "PATCH", "/v3/credentials/{credential_id}"),
+    ("delete_credential", OR_OWNER, "Delete a credential", "DELETE", "/v3/credentials/{credential_id}"),
+    ("ec2_list_credentials", READER_OR_OWNER, "List a user's access keys", "GET", _KEYS),
+    ("ec2_create_credential", OR_OWNER, "Create an access key", "POST", _KEYS),
+    ("ec2_get_credential", READER_OR_OWNER, "Show an access key", "GET", f"{_KEYS}/{{access}}"),
+    ("ec2_delete_credential", OR_OWNER, "Delete an access key", "DELETE", f"{_KEYS}/{{access}}"),
+    ("ec2_tokens", SERVICE, "Ask whose access key signed a request", "POST", "/v3/ec2tokens"),
+    ("s3_tokens", SERVICE, "Ask whose access key signed a text", "POST", "/v3/s3tokens"),
 )
 
 RULES = tuple(

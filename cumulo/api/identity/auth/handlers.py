@@ -23,7 +23,7 @@ def log_in(request: Request) -> Reply:
     proof = methods.prove(request, asked["identity"])
     token_id, token = authenticate.issue(request.services.database, validator(request), proof,
                                          _wish(asked.get("scope")))
-    return Reply(view.token(token, _catalog(request, token)), headers={"X-Subject-Token": token_id} | VARY)
+    return Reply(view.token(token, catalog_of(request, token)), headers={"X-Subject-Token": token_id} | VARY)
 
 
 def show(request: Request) -> Reply:
@@ -31,7 +31,7 @@ def show(request: Request) -> Reply:
     token_id, token = _subject(request, "identity:validate_token")
     what = "body" if _shows_catalog(request, token) else "body without catalog"
     body = validator(request).made_of(
-        token_id, what, lambda: orjson.dumps(view.token(token, _catalog(request, token))))
+        token_id, what, lambda: orjson.dumps(view.token(token, catalog_of(request, token))))
     return Reply(body, headers={"X-Subject-Token": token_id} | VARY, content_type="application/json")
 
 
@@ -108,7 +108,8 @@ def _shows_catalog(request: Request, token: Token) -> bool:
     return token.payload.scope.kind != "none" and not ("nocatalog" in query and rows.is_true(query["nocatalog"]))
 
 
-def _catalog(request: Request, token: Token) -> list[dict[str, Any]] | None:
+def catalog_of(request: Request, token: Token) -> list[dict[str, Any]] | None:
+    """Return the catalog that is shown with a token; None for an unscoped one, and where the caller wants none."""
     if not _shows_catalog(request, token):
         return None
     project = token.facts.project

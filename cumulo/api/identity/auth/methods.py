@@ -20,10 +20,15 @@ Section = dict[str, Any]
 
 @dataclasses.dataclass(frozen=True)
 class Method:
-    """One way: what turns its section into a proof, or raises Unauthorized, and whether it has a section at all."""
+    """One way: what turns its section into a proof, or raises Unauthorized.
+
+    has_section: whether it takes a section at all; is_guessable: whether failures are counted, because the secret is
+    one that somebody chose or that is short.
+    """
 
     prove: Callable[[Request, Section], Proof]
     has_section: bool = True
+    is_guessable: bool = True
 
 
 def prove(request: Request, identity: Section) -> Proof:
@@ -37,10 +42,28 @@ def prove(request: Request, identity: Section) -> Proof:
             raise errors.BadRequest(f"auth/identity/{name} is required by the method {name}.")
     proof: Proof | None = None
     for name in names:
-        found = METHODS[name].prove(request, identity.get(name, {}))
+        found = _attempt(request, name, identity.get(name, {}))
         proof = found if proof is None else authenticate.both(proof, found)
     if proof is None:
         raise errors.Unauthorized(LOGIN_REFUSED)
+    return proof
+
+
+def _attempt(request: Request, name: str, section: Section) -> Proof:
+    """Prove by one method; who failed too often at the same from the same address has to wait."""
+    if not METHODS[name].is_guessable:
+        return METHODS[name].prove(request, section)
+    attempts = validator(request).attempts
+    named = section.get("user", section)
+    whose = [str(named.get(key)) for key in ("id", "name", "domain")] + [str(section.get(key)) for key in ("id", "name")]
+    key = repr((name, request.environ.get("REMOTE_ADDR"), *whose))
+    attempts.check(key)
+    try:
+        proof = METHODS[name].prove(request, section)
+    except errors.Unauthorized:
+        attempts.failed(key)
+        raise
+    attempts.succeeded(key)
     return proof
 
 
@@ -67,8 +90,15 @@ def _application_credential(request: Request, section: Section) -> Proof:
         Reference(section.get("id"), section.get("name")), reference(section.get("user") or {}), section["secret"])
 
 
+def _totp(request: Request, section: Section) -> Proof:
+    user = section["user"]
+    return authenticate.by_code(request.services.database, validator(request), request.services.clock,
+                                reference(user), user["passcode"])
+
+
 METHODS = {
     "password": Method(_password),
-    "token": Method(_token),
+    "token": Method(_token, is_guessable=False),
     "application_credential": Method(_application_credential),
+    "totp": Method(_totp),
 }

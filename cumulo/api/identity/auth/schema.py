@@ -12,6 +12,9 @@ _USER: dict[str, Any] = {
     "type": "object", "required": ["password"], "additionalProperties": False, "anyOf": _BY_ID_OR_NAME,
     "properties": {"id": _TEXT, "name": _TEXT, "domain": _DOMAIN,
                    "password": {"type": "string", "maxLength": 4096}}}
+_CODE: dict[str, Any] = {
+    "type": "object", "required": ["passcode"], "additionalProperties": False, "anyOf": _BY_ID_OR_NAME,
+    "properties": {"id": _TEXT, "name": _TEXT, "domain": _DOMAIN, "passcode": {"type": "string", "maxLength": 64}}}
 _OWNER: dict[str, Any] = {
     "type": "object", "additionalProperties": False, "anyOf": _BY_ID_OR_NAME,
     "properties": {"id": _TEXT, "name": _TEXT, "domain": _DOMAIN}}
@@ -27,7 +30,9 @@ _IDENTITY: dict[str, Any] = {
                      "additionalProperties": False},
         "token": {"type": "object", "properties": {"id": {"type": "string", "minLength": 1}}, "required": ["id"],
                   "additionalProperties": False},
-        "application_credential": _APPLICATION_CREDENTIAL}}
+        "application_credential": _APPLICATION_CREDENTIAL,
+        "totp": {"type": "object", "properties": {"user": _CODE}, "required": ["user"],
+                 "additionalProperties": False}}}
 _PROJECT: dict[str, Any] = {
     "type": "object", "properties": {"id": _TEXT, "name": _TEXT, "domain": _DOMAIN}, "additionalProperties": False,
     "anyOf": _BY_ID_OR_NAME}
