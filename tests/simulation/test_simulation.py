@@ -4,9 +4,10 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 import unittest
 
-from tests.simulation import plan, run, shrink
+from tests.simulation import plan, planted, run, shrink
 
 SEEDS = 500
 REGRESSIONS = pathlib.Path(__file__).parent / "regressions"
@@ -48,3 +49,21 @@ class Regressions(unittest.TestCase):
             with self.subTest(path.stem):
                 outcome = run.run(plan.from_json(path.read_text()))
                 self.assertEqual((), outcome.findings, shrink.report(outcome))
+
+
+class Planted(unittest.TestCase):
+    """Bugs that the simulator must find; all of them are tried by a command of its own."""
+
+    QUICK = "boot_is_not_undone", "bell_is_not_rung"
+
+    def test_every_patch_fits(self) -> None:
+        self.assertGreaterEqual(len(planted.names()), 12)
+        for name in planted.names():
+            with self.subTest(name), tempfile.TemporaryDirectory() as directory:
+                planted.plant(name, pathlib.Path(directory))
+
+    def test_planted_bugs_are_found(self) -> None:
+        for name in self.QUICK:
+            with self.subTest(name):
+                seed, printed = planted.first_failure(name, 300)
+                self.assertIsNotNone(seed, printed)
