@@ -11,6 +11,7 @@ from cumulo.common import errors
 from cumulo.common.db.engine import Database
 from cumulo.common.db.tables.compute import compute_host
 from cumulo.common.operations import lease
+from cumulo.common.operations import lease
 from cumulo.common.runtime import Runtime
 from cumulo.identity.tokens import issue_service_token
 from cumulo.network import desired
@@ -37,6 +38,7 @@ class Answers:
             "ping": self.ping,
             "register_host": self.register_host,
             "heartbeat": self.heartbeat,
+            "confirm_step": self.confirm_step,
             "server_facts": self.server_facts,
             "metadata_for": self.metadata_for,
             "network_desired": self.network_desired,
@@ -72,6 +74,11 @@ class Answers:
         _check_kind(kind)
         self._heartbeats.heard(host, kind, (state or {}) | said)
         return {"registered": kind != "compute" or self._is_registered(host)}
+
+    def confirm_step(self, call: Any, operation: str, epoch: int) -> None:
+        """Say whether an operation stands at an epoch, which a step sent under it may then rely on; else Conflict."""
+        with self._database.read() as connection:
+            lease.confirm(connection, operation, epoch)
 
     def server_facts(self, call: Any, server_id: str) -> dict[str, Any]:
         """Everything a compute agent needs to boot a server."""

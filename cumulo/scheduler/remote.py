@@ -3,7 +3,7 @@
     an answer                                     done
     Retry, nobody there, no sign of life          the same step is sent again
     any other error                               failed
-    refused as coming from an earlier epoch       LeaseLost: another runner goes on
+    refused as left behind                        LeaseLost: another runner goes on
 
 The agent's signs of life keep a call alive for hours, so the operation's own
 deadline is watched here: past it the step counts as unanswered.
@@ -17,6 +17,7 @@ from cumulo.common import errors, log
 from cumulo.common.clock import Clock
 from cumulo.common.context import Context
 from cumulo.common.flows import FLOWS
+from cumulo.common.operations.agent import STALE
 from cumulo.common.operations.lease import Operation
 from cumulo.common.operations.outcome import Result
 from cumulo.common.runtime import Runtime
@@ -63,7 +64,7 @@ def send(
 ) -> Result:
     """Run a step at its place and return what it came to; LeaseLost when this runner was replaced."""
     arguments = {"operation": operation.id, "epoch": operation.epoch, "step": step, "state": operation.state,
-                 "undo": undo}  # fmt: skip
+                 "undo": undo, "resource": operation.resource_id}  # fmt: skip
     answer = _Answer(runtime.threads.event())
     runtime.threads.spawn(_call, runtime, operation, place, arguments, progress, answer, name=f"call {place}")
     patience_s = max(operation.deadline - runtime.clock.now(), SHORTEST_WAIT_S)
@@ -93,7 +94,7 @@ def _call(
 def _meaning(operation: Operation, place: str, error: BaseException) -> Result:
     if not isinstance(error, Exception):
         raise error  # the process is ending: nothing is known of the step
-    if isinstance(error, errors.Conflict) and error.kind == "StaleEpoch":
+    if isinstance(error, errors.Conflict) and error.kind == STALE:
         raise errors.LeaseLost(error.message, operation=operation.id) from error
     if isinstance(error, _UNANSWERED):
         return Result("retry", message=str(error))

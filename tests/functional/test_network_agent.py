@@ -27,7 +27,8 @@ class NetworkAgentTest(unittest.TestCase):
         self.revision, self.networks = 1, [{"id": "n", "ports": [{"id": "p"}]}]
         scheduler = self.runtime.bus.serve("scheduler", {
             "register_host": lambda call, host, kind: None, "heartbeat": self._heartbeat,
-            "network_desired": self._desired, "network_applied": self._applied})
+            "network_desired": self._desired, "network_applied": self._applied,
+            "confirm_step": lambda call, operation, epoch: None})
         self.addCleanup(scheduler.stop)
         self.service = main.start(self.runtime)
         self.addCleanup(self.service.stop)

@@ -7,6 +7,8 @@ from tests.simulation.cloud import CONTROLLERS, Cloud
 from tests.simulation.plan import Fault
 
 Undo = Callable[[], None]
+MESSAGE_RATES = {"message dropped": (0.0, 0.02, 0.2), "message repeated": (0.0, 0.1, 0.6),
+                 "message late": (0.0, 0.05, 0.4)}  # fmt: skip
 
 
 def strike(cloud: Cloud, fault: Fault) -> Undo:
@@ -83,9 +85,25 @@ def _broker_down(cloud: Cloud, dice: random.Random) -> Undo:
 
 
 def _messages(cloud: Cloud, dice: random.Random) -> Undo:
-    kinds = ["message dropped", "message repeated", "message late"]
-    chosen = [dice.choice(kinds)] if dice.random() < 0.5 else kinds
-    return _set_each(cloud.weather.rates, chosen, dice.choice((0.03, 0.15, 0.5)))
+    undo = [_set_each(cloud.weather.rates, [what], dice.choice(rates)) for what, rates in MESSAGE_RATES.items()]
+
+    def back() -> None:
+        for each in undo:
+            each()
+
+    return back
+
+
+def _stale_messages(cloud: Cloud, dice: random.Random) -> Undo:
+    """Nothing is lost, but much comes twice, and the second time when nobody expects it any more."""
+    rates = cloud.weather.rates
+    undo = _set_each(rates, ["message repeated"], 0.8), _set_each(rates, ["message late"], 0.3)
+
+    def back() -> None:
+        for each in undo:
+            each()
+
+    return back
 
 
 def _partition(cloud: Cloud, dice: random.Random) -> Undo:
@@ -138,6 +156,7 @@ def _nothing() -> None:
 _KINDS: dict[str, Callable[[Cloud, random.Random], Undo]] = {
     "kill": _kill, "kill all": _kill_all, "mortal": _mortal, "database down": _database_down,
     "database flaky": _database_flaky, "broker down": _broker_down, "messages": _messages,
+    "stale messages": _stale_messages,
     "partition": _partition, "disk full": _disk_full, "slow host": _slow_host, "clock jumps": _clock_jumps,
     "database clock jumps": _database_clock_jumps, "answers lost": _chance("answer lost", 0.1, 0.5),
     "create fails": _chance("create fails", 0.2, 1.0), "apply fails": _chance("apply fails", 0.2, 1.0), "button ignored": _chance("button ignored", 0.5, 1.0),

@@ -23,7 +23,7 @@ CALLS = {
 
 FAULTS = {
     "kill": 8, "mortal": 10, "kill all": 2, "database down": 3, "database flaky": 5, "broker down": 4,
-    "messages": 8, "partition": 4, "disk full": 2, "create fails": 2, "apply fails": 3, "slow host": 3, "clock jumps": 3,
+    "messages": 8, "stale messages": 5, "partition": 4, "disk full": 2, "create fails": 2, "apply fails": 3, "slow host": 3, "clock jumps": 3,
     "database clock jumps": 1, "answers lost": 4, "button ignored": 1,
 }  # fmt: skip
 

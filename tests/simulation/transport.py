@@ -14,7 +14,7 @@ from tests.simulation.runtime import SimEvent
 from tests.simulation.weather import Weather
 
 HOP_S = (0.0003, 0.003)  # one way of an ordinary message
-LATE_S = (0.05, 20.0)  # of one that is held up
+LATE_S = (0.05, 12.0)  # of one that is held up
 RECONNECT_S = (0.1, 1.5)
 
 

@@ -1,19 +1,20 @@
-"""How an agent runs a step of an operation: one run at a time, never for a runner that was replaced.
+"""How an agent runs a step of an operation: one run at a time for a resource, never for a runner that was replaced.
 
-The runner sends a step again whenever no answer came, so three things can meet
-here, and each has one answer:
+A message may come late, or twice, and the runner sends a step again whenever no answer came. So
+these meet here, and each has one answer:
 
-    an epoch lower than one seen for this operation   refused: its sender lost the lease
-    the same step, already in flight                  joined: both senders get the one answer
-    another step of the operation, still in flight    Retry: the sender asks again later
+    the same step, already in flight              joined: all senders get the one answer
+    another step of the resource, in flight       Retry: the sender asks again later
+    a step that its operation has left behind     refused: the database says so, before anything is done
 
-The last one keeps an undo from overtaking the `do` that it undoes.
+The last two close the door together: what is confirmed to be current cannot be left behind before
+it ends, for whatever comes next for the resource on this host waits for it. Nothing of this is
+remembered, so a restart of the agent opens nothing (doc/design/0004-steps-are-confirmed.md).
 """
 
-import collections
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from cumulo.common import boundary, errors, log
 from cumulo.common.clock import Clock
@@ -22,10 +23,30 @@ from cumulo.common.threads import Threads
 
 LOG = log.get(__name__)
 
-EPOCHS_REMEMBERED = 10_000  # about 1 MiB; an operation is long over before it is forgotten
+CONFIRM_TIMEOUT_S = 15.0
+STALE = "StaleEpoch"
 
 StepFunction = Callable[[State, Any], State | None]
 """do(state, call) or undo(state, call): `call.progress({"percent": n})` reports how far it is."""
+
+Confirm = Callable[[str, int], None]
+"""confirm(operation, epoch): raises Conflict of the kind STALE unless the database holds the operation at that epoch."""
+
+
+class Caller(Protocol):
+    """The one thing of the bus that confirming needs."""
+
+    def call(self, target: str, method: str, arguments: dict[str, Any], *, timeout_s: float = 30) -> Any:
+        """Ask a service and return its answer."""
+
+
+def asking(bus: Caller) -> Confirm:
+    """Confirm steps by asking the scheduler, any copy of which reads the database."""
+    def confirm(operation: str, epoch: int) -> None:
+        arguments = {"operation": operation, "epoch": epoch}
+        bus.call("scheduler", "confirm_step", arguments, timeout_s=CONFIRM_TIMEOUT_S)
+
+    return confirm
 
 
 @dataclasses.dataclass
@@ -42,59 +63,51 @@ class StepServer:
     """Serves `run_step` for one agent process; `steps` maps a step's name to its (do, undo)."""
 
     def __init__(
-        self, steps: Mapping[str, tuple[StepFunction, StepFunction]], clock: Clock, threads: Threads
+        self, steps: Mapping[str, tuple[StepFunction, StepFunction]], clock: Clock, threads: Threads, confirm: Confirm
     ) -> None:
         self._steps = steps
         self._clock = clock
         self._threads = threads
+        self._confirm = confirm
         self._lock = threads.lock()
-        self._epochs: collections.OrderedDict[str, int] = collections.OrderedDict()
-        self._running: dict[str, _Run] = {}
+        self._running: dict[str, _Run] = {}  # by resource
 
     def methods(self) -> dict[str, Callable[..., Any]]:
         """The RPC methods to serve at the agent's target."""
         return {"run_step": self.run_step}
 
-    def run_step(self, call: Any, operation: str, epoch: int, step: str, state: State, undo: bool) -> State:
+    def run_step(
+        self, call: Any, operation: str, epoch: int, step: str, state: State, undo: bool, resource: str = ""
+    ) -> State:
         """Run a step of an operation, or join its run in flight; the answer joins the operation's state."""
         if step not in self._steps:
             raise errors.InternalError(f"This agent has no step {step}.")
-        run, mine = self._enter(operation, epoch, (operation, step, undo))
+        resource = resource or operation
+        run, mine = self._enter(resource, (operation, step, undo))
         if mine:
-            self._run(run, call, dict(state))
+            self._run(run, resource, epoch, call, state)
         else:
             run.done.wait()
         if run.error is not None:
-            raise run.error
+            raise run.error if mine or not _is_stale(run.error) else errors.Retry("Another sender's turn was over.")
         return run.answer or {}
 
-    def _enter(self, operation: str, epoch: int, key: tuple[str, str, bool]) -> tuple[_Run, bool]:
+    def _enter(self, resource: str, key: tuple[str, str, bool]) -> tuple[_Run, bool]:
         """Return the run to wait for, and whether the caller is the one who performs it."""
         with self._lock:
-            seen = self._epochs.get(operation, 0)
-            if epoch < seen:
-                raise errors.Conflict(
-                    f"Operation {operation} is owned by a later epoch.", kind="StaleEpoch", epoch=epoch, seen=seen
-                )
-            self._remember(operation, epoch)
-            run = self._running.get(operation)
+            run = self._running.get(resource)
             if run is None:
-                run = self._running[operation] = _Run(key, self._threads.event())
+                run = self._running[resource] = _Run(key, self._threads.event())
                 return run, True
             if run.key != key:
                 raise errors.Retry(f"{run.key[1]} is still running here.")
             return run, False
 
-    def _remember(self, operation: str, epoch: int) -> None:
-        self._epochs[operation] = epoch
-        self._epochs.move_to_end(operation)
-        while len(self._epochs) > EPOCHS_REMEMBERED:
-            self._epochs.popitem(last=False)
-
-    def _run(self, run: _Run, call: Any, state: State) -> None:
+    def _run(self, run: _Run, resource: str, epoch: int, call: Any, state: State) -> None:
         operation, step, undo = run.key
         started = self._clock.monotonic()
         try:
+            self._confirm(operation, epoch)
             function = self._steps[step][1 if undo else 0]
             run.answer = boundary.run(step, undo, operation, lambda: function(dict(state), call))
         except BaseException as error:  # handed to every caller that joined, then raised there
@@ -102,10 +115,14 @@ class StepServer:
             _log_failure(operation, step, undo, error)
         finally:
             with self._lock:
-                del self._running[operation]
+                del self._running[resource]
             run.done.set()
         took_s = round(self._clock.monotonic() - started, 3)
         LOG.info("step_ended", operation=operation, step=step, undo=undo, ok=run.error is None, took_s=took_s)
+
+
+def _is_stale(error: BaseException) -> bool:
+    return isinstance(error, errors.Conflict) and error.kind == STALE
 
 
 def _log_failure(operation: str, step: str, undo: bool, error: BaseException) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, RowMapping, Select, bindparam, insert, select
 
 from cumulo.common import errors
 from cumulo.common.db.tables.operations import operation, operation_event
+from cumulo.common.operations.agent import STALE
 from cumulo.common.operations.step import State
 from cumulo.common.operations.store import ACTIVE_PHASES, NEW_DEADLINE
 
@@ -47,6 +48,7 @@ _COLUMNS = [operation.c[field.name] for field in dataclasses.fields(Operation)]
 # Statements of every step, built once: that costs more than running them.
 _IS_ITS_ID = operation.c.id == bindparam("its_id")
 _BY_ID = select(*_COLUMNS).where(_IS_ITS_ID)
+_EPOCH = select(operation.c.epoch, operation.c.phase).where(_IS_ITS_ID)
 _LOCK = update(operation).where(_IS_ITS_ID, operation.c.epoch == bindparam("its_epoch")).values(
     epoch=bindparam("its_epoch"))
 
@@ -145,6 +147,13 @@ def lock(connection: Connection, claimed: Operation) -> Operation:
     if connection.execute(_LOCK, mine).rowcount != 1:
         raise errors.LeaseLost(f"Operation {claimed.id} is owned by another runner.", operation=claimed.id)
     return Operation(**connection.execute(_BY_ID, {"its_id": claimed.id}).mappings().one())
+
+
+def confirm(connection: Connection, operation_id: str, epoch: int) -> None:
+    """Raise Conflict of the kind STALE unless the operation is active at that epoch: every outcome leaves one behind."""
+    row = connection.execute(_EPOCH, {"its_id": operation_id}).one_or_none()
+    if row is None or row.epoch != epoch or row.phase not in ACTIVE_PHASES:
+        raise errors.Conflict(f"Operation {operation_id} has left epoch {epoch} behind.", kind=STALE)
 
 
 def keep(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cumulo.common import config, log
-from cumulo.common.operations.agent import StepServer
+from cumulo.common.operations.agent import StepServer, asking
 from cumulo.common.rpc.server import Server
 from cumulo.common.runtime import Runtime
 from cumulo.compute.agent import files, options, probe
@@ -71,7 +71,7 @@ def methods(runtime: Runtime, driver: Driver) -> dict[str, Callable[..., Any]]:
         return facts
 
     steps = Steps(driver, runtime.clock, fetch_facts, settings.stop_timeout_s, settings.stop_press_again_s)
-    return StepServer(steps.table(), runtime.clock, runtime.threads).methods() | {
+    return StepServer(steps.table(), runtime.clock, runtime.threads, asking(runtime.bus)).methods() | {
         "console_log": lambda call, server_id, length=None: driver.console_log(server_id, length),
         "holdings": lambda call: driver.holdings().to_dict(),
         "ping": lambda call: {"host": runtime.host},

@@ -17,7 +17,7 @@ from typing import Any
 import eventlet
 
 from cumulo.common import config, errors, log
-from cumulo.common.operations.agent import StepServer
+from cumulo.common.operations.agent import StepServer, asking
 from cumulo.common.runtime import Runtime
 from cumulo.network import options
 from cumulo.network.agent.bridge import Devices
@@ -68,7 +68,7 @@ def start(runtime: Runtime) -> Service:
 def serve(runtime: Runtime, driver: Driver, lock: io.IOBase | None = None) -> Service:
     """Keep this host's networks as desired through a driver; whoever calls owns the host."""
     converger = Converger(runtime.bus, runtime.host, driver, runtime.threads, runtime.conf.network.poll_interval_s)
-    served = StepServer(steps(converger), runtime.clock, runtime.threads).methods()
+    served = StepServer(steps(converger), runtime.clock, runtime.threads, asking(runtime.bus)).methods()
 
     def ring(call: Any, what: str, **facts: Any) -> None:
         converger.ring()

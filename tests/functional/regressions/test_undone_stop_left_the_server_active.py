@@ -34,7 +34,8 @@ class UndoneStopTest(unittest.TestCase):
                             script=str(self.script))
         table = Steps(driver, self.clock, lambda server_id: server_facts(id=server_id)).table()
         power = {name: table[name] for name in ("power_on", "power_off")}
-        self.agents.server = StepServer(self.agents.steps() | power, self.clock, Threads())
+        self.agents.server = StepServer(self.agents.steps() | power, self.clock, Threads(),
+                                        lambda operation, epoch: None)
         self.runtime = world.make_runtime(self.clock, self.agents)
         world.add_host(self.database, self.runtime)
         self.server_id = world.add_server(self.database, self.runtime.ids)

@@ -309,7 +309,7 @@ class DeathTest(RunnerCase):
         self.agents.kill = ("boot", False, "after")
         self.step()
         self.agents.server = world.FakeAgents(self.clock).server.__class__(
-            self.agents.steps(), self.clock, self.runtime.threads)
+            self.agents.steps(), self.clock, self.runtime.threads, lambda operation, epoch: None)
         self.drive()
         self.assert_built()
 

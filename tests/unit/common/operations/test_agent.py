@@ -1,11 +1,12 @@
-"""StepServer: one run at a time, joined by whoever asks for the same, closed to earlier epochs."""
+"""StepServer: one run at a time, joined by whoever asks for the same, closed to what its operation left behind."""
 
+import threading
 import unittest
 from typing import Any
 
 from cumulo.common import errors
 from cumulo.common.clock import Clock
-from cumulo.common.operations.agent import StepServer
+from cumulo.common.operations.agent import STALE, StepServer
 from cumulo.common.threads import Threads
 
 
@@ -36,7 +37,12 @@ class StepServerTest(unittest.TestCase):
     def setUp(self) -> None:
         self.runs: list[str] = []
         self.entered, self.go_on = Threads().event(), Threads().event()
-        self.server = StepServer({"boot": (self.do, self.undo)}, Clock(), Threads())
+        self.current = 0  # the epoch that the database holds; 0: any
+        self.server = StepServer({"boot": (self.do, self.undo)}, Clock(), Threads(), self.confirm)
+
+    def confirm(self, operation: str, epoch: int) -> None:
+        if self.current and epoch != self.current:
+            raise errors.Conflict("left behind", kind=STALE)
 
     def do(self, state: dict[str, Any], call: Any) -> dict[str, Any]:
         self.runs.append("do")
@@ -50,7 +56,8 @@ class StepServerTest(unittest.TestCase):
         self.runs.append("undo")
 
     def call(self, epoch: int, *, undo: bool = False, **state: Any) -> Caller:
-        return Caller(self.server, operation="o", epoch=epoch, step="boot", undo=undo, state={"server_id": "s"} | state)
+        return Caller(self.server, operation="o", epoch=epoch, step="boot", undo=undo, resource="s",
+                      state={"server_id": "s"} | state)
 
     def test_answer_and_undo(self) -> None:
         self.go_on.set()
@@ -58,14 +65,41 @@ class StepServerTest(unittest.TestCase):
         self.assertEqual(self.call(2, undo=True).ended().answer, {})
         self.assertEqual(self.runs, ["do", "undo"])
 
-    def test_lower_epoch_is_refused(self) -> None:
+    def test_what_was_left_behind_is_refused(self) -> None:
         self.go_on.set()
-        self.call(5).ended()
+        self.current = 5
         refused = self.call(4).ended().error
         self.assertIsInstance(refused, errors.Conflict)
-        self.assertEqual(refused.kind, "StaleEpoch")  # type: ignore[union-attr]
+        self.assertEqual(refused.kind, STALE)  # type: ignore[union-attr]
+        self.assertEqual(self.runs, [])
+        for _ in range(2):
+            self.assertEqual(self.call(5).ended().answer, {"made": "s"}, "the same epoch may ask again")
+
+    def test_a_refused_sender_costs_the_right_one_a_retry(self) -> None:
+        asked, answer = Threads().event(), Threads().event()
+
+        def refuse(operation: str, epoch: int) -> None:
+            asked.set()
+            assert answer.wait(5)
+            raise errors.Conflict("left behind", kind=STALE)
+
+        self.server = StepServer({"boot": (self.do, self.undo)}, Clock(), Threads(), refuse)
+        wrong = self.call(4)
+        self.assertTrue(asked.wait(5))
+        threading.Timer(0.2, answer.set).start()  # by then the next line waits
+        with self.assertRaises(errors.Retry):
+            self.server.run_step(None, operation="o", epoch=5, step="boot", state={}, undo=False, resource="s")
+        self.assertIsInstance(wrong.ended().error, errors.Conflict)
+        self.assertEqual(self.runs, [])
+
+    def test_another_operation_of_the_resource_waits(self) -> None:
+        first = self.call(1)
+        self.assertTrue(self.entered.wait(5))
+        other = Caller(self.server, operation="p", epoch=1, step="boot", undo=True, state={}, resource="s").ended()
+        self.assertIsInstance(other.error, errors.Retry)
+        self.go_on.set()
+        first.ended()
         self.assertEqual(self.runs, ["do"])
-        self.assertEqual(self.call(5).ended().answer, {"made": "s"}, "the same epoch may ask again")
 
     def test_run_in_flight_is_joined(self) -> None:
         first = self.call(1)
