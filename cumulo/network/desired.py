@@ -33,11 +33,17 @@ def desired(connection: sa.Connection, host: str, since_revision: int | None) ->
 
 
 def applied(connection: sa.Connection, now: float, host: str, revision: int) -> None:
-    """Record that the host looks as this revision says: ports bound by then are ACTIVE."""
+    """Record that the host looks as this revision says: ports bound by then are ACTIVE.
+
+    A report that comes late, or twice, takes nothing back.
+    """
     values = {"applied_revision": revision, "updated_at": now}
-    if not connection.execute(
-            sa.update(network_host).where(network_host.c.host == host).values(**values)).rowcount:
+    before = connection.execute(sa.select(network_host.c.applied_revision).where(network_host.c.host == host)).scalar()
+    if before is None:
         connection.execute(sa.insert(network_host).values(host=host, **values))
+    else:
+        is_older = (network_host.c.host == host, network_host.c.applied_revision < revision)
+        connection.execute(sa.update(network_host).where(*is_older).values(**values))
     connection.execute(sa.update(port).where(
         port.c.binding_host_id == host, port.c.status == "BUILD", port.c.bound_revision <= revision,
     ).values(status="ACTIVE", updated_at=now, revision_number=port.c.revision_number + 1))

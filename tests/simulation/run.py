@@ -43,7 +43,7 @@ def run(plan: Plan) -> Outcome:
         for process in cloud.processes.values():
             if process.alive:
                 kernel.kill(process)
-        found = [*story.findings, *trace.broken]
+        found = [*story.findings, *users.nonsense, *trace.broken]
         if not story.is_over:
             found.append("the run itself came to no end")
     return Outcome(plan, tuple(found), trace.digest(), tuple(trace.lines), kernel.switches, story.settled_after_s,

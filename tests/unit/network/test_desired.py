@@ -3,7 +3,10 @@
 import unittest
 from typing import Any
 
+import sqlalchemy as sa
+
 from cumulo.common.context import Context
+from cumulo.common.db.tables.network import network_host
 from cumulo.common.ids import Ids
 from cumulo.network import desired, networks, ports, subnets
 from tests.fixtures.database import temporary_database
@@ -84,6 +87,14 @@ class DesiredTest(unittest.TestCase):
                 ports.get_port(connection, each)["status"] for each in (port_id, later)))
             ports.unbind_port(connection, 2.0, port_id)
             self.assertEqual("DOWN", ports.get_port(connection, port_id)["status"])
+
+    def test_a_late_report_takes_nothing_back(self) -> None:
+        for revision in (3, 7, 5):
+            with self.database.write() as connection:
+                desired.applied(connection, 2.0, "a", revision)
+        with self.database.read() as connection:
+            reached = connection.execute(sa.select(network_host.c.applied_revision)).scalar_one()
+        self.assertEqual(7, reached)
 
     def test_binding_twice_and_unbinding_what_is_gone(self) -> None:
         port_id = self.bound_port("a")
