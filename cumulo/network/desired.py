@@ -18,6 +18,18 @@ from cumulo.network import networks, ports, revisions
 from cumulo.network.networks import DHCP_OWNER, Row
 
 
+# What every agent asks every few seconds, built once: that costs more than running it.
+_NETWORKS_OF_HOST = sa.select(port.c.network_id).distinct().where(port.c.binding_host_id == sa.bindparam("its_host"))
+_CHANGED_SINCE = sa.select(network_change.c.network_id).where(network_change.c.revision > sa.bindparam("its_revision"))
+_IS_ITS_HOST = network_host.c.host == sa.bindparam("its_host")
+_APPLIED = sa.select(network_host.c.applied_revision).where(_IS_ITS_HOST)
+_REACH = sa.update(network_host).where(_IS_ITS_HOST, network_host.c.applied_revision < sa.bindparam("its_revision"))
+_ACTIVATE = sa.update(port).where(
+    port.c.binding_host_id == sa.bindparam("its_host"), port.c.status == "BUILD",
+    port.c.bound_revision <= sa.bindparam("its_revision"),
+).values(status="ACTIVE", updated_at=sa.bindparam("now"), revision_number=port.c.revision_number + 1)
+
+
 def desired(connection: sa.Connection, host: str, since_revision: int | None) -> dict[str, Any]:
     """The answer to `network_desired`: {"revision", "full", "networks", "removed_networks"}."""
     revision = revisions.current(connection)
@@ -38,15 +50,12 @@ def applied(connection: sa.Connection, now: float, host: str, revision: int) -> 
     A report that comes late, or twice, takes nothing back.
     """
     values = {"applied_revision": revision, "updated_at": now}
-    before = connection.execute(sa.select(network_host.c.applied_revision).where(network_host.c.host == host)).scalar()
+    before = connection.execute(_APPLIED, {"its_host": host}).scalar()
     if before is None:
         connection.execute(sa.insert(network_host).values(host=host, **values))
-    else:
-        is_older = (network_host.c.host == host, network_host.c.applied_revision < revision)
-        connection.execute(sa.update(network_host).where(*is_older).values(**values))
-    connection.execute(sa.update(port).where(
-        port.c.binding_host_id == host, port.c.status == "BUILD", port.c.bound_revision <= revision,
-    ).values(status="ACTIVE", updated_at=now, revision_number=port.c.revision_number + 1))
+    elif before < revision:
+        connection.execute(_REACH, values | {"its_host": host, "its_revision": revision})
+    connection.execute(_ACTIVATE, {"its_host": host, "its_revision": revision, "now": now})
 
 
 def hosts_of_network(connection: sa.Connection, network_id: str) -> list[str]:
@@ -57,13 +66,11 @@ def hosts_of_network(connection: sa.Connection, network_id: str) -> list[str]:
 
 
 def _networks_of_host(connection: sa.Connection, host: str) -> set[str]:
-    statement = sa.select(port.c.network_id).distinct().where(port.c.binding_host_id == host)
-    return set(connection.execute(statement).scalars())
+    return set(connection.execute(_NETWORKS_OF_HOST, {"its_host": host}).scalars())
 
 
 def _changed_since(connection: sa.Connection, revision: int) -> set[str]:
-    statement = sa.select(network_change.c.network_id).where(network_change.c.revision > revision)
-    return set(connection.execute(statement).scalars())
+    return set(connection.execute(_CHANGED_SINCE, {"its_revision": revision}).scalars())
 
 
 def _network(connection: sa.Connection, network_id: str) -> dict[str, Any]:

@@ -45,7 +45,9 @@ def _begin(connection: sa.Connection) -> None:
         LOG.debug("revision_begun_elsewhere", reason=str(failure.orig))
 
 
+_CURRENT = sa.select(network_revision.c.revision).where(network_revision.c.id == 1)
+
+
 def current(connection: sa.Connection) -> int:
     """The newest revision; 0 before the first change."""
-    statement = sa.select(network_revision.c.revision).where(network_revision.c.id == 1)
-    return connection.execute(statement).scalar() or 0
+    return connection.execute(_CURRENT).scalar() or 0

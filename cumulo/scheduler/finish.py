@@ -21,6 +21,7 @@ from cumulo.network import ports
 from cumulo.scheduler.steps import ACTIVE, SHUTOFF
 
 LOG = log.get(__name__)
+_LOCK_SERVER = sa.select(server.c.id).where(server.c.id == sa.bindparam("its_id")).with_for_update()
 
 _ENDS_IN_ERROR = ("build_server", "reboot_server")
 _FOUND = {"running": ACTIVE, "off": SHUTOFF}  # by the "power" that undoing a start or a stop answered
@@ -43,8 +44,7 @@ def finished(connection: sa.Connection, ids: Ids, now: float, ended: Operation) 
 def lock_resource(connection: sa.Connection, operation: Operation) -> None:
     """Lock the resource's row, before the operation's: the order in which requests lock them too."""
     if operation.resource_type == "server":
-        is_server = server.c.id == operation.resource_id
-        connection.execute(sa.select(server.c.id).where(is_server).with_for_update()).first()
+        connection.execute(_LOCK_SERVER, {"its_id": operation.resource_id}).first()
 
 
 def _set_fault(connection: sa.Connection, now: float, ended: Operation) -> None:

@@ -17,6 +17,8 @@ from cumulo.common.runtime import Runtime
 LOG = log.get(__name__)
 
 WRITE_EVERY_S = 8.0
+_HEARD = sa.update(service_status).where(
+    service_status.c.host == sa.bindparam("its_host"), service_status.c.kind == sa.bindparam("its_kind"))
 _WRITTEN_AT_ONCE = ("hearing", "connected")
 
 
@@ -45,8 +47,7 @@ class Heartbeats:
     def _write(self, connection: sa.Connection, host: str, kind: str, facts: dict[str, Any], restarted: bool) -> None:
         now = self._database.now(connection)
         values: dict[str, Any] = {"last_seen": now, "facts": facts} | ({"started_at": now} if restarted else {})
-        its_row = (service_status.c.host == host, service_status.c.kind == kind)
-        if connection.execute(sa.update(service_status).where(*its_row).values(values)).rowcount:
+        if connection.execute(_HEARD, values | {"its_host": host, "its_kind": kind}).rowcount:
             return
         new = {"id": self._ids.new_id(), "host": host, "kind": kind, "started_at": now} | values
         _insert(connection, service_status, new)

@@ -11,7 +11,7 @@ import functools
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, bindparam, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, and_, bindparam, insert, select, update
 
 from cumulo.common import errors
 from cumulo.common.db.tables.operations import operation, operation_event
@@ -48,6 +48,12 @@ _COLUMNS = [operation.c[field.name] for field in dataclasses.fields(Operation)]
 # Statements of every step, built once: that costs more than running them.
 _IS_ITS_ID = operation.c.id == bindparam("its_id")
 _BY_ID = select(*_COLUMNS).where(_IS_ITS_ID)
+_KEEP = update(operation).where(_IS_ITS_ID, operation.c.epoch == bindparam("its_epoch"))
+_IS_EVENT = and_(operation_event.c.operation_id == bindparam("its_operation"),
+                 operation_event.c.step == bindparam("its_step"), operation_event.c.undo == bindparam("its_undo"))
+_EVENT = select(operation_event.c.id).where(_IS_EVENT)
+_NEW_EVENT = insert(operation_event)
+_END_EVENT = update(operation_event).where(_IS_EVENT)
 _EPOCH = select(operation.c.epoch, operation.c.phase).where(_IS_ITS_ID)
 _LOCK = update(operation).where(_IS_ITS_ID, operation.c.epoch == bindparam("its_epoch")).values(
     epoch=bindparam("its_epoch"))
@@ -161,8 +167,7 @@ def keep(
 ) -> Operation:
     """Record an outcome and return the row under its new epoch; `leased_until` 0 lets go of it."""
     values = dict(columns) | {"epoch": claimed.epoch + 1, "leased_until": leased_until}
-    mine = (operation.c.id == claimed.id, operation.c.epoch == claimed.epoch)
-    if connection.execute(update(operation).where(*mine).values(values)).rowcount != 1:
+    if connection.execute(_KEEP, values | {"its_id": claimed.id, "its_epoch": claimed.epoch}).rowcount != 1:
         raise errors.LeaseLost(f"Operation {claimed.id} is owned by another runner.", operation=claimed.id)
     known = {field.name for field in dataclasses.fields(Operation)}
     return dataclasses.replace(claimed, **{name: value for name, value in values.items() if name in known})
@@ -176,17 +181,15 @@ def set_percent(connection: Connection, claimed: Operation, percent: int) -> Non
 
 def event_begins(connection: Connection, operation_id: str, step: str, undo: bool, host: str, now: float) -> None:
     """Note that a step is about to run; a later try of it keeps the first time."""
-    if connection.execute(select(operation_event.c.id).where(*_event(operation_id, step, undo))).first() is None:
+    if connection.execute(_EVENT, _named(operation_id, step, undo)).first() is None:
         values = {"operation_id": operation_id, "step": step, "undo": undo, "host": host, "started_at": now}
-        connection.execute(insert(operation_event).values(values))
+        connection.execute(_NEW_EVENT, values)
 
 
 def event_ends(connection: Connection, operation_id: str, step: str, undo: bool, result: str, now: float) -> None:
     """Note what came of a step."""
-    values = {"finished_at": now, "result": result}
-    connection.execute(update(operation_event).where(*_event(operation_id, step, undo)).values(values))
+    connection.execute(_END_EVENT, _named(operation_id, step, undo) | {"finished_at": now, "result": result})
 
 
-def _event(operation_id: str, step: str, undo: bool) -> Sequence[Any]:
-    event = operation_event.c
-    return (event.operation_id == operation_id, event.step == step, event.undo == undo)
+def _named(operation_id: str, step: str, undo: bool) -> dict[str, Any]:
+    return {"its_operation": operation_id, "its_step": step, "its_undo": undo}
