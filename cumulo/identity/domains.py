@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from cumulo.common import errors
 from cumulo.common.db.tables import identity as tables
 from cumulo.common.ids import Ids
-from cumulo.identity import groups, lookup, projects, roles, rows, users
+from cumulo.identity import groups, immutable, lookup, projects, roles, rows, users
 from cumulo.identity.model import Domain, Scope
 from cumulo.identity.revocations import Recorder
 
@@ -43,15 +43,17 @@ def create(connection: sa.Connection, ids: Ids, now: float, values: Mapping[str,
     """Insert a domain and return it; raises Conflict for a name in use."""
     row = {"id": domain_id or rows.new_id(ids), "created_at": now, "name": values["name"],
            "description": values.get("description") or "", "enabled": values.get("enabled", True),
-           "tags": list(values.get("tags") or ())}
+           "tags": list(values.get("tags") or ()), "options": values.get("options") or {}}
     rows.insert(connection, tables.domain, row, CLASH)
     return get(connection, row["id"])
 
 
 def update(connection: sa.Connection, record: Recorder, domain_id: str, values: Mapping[str, Any]) -> Domain:
     """Change name, description, enabled or tags; disabling refuses every token of the domain."""
-    get(connection, domain_id)
-    rows.update(connection, tables.domain, domain_id, projects.changed_columns(values), CLASH)
+    changes = projects.changed_columns(values)
+    changes["options"] = immutable.changed_options(
+        "domain", domain_id, get(connection, domain_id).options, values)
+    rows.update(connection, tables.domain, domain_id, changes, CLASH)
     if values.get("enabled") is False:
         record.domain(domain_id)
     else:
@@ -61,17 +63,19 @@ def update(connection: sa.Connection, record: Recorder, domain_id: str, values: 
 
 def delete(connection: sa.Connection, record: Recorder, domain_id: str) -> None:
     """Delete a disabled domain with its users, groups, projects, roles and assignments; Forbidden while enabled."""
-    if get(connection, domain_id).enabled:
+    domain = get(connection, domain_id)
+    immutable.refuse_deletion("domain", domain_id, domain.options)
+    if domain.enabled:
         raise errors.Forbidden("Cannot delete a domain that is enabled, please disable it first.")
     record.domain(domain_id)
     for user in users.listed(connection, {"domain_id": domain_id}):
         users.delete(connection, record, user.id)
     for project in projects.listed(connection, {"domain_id": domain_id}):
-        projects.delete(connection, record, project.id)
+        projects.remove(connection, record, project.id)
     for group in groups.listed(connection, {"domain_id": domain_id}):
         groups.delete(connection, record, group.id)
     for role in roles.listed(connection, {"domain_id": domain_id}):
-        roles.delete(connection, record, role.id)
+        roles.remove(connection, record, role.id)
     projects.forget_target(connection, Scope("domain", domain_id))
     rows.delete(connection, sa.delete(tables.domain).where(tables.domain.c.id == domain_id),
                 "The domain has got new users or projects.")

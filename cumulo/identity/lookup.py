@@ -1,6 +1,7 @@
 """What the database says about the holder and the scope of a token: names, state, roles."""
 
 import dataclasses
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -67,14 +68,14 @@ def domain_by_id(connection: sa.Connection, domain_id: str) -> Domain | None:
     return None if row is None else as_domain(row)
 
 
-def as_domain(row: "sa.Row[tuple[str, str, str, bool, list[str]]]") -> Domain:
+def as_domain(row: "sa.Row[Any]") -> Domain:
     """Return the domain of a row."""
-    return Domain(row.id, row.name, row.description, row.enabled, tuple(row.tags))
+    return Domain(row.id, row.name, row.description, row.enabled, tuple(row.tags), row.options or {})
 
 
-def _domains() -> "sa.Select[tuple[str, str, str, bool, list[str]]]":
+def _domains() -> "sa.Select[Any]":
     table = tables.domain
-    return sa.select(table.c.id, table.c.name, table.c.description, table.c.enabled, table.c.tags)
+    return sa.select(table.c.id, table.c.name, table.c.description, table.c.enabled, table.c.tags, table.c.options)
 
 
 def id_by_name(connection: sa.Connection, table: sa.Table, name: str, *, domain_id: str | None,

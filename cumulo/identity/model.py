@@ -61,19 +61,21 @@ class Domain:
     description: str
     enabled: bool
     tags: tuple[str, ...]
+    options: dict[str, Any]
 
 
 @dataclasses.dataclass(frozen=True)
 class Project:
-    """A project."""
+    """A project, or a domain seen as one: then domain_id is None. parent_id is None directly below the domain."""
 
     id: str
-    domain_id: str
+    domain_id: str | None
     name: str
     description: str
     enabled: bool
     tags: tuple[str, ...]
     extra: dict[str, Any]
+    options: dict[str, Any]
     parent_id: str | None = None
 
 
@@ -110,6 +112,7 @@ class Role:
     name: str
     description: str | None = None
     domain_id: str | None = None
+    options: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Projects: what owns resources, and what most tokens are scoped to."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,14 +9,16 @@ from cumulo.common import errors
 from cumulo.common.db.tables import identity as tables
 from cumulo.common.flows import conflicts
 from cumulo.common.ids import Ids
-from cumulo.identity import rows
+from cumulo.identity import immutable, rows, trees
 from cumulo.identity.model import BELOW, Project, Scope
 from cumulo.identity.revocations import Recorder
 
 CLASH = "A project with this name exists already in the domain."
 FILTERS = ("id", "name", "enabled", "domain_id")
+TAG_FILTERS = ("tags", "tags-any", "not-tags", "not-tags-any")
 COLUMNS = ("name", "description", "enabled", "tags")
-# Attributes the API knows beside the columns: they say what a project is and never change.
+MOST_TAGS = 80
+# Attributes the API knows beside the columns: they say what a project is, and mostly never change.
 FIXED = ("domain_id", "parent_id", "is_domain", "options")
 
 
@@ -38,34 +40,61 @@ def listed(connection: sa.Connection, query: Mapping[str, str], *, only: set[str
     """Return the projects that fit a query string, by name; only restricts them to these ids."""
     table = tables.project
     statement = sa.select(table).where(*rows.conditions(table, FILTERS, query)).order_by(table.c.name, table.c.id)
-    if query.get("parent_id"):  # every project stands directly below its domain
-        statement = statement.where(table.c.domain_id == query["parent_id"])
+    if parent_id := query.get("parent_id"):
+        statement = statement.where(sa.or_(table.c.parent_id == parent_id, sa.and_(
+            table.c.parent_id.is_(None), table.c.domain_id == parent_id)))
     if only is not None:
-        statement = statement.where(table.c.id.in_(only))
-    return [_project(row) for row in connection.execute(statement)]
+        statement = statement.where(table.c.id.in_(sorted(only)))
+    return [project for project in map(_project, connection.execute(statement)) if fits_tags(project.tags, query)]
 
 
-def create(connection: sa.Connection, ids: Ids, now: float, domain_id: str, values: Mapping[str, Any]) -> Project:
-    """Insert a project and return it.
+def fits_tags(tags: Sequence[str], query: Mapping[str, str]) -> bool:
+    """Say whether tags fit a query: all of `tags`, any of `tags-any`, not all and not any of the other two."""
+    asked = {name: set(query[name].split(",")) for name in TAG_FILTERS if name in query}
+    have = set(tags)
+    return (("tags" not in asked or asked["tags"] <= have)
+            and ("tags-any" not in asked or bool(asked["tags-any"] & have))
+            and ("not-tags" not in asked or not asked["not-tags"] <= have)
+            and ("not-tags-any" not in asked or not asked["not-tags-any"] & have))
 
-    Raises BadRequest for an unknown domain or a parent that is not the domain, Conflict for a name in use.
+
+def create(connection: sa.Connection, ids: Ids, now: float, domain_id: str, values: Mapping[str, Any], *,
+           most_depth: int = 1) -> Project:
+    """Insert a project and return it; it lies in the domain named, else in its parent's, else in domain_id.
+
+    Raises BadRequest for a domain or parent that does not fit, Forbidden below most_depth levels, Conflict for a name
+    in use or a parent that is being deleted.
     """
+    parent = find(connection, values["parent_id"]) if values.get("parent_id") else None
+    domain_id = values.get("domain_id") or (parent.domain_id if parent else values.get("parent_id")) or domain_id
     if connection.execute(sa.select(tables.domain.c.id).where(tables.domain.c.id == domain_id)).first() is None:
         raise errors.BadRequest(f"Could not find domain: {domain_id}.")
-    _check_fixed(values, domain_id)
+    if parent is not None:
+        _check_parent(connection, parent, domain_id, most_depth)
+        hold(connection, parent.id)
+    elif values.get("parent_id") not in (None, domain_id):
+        raise errors.BadRequest(f"Could not find project: {values['parent_id']}.")
     row = {"id": rows.new_id(ids), "created_at": now, "domain_id": domain_id, "name": values["name"],
            "description": values.get("description") or "", "enabled": values.get("enabled", True),
-           "tags": list(values.get("tags") or ()), "extra": extra_of(values, COLUMNS + FIXED)}
+           "tags": list(values.get("tags") or ()), "extra": extra_of(values, COLUMNS + FIXED),
+           "parent_id": parent.id if parent else None, "options": values.get("options") or {}}
     rows.insert(connection, tables.project, row, CLASH)
     return get(connection, row["id"])
 
 
 def update(connection: sa.Connection, record: Recorder, project_id: str, values: Mapping[str, Any]) -> Project:
-    """Change a project; disabling refuses every token scoped to it."""
+    """Change a project; disabling refuses every token scoped to it.
+
+    Raises Forbidden for another parent, for disabling what has enabled projects below, and for enabling what stands
+    below a disabled one.
+    """
     before = get(connection, project_id)
-    _check_fixed(values, before.domain_id)
+    _check_fixed(values, before)
+    if values.get("enabled", before.enabled) != before.enabled:
+        _check_line(connection, project_id, is_enabled=not before.enabled)
     changes = changed_columns(values)
     changes["extra"] = before.extra | extra_of(values, COLUMNS + FIXED)
+    changes["options"] = immutable.changed_options("project", project_id, before.options, values)
     rows.update(connection, tables.project, project_id, changes, CLASH)
     if values.get("enabled") is False:
         record.project(project_id)
@@ -74,12 +103,51 @@ def update(connection: sa.Connection, record: Recorder, project_id: str, values:
     return get(connection, project_id)
 
 
+def enable_all(connection: sa.Connection, record: Recorder, project_id: str, *, is_enabled: bool) -> Project:
+    """Enable or disable a project with all projects below it; refuses the tokens of those that are disabled."""
+    if is_enabled:
+        get(connection, project_id)
+        _check_line(connection, project_id, is_enabled=True)
+    for each in (project_id, *trees.ids_below(connection, project_id)):
+        if get(connection, each).enabled != is_enabled:
+            immutable.changed_options("project", each, get(connection, each).options, {})
+            rows.update(connection, tables.project, each, {"enabled": is_enabled}, CLASH)
+            if not is_enabled:
+                record.project(each)
+    record.change()
+    return get(connection, project_id)
+
+
 def delete(connection: sa.Connection, record: Recorder, project_id: str) -> None:
-    """Delete a project and every role on it; raises NotFound."""
-    get(connection, project_id)
+    """Delete a project and every role on it; raises NotFound, and Forbidden while there are projects below it."""
+    immutable.refuse_deletion("project", project_id, get(connection, project_id).options)
+    table = tables.project
+    if connection.execute(sa.select(table.c.id).where(table.c.parent_id == project_id).limit(1)).first() is not None:
+        raise errors.Forbidden(f"Cannot delete the project {project_id} since it is not a leaf in the hierarchy. "
+                               "Delete the projects below it first, or all of them by /cascade.")
+    remove(connection, record, project_id)
+
+
+def delete_all(connection: sa.Connection, record: Recorder, project_id: str) -> None:
+    """Delete a project with all projects below it; raises NotFound, and Forbidden where one is immutable."""
+    for each in (project_id, *trees.ids_below(connection, project_id)):
+        immutable.refuse_deletion("project", each, get(connection, each).options)
+        remove(connection, record, each)
+
+
+def remove(connection: sa.Connection, record: Recorder, project_id: str) -> None:
+    """Delete a project whatever there is below it or it says: its parent or domain goes."""
     forget_target(connection, Scope("project", project_id))
     connection.execute(sa.delete(tables.project).where(tables.project.c.id == project_id))
     record.project(project_id)
+
+
+def set_tags(connection: sa.Connection, project_id: str, tags: Sequence[str]) -> None:
+    """Replace the tags of a project that the caller has locked; raises BadRequest for too many."""
+    if len(tags) > MOST_TAGS:
+        raise errors.BadRequest(f"A project has at most {MOST_TAGS} tags.")
+    immutable.changed_options("project", project_id, get(connection, project_id).options, {})
+    rows.update(connection, tables.project, project_id, {"tags": list(tags)}, CLASH)
 
 
 def hold(connection: sa.Connection, project_id: str) -> None:
@@ -119,14 +187,35 @@ def extra_of(values: Mapping[str, Any], known: tuple[str, ...]) -> dict[str, Any
     return {name: value for name, value in values.items() if name not in known}
 
 
-def _check_fixed(values: Mapping[str, Any], domain_id: str) -> None:
+def _check_fixed(values: Mapping[str, Any], before: Project) -> None:
     if values.get("is_domain"):
-        raise errors.BadRequest("A project cannot act as a domain here: create a domain.")
-    if values.get("parent_id") not in (None, domain_id):
-        raise errors.BadRequest("A project's parent is its domain: projects do not nest here.")
-    if values.get("domain_id") not in (None, domain_id):
+        raise errors.BadRequest("Whether a project is a domain cannot be changed.")
+    if values.get("domain_id") not in (None, before.domain_id):
         raise errors.BadRequest("A project's domain cannot be changed.")
+    if values.get("parent_id") not in (None, before.parent_id or before.domain_id):
+        raise errors.Forbidden("A project's parent cannot be changed.")
+
+
+def _check_parent(connection: sa.Connection, parent: Project, domain_id: str, most_depth: int) -> None:
+    if parent.domain_id != domain_id:
+        raise errors.BadRequest(f"The parent {parent.id} is not in domain {domain_id}.")
+    if not parent.enabled:
+        raise errors.BadRequest(f"The parent {parent.id} is disabled.")
+    if len(trees.ids_above(connection, parent.id)) + 2 > most_depth:
+        raise errors.Forbidden(f"Below a domain there are at most {most_depth} levels of projects.")
+
+
+def _check_line(connection: sa.Connection, project_id: str, *, is_enabled: bool) -> None:
+    """Hold that nothing enabled stands below something disabled."""
+    table = tables.project
+    others = trees.ids_above(connection, project_id) if is_enabled else trees.ids_below(connection, project_id)
+    if connection.execute(sa.select(table.c.id).where(
+            table.c.id.in_(others), table.c.enabled.is_(not is_enabled)).limit(1)).first() is not None:
+        raise errors.Forbidden(
+            f"Cannot enable project {project_id} since it has disabled parents." if is_enabled else
+            f"Cannot disable project {project_id} since its subtree contains enabled projects.")
 
 
 def _project(row: "sa.Row[Any]") -> Project:
-    return Project(row.id, row.domain_id, row.name, row.description, row.enabled, tuple(row.tags), row.extra)
+    return Project(row.id, row.domain_id, row.name, row.description, row.enabled, tuple(row.tags), row.extra,
+                   row.options or {}, row.parent_id)

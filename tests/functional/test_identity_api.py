@@ -305,7 +305,7 @@ class ResourcesTest(IdentityCase):
         self.assertEqual(("p", "e", False), (changed["name"], changed["description"], changed["enabled"]))
         self.call("POST", "/v3/projects", 409, {"project": {"name": "p"}})
         self.call("POST", "/v3/projects", 400, {"project": {"name": "q", "domain_id": "nowhere"}})
-        self.call("POST", "/v3/projects", 400, {"project": {"name": "q", "parent_id": made["id"]}})
+        self.call("POST", "/v3/projects", 400, {"project": {"name": "q", "parent_id": "nothing"}})
         self.assertEqual(["p"], [p["name"] for p in self.call(
             "GET", "/v3/projects?enabled=false", 200).json["projects"]])
         self.call("DELETE", path, 204)

@@ -230,8 +230,8 @@ class UserRulesTest(IdentityCase):
 
     def test_locked_after_failures(self) -> None:
         """The right password is refused too, in the same words; after the time it is good again."""
-        self.rule(lockout_failure_attempts=2, lockout_duration_s=5)
-        wrong = [self.cloud.log_in("alice", "wrong") for _ in range(2)]
+        self.rule(lockout_failure_attempts=3, lockout_duration_s=5)
+        wrong = [self.cloud.log_in("alice", "wrong") for _ in range(3)]
         locked = self.cloud.log_in("alice")
         self.assertEqual({401}, {each.status_int for each in (*wrong, locked)})
         self.assertEqual(1, len({each.text for each in (*wrong, locked, self.cloud.log_in("nobody"))}))
@@ -244,8 +244,8 @@ class UserRulesTest(IdentityCase):
         self.assertEqual(201, self.cloud.log_in("alice").status_int)
 
     def test_failures_begin_anew_after_a_lock(self) -> None:
-        self.rule(lockout_failure_attempts=2, lockout_duration_s=5)
-        for _ in range(2):
+        self.rule(lockout_failure_attempts=3, lockout_duration_s=5)
+        for _ in range(3):
             self.cloud.log_in("alice", "wrong")
         self.cloud.clock.passed_s += 5
         self.cloud.log_in("alice", "wrong")
@@ -380,3 +380,290 @@ class UserRulesTest(IdentityCase):
     def test_users_of_other_providers(self) -> None:
         for name in ("idp_id", "protocol_id", "unique_id"):
             self.assertEqual([], self.call("GET", f"/v3/users?{name}=x", 200).json["users"])
+
+
+class RolesTest(IdentityCase):
+    """Roles of a domain's own, and roles that imply others."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.alice, self.project = self.cloud.member("alice", "reader")
+        self.domain = self.cloud.make("domain", name="theirs")
+
+    def names(self, path: str) -> list[str]:
+        """Return the names in a list of roles."""
+        return [each["name"] for each in self.call("GET", path, 200).json["roles"]]
+
+    def imply(self, prior: dict[str, Any], after: dict[str, Any], status: int = 201) -> Any:
+        """Let a role imply another."""
+        return self.call("PUT", f"/v3/roles/{prior['id']}/implies/{after['id']}", status)
+
+    def test_a_domains_own(self) -> None:
+        own = self.cloud.make("role", name="member", domain_id=self.domain["id"])
+        self.assertEqual(self.domain["id"], own["domain_id"])
+        self.assertEqual(own, self.call("GET", f"/v3/roles/{own['id']}", 200).json["role"])
+        for values, status in (({"name": "member", "domain_id": self.domain["id"]}, 409), ({"name": "member"}, 409),
+                               ({"name": "other", "domain_id": "nowhere"}, 400)):
+            self.call("POST", "/v3/roles", status, {"role": values})
+        self.assertEqual(["member"], self.names(f"/v3/roles?domain_id={self.domain['id']}"))
+        self.assertEqual(["admin", "manager", "member", "reader", "service"], self.names("/v3/roles"))
+        self.call("PATCH", f"/v3/roles/{own['id']}", 400, {"role": {"domain_id": "default"}})
+        self.call("PATCH", f"/v3/roles/{own['id']}", 200, {"role": {"domain_id": own["domain_id"], "name": "ours"}})
+        self.call("PATCH", f"/v3/domains/{self.domain['id']}", 200, {"domain": {"enabled": False}})
+        self.call("DELETE", f"/v3/domains/{self.domain['id']}", 204)
+        self.call("GET", f"/v3/roles/{own['id']}", 404)
+
+    def test_a_domains_own_counts_by_what_it_implies(self) -> None:
+        own = self.cloud.make("role", name="operator", domain_id=self.domain["id"])
+        member = {"id": self.cloud.role_id("member")}
+        project = self.cloud.make("project", name="p", domain_id=self.domain["id"])
+        grant = f"users/{self.alice['id']}/roles/{own['id']}"
+        self.call("PUT", f"/v3/projects/{self.project['id']}/{grant}", 403)
+        self.call("PUT", f"/v3/domains/default/{grant}", 403)
+        self.call("PUT", f"/v3/system/{grant}", 403)
+        self.call("PUT", f"/v3/projects/{project['id']}/{grant}", 204)
+        scope = {"project": {"id": project["id"]}}
+        query = f"/v3/role_assignments?user.id={self.alice['id']}&scope.project.id={project['id']}"
+        self.assertEqual(401, self.cloud.log_in("alice", scope=scope).status_int)
+        self.assertEqual([], self.call("GET", f"{query}&effective", 200).json["role_assignments"])
+        mine = self.call("GET", "/v3/auth/projects", 200, token=self.cloud.token("alice")).json["projects"]
+        self.assertEqual(["alice"], [each["name"] for each in mine])
+        self.imply(own, member)
+        roles = self.cloud.log_in("alice", scope=scope).json["token"]["roles"]
+        self.assertEqual(["member", "reader"], [each["name"] for each in roles])
+        listed = self.call("GET", f"{query}&effective&include_names", 200).json["role_assignments"]
+        self.assertEqual(["member", "reader"], sorted(each["role"]["name"] for each in listed))
+        listed = self.call("GET", f"{query}&include_names", 200).json["role_assignments"]
+        self.assertEqual({"id": self.domain["id"], "name": "theirs"}, listed[0]["role"]["domain"])
+
+    def test_rules(self) -> None:
+        first, second, third = (self.cloud.make("role", name=f"r{number}") for number in range(3))
+        rule = self.imply(first, second).json["role_inference"]
+        self.assertEqual({"prior_role", "implies"}, set(rule))
+        self.assertEqual({"id": second["id"], "name": "r1", "links": {"self": f"{V3}/roles/{second['id']}"}},
+                         rule["implies"])
+        self.imply(first, second)
+        self.imply(second, third)
+        path = f"/v3/roles/{first['id']}/implies"
+        self.call("GET", f"{path}/{second['id']}", 200)
+        self.call("HEAD", f"{path}/{second['id']}", 204)
+        for method in ("GET", "HEAD", "DELETE"):
+            self.call(method, f"{path}/{third['id']}", 404)
+        listed = self.call("GET", path, 200).json["role_inference"]
+        self.assertEqual(("r0", ["r1"]), (listed["prior_role"]["name"], [each["name"] for each in listed["implies"]]))
+        rules = self.call("GET", "/v3/role_inferences", 200).json["role_inferences"]
+        self.assertEqual({"admin": ["manager"], "manager": ["member"], "member": ["reader"], "r0": ["r1"],
+                          "r1": ["r2"]}, {each["prior_role"]["name"]: [other["name"] for other in each["implies"]]
+                                          for each in rules})
+        self.call("DELETE", f"{path}/{second['id']}", 204)
+        self.call("GET", f"{path}/{second['id']}", 404)
+
+    def test_no_circles_and_no_way_up(self) -> None:
+        first, second, third = (self.cloud.make("role", name=f"r{number}") for number in range(3))
+        own = self.cloud.make("role", name="own", domain_id=self.domain["id"])
+        other = self.cloud.make("role", name="own", domain_id="default")
+        self.imply(first, second)
+        self.imply(second, third)
+        for prior in (first, second, third):
+            self.imply(prior, first, 400)
+        self.imply(first, {"id": self.cloud.role_id("admin")}, 403)
+        self.imply(first, own, 403)
+        self.imply(own, first)
+        self.imply(own, other)
+        self.imply(first, {"id": "none"}, 404)
+
+    def test_what_a_role_implies_ends_with_the_rule(self) -> None:
+        special = self.cloud.make("role", name="special")
+        self.call("PUT", f"/v3/projects/{self.project['id']}/users/{self.alice['id']}/roles/{special['id']}", 204)
+        self.imply(special, {"id": self.cloud.role_id("admin")}, 403)
+        self.imply(special, {"id": self.cloud.role_id("manager")})
+        token = self.cloud.token("alice")
+        self.assertIn("manager", self.cloud.validator.validate(token).roles)
+        self.call("DELETE", f"/v3/roles/{special['id']}/implies/{self.cloud.role_id('manager')}", 204)
+        self.assertNotIn("manager", self.cloud.validator.validate(token).roles)
+
+
+class TreesTest(IdentityCase):
+    """Projects below projects."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.alice, _ = self.cloud.member("alice", "reader")
+        self.root = self.cloud.make("project", name="root")
+        self.left = self.cloud.make("project", name="left", parent_id=self.root["id"])
+        self.right = self.cloud.make("project", name="right", parent_id=self.root["id"], domain_id="default")
+        self.leaf = self.cloud.make("project", name="leaf", parent_id=self.left["id"])
+
+    def one(self, project: dict[str, Any], query: str = "", **options: Any) -> Any:
+        """Return a project as it is now."""
+        return self.call("GET", f"/v3/projects/{project['id']}?{query}", 200, **options).json["project"]
+
+    def patch(self, project: dict[str, Any], status: int, **values: Any) -> Any:
+        """Change a project."""
+        return self.call("PATCH", f"/v3/projects/{project['id']}", status, {"project": values})
+
+    def names(self, query: str) -> list[str]:
+        """Return the names of the projects that fit."""
+        return [each["name"] for each in self.call("GET", f"/v3/projects?{query}", 200).json["projects"]]
+
+    def test_parents_and_domains(self) -> None:
+        self.assertEqual(("default", self.root["id"], self.left["id"]),
+                         (self.root["parent_id"], self.left["parent_id"], self.leaf["parent_id"]))
+        self.assertEqual(["left", "right"], self.names(f"parent_id={self.root['id']}"))
+        self.assertIn("root", self.names("parent_id=default"))
+        self.assertNotIn("leaf", self.names("parent_id=default"))
+        other = self.cloud.make("domain", name="other")
+        for values, status in (({"parent_id": self.root["id"], "domain_id": other["id"]}, 400),
+                               ({"parent_id": "nothing"}, 400), ({"parent_id": self.root["id"], "name": "left"}, 409)):
+            self.call("POST", "/v3/projects", status, {"project": {"name": "x", **values}})
+        self.patch(self.left, 403, parent_id=self.right["id"])
+        self.patch(self.left, 400, domain_id=other["id"])
+        self.patch(self.left, 200, parent_id=self.root["id"], domain_id="default", is_domain=False)
+
+    def test_around(self) -> None:
+        self.assertEqual({"default": None}, self.one(self.root, "parents_as_ids")["parents"])
+        self.assertEqual({self.left["id"]: {self.root["id"]: {"default": None}}},
+                         self.one(self.leaf, "parents_as_ids")["parents"])
+        self.assertEqual({self.left["id"]: {self.leaf["id"]: None}, self.right["id"]: None},
+                         self.one(self.root, "subtree_as_ids")["subtree"])
+        self.assertIsNone(self.one(self.leaf, "subtree_as_ids")["subtree"])
+        self.assertEqual([], self.one(self.root, "subtree_as_list")["subtree"])
+        reader = self.cloud.role_id("reader")
+        admin = self.call("GET", "/v3/auth/tokens", 200, X_Subject_Token=self.admin).json["token"]["user"]["id"]
+        grant = f"projects/{self.root['id']}/users/{admin}/roles/{reader}/inherited_to_projects"
+        self.call("PUT", f"/v3/OS-INHERIT/{grant}", 204)
+        self.assertEqual({"left", "right", "leaf"}, {
+            each["project"]["name"] for each in self.one(self.root, "subtree_as_list")["subtree"]})
+        self.assertEqual(["left"], [
+            each["project"]["name"] for each in self.one(self.leaf, "parents_as_list")["parents"]])
+        for kind in ("parents", "subtree"):
+            self.call("GET", f"/v3/projects/{self.root['id']}?{kind}_as_list&{kind}_as_ids", 400)
+
+    def test_depth(self) -> None:
+        parent = self.leaf
+        for level in (4, 5):
+            parent = self.cloud.make("project", name=f"level {level}", parent_id=parent["id"])
+        self.call("POST", "/v3/projects", 403, {"project": {"name": "x", "parent_id": parent["id"]}})
+
+    def test_enabled_all_the_way_up(self) -> None:
+        self.patch(self.left, 403, enabled=False)
+        self.patch(self.leaf, 200, enabled=False)
+        self.patch(self.left, 200, enabled=False)
+        self.patch(self.leaf, 403, enabled=True)
+        self.call("POST", "/v3/projects", 400, {"project": {"name": "x", "parent_id": self.left["id"]}})
+        self.patch(self.left, 200, enabled=True)
+        self.patch(self.leaf, 200, enabled=True)
+
+    def test_cascade(self) -> None:
+        """A whole tree goes off, on, and away; so do the tokens for its projects."""
+        reader = self.cloud.role_id("reader")
+        self.call("PUT", f"/v3/projects/{self.leaf['id']}/users/{self.alice['id']}/roles/{reader}", 204)
+        token = self.cloud.token("alice", scope={"project": {"id": self.leaf["id"]}})
+        cascade = f"/v3/projects/{self.root['id']}/cascade"
+        for is_enabled in (False, True):
+            changed = self.call("PATCH", cascade, 200, {"project": {"enabled": is_enabled}}).json["project"]
+            self.assertEqual(is_enabled, changed["enabled"])
+            self.assertEqual({is_enabled}, {self.one(each)["enabled"] for each in (self.left, self.right, self.leaf)})
+            self.assertFalse(self.is_good(token))
+        self.call("PATCH", cascade, 400, {"project": {"name": "x"}})
+        self.patch(self.leaf, 200, enabled=False)
+        self.patch(self.left, 200, enabled=False)
+        self.call("PATCH", f"/v3/projects/{self.leaf['id']}/cascade", 403, {"project": {"enabled": True}})
+        self.call("DELETE", f"/v3/projects/{self.root['id']}", 403)
+        self.call("DELETE", cascade, 204)
+        for each in (self.root, self.left, self.right, self.leaf):
+            self.call("GET", f"/v3/projects/{each['id']}", 404)
+        self.call("DELETE", cascade, 404)
+
+    def test_roles_reach_down(self) -> None:
+        role = self.cloud.role_id("member")
+        grant = f"/v3/OS-INHERIT/projects/{self.root['id']}/users/{self.alice['id']}/roles/{role}/inherited_to_projects"
+        self.call("PUT", grant, 204)
+        self.assertEqual(401, self.cloud.log_in("alice", scope={"project": {"id": self.root["id"]}}).status_int)
+        token = self.cloud.token("alice", scope={"project": {"id": self.leaf["id"]}})
+        names = [each["name"] for each in self.call("GET", "/v3/auth/projects", 200, token=token).json["projects"]]
+        self.assertEqual(["alice", "leaf", "left", "right"], names)
+
+        def listed(query: str) -> list[tuple[str, str]]:
+            found = self.call("GET", f"/v3/role_assignments?include_names&{query}", 200).json["role_assignments"]
+            return sorted((each["scope"]["project"]["name"], each["role"]["name"]) for each in found)
+
+        root, left, of_alice = (f"scope.project.id={self.root['id']}", f"scope.project.id={self.left['id']}",
+                                f"user.id={self.alice['id']}")
+        self.assertEqual([("root", "member")], listed(root))
+        self.assertEqual([("left", "member"), ("left", "reader")], listed(f"{left}&effective"))
+        self.assertEqual([], listed(left))
+        self.assertEqual([("root", "member")], listed(f"{root}&include_subtree"))
+        self.assertEqual({"left", "right", "leaf"}, {name for name, _ in listed(f"{root}&include_subtree&effective")})
+        self.assertEqual({"left", "leaf"}, {name for name, _ in listed(f"{left}&include_subtree&effective")})
+        self.assertEqual({"alice", "left", "right", "leaf"}, {name for name, _ in listed(f"{of_alice}&effective")})
+        self.assertEqual(["member"], [role for _, role in listed(f"{left}&effective&role.id={role}")])
+        self.call("DELETE", grant, 204)
+        self.assertFalse(self.is_good(token))
+
+    def test_tags(self) -> None:
+        path = f"/v3/projects/{self.root['id']}/tags"
+        answer = self.call("PUT", f"{path}/blue", 201)
+        self.assertEqual(f"http://localhost{path}/blue", answer.headers["Location"])
+        self.call("PUT", f"{path}/blue", 201)
+        self.assertEqual(["blue"], self.call("GET", path, 200).json["tags"])
+        self.call("GET", f"{path}/blue", 204)
+        self.call("GET", f"{path}/red", 404)
+        self.call("DELETE", f"{path}/red", 404)
+        self.call("PUT", f"{path}/{'x' * 256}", 400)
+        self.call("PUT", f"{path}/a,b", 400)
+        self.assertEqual(["red", "green"], self.call("PUT", path, 200, {"tags": ["red", "green"]}).json["tags"])
+        for bad in (["a/b"], ["a", "a"], "red", [""], ["x" * 256], [str(number) for number in range(81)]):
+            self.call("PUT", path, 400, {"tags": bad})
+        self.call("PUT", f"/v3/projects/{self.left['id']}/tags/red", 201)
+        mine = f"&parent_id={self.root['id']}"
+        for query, found in (("tags=red", ["left", "root"]), ("tags=red,green", ["root"]),
+                             ("tags-any=green,blue", ["root"]), (f"not-tags=red{mine}", ["right"]),
+                             (f"not-tags=red,green{mine}", ["left", "right"]),
+                             (f"not-tags-any=red,x{mine}", ["right"])):
+            self.assertEqual(found, self.names(query), query)
+        self.call("DELETE", f"{path}/red", 204)
+        self.assertEqual(["green"], self.one(self.root)["tags"])
+        self.call("DELETE", path, 204)
+        self.assertEqual([], self.one(self.root)["tags"])
+        self.call("PUT", path, 200, {"tags": [str(number) for number in range(80)]})
+        self.call("PUT", f"{path}/one-more", 400)
+        self.call("GET", path, 403, token=self.cloud.token("alice"))
+
+    def test_domains_are_projects_too(self) -> None:
+        made = self.cloud.make("project", name="realm", is_domain=True, tags=["a"])
+        self.assertEqual((None, None, True), (made["domain_id"], made["parent_id"], made["is_domain"]))
+        self.assertEqual("realm", self.call("GET", f"/v3/domains/{made['id']}", 200).json["domain"]["name"])
+        self.assertEqual(["Default", "realm"], self.names("is_domain=true"))
+        self.assertEqual(["realm"], self.names("is_domain=true&tags=a"))
+        self.assertEqual([], self.names("is_domain=true&domain_id=default"))
+        self.assertNotIn("realm", self.names(""))
+        self.assertEqual(made, self.one(made))
+        self.assertEqual("mine", self.patch(made, 200, description="mine").json["project"]["description"])
+        self.patch(made, 400, is_domain=False)
+        self.patch(self.root, 400, is_domain=True)
+        self.call("POST", "/v3/projects", 400, {"project": {"name": "x", "is_domain": True, "domain_id": "default"}})
+        below = self.cloud.make("project", name="below", parent_id=made["id"])
+        self.assertEqual((made["id"], made["id"]), (below["domain_id"], below["parent_id"]))
+        self.call("DELETE", f"/v3/projects/{made['id']}", 403)
+        self.patch(made, 200, enabled=False)
+        self.call("DELETE", f"/v3/projects/{made['id']}", 204)
+        self.call("GET", f"/v3/domains/{made['id']}", 404)
+        self.call("GET", f"/v3/projects/{below['id']}", 404)
+
+    def test_immutable(self) -> None:
+        for kind, values in (("project", {}), ("domain", {"enabled": False}), ("role", {})):
+            made = self.cloud.make(kind, name="fixed", options={"immutable": True}, **values)
+            path = f"/v3/{kind}s/{made['id']}"
+            self.assertEqual({"immutable": True}, made["options"])
+            self.call("PATCH", path, 403, {kind: {"description": "x"}})
+            self.call("DELETE", path, 403)
+            self.call("PATCH", path, 200, {kind: {"options": {"immutable": False}}})
+            self.call("PATCH", path, 200, {kind: {"options": {"immutable": None}, "description": "x"}})
+            self.assertEqual({}, self.call("GET", path, 200).json[kind]["options"])
+            self.call("DELETE", path, 204)
+        fixed = self.cloud.make("project", name="fixed", parent_id=self.leaf["id"], options={"immutable": True})
+        self.call("PUT", f"/v3/projects/{fixed['id']}/tags/x", 403)
+        self.call("DELETE", f"/v3/projects/{self.root['id']}/cascade", 403)
+        self.call("PATCH", f"/v3/projects/{self.root['id']}/cascade", 403, {"project": {"enabled": False}})
+        self.assertTrue(self.one(self.right)["enabled"])

@@ -9,7 +9,8 @@ ID: Schema = {"type": "string", "minLength": 1, "maxLength": 64, "pattern": r"^[
 OPTIONAL_ID: Schema = ID | {"type": ["string", "null"]}
 BOOLEAN: Schema = {"type": "boolean"}
 DESCRIPTION: Schema = {"type": ["string", "null"], "maxLength": MAX_TEXT}
-OPTIONS: Schema = {"type": "object", "additionalProperties": False}
+OPTIONS: Schema = {"type": "object", "additionalProperties": False,
+                   "properties": {"immutable": {"type": ["boolean", "null"]}}}
 TAGS: Schema = {"type": "array", "maxItems": 80, "uniqueItems": True, "items": {
     "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[^,/]*$"}}
 # Clients may attach attributes of their own to users and projects; they come back as they were sent.

@@ -27,23 +27,31 @@ def group(request: Request, record: Group) -> dict[str, Any]:
 
 
 def project(request: Request, record: Project) -> dict[str, Any]:
-    """Return a project; its parent is its domain."""
+    """Return a project; the parent of a tree's first one is the domain."""
     return {**record.extra, "id": record.id, "name": record.name, "domain_id": record.domain_id,
-            "description": record.description, "enabled": record.enabled, "is_domain": False,
-            "parent_id": record.domain_id, "tags": list(record.tags), "options": {},
+            "description": record.description, "enabled": record.enabled, "is_domain": record.domain_id is None,
+            "parent_id": record.parent_id or record.domain_id, "tags": list(record.tags), "options": record.options,
             "links": {"self": link(request, "projects", record.id)}}
+
+
+def project_of_domain(request: Request, record: Domain) -> dict[str, Any]:
+    """Return a domain as the project at the root of its trees."""
+    return project(request, Project(record.id, None, record.name, record.description, record.enabled, record.tags, {},
+                                    record.options))
 
 
 def domain(request: Request, record: Domain) -> dict[str, Any]:
     """Return a domain."""
     return {"id": record.id, "name": record.name, "description": record.description, "enabled": record.enabled,
-            "tags": list(record.tags), "options": {}, "links": {"self": link(request, "domains", record.id)}}
+            "tags": list(record.tags), "options": record.options,
+            "links": {"self": link(request, "domains", record.id)}}
 
 
 def role(request: Request, record: Role) -> dict[str, Any]:
     """Return a role."""
     return {"id": record.id, "name": record.name, "description": record.description,
-            "domain_id": record.domain_id, "options": {}, "links": {"self": link(request, "roles", record.id)}}
+            "domain_id": record.domain_id, "options": record.options,
+            "links": {"self": link(request, "roles", record.id)}}
 
 
 def region(request: Request, record: Region) -> dict[str, Any]:

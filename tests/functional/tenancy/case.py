@@ -11,7 +11,7 @@ from tests.fixtures.routes import path_of, variables
 # Variables that say who somebody is: policy decides on them before anything is looked up.
 WHOSE = frozenset(("project_id", "user_id", "domain_id", "group_id"))
 # Variables that name nothing of a project's: a setting of the cloud, or a word.
-NOBODYS = frozenset(("role_id", "region_id", "service_id", "endpoint_id", "hypervisor_id", "alias",
+NOBODYS = frozenset(("role_id", "implied_role_id", "region_id", "service_id", "endpoint_id", "hypervisor_id", "alias",
                      "registered_limit_id", "endpoint_group_id", "policy_id", "group", "option"))
 NOBODY = Persona("nobody in particular", None, {"roles": []})
 _SHARED_COUNTERS = ("network_revision", "network_change", "identity_event", "identity_generation")

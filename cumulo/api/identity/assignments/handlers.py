@@ -133,5 +133,5 @@ def _authorize(request: Request, rule: str, scope: Scope) -> None:
     if scope.kind == "project":
         with request.services.database.read() as connection:
             project = projects.find(connection, scope.id)
-        domain_id = project.domain_id if project else ""
+        domain_id = (project.domain_id if project else None) or ""
     request.authorize(rule, {"domain_id": domain_id, "project_id": scope.id if scope.kind == "project" else ""})

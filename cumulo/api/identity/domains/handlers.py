@@ -6,7 +6,7 @@ from cumulo.api.identity import views
 from cumulo.api.identity.common import changing, collection, query_of, visible
 from cumulo.api.identity.projects import holdings
 from cumulo.api.wsgi.route import Request
-from cumulo.identity import domains, projects
+from cumulo.identity import domains
 
 
 def create(request: Request) -> dict[str, Any]:
@@ -44,7 +44,4 @@ def update(request: Request) -> dict[str, Any]:
 def delete(request: Request) -> None:
     """Delete a disabled domain with its users and its projects, which must have nothing any more."""
     with changing(request) as (connection, record):
-        if not domains.get(connection, request.params["domain_id"]).enabled:
-            for project in projects.listed(connection, {"domain_id": request.params["domain_id"]}):
-                holdings.refuse_in_use(connection, project.id)
-        domains.delete(connection, record, request.params["domain_id"])
+        holdings.delete_domain(connection, record, request.params["domain_id"])

@@ -5,7 +5,8 @@ import sqlalchemy as sa
 from cumulo.common import errors
 from cumulo.common.db.tables import compute, image, network
 from cumulo.common.flows import conflicts
-from cumulo.identity import projects
+from cumulo.identity import domains, projects
+from cumulo.identity.revocations import Recorder
 from cumulo.network.networks import DHCP_OWNER
 
 _HELD = {
@@ -25,3 +26,11 @@ def refuse_in_use(connection: sa.Connection, project_id: str) -> None:
     if held:
         conflicts.meet("delete a project", "what it has", errors.Conflict(
             f"Project {project_id} is in use: it has {held}. Delete them first."))
+
+
+def delete_domain(connection: sa.Connection, record: Recorder, domain_id: str) -> None:
+    """Delete a disabled domain with its users and its projects; raises Conflict while one of these has something."""
+    if not domains.get(connection, domain_id).enabled:
+        for project in projects.listed(connection, {"domain_id": domain_id}):
+            refuse_in_use(connection, project.id)
+    domains.delete(connection, record, domain_id)

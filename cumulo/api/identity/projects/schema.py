@@ -1,4 +1,4 @@
-"""Bodies that create and change projects."""
+"""Bodies that create and change projects and their tags."""
 
 from cumulo.api.identity import fields
 
@@ -9,3 +9,6 @@ _PROPERTIES: fields.Schema = {
 
 CREATE = fields.envelope("project", _PROPERTIES, required=("name",), extra=True)
 UPDATE = fields.envelope("project", _PROPERTIES, extra=True, at_least_one=True)
+CASCADE = fields.envelope("project", {"enabled": fields.BOOLEAN}, required=("enabled",))
+TAGS: fields.Schema = {"type": "object", "properties": {"tags": fields.TAGS}, "required": ["tags"],
+                       "additionalProperties": False}

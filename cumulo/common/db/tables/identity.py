@@ -27,6 +27,8 @@ domain = sa.Table(
     sa.Column("enabled", sa.Boolean, nullable=False, default=True),
     sa.Column("tags", Json, nullable=False, default=list),
     sa.Column("created_at", Time, nullable=False),
+    # {"immutable": true}; NULL: none.
+    sa.Column("options", Json),
 )
 
 project = sa.Table(
@@ -42,6 +44,8 @@ project = sa.Table(
     sa.Column("created_at", Time, nullable=False),
     # NULL: directly below the domain. No foreign key: whoever makes a child holds the parent (projects.hold).
     sa.Column("parent_id", Id, index=True),
+    # {"immutable": true}; NULL: none.
+    sa.Column("options", Json),
     sa.UniqueConstraint("domain_id", "name"),
 )
 
@@ -105,6 +109,8 @@ role = sa.Table(
     sa.Column("created_at", Time, nullable=False),
     # The domain whose own it is; "" for a role of the whole cloud: NULLs would not be equal in the unique index.
     sa.Column("domain_id", Id, nullable=False, default=""),
+    # {"immutable": true}; NULL: none.
+    sa.Column("options", Json),
     sa.UniqueConstraint("domain_id", "name"),
 )
 
