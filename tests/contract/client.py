@@ -53,13 +53,14 @@ class Client:
         self._process.wait(10)
 
     def show(self, command: str, *arguments: str, as_user: dict[str, str] | None = None) -> Any:
-        """Run a command that prints, and return what it prints."""
-        text = self._run(command, [*arguments, "-f", "json"], as_user)
-        return json.loads(text)
+        """Run a command that prints a table, and return what is in it; for one thing, by names of one form."""
+        found = json.loads(self._run(command, [*arguments, "-f", "json"], as_user))
+        return found if isinstance(found, list) else {
+            name.lower().replace(" ", "_"): value for name, value in found.items()}
 
-    def do(self, command: str, *arguments: str, as_user: dict[str, str] | None = None) -> None:
-        """Run a command that prints nothing."""
-        self._run(command, list(arguments), as_user)
+    def do(self, command: str, *arguments: str, as_user: dict[str, str] | None = None) -> str:
+        """Run a command that prints no table; return what it says."""
+        return self._run(command, list(arguments), as_user)
 
     def refused(self, command: str, *arguments: str, as_user: dict[str, str] | None = None) -> str:
         """Run a command that must fail; return what it says."""
@@ -83,7 +84,7 @@ class Client:
         answer = self._read()
         if answer["code"]:
             raise Refused(f"openstack {' '.join(argv)}: {answer['code']}: {answer['out']}{answer['err']}")
-        return str(answer["out"])
+        return str(answer["out"] or answer["err"])
 
     def _read(self) -> Any:
         assert self._process.stdout is not None
@@ -106,7 +107,9 @@ class Cloud:
         except BaseException:
             self.close()
             raise
-        self.port = json.loads((self.state / "cloud.json").read_text(encoding="utf-8"))["port"]
+        known = json.loads((self.state / "cloud.json").read_text(encoding="utf-8"))
+        self.password = str(known["admin_password"])
+        self.auth_url = f"http://127.0.0.1:{known['port']}/identity/v3"
 
     def close(self) -> None:
         """Stop it and remove everything."""
@@ -114,11 +117,6 @@ class Cloud:
             self._command("down")
         finally:
             shutil.rmtree(self.home, ignore_errors=True)
-
-    @property
-    def auth_url(self) -> str:
-        """Return where clients log in."""
-        return f"http://127.0.0.1:{self.port}/identity/v3"
 
     def user(self, name: str, password: str, project: str = "", **more: str) -> dict[str, str]:
         """Return the environment with which the client is that user of the default domain."""

@@ -29,7 +29,7 @@ def main() -> None:
 
 def _run(program, argv):  # type: ignore[no-untyped-def]
     out, err = io.StringIO(), io.StringIO()
-    logging.root.handlers.clear()
+    _forget()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
             code = program(argv)
@@ -38,6 +38,17 @@ def _run(program, argv):  # type: ignore[no-untyped-def]
         except Exception:
             code = traceback.format_exc()
     return {"code": code or 0, "out": out.getvalue(), "err": err.getvalue()}
+
+
+def _forget():  # type: ignore[no-untyped-def]
+    """Make the next command begin as in a process of its own: its class keeps who logged in for the one before."""
+    from osc_lib import clientmanager  # type: ignore[import-not-found]
+    from openstackclient.common import clientmanager as own  # type: ignore[import-not-found]
+    logging.root.handlers.clear()
+    for holder in own.ClientManager.__mro__:
+        for each in vars(holder).values():
+            if isinstance(each, clientmanager.ClientCache):
+                each._handle = None
 
 
 if __name__ == "__main__":

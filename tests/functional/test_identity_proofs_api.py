@@ -103,7 +103,7 @@ class ApplicationCredentialTest(ProofCase):
         self.make("b", 400, roles=[{"id": HEX}])
         self.make("c", 400, expires_at="2001-01-01T00:00:00Z")
         self.make("d", 400, expires_at="soon")
-        self.make("e", 400, access_rules=[])
+        self.make("e", 400, access_rules=[{}])
         self.make("f", 400, token=self.cloud.token("alice", scope="unscoped"))
         self.make("g")
         self.make("g", 409)
@@ -171,6 +171,12 @@ class ApplicationCredentialTest(ProofCase):
         self.call("GET", self.own, 401, token=robot)
         again = self.prove(201, "token", {"id": robot}).headers["X-Subject-Token"]
         self.call("GET", "/v3/auth/domains", 401, token=again)
+
+    def test_no_access_rules(self) -> None:
+        """Null and an empty list, which the standard client sends, are the same as none: nothing is limited."""
+        for number, rules in enumerate((None, [])):
+            made = self.make(f"robot-{number}", access_rules=rules)
+            self.assertNotIn("access_rules", made)
 
     def test_access_rules_are_kept_and_used_again(self) -> None:
         rule = {"service": "compute", "method": "GET", "path": "/v2.1/servers"}

@@ -34,7 +34,9 @@ def create(request: Request) -> dict[str, Any]:
         user_id=user_id, project_id=token.facts.project.id, name=values["name"], description=values.get("description"),
         secret_hash=hash_password(services.threads, secret, services.conf.identity.password_hash_rounds),
         unrestricted=bool(values.get("unrestricted")), expires_at=_expiry(request, values.get("expires_at")),
-        role_ids=_role_ids(token, values.get("roles")), rules=values.get("access_rules"))
+        role_ids=_role_ids(token, values.get("roles")),
+        # The standard client sends an empty list where it was told of no rules.
+        rules=values.get("access_rules") or None)
     with services.database.write() as connection:
         services.tokens.hold(connection, wanted.project_id)
         made = application_credentials.create(connection, services.ids, services.clock.now(), wanted)

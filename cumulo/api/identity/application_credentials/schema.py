@@ -21,4 +21,4 @@ CREATE = fields.envelope("application_credential", {
     "expires_at": {"type": ["string", "null"], "maxLength": 64}, "unrestricted": {"type": ["boolean", "null"]},
     "roles": {"type": ["array", "null"], "maxItems": 100, "items": _ROLE},
     # No rules at all is said by leaving them out: an empty list could mean everything or nothing.
-    "access_rules": {"type": ["array", "null"], "minItems": 1, "maxItems": 100, "items": _RULE}}, required=("name",))
+    "access_rules": {"type": ["array", "null"], "maxItems": 100, "items": _RULE}}, required=("name",))
