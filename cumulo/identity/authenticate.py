@@ -16,10 +16,11 @@ from cumulo.common.db.engine import Database
 from cumulo.common.db.tables import identity as tables
 from cumulo.common.threads import Threads
 from cumulo.identity import (
-    application_credentials, credentials, delegations, login_guard, lookup, revocations, totp)
+    application_credentials, credentials, delegations, login_guard, lookup, revocations, totp, trusts)
 from cumulo.identity.model import LOGIN_REFUSED, OWN_RIGHTS, SYSTEM, UNSCOPED, Delegation, Scope, ScopeKind
 from cumulo.identity.tokens import Token, Validator
 
+TRUST = "OS-TRUST:trust"
 NO_CODES = credentials.Credential("", "", None, credentials.TOTP, "A" * 32)
 """What a code is compared with where there is nothing to compare it with."""
 
@@ -139,16 +140,41 @@ def both(first: Proof, second: Proof) -> Proof:
 def issue(database: Database, validator: Validator, proof: Proof, wish: Wish) -> tuple[str, Token]:
     """Return a new token for whoever gave the proof, with what is known about it; raises Unauthorized."""
     with database.read() as connection:
+        if wish.kind == TRUST:
+            proof, wish = _entrusted(connection, validator.clock.now(), proof, wish)
         scope = _scope(connection, proof, wish)
         known = delegations.facts(connection, proof.user_id, scope, proof.delegation)
     if known is None or not known.is_usable or (scope.kind != "none" and not known.roles):
         raise errors.Unauthorized(LOGIN_REFUSED)
+    if known.trust is not None and known.trust.remaining_uses is not None and not is_again(proof):
+        with database.write() as connection:
+            if not trusts.consume(connection, known.trust.id):
+                raise errors.Unauthorized(LOGIN_REFUSED)
     parent = proof.parent.payload if proof.parent else None
     content = validator.new_payload(
         proof.user_id, proof.methods, scope, generation=proof.generation,
         expires_at=_earliest(parent.expires_at if parent else None, delegations.ends_at(known)),
         chain=parent.audit_ids[-1] if parent else None, delegation=proof.delegation)
     return validator.seal(content), Token(content, known)
+
+
+def is_again(proof: Proof) -> bool:
+    """Say whether a proof is a token whose rights were borrowed already: that use has been counted."""
+    return proof.parent is not None and proof.parent.payload.delegation == proof.delegation
+
+
+def _entrusted(connection: sa.Connection, now: float, proof: Proof, wish: Wish) -> tuple[Proof, Wish]:
+    """Return the proof as one of the trust wished for; raises Unauthorized where the prover is not its trustee.
+
+    Rights that are borrowed already cannot be exchanged for others.
+    """
+    try:
+        trust = trusts.get(connection, now, wish.target.id or "", only_user=proof.user_id)
+    except errors.NotFound as failure:
+        raise errors.Unauthorized(LOGIN_REFUSED) from failure
+    if trust.trustee_user_id != proof.user_id or proof.delegation != OWN_RIGHTS:
+        raise errors.Unauthorized(LOGIN_REFUSED)
+    return dataclasses.replace(proof, user_id=trusts.holder_of(trust), delegation=Delegation(trust_id=trust.id)), Wish()
 
 
 def _user_id(connection: sa.Connection, reference: Reference) -> str | None:

@@ -6,13 +6,16 @@ deleted, and when whoever handed it on loses it.
 
 import sqlalchemy as sa
 
-from cumulo.identity import application_credentials, lookup
+from cumulo.identity import application_credentials, lookup, trusts
 from cumulo.identity.lookup import Facts
 from cumulo.identity.model import Delegation, Scope
 
 
 def facts(connection: sa.Connection, user_id: str, scope: Scope, delegation: Delegation) -> Facts | None:
     """Return the facts about a user in a scope, with the rights that are handed on alone; None: there are none."""
+    if delegation.trust_id:
+        trust = trusts.find(connection, delegation.trust_id)
+        return None if trust is None else trusts.facts(connection, user_id, scope, trust)
     known = lookup.facts(connection, user_id, scope)
     if not delegation.application_credential_id:
         return known
@@ -24,6 +27,9 @@ def facts(connection: sa.Connection, user_id: str, scope: Scope, delegation: Del
 
 def scope_of(connection: sa.Connection, delegation: Delegation) -> Scope | None:
     """Return the only scope that borrowed rights are good for; None for rights that are not borrowed."""
+    if delegation.trust_id:
+        trust = trusts.find(connection, delegation.trust_id)
+        return trusts.scope_of(trust) if trust else Scope("project", "")
     if not delegation.application_credential_id:
         return None
     credential = application_credentials.find(connection, delegation.application_credential_id)
@@ -32,4 +38,5 @@ def scope_of(connection: sa.Connection, delegation: Delegation) -> Scope | None:
 
 def ends_at(known: Facts) -> float | None:
     """Return when borrowed rights end, in epoch seconds; None where they do not."""
-    return known.application_credential.expires_at if known.application_credential else None
+    source = known.trust or known.application_credential
+    return source.expires_at if source else None

@@ -164,6 +164,22 @@ class ApplicationCredential:
 
 
 @dataclasses.dataclass(frozen=True)
+class Trust:
+    """A user lets another one work with some of their roles. impersonation: in the trustor's name."""
+
+    id: str
+    trustor_user_id: str
+    trustee_user_id: str
+    project_id: str | None
+    impersonation: bool
+    expires_at: float | None
+    remaining_uses: int | None
+    redelegation_count: int
+    redelegated_trust_id: str | None
+    roles: tuple[Role, ...]
+
+
+@dataclasses.dataclass(frozen=True)
 class Assignment:
     """Somebody has a role somewhere; source is the assignment that was made, where this one only follows from it."""
 

@@ -220,7 +220,9 @@ class Validator:
         domains = {known.user.domain_id} | ({known.project.domain_id} if known.project else set())
         if content.scope.kind == "domain":
             domains.add(content.scope.id)
-        subjects = [("token", content.audit_ids[0]), ("user", content.user_id),
+        parties = {content.user_id} | ({known.trust.trustor_user_id, known.trust.trustee_user_id}
+                                       if known.trust else set())
+        subjects = [("token", content.audit_ids[0]), *(("user", each) for each in sorted(parties)),
                     ("project", content.scope.id), ("delegation", content.delegation.application_credential_id),
                     ("delegation", content.delegation.trust_id), ("grant", grant_subject(content.user_id, content.scope)),
                     *(("domain", each) for each in domains)]

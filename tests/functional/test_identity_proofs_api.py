@@ -343,3 +343,164 @@ class SignatureTest(ProofCase):
         self.assertNotIn("X-Subject-Token", answer.headers)
         for changes in ({"signature": "x"}, {"token": "é"}, {"access": "nobody"}):
             self.call("POST", "/v3/s3tokens", 401, {"credentials": asked | changes})
+
+
+class TrustTest(ProofCase):
+    """/v3/OS-TRUST/trusts: alice trusts bob."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.bob_user, _ = self.cloud.member("bob")
+        self.bob = self.cloud.token("bob")
+
+    def make(self, status: int = 201, *, token: str | None = None, **values: Any) -> Any:
+        """Let bob work in alice's project with her role member, or otherwise."""
+        asked = {"trustor_user_id": self.user["id"], "trustee_user_id": self.bob_user["id"], "impersonation": True,
+                 "project_id": self.project["id"], "roles": [{"name": "member"}]} | values
+        answer = self.call("POST", "/v3/OS-TRUST/trusts", status, {"trust": asked}, token=token or self.alice)
+        return answer.json["trust"] if status == 201 else answer
+
+    def enter(self, trust: Any, status: int = 201, token: str | None = None) -> Any:
+        """Get a token of the trust as bob."""
+        return self.prove(status, "token", {"id": token or self.bob}, {"OS-TRUST:trust": {"id": trust["id"]}})
+
+    def test_create_list_show_delete(self) -> None:
+        made = self.make(expires_at="2030-01-01T00:00:00.000000Z", remaining_uses=3)
+        self.assertEqual(("2030-01-01T00:00:00.000000Z", 3, 0, ["member"]), (
+            made["expires_at"], made["remaining_uses"], made["redelegation_count"],
+            [each["name"] for each in made["roles"]]))
+        path = f"/v3/OS-TRUST/trusts/{made['id']}"
+        for token in (self.alice, self.bob, self.admin):
+            self.assertEqual(made, self.call("GET", path, 200, token=token).json["trust"])
+        roles = self.call("GET", f"{path}/roles", 200, token=self.bob).json["roles"]
+        for method in ("GET", "HEAD"):
+            self.call(method, f"{path}/roles/{roles[0]['id']}", 200, token=self.bob)
+        self.call("GET", f"{path}/roles/{HEX}", 404, token=self.bob)
+        self.call("DELETE", path, 403, token=self.bob)
+        self.call("DELETE", path, 204, token=self.alice)
+        self.call("GET", path, 404, token=self.alice)
+        self.call("DELETE", path, 404, token=self.alice)
+
+    def test_lists(self) -> None:
+        made = self.make()
+        for token, query in ((self.alice, f"trustor_user_id={self.user['id']}"), (self.admin, ""),
+                             (self.bob, f"trustee_user_id={self.bob_user['id']}")):
+            [shown] = self.call("GET", f"/v3/OS-TRUST/trusts?{query}", 200, token=token).json["trusts"]
+            self.assertEqual(made["id"], shown["id"])
+            self.assertNotIn("roles", shown)
+        self.call("GET", "/v3/OS-TRUST/trusts/", 403, token=self.alice)
+        self.call("GET", f"/v3/OS-TRUST/trusts?trustor_user_id={self.user['id']}", 403, token=self.cloud.token(
+            self.cloud.member("carol")[0]["name"]))
+
+    def test_in_the_trustors_name_or_in_their_own(self) -> None:
+        for impersonation, expected in ((True, self.user), (False, self.bob_user)):
+            trust = self.make(impersonation=impersonation)
+            answer = self.enter(trust)
+            token = answer.json["token"]
+            self.assertEqual((expected["id"], self.project["id"]), (token["user"]["id"], token["project"]["id"]))
+            self.assertEqual(["member", "reader"], [role["name"] for role in token["roles"]])
+            self.assertEqual({"id": trust["id"], "impersonation": impersonation,
+                              "trustor_user": {"id": self.user["id"]},
+                              "trustee_user": {"id": self.bob_user["id"]}}, token["OS-TRUST:trust"])
+            self.assertTrue(self.is_good(answer.headers["X-Subject-Token"]))
+
+    def test_only_the_trustee_enters(self) -> None:
+        trust = self.make()
+        answers = [self.enter(trust, 401, self.alice), self.enter(trust, 401, self.admin), self.enter({"id": HEX}, 401)]
+        self.assertEqual(1, len({answer.text for answer in answers}))
+        token = self.enter(trust).headers["X-Subject-Token"]
+        other = self.make(impersonation=False)
+        self.enter(other, 401, token)
+        for scope in ("unscoped", {"project": {"id": HEX}}):
+            self.prove(401, "token", {"id": token}, scope)
+
+    def test_uses_are_counted(self) -> None:
+        trust = self.make(remaining_uses=2)
+        first = self.enter(trust).headers["X-Subject-Token"]
+        self.prove(201, "token", {"id": first})
+        self.enter(trust)
+        self.enter(trust, 401)
+        self.assertTrue(self.is_good(first))
+        self.call("GET", f"/v3/OS-TRUST/trusts/{trust['id']}", 404, token=self.alice)
+
+    def test_it_ends_with_its_time(self) -> None:
+        trust = self.make(expires_at="2026-02-02T02:50:00Z")
+        answer = self.enter(trust)
+        self.assertEqual("2026-02-02T02:50:00.000000Z", answer.json["token"]["expires_at"])
+        self.cloud.clock.passed_s += 601
+        self.enter(trust, 401, self.cloud.token("bob"))
+        self.call("GET", f"/v3/OS-TRUST/trusts/{trust['id']}", 404, token=self.cloud.token("alice"))
+
+    def test_it_ends_with_what_it_hands_on(self) -> None:
+        role = f"/v3/projects/{self.project['id']}/users/{self.user['id']}/roles/{self.cloud.role_id('member')}"
+        for method, path, body, status in (
+            ("DELETE", role, None, 204), ("PATCH", self.own, {"user": {"enabled": False}}, 200),
+            ("PATCH", f"/v3/users/{self.bob_user['id']}", {"user": {"password": "another one"}}, 200),
+        ):
+            trust = self.make()
+            token = self.enter(trust).headers["X-Subject-Token"]
+            self.call(method, path, status, body)
+            self.assertFalse(self.is_good(token), path)
+            self.call("PUT", role, 204)
+            self.call("PATCH", self.own, 200, {"user": {"enabled": True}})
+            self.call("PATCH", f"/v3/users/{self.bob_user['id']}", 200, {"user": {"password": PASSWORD}})
+            self.alice, self.bob = self.cloud.token("alice"), self.cloud.token("bob")
+
+    def test_it_goes_with_its_users_and_its_project(self) -> None:
+        for path in (f"/v3/users/{self.bob_user['id']}", f"/v3/projects/{self.project['id']}"):
+            trust = self.make()
+            self.call("DELETE", path, 204)
+            self.call("GET", f"/v3/OS-TRUST/trusts/{trust['id']}", 404)
+            self.bob_user = self.cloud.make("user", name="another bob", domain_id="default")
+
+    def test_deleting_refuses_its_tokens(self) -> None:
+        trust = self.make()
+        token = self.enter(trust).headers["X-Subject-Token"]
+        self.call("DELETE", f"/v3/OS-TRUST/trusts/{trust['id']}", 204, token=self.alice)
+        self.assertFalse(self.is_good(token))
+
+    def test_what_is_refused(self) -> None:
+        self.make(403, token=self.bob)
+        self.make(403, token=self.admin)
+        self.make(404, trustee_user_id=HEX)
+        self.make(404, roles=[{"name": "admin"}])
+        self.make(404, roles=[{"id": HEX}])
+        self.make(404, project_id=HEX)
+        self.make(403, roles=[])
+        self.make(403, project_id=None)
+        self.make(400, expires_at="2001-01-01T00:00:00Z")
+        for uses in (0, -1, "1", 1.5):
+            self.make(400, remaining_uses=uses)
+        self.make(400, remaining_uses=1, allow_redelegation=True)
+        self.make(403, redelegation_count=4, allow_redelegation=True)
+
+    def test_without_a_project(self) -> None:
+        trust = self.make(project_id=None, roles=[])
+        token = self.enter(trust).json["token"]
+        self.assertEqual(self.user["id"], token["user"]["id"])
+        self.assertNotIn("project", token)
+
+    def test_handing_on(self) -> None:
+        carol, _ = self.cloud.member("carol")
+        first = self.make(allow_redelegation=True, redelegation_count=1, expires_at="2030-01-01T00:00:00Z")
+        token = self.enter(first).headers["X-Subject-Token"]
+        less = {"trustee_user_id": carol["id"], "expires_at": "2029-01-01T00:00:00Z", "token": token}
+        self.make(403, **less | {"expires_at": None})
+        self.make(403, **less | {"expires_at": "2031-01-01T00:00:00Z"})
+        self.make(403, **less, allow_redelegation=True, redelegation_count=1)
+        self.make(403, **less | {"token": self.enter(self.make()).headers["X-Subject-Token"]})
+        second = self.make(**less)
+        self.assertEqual((first["id"], self.user["id"]), (second["redelegated_trust_id"], second["trustor_user_id"]))
+        entered = self.enter(second, token=self.cloud.token("carol"))
+        self.assertEqual(self.user["id"], entered.json["token"]["user"]["id"])
+        self.call("DELETE", f"/v3/OS-TRUST/trusts/{first['id']}", 204, token=self.alice)
+        self.assertFalse(self.is_good(entered.headers["X-Subject-Token"]))
+        self.call("GET", f"/v3/OS-TRUST/trusts/{second['id']}", 404)
+
+    def test_its_token_sees_no_ways_to_log_in(self) -> None:
+        trust = self.make()
+        token = self.enter(trust).headers["X-Subject-Token"]
+        self.call("GET", "/v3/credentials", 403, token=token)
+        self.call("POST", f"{self.own}/application_credentials", 403, {"application_credential": {"name": "x"}},
+                  token=token)
+        self.call("DELETE", f"/v3/OS-TRUST/trusts/{trust['id']}", 403, token=token)

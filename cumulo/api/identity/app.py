@@ -22,6 +22,7 @@ from cumulo.api.identity.registered_limits.routes import ROUTES as REGISTERED_LI
 from cumulo.api.identity.roles.routes import ROUTES as ROLES
 from cumulo.api.identity.services.routes import ROUTES as SERVICES
 from cumulo.api.identity.stored_policies.routes import ROUTES as POLICIES
+from cumulo.api.identity.trusts.routes import ROUTES as TRUSTS
 from cumulo.api.identity.users.routes import ROUTES as USERS
 from cumulo.api.identity.versions.routes import ROUTES as VERSIONS
 from cumulo.api.wsgi.app import Application
@@ -32,7 +33,7 @@ __all__ = ("FAMILY", "ROUTES", "RULES", "factory")
 FAMILY = Family("identity", service_type="identity")
 RULES = (*GENERAL_RULES, *PROOF_RULES, *CLOUD_RULES)
 ROUTES = (*VERSIONS, *AUTH, *USERS, *GROUPS, *PROJECTS, *DOMAINS, *ROLES, *ASSIGNMENTS, *SERVICES, *ENDPOINTS,
-          *REGIONS, *APPLICATION_CREDENTIALS, *CREDENTIALS,
+          *REGIONS, *APPLICATION_CREDENTIALS, *CREDENTIALS, *TRUSTS,
           *REGISTERED_LIMITS, *LIMITS, *ENDPOINT_GROUPS, *ENDPOINT_FILTER, *POLICIES, *POLICY_ASSOCIATIONS,
           *DOMAIN_CONFIG)
 

@@ -6,6 +6,7 @@ from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 
+from cumulo.api.wsgi import times
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.identity import revocations
@@ -41,7 +42,20 @@ def changing(request: Request) -> Iterator[tuple[sa.Connection, Recorder]]:
 def require_own_rights(request: Request) -> None:
     """Raise Forbidden for a token that somebody limited: it may not make or remove ways to log in."""
     if request.context.is_restricted:
-        raise errors.Forbidden("A token with restricted or borrowed rights may not change how its user logs in.")
+        raise errors.Forbidden("A token with restricted or borrowed rights may not see or change how its user logs in.")
+
+
+def moment_of(request: Request, text: str | None) -> float | None:
+    """Return the time of expires_at; raises BadRequest for one that cannot be read or is over."""
+    if text is None:
+        return None
+    try:
+        moment = times.parse(text)
+    except (ValueError, OverflowError) as failure:
+        raise errors.BadRequest("expires_at is not a time of the form 2026-01-31T10:00:00Z.") from failure
+    if moment <= request.services.clock.now():
+        raise errors.BadRequest("expires_at is over already.")
+    return moment
 
 
 def visible(request: Request, rule: str, thing: Thing | None, what: str, target: Mapping[str, str]) -> Thing:

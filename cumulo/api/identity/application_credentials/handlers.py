@@ -7,8 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from cumulo.api.identity.application_credentials import view
-from cumulo.api.identity.common import changing, collection, query_of, require_own_rights, validator, visible
-from cumulo.api.wsgi import times
+from cumulo.api.identity.common import (
+    changing, collection, moment_of, query_of, require_own_rights, validator, visible)
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.identity import access_rules, application_credentials, users
@@ -33,7 +33,7 @@ def create(request: Request) -> dict[str, Any]:
     wanted = Made(
         user_id=user_id, project_id=token.facts.project.id, name=values["name"], description=values.get("description"),
         secret_hash=hash_password(services.threads, secret, services.conf.identity.password_hash_rounds),
-        unrestricted=bool(values.get("unrestricted")), expires_at=_expiry(request, values.get("expires_at")),
+        unrestricted=bool(values.get("unrestricted")), expires_at=moment_of(request, values.get("expires_at")),
         role_ids=_role_ids(token, values.get("roles")),
         # The standard client sends an empty list where it was told of no rules.
         rules=values.get("access_rules") or None)
@@ -102,18 +102,6 @@ def _whose(request: Request, connection: sa.Connection, rule: str) -> str:
 
 def _new_secret(request: Request) -> str:
     return base64.urlsafe_b64encode(request.services.ids.random_bytes(SECRET_BYTES)).rstrip(b"=").decode()
-
-
-def _expiry(request: Request, text: str | None) -> float | None:
-    if text is None:
-        return None
-    try:
-        moment = times.parse(text)
-    except (ValueError, OverflowError) as failure:
-        raise errors.BadRequest("expires_at is not a time of the form 2026-01-31T10:00:00Z.") from failure
-    if moment <= request.services.clock.now():
-        raise errors.BadRequest("expires_at is over already.")
-    return moment
 
 
 def _role_ids(token: Token, wanted: list[Mapping[str, str]] | None) -> list[str]:

@@ -38,10 +38,12 @@ _PROJECT: dict[str, Any] = {
     "anyOf": _BY_ID_OR_NAME}
 _SYSTEM: dict[str, Any] = {"type": "object", "properties": {"all": {"const": True}}, "required": ["all"],
                            "additionalProperties": False}
+_TRUST: dict[str, Any] = {"type": "object", "properties": {"id": _TEXT}, "required": ["id"],
+                          "additionalProperties": False}
 _SCOPE: dict[str, Any] = {"anyOf": [
     {"const": "unscoped"},
     {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": False,
-     "properties": {"project": _PROJECT, "domain": _DOMAIN, "system": _SYSTEM,
+     "properties": {"project": _PROJECT, "domain": _DOMAIN, "system": _SYSTEM, "OS-TRUST:trust": _TRUST,
                     "unscoped": {"type": "object"}}}]}
 
 LOGIN: dict[str, Any] = {

@@ -27,6 +27,11 @@ def token(shown: Token, catalog: list[dict[str, Any]] | None) -> dict[str, Any]:
             body["catalog"] = catalog
     if facts.application_credential is not None:
         body["application_credential"] = _credential(facts.application_credential)
+    if facts.trust is not None:
+        trust = facts.trust
+        body["OS-TRUST:trust"] = {
+            "id": trust.id, "impersonation": trust.impersonation, "trustor_user": {"id": trust.trustor_user_id},
+            "trustee_user": {"id": trust.trustee_user_id}}
     return {"token": body}
 
 

@@ -4,6 +4,8 @@
     identity_application_credential_role  which roles
     identity_access_rule                  a request, as a user described it once, for any of their credentials
     identity_application_credential_rule  which requests a credential is limited to
+    identity_trust                        a user lets another one work with some of their roles in a project
+    identity_trust_role                   which roles
 
 All of it goes with the user, the project or the role it hands on.
 """
@@ -56,4 +58,29 @@ application_credential_rule = sa.Table(
     "identity_application_credential_rule", metadata,
     _id_of("credential_id", "identity_application_credential", is_key=True),
     _id_of("access_rule_id", "identity_access_rule", is_key=True, has_index=True),
+)
+
+trust = sa.Table(
+    "identity_trust", metadata,
+    id_column(),
+    _id_of("trustor_user_id", "identity_user", has_index=True),
+    _id_of("trustee_user_id", "identity_user", has_index=True),
+    # NULL: no project and no roles, only the trustor's name.
+    sa.Column("project_id", Id, sa.ForeignKey("identity_project.id", ondelete="CASCADE"), index=True),
+    # Whether the trustee's tokens are in the trustor's name.
+    sa.Column("impersonation", sa.Boolean, nullable=False),
+    sa.Column("expires_at", Time),
+    # NULL: any number of tokens may be made.
+    sa.Column("remaining_uses", sa.Integer),
+    # How many further trusts may follow one another from this one.
+    sa.Column("redelegation_count", sa.Integer, nullable=False),
+    # What is handed on by it ends with the trust it comes from.
+    sa.Column("redelegated_trust_id", Id, sa.ForeignKey("identity_trust.id", ondelete="CASCADE"), index=True),
+    sa.Column("created_at", Time, nullable=False),
+)
+
+trust_role = sa.Table(
+    "identity_trust_role", metadata,
+    _id_of("trust_id", "identity_trust", is_key=True),
+    _id_of("role_id", "identity_role", is_key=True, has_index=True),
 )
