@@ -16,7 +16,7 @@ from cumulo.common.db.engine import Database
 from cumulo.common.db.tables import identity as tables
 from cumulo.common.threads import Threads
 from cumulo.identity import (
-    application_credentials, credentials, delegations, login_guard, lookup, revocations, totp, trusts)
+    application_credentials, credentials, delegations, login_guard, lookup, receipts, revocations, totp, trusts)
 from cumulo.identity.model import LOGIN_REFUSED, OWN_RIGHTS, SYSTEM, UNSCOPED, Delegation, Scope, ScopeKind
 from cumulo.identity.tokens import Token, Validator
 
@@ -111,6 +111,32 @@ def by_code(database: Database, validator: Validator, clock: Clock, reference: R
     if not is_first:
         raise errors.Unauthorized(LOGIN_REFUSED)
     return Proof(admitted["id"], ("totp",), generation)
+
+
+def by_remote_user(database: Database, validator: Validator, reference: Reference) -> Proof:
+    """Return the proof that somebody in front of this API has asked the user to prove who they are."""
+    with database.read() as connection:
+        generation = revocations.current_generation(connection)
+        account = login_guard.account(connection, _user_id(connection, reference))
+    admitted = login_guard.admit(database, validator.conf, validator.clock, account, account is not None,
+                                 may_be_over=True)
+    return Proof(admitted["id"], ("external",), generation)
+
+
+def with_receipt(validator: Validator, proof: Proof, text: str) -> Proof:
+    """Return the proof together with the factors of a receipt; raises Unauthorized unless both are one user's."""
+    receipt = validator.open_receipt(text)
+    return both(Proof(receipt.user_id, receipt.methods, receipt.generation), proof)
+
+
+def missing_factors(database: Database, proof: Proof) -> list[list[str]]:
+    """Return the rules of which one must be satisfied and none is; [] where enough has been shown."""
+    if proof.delegation.trust_id:  # in the trustor's name, with factors that its trustee has shown
+        return []
+    with database.read() as connection:
+        account = login_guard.account(connection, proof.user_id)
+    rules = receipts.rules_of((account["options"] if account else None) or {})
+    return [] if receipts.is_enough(rules, proof.methods) else rules
 
 
 def by_signature(database: Database, validator: Validator, access: str,

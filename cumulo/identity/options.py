@@ -38,8 +38,16 @@ OPTIONS = [
     cfg.IntOpt("signature_ttl_s", default=900, min=1, max=86400,
                help="Seconds by which the time in a signed EC2 or S3 request may differ from now. Fifteen minutes is "
                     "what these clients reckon with."),
+    cfg.IntOpt("receipt_ttl_s", default=300, min=1, max=86400,
+               help="Seconds for which the receipt of a first factor waits for the others. Long enough to look up a "
+                    "one-time code."),
+    cfg.StrOpt("external_domain_id", default="default",
+               help="Domain of the users whom the method external takes from REMOTE_USER, where REMOTE_DOMAIN names "
+                    "none."),
     cfg.ListOpt("auth_methods", default=["password", "token", "application_credential", "totp"],
-                help="Ways to log in that are offered. A method that is left out is refused whoever uses it."),
+                help="Ways to log in that are offered; a method that is left out is refused whoever uses it. external takes "
+                     "the user from REMOTE_USER, which a filter in the paste file must have set: it is off unless "
+                     "named here."),
     cfg.IntOpt("token_ttl_s", default=3600, min=1, max=30 * 86400,
                help="Seconds a token is good for. An hour bounds what a stolen one is worth and outlives any "
                     "ordinary command."),

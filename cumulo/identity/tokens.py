@@ -27,7 +27,7 @@ from cumulo.common.clock import Clock
 from cumulo.common.context import Context
 from cumulo.common.db.engine import Database
 from cumulo.common.ids import Ids
-from cumulo.identity import delegations, payload, projects
+from cumulo.identity import delegations, payload, projects, receipts
 from cumulo.identity.attempts import Attempts
 from cumulo.identity.changes import BYTES, Changes
 from cumulo.identity.keys import KeyRepository
@@ -35,6 +35,7 @@ from cumulo.identity.lookup import Facts
 from cumulo.identity.model import LOGIN_REFUSED, OWN_RIGHTS, ApplicationCredential, Delegation, Named, Role, Scope
 from cumulo.identity.passwords import PasswordCheck
 from cumulo.identity.payload import Payload
+from cumulo.identity.receipts import Receipt
 from cumulo.identity.revocations import Revocations, grant_subject
 
 LOG = log.get(__name__)
@@ -162,6 +163,20 @@ class Validator:
     def generation(self) -> int:
         """Return the generation this process has read up to."""
         return self._revocations.generation
+
+    def seal_receipt(self, user_id: str, methods: tuple[str, ...], generation: int) -> tuple[str, Receipt]:
+        """Return a receipt for the factors somebody has shown."""
+        now = self._clock.now()
+        made = Receipt(user_id, methods, now, now + self.conf.identity.receipt_ttl_s, generation)
+        return receipts.seal(self._keys.fernet(), made), made
+
+    def open_receipt(self, text: str) -> Receipt:
+        """Return a receipt; raises Unauthorized unless it is good, and nothing has refused its user since."""
+        found = receipts.open_receipt(self._keys.fernet(), text, self._clock.now())
+        self._refresh()
+        if self._revocations.refuses(found.generation, "user", found.user_id):
+            raise errors.Unauthorized(LOGIN_REFUSED)
+        return found
 
     def seal(self, content: Payload) -> str:
         """Return the token of a payload."""

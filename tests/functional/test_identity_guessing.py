@@ -11,8 +11,8 @@ from tests.fixtures.identity import PASSWORD
 from tests.functional.test_identity_proofs_api import ProofCase
 
 
-class CodeTest(ProofCase):
-    """One-time codes."""
+class CodeCase(ProofCase):
+    """A case in which alice has a secret for one-time codes."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -27,6 +27,10 @@ class CodeTest(ProofCase):
     def code(self, steps_ago: int = 0) -> str:
         """Return the code of now, or an earlier one."""
         return totp.code(self.secret, int(self.cloud.clock.now() // totp.STEP_S) - steps_ago)
+
+
+class CodeTest(CodeCase):
+    """One-time codes."""
 
     def test_a_code_is_good_once(self) -> None:
         self.assertEqual(["totp"], self.prove(201, "totp", self.section(self.code())).json["token"]["methods"])
@@ -84,3 +88,89 @@ class AttemptsTest(ProofCase):
     def test_it_can_be_turned_off(self) -> None:
         self.cloud.conf.set_override("failed_logins_max", 0, "identity")
         self.assertEqual({401}, {self.cloud.log_in("alice", "wrong").status_int for _ in range(30)})
+
+
+class FactorsTest(CodeCase):
+    """Users who must show several factors, and receipts for those shown so far."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.must([["password", "totp"]])
+
+    def must(self, rules: list[list[str]], *, enabled: bool = True) -> None:
+        """Give alice rules."""
+        self.call("PATCH", self.own, 200, {"user": {"options": {
+            "multi_factor_auth_enabled": enabled, "multi_factor_auth_rules": rules}}})
+
+    def password(self, status: int, **more: Any) -> Any:
+        """Show the password alone."""
+        return self.prove(status, "password", {"user": {"name": "alice", "domain": {"id": "default"},
+                                                        "password": PASSWORD}}, **more)
+
+    def test_one_after_the_other(self) -> None:
+        answer = self.password(401)
+        self.assertEqual([["password", "totp"]], answer.json["required_auth_methods"])
+        self.assertEqual((["password"], "alice"), (answer.json["receipt"]["methods"],
+                                                   answer.json["receipt"]["user"]["name"]))
+        receipt = {"Openstack_Auth_Receipt": answer.headers["Openstack-Auth-Receipt"]}
+        whole = self.prove(201, "totp", self.section(self.code()), **receipt)
+        self.assertEqual({"password", "totp"}, set(whole.json["token"]["methods"]))
+        # A token remembers what was shown.
+        self.prove(201, "token", {"id": whole.headers["X-Subject-Token"]})
+
+    def test_a_receipt_ends(self) -> None:
+        receipt = {"Openstack_Auth_Receipt": self.password(401).headers["Openstack-Auth-Receipt"]}
+        self.cloud.clock.passed_s += 301
+        self.prove(401, "totp", self.section(self.code()), **receipt)
+        receipt = {"Openstack_Auth_Receipt": self.password(401).headers["Openstack-Auth-Receipt"]}
+        self.admin = self.cloud.token()
+        self.call("PATCH", self.own, 200, {"user": {"password": PASSWORD}})
+        answer = self.prove(401, "totp", self.section(self.code()), **receipt)
+        self.assertNotIn("receipt", answer.json)
+
+    def test_what_is_no_receipt(self) -> None:
+        other = self.cloud.member("bob")[0]
+        self.call("PATCH", f"/v3/users/{other['id']}", 200, {"user": {"options": {
+            "multi_factor_auth_enabled": True, "multi_factor_auth_rules": [["password", "totp"]]}}})
+        bobs = self.prove(401, "password", {"user": {"id": other["id"], "password": PASSWORD}}).headers[
+            "Openstack-Auth-Receipt"]
+        for text in ("x", "é", self.alice, "x" * 5000, bobs):
+            self.cloud.clock.passed_s += totp.STEP_S
+            answer = self.prove(401, "totp", self.section(self.code()), Openstack_Auth_Receipt=text)
+            self.assertNotIn("receipt", answer.json)
+        self.call("GET", "/v3/auth/projects", 401, token=bobs)
+        self.prove(401, "token", {"id": bobs})
+
+    def test_an_earlier_token_is_not_enough(self) -> None:
+        self.must([], enabled=False)
+        token = self.password(201).headers["X-Subject-Token"]
+        self.must([["password", "totp"]])
+        self.prove(401, "token", {"id": token})
+
+    def test_rules_that_are_off(self) -> None:
+        self.must([["password", "totp"]], enabled=False)
+        self.password(201)
+        self.must([["totp"], ["password"]])
+        self.password(201)
+
+
+class ExternalTest(ProofCase):
+    """Somebody in front of this API says who it is."""
+
+    def log_in(self, **environ: str) -> Any:
+        """Log in with what the server's environment holds."""
+        request = webob.Request.blank("/v3/auth/tokens", method="POST", environ=environ)
+        request.body = orjson.dumps({"auth": {"identity": {"methods": ["external"]}}})
+        return request.get_response(self.cloud.application)
+
+    def test_external(self) -> None:
+        self.assertEqual(401, self.log_in(REMOTE_USER="alice").status_int)
+        self.cloud.conf.set_override("auth_methods", ["password", "external"], "identity")
+        answer = self.log_in(REMOTE_USER="alice")
+        self.assertEqual((201, ["external"]), (answer.status_int, answer.json["token"]["methods"]))
+        self.assertEqual(201, self.log_in(REMOTE_USER="alice", REMOTE_DOMAIN="Default").status_int)
+        for environ in ({}, {"REMOTE_USER": "nobody"}, {"REMOTE_USER": "alice", "REMOTE_DOMAIN": "other"},
+                        {"HTTP_REMOTE_USER": "alice"}):
+            self.assertEqual(401, self.log_in(**environ).status_int)
+        self.call("PATCH", self.own, 200, {"user": {"enabled": False}})
+        self.assertEqual(401, self.log_in(REMOTE_USER="alice").status_int)

@@ -447,11 +447,12 @@ class TrustTest(ProofCase):
             self.alice, self.bob = self.cloud.token("alice"), self.cloud.token("bob")
 
     def test_it_goes_with_its_users_and_its_project(self) -> None:
-        for path in (f"/v3/users/{self.bob_user['id']}", f"/v3/projects/{self.project['id']}"):
-            trust = self.make()
+        carol = self.cloud.make("user", name="carol", domain_id="default")
+        for trustee, path in ((carol, f"/v3/users/{carol['id']}"),
+                              (self.bob_user, f"/v3/projects/{self.project['id']}")):
+            trust = self.make(trustee_user_id=trustee["id"])
             self.call("DELETE", path, 204)
             self.call("GET", f"/v3/OS-TRUST/trusts/{trust['id']}", 404)
-            self.bob_user = self.cloud.make("user", name="another bob", domain_id="default")
 
     def test_deleting_refuses_its_tokens(self) -> None:
         trust = self.make()

@@ -9,11 +9,13 @@ from cumulo.api.identity.auth import methods, view
 from cumulo.api.identity.common import changing, collection, query_of, self_url, validator
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
+from cumulo.common.db.tables import identity as tables
 from cumulo.identity import assignments, authenticate, catalog, domains, lookup, projects, rows
-from cumulo.identity.authenticate import Reference, Wish
+from cumulo.identity.authenticate import Proof, Reference, Wish
 from cumulo.identity.model import SYSTEM
 from cumulo.identity.tokens import Token
 
+RECEIPT = "Openstack-Auth-Receipt"
 VARY = {"Vary": "X-Auth-Token"}
 
 
@@ -21,9 +23,23 @@ def log_in(request: Request) -> Reply:
     """Make a token for whoever proves who they are."""
     asked = request.body["auth"]
     proof = methods.prove(request, asked["identity"])
+    if RECEIPT in request.headers:
+        proof = authenticate.with_receipt(validator(request), proof, request.headers[RECEIPT])
+    if rules := authenticate.missing_factors(request.services.database, proof):
+        return _receipt(request, proof, rules)
     token_id, token = authenticate.issue(request.services.database, validator(request), proof,
                                          _wish(asked.get("scope")))
     return Reply(view.token(token, catalog_of(request, token)), headers={"X-Subject-Token": token_id} | VARY)
+
+
+def _receipt(request: Request, proof: Proof, rules: list[list[str]]) -> Reply:
+    """Refuse for now, with a receipt for what has been shown; it comes back in the same header."""
+    text, receipt = validator(request).seal_receipt(proof.user_id, proof.methods, proof.generation)
+    with request.services.database.read() as connection:
+        user = lookup.named(connection, tables.user, proof.user_id)
+    if user is None:
+        raise errors.Unauthorized(LOGIN_REFUSED)
+    return Reply(view.receipt(receipt, user, rules), status=401, headers={RECEIPT: text})
 
 
 def show(request: Request) -> Reply:

@@ -96,9 +96,20 @@ def _totp(request: Request, section: Section) -> Proof:
                                 reference(user), user["passcode"])
 
 
+def _external(request: Request, _: Section) -> Proof:
+    name = request.environ.get("REMOTE_USER")
+    if not name:
+        raise errors.Unauthorized(LOGIN_REFUSED)
+    domain_name = request.environ.get("REMOTE_DOMAIN")
+    domain_id = None if domain_name else request.services.conf.identity.external_domain_id
+    return authenticate.by_remote_user(request.services.database, validator(request),
+                                       Reference(name=name, domain_id=domain_id, domain_name=domain_name))
+
+
 METHODS = {
     "password": Method(_password),
     "token": Method(_token, is_guessable=False),
     "application_credential": Method(_application_credential),
     "totp": Method(_totp),
+    "external": Method(_external, has_section=False, is_guessable=False),
 }

@@ -4,6 +4,7 @@ from typing import Any
 
 from cumulo.api.wsgi.times import iso_micro_z
 from cumulo.identity.model import ApplicationCredential, Named
+from cumulo.identity.receipts import Receipt
 from cumulo.identity.tokens import Token
 
 
@@ -45,3 +46,12 @@ def _credential(record: ApplicationCredential) -> dict[str, Any]:
 
 def _named(thing: Named) -> dict[str, Any]:
     return {"id": thing.id, "name": thing.name, "domain": {"id": thing.domain_id, "name": thing.domain_name}}
+
+
+def receipt(shown: Receipt, user: Named, rules: list[list[str]]) -> dict[str, Any]:
+    """Return the body of an answer that asks for more factors: an error, and what clients go on with."""
+    return {
+        "error": {"code": 401, "title": "Unauthorized", "message": "Additional authentications steps required."},
+        "receipt": {"methods": list(shown.methods), "user": _named(user), "issued_at": iso_micro_z(shown.issued_at),
+                    "expires_at": iso_micro_z(shown.expires_at)},
+        "required_auth_methods": rules}
