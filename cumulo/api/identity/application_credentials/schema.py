@@ -20,5 +20,5 @@ CREATE = fields.envelope("application_credential", {
     "secret": {"type": ["string", "null"], "minLength": 1, "maxLength": 4096},
     "expires_at": {"type": ["string", "null"], "maxLength": 64}, "unrestricted": {"type": ["boolean", "null"]},
     "roles": {"type": ["array", "null"], "maxItems": 100, "items": _ROLE},
-    # No rules at all is said by leaving them out: an empty list could mean everything or nothing.
+    # An empty list is what the standard client sends for no rules at all.
     "access_rules": {"type": ["array", "null"], "maxItems": 100, "items": _RULE}}, required=("name",))
