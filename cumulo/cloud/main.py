@@ -60,10 +60,22 @@ def parser() -> argparse.ArgumentParser:
     audit.add_argument("--young", action="store_true", help="show also what is younger than a minute")
     audit.add_argument("--json", action="store_true", help="for programs")
     audit.set_defaults(run=_audit)
+    _add_keys(commands.add_parser("keys", parents=[common], help="show, rotate, export or install the keys that tokens "
+                                  "and credentials are sealed with"))
     test = commands.add_parser("test", help="run the tests; the last line counts them")
     test.add_argument("suite", nargs="?", default="all", choices=(*suites.SUITES, "all"))
     test.set_defaults(run=_test)
     return top
+
+
+def _add_keys(keys: argparse.ArgumentParser) -> None:
+    keys.add_argument("action", choices=("show", "rotate", "export", "install"))
+    keys.add_argument("what", nargs="?", help="tokens or credentials; for install the file that export wrote, - is the "
+                      "standard input")
+    keys.add_argument("--config-file", help="a service's configuration instead of the one in the state directory")
+    keys.add_argument("--replace", action="store_true", help="install the keys of another cloud: what was sealed here "
+                      "is lost")
+    keys.set_defaults(run=_keys)
 
 
 def _add_up(up: argparse.ArgumentParser) -> None:
@@ -106,6 +118,28 @@ def _audit(arguments: argparse.Namespace) -> int:
 
     layout = _layout(arguments)
     return audit.show(layout, _state(layout), now=arguments.now, young=arguments.young, as_json=arguments.json)
+
+
+def _keys(arguments: argparse.Namespace) -> None:
+    from cumulo.cloud import configuration, keys
+    from cumulo.common import config
+    from cumulo.common.clock import Clock
+
+    layout, what = _layout(arguments), arguments.what
+    if arguments.config_file is None:
+        _state(layout)
+    conf = configuration.read(layout) if arguments.config_file is None else config.load(
+        [arguments.config_file], registrations=configuration.PARTS)
+    if arguments.action == "install":
+        print(keys.install(conf, keys.read_text(what or "-"), replace=arguments.replace))
+    elif arguments.action == "show":
+        print(keys.show(conf))
+    elif what not in keys.KINDS:
+        raise Refusal(f"say which keys: {' or '.join(keys.KINDS)}")
+    elif arguments.action == "export":
+        print(keys.export(conf, what))
+    else:
+        print(keys.rotate(conf, what, Clock()))
 
 
 def _env(arguments: argparse.Namespace) -> None:
