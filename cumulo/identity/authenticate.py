@@ -67,8 +67,11 @@ def by_password(database: Database, validator: Validator, threads: Threads, refe
 
 
 def by_token(validator: Validator, token_id: str) -> Proof:
-    """Return the proof a good token gives; raises Unauthorized."""
-    token = validator.inspect(token_id, fresh=True)
+    """Return the proof a good token gives; raises NotFound for a bad one, as this API has it, else Unauthorized."""
+    try:
+        token = validator.inspect(token_id, fresh=True)
+    except errors.Unauthorized as failure:
+        raise errors.NotFound("Could not find token.") from failure
     if token.payload.service_roles:
         raise errors.Unauthorized(LOGIN_REFUSED)
     methods = tuple(dict.fromkeys((*token.payload.methods, "token")))

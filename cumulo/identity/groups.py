@@ -43,9 +43,9 @@ def listed(connection: sa.Connection, query: Mapping[str, str], *, user_id: str 
 
 
 def create(connection: sa.Connection, ids: Ids, now: float, domain_id: str, values: Mapping[str, Any]) -> Group:
-    """Insert a group and return it; raises BadRequest for an unknown domain, Conflict for a name in use."""
+    """Insert a group and return it; raises NotFound for an unknown domain, Conflict for a name in use."""
     if connection.execute(sa.select(tables.domain.c.id).where(tables.domain.c.id == domain_id)).first() is None:
-        raise errors.BadRequest(f"Could not find domain: {domain_id}.")
+        raise errors.NotFound(f"Could not find domain: {domain_id}.")
     row = {"id": rows.new_id(ids), "created_at": now, "domain_id": domain_id, "name": values["name"],
            "description": values.get("description") or "", "extra": projects.extra_of(values, COLUMNS + FIXED)}
     rows.insert(connection, tables.group, row, CLASH)

@@ -112,7 +112,7 @@ class LoginTest(IdentityCase):
         for body in (b"", b"{", b"[]", b"\xff\xfe", b'{"auth": "\\ud800"}', {"auth": None}, {"other": {}}):
             self.call("POST", "/v3/auth/tokens", 400, body, token="")
         self.call("POST", "/v3/auth/tokens", 401, {"auth": {"identity": {"methods": ["magic"]}}}, token="")
-        self.call("POST", "/v3/auth/tokens", 401, {"auth": {"identity": {
+        self.call("POST", "/v3/auth/tokens", 404, {"auth": {"identity": {
             "methods": ["token"], "token": {"id": "é" * 40}}}}, token="")
 
     def test_token_from_token_keeps_expiry_and_chain(self) -> None:

@@ -26,7 +26,8 @@ class GroupsTest(IdentityCase):
         self.assertEqual({"id", "name", "domain_id", "description", "links"}, set(self.group))
         self.assertEqual(self.group, self.call("GET", self.path, 200).json["group"])
         self.call("POST", "/v3/groups", 409, {"group": {"name": "staff"}})
-        self.call("POST", "/v3/groups", 400, {"group": {"name": "x", "domain_id": "nowhere"}})
+        self.call("POST", "/v3/groups", 404, {"group": {"name": "x", "domain_id": "nowhere"}})
+        self.call("POST", "/v3/users", 404, {"user": {"name": "x", "domain_id": "nowhere"}})
         changed = self.call("PATCH", self.path, 200, {"group": {"name": "crew", "description": None}}).json["group"]
         self.assertEqual(("crew", ""), (changed["name"], changed["description"]))
         self.call("PATCH", self.path, 400, {"group": {"domain_id": "elsewhere"}})
