@@ -41,6 +41,8 @@ class Service:
     sweeper: Any
     watcher: Any
     answers: Server
+    admin_listener: socket.socket | None = None
+    admin_greenlets: list[Any] = dataclasses.field(default_factory=list)
 
     def stop(self) -> None:
         """Take no more requests and close the port."""
@@ -49,6 +51,10 @@ class Service:
         self.watcher.kill()
         self.greenlet.kill()
         self.listener.close()
+        for greenlet in self.admin_greenlets:
+            greenlet.kill()
+        if self.admin_listener is not None:
+            self.admin_listener.close()
 
 
 def make_services(runtime: Runtime, database: Database, tokens: Validator | None = None) -> Services:
@@ -66,21 +72,40 @@ def listen(conf: Any) -> socket.socket:
     return eventlet.listen((conf.api.listen, conf.api.port), backlog=1024, reuse_addr=True)
 
 
+def listen_admin(conf: Any) -> socket.socket | None:
+    """Open the admin port, if the configuration names one."""
+    return eventlet.listen((conf.api.listen, conf.api.admin_port), backlog=1024,
+                           reuse_addr=True) if conf.api.admin_port else None
+
+
 def start(runtime: Runtime, database: Database, listener: socket.socket | None = None,
-          changes: Changes | None = None) -> Service:
+          changes: Changes | None = None, admin_listener: socket.socket | None = None) -> Service:
     """Serve every API in this process; changes are shared with the other processes that serve the listener."""
     conf = runtime.conf
     validator = Validator(conf, database, runtime.clock, runtime.ids, changes)
     services = make_services(runtime, database, validator)
     application = deploy.load(services, conf.api.paste_config)
-    opened = listener or listen(conf)
+    opened, admin = listener or listen(conf), admin_listener or listen_admin(conf)
     greenlet = eventlet.spawn(
         eventlet.wsgi.server, opened, application, log=_Quiet(), log_output=False,
         max_size=conf.api.max_connections, socket_timeout=conf.api.idle_timeout_s, debug=False)
+    admins = [] if admin is None else [eventlet.spawn(
+        eventlet.wsgi.server, admin, at_the_root(application), log=_Quiet(), log_output=False,
+        max_size=conf.api.max_connections, socket_timeout=conf.api.idle_timeout_s, debug=False)]
     LOG.info("api_started", address=conf.api.listen, port=opened.getsockname()[1], process=os.getpid())
     answers = runtime.bus.serve("image", image_answers(services))
     sweeper, watcher = eventlet.spawn(keep_swept, services), eventlet.spawn(validator.keep_fresh)
-    return Service(opened, greenlet, sweeper, watcher, answers)
+    return Service(opened, greenlet, sweeper, watcher, answers, admin, admins)
+
+
+def at_the_root(application: Any) -> Any:
+    """Return the application with the identity API at the root too, as old clients look for it on the admin port."""
+    def answer(environ: dict[str, Any], start_response: Any) -> Any:
+        path = environ.get("PATH_INFO", "")
+        if path.partition("/v")[0] == "" and path[2:3].isdigit():
+            environ["PATH_INFO"] = f"/identity{path}"
+        return application(environ, start_response)
+    return answer
 
 
 def image_answers(services: Services) -> dict[str, Any]:
@@ -124,25 +149,24 @@ def main() -> None:
     parser.add_argument("--config-file", action="append", default=[])
     conf = config.load(parser.parse_args().config_file, registrations=REGISTRATIONS)
     log.setup(conf)
-    listener = listen(conf)
-    changes = Changes()
+    listener, admin, changes = listen(conf), listen_admin(conf), Changes()
     if conf.api.workers == 1:
-        _work(conf, listener, changes)
+        _work(conf, listener, changes, admin)
     else:
-        _supervise(conf, listener, changes)
+        _supervise(conf, listener, changes, admin)
 
 
-def _work(conf: Any, listener: socket.socket, changes: Changes) -> None:
+def _work(conf: Any, listener: socket.socket, changes: Changes, admin: socket.socket | None) -> None:
     runtime = Runtime.create(conf, identity=f"api.{conf.host}.{os.getpid()}")
     database = Database(conf.database.url, runtime.clock, pool_size=conf.database.pool_size,
                         max_overflow=conf.database.max_overflow)
-    service = start(runtime, database, listener, changes)
+    service = start(runtime, database, listener, changes, admin)
     signal.signal(signal.SIGTERM, lambda *_: service.stop())
     service.greenlet.wait()
     runtime.bus.close()
 
 
-def _supervise(conf: Any, listener: socket.socket, changes: Changes) -> None:
+def _supervise(conf: Any, listener: socket.socket, changes: Changes, admin: socket.socket | None) -> None:
     """Keep the workers running: one that ends is started again; SIGTERM ends all."""
     workers: set[int] = set()
     stopping = False
@@ -156,7 +180,7 @@ def _supervise(conf: Any, listener: socket.socket, changes: Changes) -> None:
     signal.signal(signal.SIGTERM, stop)
     while not stopping or workers:
         while not stopping and len(workers) < conf.api.workers:
-            workers.add(_fork(conf, listener, changes))
+            workers.add(_fork(conf, listener, changes, admin))
         try:
             ended, status = os.waitpid(-1, 0)
         except (InterruptedError, ChildProcessError):
@@ -165,11 +189,11 @@ def _supervise(conf: Any, listener: socket.socket, changes: Changes) -> None:
         LOG.warning("api_worker_ended", process=ended, status=status)
 
 
-def _fork(conf: Any, listener: socket.socket, changes: Changes) -> int:
+def _fork(conf: Any, listener: socket.socket, changes: Changes, admin: socket.socket | None) -> int:
     process = os.fork()
     if process:
         return process
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     eventlet.hubs.use_hub()
-    _work(conf, listener, changes)
+    _work(conf, listener, changes, admin)
     sys.exit(0)

@@ -7,6 +7,9 @@ OPTIONS = [
     cfg.StrOpt("listen", default="127.0.0.1",
                help="Address to listen on. The default is loopback: put a TLS proxy in front, or name an address."),
     cfg.PortOpt("port", default=5000, help="Port all APIs are served on, each below its own path."),
+    cfg.PortOpt("admin_port", default=0,
+                help="A second port for old clients of the identity API, which is at its root too: 35357 by custom. "
+                     "0, the default, opens none."),
     cfg.IntOpt("workers", default=1, min=1, max=256,
                help="Processes of cumulo-api that answer requests; one a core is plenty. The embedded cloud has one."),
     cfg.IntOpt("max_connections", default=1000, min=1, max=100000,

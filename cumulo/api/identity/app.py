@@ -24,6 +24,7 @@ from cumulo.api.identity.services.routes import ROUTES as SERVICES
 from cumulo.api.identity.stored_policies.routes import ROUTES as POLICIES
 from cumulo.api.identity.trusts.routes import ROUTES as TRUSTS
 from cumulo.api.identity.users.routes import ROUTES as USERS
+from cumulo.api.identity.v2.routes import ROUTES as V2
 from cumulo.api.identity.versions.routes import ROUTES as VERSIONS
 from cumulo.api.wsgi.app import Application
 from cumulo.api.wsgi.route import Family
@@ -33,7 +34,7 @@ __all__ = ("FAMILY", "ROUTES", "RULES", "factory")
 FAMILY = Family("identity", service_type="identity")
 RULES = (*GENERAL_RULES, *PROOF_RULES, *CLOUD_RULES)
 ROUTES = (*VERSIONS, *AUTH, *USERS, *GROUPS, *PROJECTS, *DOMAINS, *ROLES, *ASSIGNMENTS, *SERVICES, *ENDPOINTS,
-          *REGIONS, *APPLICATION_CREDENTIALS, *CREDENTIALS, *TRUSTS,
+          *REGIONS, *APPLICATION_CREDENTIALS, *CREDENTIALS, *TRUSTS, *V2,
           *REGISTERED_LIMITS, *LIMITS, *ENDPOINT_GROUPS, *ENDPOINT_FILTER, *POLICIES, *POLICY_ASSOCIATIONS,
           *DOMAIN_CONFIG)
 

@@ -42,6 +42,9 @@ _TABLE = (
      "/v3/OS-TRUST/trusts/{trust_id}/roles"),
     ("get_role_for_trust", READER_OR_OWNER, "Show a role of a trust", "GET",
      "/v3/OS-TRUST/trusts/{trust_id}/roles/{role_id}"),
+    ("v2_validate_token", f"{SERVICE} or (role:reader and system_scope:all) or {OWNER}",
+     "Look at a token in the form of version 2.0", "GET", "/v2.0/tokens/{token_id}"),
+    ("v2_list_tenants", "@", "See where one may work, in the form of version 2.0", "GET", "/v2.0/tenants"),
     ("ec2_tokens", SERVICE, "Ask whose access key signed a request", "POST", "/v3/ec2tokens"),
     ("s3_tokens", SERVICE, "Ask whose access key signed a text", "POST", "/v3/s3tokens"),
 )

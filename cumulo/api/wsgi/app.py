@@ -30,6 +30,7 @@ MAX_BODY_BYTES = 112 * 1024
 _REQUEST_ID = re.compile(r"req-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _REQUEST_ID_HEADER = "X-Openstack-Request-Id"
 _HOST = re.compile(r"([A-Za-z0-9._~%-]+|\[[0-9A-Fa-f:.]+\])?(:[0-9]{0,5})?")
+_SECRET = re.compile(r"(/v2\.0/+tokens/+)[^/]+")
 _BODILESS = (204, 205, 304)
 _KEY = f"HTTP_{keys.HEADER.upper().replace('-', '_')}"
 #: What beside method, URL and body changes the meaning of a request.
@@ -68,13 +69,12 @@ class Application:
                 LOG.warning("request_refused", request_id=request_id, status=error.status, error=error.message)
             response = faults.answer(self._family.name, error)
         except Exception:
-            LOG.exception("request_failed", request_id=request_id, method=raw.method, path=raw.path)
+            LOG.exception("request_failed", request_id=request_id, method=raw.method, path=_shown_path(raw))
             response = faults.answer(self._family.name, errors.InternalError(
                 f"Unexpected error. Report it with the request id {request_id}."))
         self._finish(raw, response, response.headers.get(_REQUEST_ID_HEADER, request_id))
         took_ms = round((self._services.clock.monotonic() - started) * 1000, 1)
-        LOG.info("request", request_id=request_id, method=raw.method, path=raw.environ.get("SCRIPT_NAME", "")
-                 + raw.environ.get("PATH_INFO", ""), status=response.status_int, took_ms=took_ms)
+        LOG.info("request", request_id=request_id, method=raw.method, path=_shown_path(raw), status=response.status_int, took_ms=took_ms)
         return response(environ, start_response)  # type: ignore[no-any-return]
 
     def _answer(self, raw: webob.Request, request_id: str) -> webob.Response:
@@ -172,6 +172,11 @@ class Application:
         response.headers.update(versions.answer_headers(self._family, raw.environ.get("cumulo.version")))
         if response.status_int == 401:
             response.headers["WWW-Authenticate"] = f'Keystone uri="{raw.host_url}/identity"'
+
+
+def _shown_path(raw: webob.Request) -> str:
+    """Return the path for the log: what has a token in it loses it, whether there is such a route or not."""
+    return _SECRET.sub(r"\1***", raw.environ.get("SCRIPT_NAME", "") + raw.environ.get("PATH_INFO", ""))
 
 
 def _check_host(raw: webob.Request) -> None:
