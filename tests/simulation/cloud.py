@@ -177,14 +177,19 @@ def _conf(host: str) -> Any:
 
 
 @functools.cache
-def _state_directory() -> str:
+def make_state_directory() -> str:
+    """Return where a run and the processes it is spread over keep what must be files."""
     memory = "/dev/shm"  # nothing here outlives the run, so it need not reach a disk
     return tempfile.mkdtemp(prefix="cumulo-simulation-", dir=memory if os.access(memory, os.W_OK) else None)
 
 
 def clean_up() -> None:
-    """Remove what this operating-system process kept on disk."""
-    shutil.rmtree(_state_directory(), ignore_errors=True)
+    """Remove what the run kept on disk."""
+    shutil.rmtree(make_state_directory(), ignore_errors=True)
+
+
+def _state_directory() -> str:
+    return os.path.join(make_state_directory(), str(os.getpid()))
 
 
 def image_directory() -> str:

@@ -17,7 +17,7 @@ import time
 from collections.abc import Sequence
 
 from tests.simulation import plan, run, shrink
-from tests.simulation.cloud import clean_up
+from tests.simulation.cloud import clean_up, make_state_directory
 from tests.simulation.run import Outcome
 
 REGRESSIONS = pathlib.Path(__file__).parent / "regressions"
@@ -29,11 +29,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command."""
     options = _parse(arguments)
     _same_hashes_everywhere()
+    make_state_directory()  # before the processes divide, so that what they keep there ends with this one
     began = time.monotonic()
     failed: list[int] = []
     totals: collections.Counter[str] = collections.Counter()
     done = 0
-    with multiprocessing.Pool(options.jobs, initializer=_begin) as pool:
+    with multiprocessing.Pool(options.jobs) as pool:
         seeds = range(options.first, options.first + options.seeds)
         for seed, count, switches in pool.imap(_judge, seeds, chunksize=CHUNK):
             done += 1
@@ -76,15 +77,6 @@ def _same_hashes_everywhere() -> None:
     if os.environ.get("PYTHONHASHSEED") != "0":
         os.environ["PYTHONHASHSEED"] = "0"
         os.execv(sys.executable, [sys.executable, "-m", "tests.simulation.main", *sys.argv[1:]])
-
-
-def _begin() -> None:
-    import atexit
-    import signal
-
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    multiprocessing.util.Finalize(None, clean_up, exitpriority=1)
-    atexit.register(clean_up)
 
 
 def _judge(seed: int) -> tuple[int, int, int]:
