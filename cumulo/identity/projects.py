@@ -63,15 +63,15 @@ def create(connection: sa.Connection, ids: Ids, now: float, domain_id: str, valu
     """Insert a project and return it; it lies in the domain named, else in its parent's, else in domain_id.
 
     Raises BadRequest for a domain or parent that does not fit, Forbidden below most_depth levels, Conflict for a name
-    in use or a parent that is being deleted.
+    in use.
     """
-    parent = find(connection, values["parent_id"]) if values.get("parent_id") else None
+    parent = _held_parent(connection, values.get("parent_id"))
     domain_id = values.get("domain_id") or (parent.domain_id if parent else values.get("parent_id")) or domain_id
     if connection.execute(sa.select(tables.domain.c.id).where(tables.domain.c.id == domain_id)).first() is None:
-        raise errors.BadRequest(f"Could not find domain: {domain_id}.")
+        kind = "project" if domain_id == values.get("parent_id") else "domain"
+        raise errors.BadRequest(f"Could not find {kind}: {domain_id}.")
     if parent is not None:
         _check_parent(connection, parent, domain_id, most_depth)
-        hold(connection, parent.id)
     elif values.get("parent_id") not in (None, domain_id):
         raise errors.BadRequest(f"Could not find project: {values['parent_id']}.")
     row = {"id": rows.new_id(ids), "created_at": now, "domain_id": domain_id, "name": values["name"],
@@ -148,6 +148,15 @@ def set_tags(connection: sa.Connection, project_id: str, tags: Sequence[str]) ->
         raise errors.BadRequest(f"A project has at most {MOST_TAGS} tags.")
     immutable.changed_options("project", project_id, get(connection, project_id).options, {})
     rows.update(connection, tables.project, project_id, {"tags": list(tags)}, CLASH)
+
+
+def _held_parent(connection: sa.Connection, project_id: str | None) -> Project | None:
+    """Return a project that cannot be deleted until the transaction ends; None where there is none, or no more."""
+    if not project_id:
+        return None
+    query = sa.select(tables.project.c.id).where(tables.project.c.id == project_id)
+    connection.execute(query.with_for_update(read=True, key_share=True)).first()
+    return find(connection, project_id)
 
 
 def hold(connection: sa.Connection, project_id: str) -> None:

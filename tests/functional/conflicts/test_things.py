@@ -161,12 +161,32 @@ def _identity(world: World) -> dict[Key, Scene]:
     def delete() -> webob.Response:
         return world.ask("DELETE", f"{v3}/projects/{project}", token=world.admin)
 
+    def below() -> webob.Response:
+        return world.ask("POST", f"{v3}/projects", {"project": {"name": "below", "parent_id": project}},
+                         token=world.admin)
+
+    def imply(prior: str, after: str) -> Change:
+        return lambda: world.ask("PUT", f"{v3}/roles/{prior}/implies/{after}", token=world.admin)
+
+    def tag(name: str) -> Change:
+        return lambda: world.ask("PUT", f"{v3}/projects/{project}/tags/{name}", token=world.admin)
+
+    roles = [world.ask("POST", f"{v3}/roles", {"role": {"name": name}}, token=world.admin).json["role"]["id"]
+             for name in ("first", "second")]
     return {
         ("delete a project", "what it has"): Scene(delete, put_in, "1 network", reverse=(401, 204)),
         ("create in a project", "its deletion"): Scene(put_in, delete, "", 401, reverse=(409, 201)),
         ("create a project", "a project of that name"): Scene(
             create("project"), create("project"), "name", reverse=(409, 201)),
         ("create a user", "a user of that name"): Scene(create("user"), create("user"), "name", reverse=(409, 201)),
+        ("create a group", "a group of that name"): Scene(create("group"), create("group"), "name", reverse=(409, 201)),
+        ("create a project below another", "the other's deletion"): Scene(
+            below, delete, "Could not find project", 400, reverse=(403, 201)),
+        ("delete a project", "one below it"): Scene(delete, below, "not a leaf", 403, reverse=(400, 204)),
+        ("let a role imply another", "the same the other way round"): Scene(
+            imply(*roles), imply(*reversed(roles)), "cannot imply one another", 400, reverse=(400, 201)),
+        ("tag a project", "another tag"): Scene(tag("a"), tag("b"), check=lambda world, answers: {"a", "b"} <= set(
+            world.ask("GET", f"{v3}/projects/{project}", token=world.admin).json["project"]["tags"])),
     }
 
 
