@@ -58,6 +58,7 @@ class Cloud:
         self._log_in()
         self._add_host()
         self._furnish()
+        self._add_people()
         self.settle()
         self.ledger.take()
         self.document = self.api.get("/compute/v2.1/cumulo/openapi").json
@@ -148,6 +149,28 @@ class Cloud:
             heard.heard(HOST, kind, {"hearing": True, "connected": True}, restarted=True)
         api.runtime.bus.serve(f"compute.{HOST}", {"console_log": lambda call, server_id, length=None: "login: \ufffd"})
         self.pool.add("host", HOST)
+
+    def _add_people(self) -> None:
+        """A group with somebody in it and roles, a tree of projects with tags, and roles that imply one another."""
+        admin, identity = str(self.tokens["admin"]), "/identity/v3"
+        group = self._make(f"{identity}/groups", admin, group={"name": "staff"})
+        user = self._make(f"{identity}/users", admin, user={"name": "clerk", "password": PASSWORD})
+        root = self._make(f"{identity}/projects", admin, project={"name": "root", "tags": list(KEYS)})
+        self._make(f"{identity}/projects", admin, project={"name": "leaf", "parent_id": root})
+        domain = self._make(f"{identity}/domains", admin, domain={"name": "shop"})
+        own = self._make(f"{identity}/roles", admin, role={"name": "clerk", "domain_id": domain})
+        role = self._make(f"{identity}/roles", admin, role={"name": "clerk"})
+        paths = [("groups/{group_id}/users/{user_id}", f"groups/{group}/users/{user}"),
+                 ("roles/{role_id}/implies/{implied_role_id}", f"roles/{own}/implies/{role}")]
+        for kind, actor in (("user", user), ("group", group)):
+            tail = f"{{{kind}_id}}/roles/{{role_id}}"
+            paths += [(f"projects/{{project_id}}/{kind}s/{tail}", f"projects/{root}/{kind}s/{actor}/roles/{role}"),
+                      (f"OS-INHERIT/domains/{{domain_id}}/{kind}s/{tail}/inherited_to_projects",
+                       f"OS-INHERIT/domains/{domain}/{kind}s/{actor}/roles/{role}/inherited_to_projects")]
+        for template, path in paths:
+            answer = self.api.put(f"{identity}/{path}", token=admin)
+            assert answer.status_int < 300, f"{path}: {answer.text}"
+            self.pool.add_path(f"{identity}/{template}", f"{identity}/{path}".encode())
 
     def _furnish(self) -> None:
         """Two or three of everything, for the administrator's project and for the member's."""

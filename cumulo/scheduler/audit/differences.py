@@ -15,6 +15,7 @@ from cumulo.scheduler.audit import read
 from cumulo.scheduler.audit.checks import (
     addresses,
     hypervisors,
+    identity,
     images,
     networks,
     operations,
@@ -27,7 +28,8 @@ from cumulo.scheduler.audit.checks import (
 from cumulo.scheduler.audit.facts import DOING, STORE_TARGET, DatabaseFacts, Facts, Server
 
 CHECKS: tuple[ModuleType, ...] = (
-    servers_claims, operations, ports_bindings, addresses, revisions, quotas, images, rows, hypervisors, networks,
+    servers_claims, operations, ports_bindings, addresses, revisions, quotas, images, rows, identity, hypervisors,
+    networks,
 )
 KINDS: dict[str, str] = {kind: meaning for check in CHECKS for kind, meaning in check.KINDS.items()}
 

@@ -125,6 +125,16 @@ class Image:
 
 
 @dataclasses.dataclass(frozen=True)
+class Project:
+    """A project and where it stands; parent_id is None directly below its domain."""
+
+    id: str
+    domain_id: str
+    parent_id: str | None
+    enabled: bool
+
+
+@dataclasses.dataclass(frozen=True)
 class Orphan:
     """A row that names another one which is not there; named is a table."""
 
@@ -147,6 +157,8 @@ class DatabaseFacts:
     subnets: tuple[Subnet, ...] = ()
     networks: tuple[Network, ...] = ()
     images: tuple[Image, ...] = ()
+    projects: tuple[Project, ...] = ()
+    implied_roles: tuple[tuple[str, str], ...] = ()  # the first implies the second
     orphans: tuple[Orphan, ...] = ()
     compute_hosts: tuple[str, ...] = ()
     network_hosts: tuple[str, ...] = ()  # where a network agent was heard, ever

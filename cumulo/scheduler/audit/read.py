@@ -47,7 +47,9 @@ def read(database: Database) -> facts.DatabaseFacts:
             now=database.now(connection), servers=_servers(connection, named), claims=claims, operations=operations,
             ports=ports, addresses=tuple(_rows(connection, facts.Address, network.port_address)),
             subnets=tuple(_rows(connection, facts.Subnet, network.subnet)), networks=_networks(connection),
-            images=tuple(_rows(connection, facts.Image, image.image)), orphans=tuple(_orphans(connection)),
+            images=tuple(_rows(connection, facts.Image, image.image)),
+            projects=tuple(_rows(connection, facts.Project, identity.project)), implied_roles=_implied(connection),
+            orphans=tuple(_orphans(connection)),
             compute_hosts=_texts(connection, compute.compute_host.c.name),
             network_hosts=_texts(connection, compute.service_status.c.host, compute.service_status.c.kind == "network"),
             usage=_usage(connection),
@@ -110,6 +112,12 @@ def _usage(connection: sa.Connection) -> dict[str, tuple[int, int, int]]:
     query = sa.select(server.project_id, sa.func.count(), sa.func.sum(server.vcpus), sa.func.sum(server.memory_mib))
     rows = connection.execute(query.where(server.deleted_at.is_(None)).group_by(server.project_id))
     return {row[0]: (int(row[1]), int(row[2]), int(row[3])) for row in rows}
+
+
+def _implied(connection: sa.Connection) -> tuple[tuple[str, str], ...]:
+    table = identity.role_implication
+    return tuple((row[0], row[1]) for row in connection.execute(
+        sa.select(table.c.prior_role_id, table.c.implied_role_id).order_by(*table.primary_key.columns)))
 
 
 def _texts(connection: sa.Connection, column: sa.Column[Any], *where: sa.ColumnElement[bool]) -> tuple[str, ...]:

@@ -44,6 +44,8 @@ def second_network() -> Facts:
                  changes={cloud.NETWORK_ID: 4, cloud.OTHER_NETWORK_ID: 5})
 
 
+ROOT = kinds_of_facts.Project("root", "domain", None, True)
+LEAF = kinds_of_facts.Project("leaf", "domain", "root", True)
 STRAY = HeldServer(STRANGER, "running", True)
 LOST = Claim(STRANGER, "h1", 1, 512, 1)
 LONE = change(cloud.PORT, id="lone", mac_address="fa:16:3e:00:00:08", device_id="", device_owner="", host="",
@@ -109,6 +111,10 @@ PROVOKED: dict[str, Callable[[], Facts]] = {
     "file_without_image": lambda: with_store("data", "stray"),
     "part_without_upload": lambda: with_store("data", partial=("stray",)),
     "row_names_nothing": lambda: facts(orphans=(Orphan("server_tag", "server_id", STRANGER, "server"),)),
+    "project_elsewhere": lambda: facts(projects=(ROOT, change(LEAF, domain_id="other"))),
+    "project_below_disabled": lambda: facts(projects=(change(ROOT, enabled=False), LEAF)),
+    "project_below_itself": lambda: facts(projects=(change(ROOT, parent_id="leaf"), LEAF)),
+    "role_implies_itself": lambda: facts(implied_roles=(("a", "b"), ("b", "c"), ("c", "a"))),
     "key_without_answer": lambda: facts(unanswered_keys=("key",)),
     "keys_not_removed": lambda: facts(expired_keys=3),
     "domain_without_server": lambda: with_compute(h2=ComputeHoldings((STRAY,))),
