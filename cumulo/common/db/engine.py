@@ -26,6 +26,8 @@ from cumulo.common import boundary, errors, log
 from cumulo.common.clock import Clock
 
 LOG = log.get(__name__)
+IDLE_S = 1.0
+"""Seconds after which a connection is asked whether it still stands before it is used again."""
 _NOW = {
     "postgresql": "SELECT EXTRACT(EPOCH FROM clock_timestamp())::double precision",
     "mysql": "SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) AS DOUBLE)",
@@ -38,7 +40,7 @@ class Database:
 
     def __init__(self, url: str, clock: Clock, *, pool_size: int = 5, max_overflow: int = 25) -> None:
         self._clock = clock
-        self._engine = _create_engine(url, pool_size, max_overflow)
+        self._engine = _create_engine(url, clock, pool_size, max_overflow)
         self._writer = threading.RLock() if self.dialect == "sqlite" else contextlib.nullcontext()
 
     @property
@@ -97,7 +99,7 @@ def _told_apart() -> Iterator[None]:
         raise errors.DatabaseUnavailable("The database cannot be reached now. Try again.") from error
 
 
-def _create_engine(url: str, pool_size: int, max_overflow: int) -> sa.Engine:
+def _create_engine(url: str, clock: Clock, pool_size: int, max_overflow: int) -> sa.Engine:
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite":
         return _sqlite_engine(parsed)
@@ -107,8 +109,33 @@ def _create_engine(url: str, pool_size: int, max_overflow: int) -> sa.Engine:
     else:
         options["connect_args"] = {"charset": "utf8mb4"}
         options["isolation_level"] = "READ COMMITTED"
-    return sa.create_engine(parsed, pool_size=pool_size, max_overflow=max_overflow, pool_pre_ping=True,
-                            pool_recycle=1800, hide_parameters=True, **options)
+    engine = sa.create_engine(parsed, pool_size=pool_size, max_overflow=max_overflow, pool_recycle=1800,
+                              hide_parameters=True, **options)
+    _ask_the_idle(engine, clock)
+    return engine
+
+
+def _ask_the_idle(engine: sa.Engine, clock: Clock) -> None:
+    """Ask a connection that has been idle for a while whether it still stands, before it is handed out.
+
+    Not one that was in use a moment ago: asking takes as long as a short read, and what breaks in that moment
+    may as well break after the answer.
+    """
+    @sa.event.listens_for(engine, "checkin")
+    def _returned(connection: Any, record: Any) -> None:
+        record.info["returned_at"] = clock.monotonic()
+
+    @sa.event.listens_for(engine, "checkout")
+    def _wanted(connection: Any, record: Any, proxy: Any) -> None:
+        returned_at = record.info.get("returned_at")
+        if returned_at is None or clock.monotonic() < returned_at + IDLE_S:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as failure:
+            if not engine.dialect.is_disconnect(failure, connection, None):  # type: ignore[arg-type]
+                raise
+            raise sa.exc.InvalidatePoolError from failure  # nor do the others stand: the pool begins again
 
 
 def _sqlite_engine(url: sa.URL) -> sa.Engine:
