@@ -64,5 +64,7 @@ def setup(conf: cfg.ConfigOpts) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.DEBUG if conf.debug else logging.INFO)
+    # What no line shows need not be looked up for each; the logging module's documentation names these three.
+    logging._srcfile, logging.logThreads, logging.logMultiprocessing = None, False, False
     for noisy in ("amqp", "kombu", "sqlalchemy", "eventlet", "oslo_policy", "pyroute2", "asyncio", "stevedore"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -17,6 +17,7 @@ from cumulo.common.db.tables import identity as tables
 from cumulo.common.threads import Threads
 from cumulo.identity import (
     application_credentials, credentials, delegations, login_guard, lookup, receipts, revocations, totp, trusts)
+from cumulo.identity.lookup import Facts
 from cumulo.identity.model import LOGIN_REFUSED, OWN_RIGHTS, SYSTEM, UNSCOPED, Delegation, Scope, ScopeKind
 from cumulo.identity.tokens import Token, Validator
 
@@ -61,7 +62,8 @@ def by_password(database: Database, validator: Validator, threads: Threads, refe
         # Read first: whatever changes after this refuses the token that is about to be made.
         generation = revocations.current_generation(connection)
         account = login_guard.account(connection, _user_id(connection, reference))
-    is_right = validator.passwords.is_right(threads, password, login_guard.hash_of(validator.conf, validator.clock, account))
+    stored = login_guard.hash_of(validator.conf, validator.clock, account)
+    is_right = validator.passwords.is_right(threads, password, stored)
     admitted = login_guard.admit(database, validator.conf, validator.clock, account, is_right)
     return Proof(admitted["id"], ("password",), generation)
 
@@ -168,13 +170,10 @@ def both(first: Proof, second: Proof) -> Proof:
 
 def issue(database: Database, validator: Validator, proof: Proof, wish: Wish) -> tuple[str, Token]:
     """Return a new token for whoever gave the proof, with what is known about it; raises Unauthorized."""
-    with database.read() as connection:
-        if wish.kind == TRUST:
+    if wish.kind == TRUST:
+        with database.read() as connection:
             proof, wish = _entrusted(connection, validator.clock.now(), proof, wish)
-        scope = _scope(connection, proof, wish)
-        known = delegations.facts(connection, proof.user_id, scope, proof.delegation)
-    if known is None or not known.is_usable or (scope.kind != "none" and not known.roles):
-        raise errors.Unauthorized(LOGIN_REFUSED)
+    scope, known = _rights(database, validator, proof, wish)
     if known.trust is not None and known.trust.remaining_uses is not None and not is_again(proof):
         with database.write() as connection:
             if not trusts.consume(connection, known.trust.id):
@@ -184,7 +183,30 @@ def issue(database: Database, validator: Validator, proof: Proof, wish: Wish) ->
         proof.user_id, proof.methods, scope, generation=proof.generation,
         expires_at=_earliest(parent.expires_at if parent else None, delegations.ends_at(known)),
         chain=parent.audit_ids[-1] if parent else None, delegation=proof.delegation)
-    return validator.seal(content), Token(content, known)
+    token_id, token = validator.seal(content), Token(content, known)
+    validator.learn(token_id, token)
+    return token_id, token
+
+
+def _rights(database: Database, validator: Validator, proof: Proof, wish: Wish) -> tuple[Scope, Facts]:
+    """Return the scope of the token and the rights there; raises Unauthorized.
+
+    Rights of one's own that were granted a moment ago are granted again while nothing changes. Borrowed ones are
+    looked up each time, and whoever was refused is judged anew.
+    """
+    key = ("login", proof.user_id, wish)
+    is_own = proof.delegation == OWN_RIGHTS
+    found: tuple[Scope, Facts] | None = validator.memory.recall(proof.generation, key) if is_own else None
+    if found is not None:
+        return found
+    with database.read() as connection:
+        scope = _scope(connection, proof, wish)
+        known = delegations.facts(connection, proof.user_id, scope, proof.delegation)
+    if known is None or not known.is_usable or (scope.kind != "none" and not known.roles):
+        raise errors.Unauthorized(LOGIN_REFUSED)
+    if is_own:
+        validator.memory.keep(proof.generation, key, (scope, known))
+    return scope, known
 
 
 def is_again(proof: Proof) -> bool:

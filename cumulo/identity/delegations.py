@@ -12,7 +12,10 @@ from cumulo.identity.model import Delegation, Scope
 
 
 def facts(connection: sa.Connection, user_id: str, scope: Scope, delegation: Delegation) -> Facts | None:
-    """Return the facts about a user in a scope, with the rights that are handed on alone; None: there are none."""
+    """Return the facts about a user in a scope, with the rights that are handed on alone; None: there are none.
+
+    They are remembered until something changes (memory.py): they follow from rows that change with the generation.
+    """
     if delegation.trust_id:
         trust = trusts.find(connection, delegation.trust_id)
         return None if trust is None else trusts.facts(connection, user_id, scope, trust)

@@ -32,6 +32,7 @@ from cumulo.identity.attempts import Attempts
 from cumulo.identity.changes import BYTES, Changes
 from cumulo.identity.keys import KeyRepository
 from cumulo.identity.lookup import Facts
+from cumulo.identity.memory import Memory
 from cumulo.identity.model import LOGIN_REFUSED, OWN_RIGHTS, ApplicationCredential, Delegation, Named, Role, Scope
 from cumulo.identity.passwords import PasswordCheck
 from cumulo.identity.payload import Payload
@@ -82,6 +83,7 @@ class Validator:
         self.conf = conf
         self.ids = ids or Ids()
         self.passwords = PasswordCheck(conf, clock, self.ids)
+        self.memory = Memory()
         self._database = database
         self._clock = clock
         self._keys = KeyRepository(conf.identity.fernet_key_dir)
@@ -125,6 +127,11 @@ class Validator:
         if what not in known.made:
             known.made[what] = make()  # a refresh meanwhile has forgotten this entry, and what is put in it
         return known.made[what]
+
+    def learn(self, token_id: str, token: Token) -> None:
+        """Know a token that this process has just made, unless what it was made from is of another generation."""
+        if token.payload.generation == self.generation:
+            self._know(token_id, token)
 
     def forget(self) -> None:
         """Ask the database before the next answer, here and in the other processes of this host: this one has
@@ -219,16 +226,23 @@ class Validator:
             raise errors.Unauthorized(LOGIN_REFUSED)
         token = Token(content, known)
         if generation == self.generation:  # else another thread has refreshed: what was read may be old
-            self._known[token_id] = _Known(token)
-            while len(self._known) > self.conf.identity.max_cached_tokens:
-                self._known.popitem(last=False)
+            self._know(token_id, token)
         return token
 
+    def _know(self, token_id: str, token: Token) -> None:
+        self._known[token_id] = _Known(token)
+        while len(self._known) > self.conf.identity.max_cached_tokens:
+            self._known.popitem(last=False)
+
     def _user_facts(self, content: Payload) -> Facts | None:
-        with self._database.read() as connection:
-            found = delegations.facts(connection, content.user_id, content.scope, content.delegation)
-        if found is None or not found.is_usable or (content.scope.kind != "none" and not found.roles):
-            return None
+        generation, key = self.generation, ("facts", content.user_id, content.scope, content.delegation)
+        found: Facts | None = self.memory.recall(generation, key)
+        if found is None:
+            with self._database.read() as connection:
+                found = delegations.facts(connection, content.user_id, content.scope, content.delegation)
+            if found is None or not found.is_usable or (content.scope.kind != "none" and not found.roles):
+                return None
+            self.memory.keep(generation, key, found)
         return found
 
     def _is_refused(self, content: Payload, known: Facts) -> bool:

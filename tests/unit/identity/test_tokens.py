@@ -1,6 +1,7 @@
 """The validator: what costs a query, what services issue themselves, what the bootstrap leaves."""
 
 import contextlib
+import itertools
 import unittest
 from collections.abc import Callable, Iterator
 
@@ -13,6 +14,7 @@ from cumulo.identity.changes import Changes
 from cumulo.identity.model import Endpoint, Scope
 from cumulo.identity.tokens import Validator, issue_service_token
 from tests.fixtures.identity import Identity
+from tests.fixtures.rows import statements
 
 
 class CountingDatabase(Database):
@@ -157,13 +159,38 @@ class ValidatorTest(unittest.TestCase):
         self.cloud.conf.set_override("max_cached_tokens", 1, "identity")
         self.addCleanup(self.cloud.conf.clear_override, "max_cached_tokens", "identity")
         tokens = [self.cloud.token() for _ in range(3)]
+        numbers = itertools.count()
+
+        def made_of(token: str) -> bytes:
+            self.validator.validate(token)
+            return self.validator.made_of(token, "number", lambda: b"%d" % next(numbers))
+
+        self.assertEqual([b"0", b"1", b"2"], [made_of(token) for token in tokens])
+        self.assertEqual([b"2", b"2"], [made_of(tokens[-1]) for _ in range(2)])
+        self.assertEqual(b"3", made_of(tokens[0]))
+
+    def test_tokens_of_one_user_and_scope_share_what_was_read(self) -> None:
+        tokens = [self.cloud.token() for _ in range(3)]
+        self.validator.validate(self.token)
+        before = self.database.reads
         for token in tokens:
             self.validator.validate(token)
-        before = self.database.reads
-        self.validator.validate(tokens[-1])
         self.assertEqual(before, self.database.reads)
-        self.validator.validate(tokens[0])
+        self.validator.validate(self.cloud.token(scope="unscoped"))
         self.assertEqual(before + 1, self.database.reads)
+
+    def test_a_login_again_reads_who_it_is_and_nothing_else(self) -> None:
+        other = self.cloud.member("alice")[1]["id"]
+        scope = {"project": {"id": other}}
+        self.cloud.token("alice", scope=scope)
+        with statements(self.cloud.database) as executed:
+            self.cloud.token("alice", scope=scope)
+        self.assertEqual([], [each for each in executed if "assignment" in each or "endpoint" in each])
+        self.assertTrue([each for each in executed if "password_hash" in each])
+        role, user_id = self.cloud.role_id("member"), self.validator.validate(
+            self.cloud.token("alice", scope=scope)).user_id
+        self.cloud.request("DELETE", f"/v3/projects/{other}/users/{user_id}/roles/{role}", token=self.cloud.token())
+        self.assertEqual(401, self.cloud.log_in("alice", scope=scope).status_int)
 
     def test_service_token(self) -> None:
         token = issue_service_token(self.cloud.conf, self.cloud.clock, project_id="some-project")

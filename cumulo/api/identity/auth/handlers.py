@@ -29,7 +29,8 @@ def log_in(request: Request) -> Reply:
         return _receipt(request, proof, rules)
     token_id, token = authenticate.issue(request.services.database, validator(request), proof,
                                          _wish(asked.get("scope")))
-    return Reply(view.token(token, catalog_of(request, token)), headers={"X-Subject-Token": token_id} | VARY)
+    body = view.token(token, catalog_of(request, token))
+    return Reply(body, headers={"X-Subject-Token": token_id} | VARY)
 
 
 def _receipt(request: Request, proof: Proof, rules: list[list[str]]) -> Reply:
@@ -46,8 +47,9 @@ def show(request: Request) -> Reply:
     """Return the token named by X-Subject-Token; a HEAD gets the same without the body."""
     token_id, token = _subject(request, "identity:validate_token")
     what = "body" if _shows_catalog(request, token) else "body without catalog"
-    body = validator(request).made_of(
-        token_id, what, lambda: orjson.dumps(view.token(token, catalog_of(request, token))))
+    tokens = validator(request)
+    body = tokens.made_of(
+        token_id, what, lambda: orjson.dumps(view.token(token, catalog_of(request, token, tokens.generation))))
     return Reply(body, headers={"X-Subject-Token": token_id} | VARY, content_type="application/json")
 
 
@@ -124,11 +126,19 @@ def _shows_catalog(request: Request, token: Token) -> bool:
     return token.payload.scope.kind != "none" and not ("nocatalog" in query and rows.is_true(query["nocatalog"]))
 
 
-def catalog_of(request: Request, token: Token) -> list[dict[str, Any]] | None:
-    """Return the catalog that is shown with a token; None for an unscoped one, and where the caller wants none."""
+def catalog_of(request: Request, token: Token, generation: int | None = None) -> list[dict[str, Any]] | None:
+    """Return the catalog to show with a token, as of the generation or later: of the token's own for a new one.
+
+    None for an unscoped token, and where the caller wants none.
+    """
     if not _shows_catalog(request, token):
         return None
-    project = token.facts.project
-    with request.services.database.read() as connection:
-        return catalog.for_token(connection, user_id=token.payload.user_id,
-                                 project_id=project.id if project else None)
+    at = token.payload.generation if generation is None else generation
+    user_id, project_id = token.payload.user_id, token.facts.project.id if token.facts.project else None
+    memory, key = validator(request).memory, ("catalog", user_id, project_id)
+    shown: list[dict[str, Any]] | None = memory.recall(at, key)
+    if shown is None:
+        with request.services.database.read() as connection:
+            shown = catalog.for_token(connection, user_id=user_id, project_id=project_id)
+        memory.keep(at, key, shown)
+    return shown
