@@ -59,7 +59,8 @@ class MariadbTextTest(unittest.TestCase):
             self.assertEqual([("North", "é😀")], [tuple(row) for row in connection.exec_driver_sql(
                 "SELECT id, description FROM identity_region WHERE id = 'North'")])
             self.assertFalse(connection.exec_driver_sql("SELECT id FROM identity_region WHERE id = 'north'").all())
-        self.assertEqual(keys, self.foreign_keys())
+        after = self.foreign_keys()  # later migrations add some
+        self.assertEqual(keys, [each for each in after if each in keys])
 
     def foreign_keys(self) -> list[str]:
         """Return every foreign key with what it does."""
