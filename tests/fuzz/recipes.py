@@ -31,9 +31,50 @@ def _login(rng: random.Random, pool: Pool) -> Any:
     identity: dict[str, Any] = {"methods": ["password"], "password": {"user": user}}
     if rng.random() < 0.3:
         identity = {"methods": ["token"], "token": {"id": pool.pick(rng, "token_id", harmless=True)}}
+    elif rng.random() < 0.3:
+        identity = rng.choice((
+            {"methods": ["totp"], "totp": {"user": {"name": name, "domain": _DOMAIN, "passcode": "000000"}}},
+            {"methods": ["application_credential"], "application_credential": {
+                "id": pool.pick(rng, "application_credential_id", harmless=True) or "x", "secret": PASSWORD}}))
     scope = rng.choice((None, "unscoped", {"project": {"name": name, "domain": _DOMAIN}}, {"system": {"all": True}},
-                        {"domain": _DOMAIN}, {"project": {"id": pool.pick(rng, "project_id", harmless=True)}}))
+                        {"domain": _DOMAIN}, {"OS-TRUST:trust": {"id": pool.pick(rng, "trust_id", harmless=True) or "x"}},
+                        {"project": {"id": pool.pick(rng, "project_id", harmless=True)}}))
     return {"auth": {"identity": identity} | ({} if scope is None else {"scope": scope})}
+
+
+def _program(rng: random.Random, pool: Pool) -> Any:
+    rule = {"service": "compute", "method": "GET", "path": rng.choice(("/v2.1/servers", "/v2.1/**", "/{a}/*"))}
+    asked = {"secret": PASSWORD, "unrestricted": True, "access_rules": [rule], "expires_at": "2090-01-01T00:00:00Z",
+             "roles": [{"name": "reader"}], "description": "é😀"}
+    return {"application_credential": {"name": f"program-{rng.randrange(50)}"} | {
+        name: value for name, value in asked.items() if rng.random() < 0.3}}
+
+
+def _trust(rng: random.Random, pool: Pool) -> Any:
+    users = [pool.pick(rng, "user_id", harmless=True) for _ in range(2)]
+    asked = {"trustor_user_id": users[0], "trustee_user_id": users[1], "impersonation": rng.random() < 0.5}
+    if rng.random() < 0.7:
+        asked |= {"project_id": pool.pick(rng, "project_id", harmless=True), "roles": [{"name": "reader"}]}
+    return {"trust": asked | rng.choice(({}, {"remaining_uses": 1}, {"allow_redelegation": True}))}
+
+
+def _kept(rng: random.Random, pool: Pool) -> Any:
+    blob = rng.choice(('{"access": "a", "secret": "b"}', "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "é" * 100))
+    return {"credential": {"type": rng.choice(("ec2", "totp", "other")), "blob": blob,
+                           "project_id": pool.pick(rng, "project_id", harmless=True)}}
+
+
+def _signed(rng: random.Random, pool: Pool) -> Any:
+    scope = "20260101/region/ec2/aws4_request"
+    header = f"AWS4-HMAC-SHA256 Credential=a/{scope}, SignedHeaders=host;x-amz-date, Signature=00"
+    return {"credentials": {"access": "a", "signature": "00", "host": "h:1", "verb": "GET", "path": "/é", "headers": {
+        "Authorization": header, "X-Amz-Date": "20260101T000000Z"}, "body_hash": "", "params": rng.choice((
+            {}, {"SignatureVersion": "2", "SignatureMethod": "HmacSHA256", "Timestamp": "2026-01-01T00:00:00Z"}))}}
+
+
+def _old_login(rng: random.Random, pool: Pool) -> Any:
+    user = {"username": rng.choice(("admin", "member", "nobody")), "password": PASSWORD}
+    return {"auth": {"passwordCredentials": user} | rng.choice(({}, {"tenantName": user["username"]}))}
 
 
 def _service(rng: random.Random, pool: Pool) -> Any:
@@ -69,6 +110,9 @@ RECIPES: dict[str, Recipe] = {
     **{f"{method} /identity/v3/domains/{{domain_id}}/config": _settings for method in ("PUT", "PATCH")},
     "PATCH /identity/v3/domains/{domain_id}/config/{group}": _settings,
     "POST /identity/v3/limits": _limits, "POST /identity/v3/registered_limits": _registered_limits,
+    "POST /identity/v3/users/{user_id}/application_credentials": _program,
+    "POST /identity/v3/OS-TRUST/trusts": _trust, "POST /identity/v3/credentials": _kept,
+    "POST /identity/v3/ec2tokens": _signed, "POST /identity/v2.0/tokens": _old_login,
     "PUT /compute/v2.1/os-services/enable": _service, "PUT /compute/v2.1/os-services/disable": _service,
     "PUT /compute/v2/os-services/enable": _service, "PUT /compute/v2/os-services/disable": _service,
     "PUT /compute/v2.1/os-services/disable-log-reason": _reason,
