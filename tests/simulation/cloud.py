@@ -173,6 +173,8 @@ def _conf(host: str) -> Any:
     conf.set_override("host", host)
     conf.set_override("state_dir", _state_directory())
     conf.set_override("password_hash_rounds", 4, group="identity")
+    # A guest that ignores its button must not outlast the minute a run is given.
+    conf.set_override("stop_timeout_s", 10, group="compute_agent")
     return conf
 
 

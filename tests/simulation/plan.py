@@ -15,7 +15,7 @@ SPANS_S = (4.0, 8.0, 8.0, 25.0)  # events close together more often than not: wh
 FAULTS_LAST_S = (2.0, 8.0, 20.0)
 
 CALLS = {
-    "create server": 34, "create servers": 4, "delete server": 20, "stop server": 5, "start server": 5,
+    "create server": 34, "create servers": 4, "delete server": 20, "stop server": 9, "start server": 7,
     "reboot server": 3, "hard reboot server": 3, "create network": 4, "delete network": 4, "create port": 4,
     "delete port": 4, "upload image": 5, "delete image": 3, "create user": 2, "delete user": 2, "tag server": 2,
     "read": 2,
@@ -24,7 +24,7 @@ CALLS = {
 FAULTS = {
     "kill": 8, "mortal": 10, "kill all": 2, "database down": 3, "database flaky": 5, "broker down": 4,
     "messages": 8, "stale messages": 5, "partition": 4, "disk full": 2, "create fails": 2, "apply fails": 3, "slow host": 3, "clock jumps": 3,
-    "database clock jumps": 1, "answers lost": 4, "button ignored": 1,
+    "database clock jumps": 1, "answers lost": 4, "button ignored": 3,
 }  # fmt: skip
 
 

@@ -31,7 +31,7 @@ class Simulation(unittest.TestCase):
         for seed in ("7", "19"):
             first, second = (simulate("--seeds", "1", "--from", seed, "--trace", "--jobs", "1") for _ in range(2))
             lines = first.stdout.splitlines()[:-1]  # the last one tells the seeds per second
-            self.assertGreater(len(lines), 50, first.stderr)
+            self.assertGreater(len(lines), 20, first.stderr)
             self.assertEqual(lines, second.stdout.splitlines()[:-1])
 
     def test_same_seed_same_hash_after_others(self) -> None:
