@@ -17,7 +17,7 @@ from cumulo.cloud.refusal import Refusal
 from cumulo.common import errors
 from cumulo.common.clock import Clock
 from cumulo.common.db.engine import Database
-from cumulo.identity import credentials, keys
+from cumulo.identity import credentials, keys, oauth
 
 KINDS = ("tokens", "credentials")
 # What an API process seals with the former primary while a rotation runs is sealed anew by the next one.
@@ -53,7 +53,8 @@ def rotate(conf: Any, kind: str, clock: Clock) -> str:
     database = Database(conf.database.url, clock)
     try:
         with database.write() as connection:
-            count = len(list(credentials.reseal(connection, keys.KeyRepository(directory).fernet())))
+            fernet = keys.KeyRepository(directory).fernet()
+            count = len([*credentials.reseal(connection, fernet), *oauth.reseal(connection, fernet)])
     finally:
         database.close()
     keys.drop(directory, most)

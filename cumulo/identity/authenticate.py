@@ -18,7 +18,8 @@ from cumulo.common.threads import Threads
 from cumulo.identity import (
     application_credentials, credentials, delegations, login_guard, lookup, receipts, revocations, totp, trusts)
 from cumulo.identity.lookup import Facts
-from cumulo.identity.model import LOGIN_REFUSED, OWN_RIGHTS, SYSTEM, UNSCOPED, Delegation, Scope, ScopeKind
+from cumulo.identity.model import (
+    LOGIN_REFUSED, OWN_RIGHTS, SYSTEM, UNSCOPED, AccessToken, Delegation, Scope, ScopeKind)
 from cumulo.identity.tokens import Token, Validator
 
 TRUST = "OS-TRUST:trust"
@@ -156,6 +157,11 @@ def by_signature(database: Database, validator: Validator, access: str,
         raise errors.Unauthorized(LOGIN_REFUSED)
     wish = Wish("project", Reference(key.credential.project_id))
     return Proof(key.credential.user_id, ("ec2credential",), generation), wish
+
+
+def by_access_token(access: AccessToken, generation: int) -> Proof:
+    """Return the proof that a consumer's signature with an access token gave: of the user who agreed to it."""
+    return Proof(access.user_id, ("oauth1",), generation, delegation=Delegation(access_token_id=access.id))
 
 
 def both(first: Proof, second: Proof) -> Proof:

@@ -6,7 +6,7 @@ deleted, and when whoever handed it on loses it.
 
 import sqlalchemy as sa
 
-from cumulo.identity import application_credentials, lookup, trusts
+from cumulo.identity import application_credentials, lookup, oauth, trusts
 from cumulo.identity.lookup import Facts
 from cumulo.identity.model import Delegation, Scope
 
@@ -20,6 +20,9 @@ def facts(connection: sa.Connection, user_id: str, scope: Scope, delegation: Del
         trust = trusts.find(connection, delegation.trust_id)
         return None if trust is None else trusts.facts(connection, user_id, scope, trust)
     known = lookup.facts(connection, user_id, scope)
+    if delegation.access_token_id:
+        access = oauth.find(connection, delegation.access_token_id)
+        return None if known is None or access is None else oauth.narrowed(connection, known, access)
     if not delegation.application_credential_id:
         return known
     credential = application_credentials.find(connection, delegation.application_credential_id)
@@ -33,6 +36,9 @@ def scope_of(connection: sa.Connection, delegation: Delegation) -> Scope | None:
     if delegation.trust_id:
         trust = trusts.find(connection, delegation.trust_id)
         return trusts.scope_of(trust) if trust else Scope("project", "")
+    if delegation.access_token_id:
+        access = oauth.find(connection, delegation.access_token_id)
+        return Scope("project", access.project_id if access else "")
     if not delegation.application_credential_id:
         return None
     credential = application_credentials.find(connection, delegation.application_credential_id)
@@ -41,5 +47,5 @@ def scope_of(connection: sa.Connection, delegation: Delegation) -> Scope | None:
 
 def ends_at(known: Facts) -> float | None:
     """Return when borrowed rights end, in epoch seconds; None where they do not."""
-    source = known.trust or known.application_credential
+    source = known.trust or known.application_credential or known.access_token
     return source.expires_at if source else None

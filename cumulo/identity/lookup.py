@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from cumulo.common.db.tables import identity as tables
 from cumulo.identity import reach
-from cumulo.identity.model import ApplicationCredential, Domain, Named, Role, Scope, Trust
+from cumulo.identity.model import AccessToken, ApplicationCredential, Domain, Named, Role, Scope, Trust
 from cumulo.identity.password_rules import ends_at
 
 
@@ -21,6 +21,7 @@ class Facts:
     roles: tuple[Role, ...]
     application_credential: ApplicationCredential | None = None
     trust: Trust | None = None
+    access_token: AccessToken | None = None
 
     @property
     def is_usable(self) -> bool:

@@ -129,13 +129,26 @@ class Named:
 
 @dataclasses.dataclass(frozen=True)
 class Delegation:
-    """Whose rights a token borrows: those of an application credential, or of a trust; "" is neither."""
+    """Whose rights a token borrows: those of an application credential, a trust or an access token; "" is neither."""
 
     application_credential_id: str = ""
     trust_id: str = ""
+    access_token_id: str = ""
 
 
 OWN_RIGHTS = Delegation()
+
+
+@dataclasses.dataclass(frozen=True)
+class AccessToken:
+    """What a user lets a program, the consumer, do in a project (OAuth 1.0a)."""
+
+    id: str
+    consumer_id: str
+    user_id: str
+    project_id: str
+    expires_at: float | None
+    roles: tuple[Role, ...]
 
 
 @dataclasses.dataclass(frozen=True)

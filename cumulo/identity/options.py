@@ -44,7 +44,7 @@ OPTIONS = [
     cfg.StrOpt("external_domain_id", default="default",
                help="Domain of the users whom the method external takes from REMOTE_USER, where REMOTE_DOMAIN names "
                     "none."),
-    cfg.ListOpt("auth_methods", default=["password", "token", "application_credential", "totp"],
+    cfg.ListOpt("auth_methods", default=["password", "token", "application_credential", "totp", "oauth1"],
                 help="Ways to log in that are offered; a method that is left out is refused whoever uses it. external takes "
                      "the user from REMOTE_USER, which a filter in the paste file must have set: it is off unless "
                      "named here."),

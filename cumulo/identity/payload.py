@@ -19,7 +19,8 @@ FORM = 1
 DELEGATED_FORM = 2
 MAX_TOKEN_LENGTH = 4096
 # Numbered in this order inside tokens: new ones go to the end.
-METHODS = ("password", "token", "service", "application_credential", "totp", "external", "ec2credential", "trust")
+METHODS = ("password", "token", "service", "application_credential", "totp", "external", "ec2credential", "trust",
+           "oauth1")
 AUDIT_ID_BYTES = 16
 _KINDS = ("none", "project", "domain", "system")
 
@@ -47,7 +48,8 @@ def seal(fernet: MultiFernet, payload: Payload) -> str:
     """Return the token of a payload."""
     delegation = payload.delegation
     borrowed = [] if delegation == OWN_RIGHTS else [_pack_id(delegation.application_credential_id),
-                                                    _pack_id(delegation.trust_id)]
+                                                    _pack_id(delegation.trust_id),
+                                                    _pack_id(delegation.access_token_id)]
     body = msgpack.packb([
         DELEGATED_FORM if borrowed else FORM, _pack_id(payload.user_id), [METHODS.index(method) for method in payload.methods],
         payload.issued_at, payload.expires_at, payload.generation, [_pack_audit(a) for a in payload.audit_ids],

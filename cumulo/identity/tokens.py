@@ -253,7 +253,8 @@ class Validator:
                                        if known.trust else set())
         subjects = [("token", content.audit_ids[0]), *(("user", each) for each in sorted(parties)),
                     ("project", content.scope.id), ("delegation", content.delegation.application_credential_id),
-                    ("delegation", content.delegation.trust_id), ("grant", grant_subject(content.user_id, content.scope)),
+                    ("delegation", content.delegation.trust_id),
+                    ("delegation", content.delegation.access_token_id), ("grant", grant_subject(content.user_id, content.scope)),
                     *(("domain", each) for each in domains)]
         return any(self._revocations.refuses(content.generation, kind, subject) for kind, subject in subjects)
 
@@ -277,7 +278,7 @@ def _service_facts(content: Payload) -> Facts:
 def _limits(credential: ApplicationCredential | None, delegation: Delegation) -> dict[str, Any]:
     """Return what a context says of a token with borrowed rights."""
     if credential is None:
-        return {"is_restricted": bool(delegation.trust_id)}
+        return {"is_restricted": bool(delegation.trust_id or delegation.access_token_id)}
     rules = credential.rules
     return {"application_credential_id": credential.id, "is_restricted": not credential.unrestricted,
             "access_rules": None if rules is None else tuple((each.service, each.method, each.path) for each in rules)}

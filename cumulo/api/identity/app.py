@@ -12,6 +12,7 @@ from cumulo.api.identity.endpoint_groups.routes import ROUTES as ENDPOINT_GROUPS
 from cumulo.api.identity.endpoints.routes import ROUTES as ENDPOINTS
 from cumulo.api.identity.groups.routes import ROUTES as GROUPS
 from cumulo.api.identity.limits.routes import ROUTES as LIMITS
+from cumulo.api.identity.oauth.routes import ROUTES as OAUTH
 from cumulo.api.identity.policies import RULES as GENERAL_RULES
 from cumulo.api.identity.policies_cloud import RULES as CLOUD_RULES
 from cumulo.api.identity.policies_proofs import RULES as PROOF_RULES
@@ -36,7 +37,7 @@ RULES = (*GENERAL_RULES, *PROOF_RULES, *CLOUD_RULES)
 ROUTES = (*VERSIONS, *AUTH, *USERS, *GROUPS, *PROJECTS, *DOMAINS, *ROLES, *ASSIGNMENTS, *SERVICES, *ENDPOINTS,
           *REGIONS, *APPLICATION_CREDENTIALS, *CREDENTIALS, *TRUSTS, *V2,
           *REGISTERED_LIMITS, *LIMITS, *ENDPOINT_GROUPS, *ENDPOINT_FILTER, *POLICIES, *POLICY_ASSOCIATIONS,
-          *DOMAIN_CONFIG)
+          *DOMAIN_CONFIG, *OAUTH)
 
 
 def factory(global_conf: dict[str, str], **local: str) -> Application:

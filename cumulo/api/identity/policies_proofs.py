@@ -7,13 +7,18 @@ from oslo_policy import policy
 
 OWNER = "user_id:%(user_id)s"
 OR_OWNER = f"role:admin or {OWNER}"
-READER_OR_OWNER = f"role:admin or (role:reader and system_scope:all) or {OWNER}"
+READER = "role:admin or (role:reader and system_scope:all)"
+READER_OR_OWNER = f"{READER} or {OWNER}"
 # What was signed goes to the services that check signatures; from anybody else it was overheard.
 SERVICE = "role:admin or role:service"
 
 _KEYS = "/v3/users/{user_id}/credentials/OS-EC2"
 _CREDENTIALS = "/v3/users/{user_id}/application_credentials"
 _RULES = "/v3/users/{user_id}/access_rules"
+_CONSUMERS = "/v3/OS-OAUTH1/consumers"
+_CONSUMER = _CONSUMERS + "/{consumer_id}"
+_TOKENS = "/v3/users/{user_id}/OS-OAUTH1/access_tokens"
+_TOKEN = _TOKENS + "/{access_token_id}"
 
 _TABLE = (
     ("list_application_credentials", READER_OR_OWNER, "List a user's application credentials", "GET", _CREDENTIALS),
@@ -45,6 +50,18 @@ _TABLE = (
     ("v2_validate_token", f"{SERVICE} or (role:reader and system_scope:all) or {OWNER}",
      "Look at a token in the form of version 2.0", "GET", "/v2.0/tokens/{token_id}"),
     ("v2_list_tenants", "@", "See where one may work, in the form of version 2.0", "GET", "/v2.0/tenants"),
+    ("list_consumers", READER, "List consumers", "GET", _CONSUMERS),
+    ("get_consumer", READER, "Show a consumer", "GET", _CONSUMER),
+    ("create_consumer", "role:admin", "Create a consumer", "POST", _CONSUMERS),
+    ("update_consumer", "role:admin", "Change a consumer", "PATCH", _CONSUMER),
+    ("delete_consumer", "role:admin", "Delete a consumer", "DELETE", _CONSUMER),
+    ("authorize_request_token", "@", "Let a consumer work with one's roles", "PUT",
+     "/v3/OS-OAUTH1/authorize/{request_token_id}"),
+    ("list_access_tokens", READER_OR_OWNER, "List a user's access tokens", "GET", _TOKENS),
+    ("get_access_token", READER_OR_OWNER, "Show an access token", "GET", _TOKEN),
+    ("list_access_token_roles", READER_OR_OWNER, "List the roles of an access token", "GET", f"{_TOKEN}/roles"),
+    ("get_access_token_role", READER_OR_OWNER, "Show a role of an access token", "GET", f"{_TOKEN}/roles/{{role_id}}"),
+    ("delete_access_token", OR_OWNER, "Take back what a consumer was let do", "DELETE", _TOKEN),
     ("ec2_tokens", SERVICE, "Ask whose access key signed a request", "POST", "/v3/ec2tokens"),
     ("s3_tokens", SERVICE, "Ask whose access key signed a text", "POST", "/v3/s3tokens"),
 )

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cumulo.api.identity.common import validator
+from cumulo.api.identity.oauth import signed
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.identity import authenticate
@@ -106,10 +107,15 @@ def _external(request: Request, _: Section) -> Proof:
                                        Reference(name=name, domain_id=domain_id, domain_name=domain_name))
 
 
+def _oauth1(request: Request, section: Section) -> Proof:
+    return signed.proof(request)
+
+
 METHODS = {
     "password": Method(_password),
     "token": Method(_token, is_guessable=False),
     "application_credential": Method(_application_credential),
     "totp": Method(_totp),
+    "oauth1": Method(_oauth1, has_section=False, is_guessable=False),
     "external": Method(_external, has_section=False, is_guessable=False),
 }

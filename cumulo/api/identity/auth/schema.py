@@ -31,6 +31,8 @@ _IDENTITY: dict[str, Any] = {
         "token": {"type": "object", "properties": {"id": {"type": "string", "minLength": 1}}, "required": ["id"],
                   "additionalProperties": False},
         "application_credential": _APPLICATION_CREDENTIAL,
+        # Its signature is in the header Authorization.
+        "oauth1": {"type": "object", "additionalProperties": False},
         "totp": {"type": "object", "properties": {"user": _CODE}, "required": ["user"],
                  "additionalProperties": False}}}
 _PROJECT: dict[str, Any] = {

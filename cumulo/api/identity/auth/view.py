@@ -33,6 +33,8 @@ def token(shown: Token, catalog: list[dict[str, Any]] | None) -> dict[str, Any]:
         body["OS-TRUST:trust"] = {
             "id": trust.id, "impersonation": trust.impersonation, "trustor_user": {"id": trust.trustor_user_id},
             "trustee_user": {"id": trust.trustee_user_id}}
+    if facts.access_token is not None:
+        body["OS-OAUTH1"] = {"access_token_id": facts.access_token.id, "consumer_id": facts.access_token.consumer_id}
     return {"token": body}
 
 
