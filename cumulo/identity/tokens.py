@@ -254,7 +254,8 @@ class Validator:
         subjects = [("token", content.audit_ids[0]), *(("user", each) for each in sorted(parties)),
                     ("project", content.scope.id), ("delegation", content.delegation.application_credential_id),
                     ("delegation", content.delegation.trust_id),
-                    ("delegation", content.delegation.access_token_id), ("grant", grant_subject(content.user_id, content.scope)),
+                    ("delegation", content.delegation.access_token_id),
+                    ("grant", grant_subject(content.user_id, content.scope)),
                     *(("domain", each) for each in domains)]
         return any(self._revocations.refuses(content.generation, kind, subject) for kind, subject in subjects)
 

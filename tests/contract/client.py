@@ -177,7 +177,7 @@ def _python() -> str:
     if not done.exists():
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(_VENV)], check=True)
         installed = subprocess.run(
-            [str(python), "-m", "pip", "install", "--quiet", f"python-openstackclient=={VERSION}"],
+            [str(python), "-m", "pip", "install", "--quiet", f"python-openstackclient=={VERSION}", "oauthlib"],
             check=False, capture_output=True, text=True)
         if installed.returncode:
             raise unittest.SkipTest(f"the openstack client cannot be installed: {installed.stderr[-500:]}")

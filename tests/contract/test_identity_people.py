@@ -38,6 +38,8 @@ class PeopleTest(ContractCase):
         self.assertEqual(("rest", False, ["green", "red"]), (shown["description"], shown["enabled"], sorted(shown["tags"])))
         self.client.do("project set", project, "--clear-tags", "--enable")
         self.assertEqual([], self.client.show("project show", project)["tags"])
+        self.client.do("project set", project, "--tag", "red")
+        self.assertEqual([project], self.client.names("project list", "--tags", "red"))
         self.client.refused("project create", project)
         self.client.show("project create", project, "--or-show")
 
@@ -99,3 +101,36 @@ class PeopleTest(ContractCase):
         for command in ("user create", "role create", "domain create"):
             self.assertIn("403", self.client.refused(command, self.name("x"), as_user=mine))
         self.assertEqual([project], self.client.names("project list", "--my-projects", as_user=mine))
+
+    def test_project_trees(self) -> None:
+        parent, child = self.make("project"), self.name("project")
+        made = self.client.show("project create", child, "--parent", parent)
+        above = self.client.show("project show", parent)["id"]
+        self.assertEqual(above, made["parent_id"])
+        self.assertIn(above, str(self.client.show("project show", child, "--parents")["parents"]))
+        self.assertIn(made["id"], str(self.client.show("project show", parent, "--children")["subtree"]))
+        self.assertEqual([child], self.client.names("project list", "--parent", parent))
+        self.client.refused("project delete", parent)
+        self.client.do("project delete", child)
+
+    def test_roles(self) -> None:
+        role, other = self.make("role", "--description", "doer"), self.make("role")
+        self.client.do("role set", role, "--description", "maker")
+        self.assertEqual("maker", self.client.show("role show", role)["description"])
+        self.assertLessEqual({role, "admin", "manager", "member", "reader"}, set(self.client.names("role list")))
+        self.client.show("implied role create", role, "--implied-role", other)
+        rules = {(each["Prior Role Name"], each["Implied Role Name"]) for each in self.client.show("implied role list")}
+        self.assertLessEqual({(role, other), ("admin", "manager"), ("member", "reader")}, rules)
+        self.client.do("implied role delete", role, "--implied-role", other)
+        self.client.refused("implied role delete", role, "--implied-role", other)
+
+    def test_roles_of_a_domain(self) -> None:
+        domain, role = self.name("domain"), self.name("role")
+        self.client.show("domain create", domain)
+        made = self.client.show("role create", role, "--domain", domain)
+        self.assertEqual(self.client.show("domain show", domain)["id"], made["domain_id"])
+        self.assertEqual([role], self.client.names("role list", "--domain", domain))
+        self.assertNotIn(role, self.client.names("role list"))
+        self.client.do("role delete", role, "--domain", domain)
+        self.client.do("domain set", domain, "--disable")
+        self.client.do("domain delete", domain)

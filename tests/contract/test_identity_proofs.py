@@ -68,3 +68,42 @@ class ProofsTest(ContractCase):
         self.assertEqual(made["secret"], shown["secret"])
         self.client.do("ec2 credentials delete", made["access"], as_user=self.mine)
         self.assertEqual([], self.client.show("ec2 credentials list", as_user=self.mine))
+
+    def test_trusts(self) -> None:
+        trustee = self.name("user")
+        trustee_id = self.client.show("user create", trustee, "--password", PASSWORD)["id"]
+        self.addCleanup(self.client.do, "user delete", trustee_id)
+        # By its id: the client cannot look a name up for somebody who may not list roles.
+        role = self.client.show("role show", "member")["id"]
+        made = self.client.show("trust create", "--project", self.project_id, "--role", role, "--impersonate",
+                                self.user_id, trustee_id, as_user=self.mine)
+        self.assertEqual((self.user_id, trustee_id, True), (
+            made["trustor_user_id"], made["trustee_user_id"], made["impersonation"]))
+        shown = self.client.show("trust show", made["id"], as_user=self.mine)
+        self.assertEqual(made["project_id"], shown["project_id"])
+        self.assertEqual([made["id"]], self.client.names("trust list", "--trustor", self.user_id, column="ID",
+                                                         as_user=self.mine))
+        token = self.client.show("token issue", as_user=self.cloud.user(trustee, PASSWORD, OS_TRUST_ID=made["id"]))
+        self.assertEqual((self.user_id, self.project_id), (token["user_id"], token["project_id"]))
+        self.client.do("trust delete", made["id"], as_user=self.mine)
+        self.client.refused("token issue", as_user=self.cloud.user(trustee, PASSWORD, OS_TRUST_ID=made["id"]))
+
+    def test_consumers(self) -> None:
+        role = self.client.show("role show", "member")["id"]
+        consumer = self.client.show("consumer create", "--description", "robot")
+        self.client.do("consumer set", consumer["id"], "--description", "machine")
+        self.assertEqual("machine", self.client.show("consumer show", consumer["id"])["description"])
+        self.assertIn(consumer["id"], self.client.names("consumer list", column="ID"))
+        program = ("--consumer-key", consumer["id"], "--consumer-secret", consumer["secret"])
+        asked = self.client.show("request token create", *program, "--project", self.project_id)
+        agreed = self.client.show("request token authorize", "--request-key", asked["id"], "--role", role,
+                                  as_user=self.mine)
+        access = self.client.show("access token create", *program, "--request-key", asked["id"], "--request-secret",
+                                  asked["secret"], "--verifier", agreed["oauth_verifier"])
+        token = self.client.show("token issue", as_user={
+            "OS_AUTH_TYPE": "v3oauth1", "OS_AUTH_URL": self.cloud.auth_url, "OS_CONSUMER_KEY": consumer["id"],
+            "OS_CONSUMER_SECRET": consumer["secret"], "OS_ACCESS_KEY": access["id"],
+            "OS_ACCESS_SECRET": access["secret"], "OS_IDENTITY_API_VERSION": "3"})
+        self.assertEqual((self.user_id, self.project_id), (token["user_id"], token["project_id"]))
+        self.client.do("consumer delete", consumer["id"])
+        self.client.refused("consumer show", consumer["id"])

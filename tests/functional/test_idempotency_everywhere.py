@@ -26,8 +26,7 @@ from tests.functional import (
 STORIES: tuple[tuple[str, ModuleType, str], ...] = (
     ("compute", test_compute_api, "api"), ("identity", test_identity_api, "cloud"),
     ("identity", test_identity_cloud_api, "cloud"), ("identity", test_identity_oauth_api, "cloud"),
-    ("identity", test_identity_people_api, "cloud"),
-    ("identity", test_identity_proofs_api, "cloud"),
+    ("identity", test_identity_people_api, "cloud"), ("identity", test_identity_proofs_api, "cloud"),
     ("image", test_image_api, "api"), ("network", test_network_api, ""))
 
 
