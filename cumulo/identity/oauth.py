@@ -183,7 +183,7 @@ def delete(connection: sa.Connection, record: Recorder, token_id: str) -> None:
 
 
 def narrowed(connection: sa.Connection, known: Facts, access: AccessToken) -> Facts | None:
-    """Return the facts with the roles that were handed on alone; None where the user has lost one, or it is not for them."""
+    """Return the facts with the roles that were handed on alone; None where the user lost one, or it is not theirs."""
     given = {role.id for role in access.roles}
     if known.user.id != access.user_id or known.project is None or known.project.id != access.project_id:
         return None

@@ -158,7 +158,7 @@ def _consumer(request: Request, record: Consumer) -> dict[str, Any]:
 
 
 def _access(request: Request, record: AccessToken) -> dict[str, Any]:
+    own = link(request, "users", record.user_id, "OS-OAUTH1", "access_tokens", record.id)
     return {"id": record.id, "consumer_id": record.consumer_id, "project_id": record.project_id,
             "authorizing_user_id": record.user_id, "expires_at": iso_micro_z(record.expires_at),
-            "links": {"self": link(request, "users", record.user_id, "OS-OAUTH1", "access_tokens", record.id),
-                      "roles": link(request, "users", record.user_id, "OS-OAUTH1", "access_tokens", record.id, "roles")}}
+            "links": {"self": own, "roles": f"{own}/roles"}}
