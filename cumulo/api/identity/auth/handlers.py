@@ -12,7 +12,7 @@ from cumulo.common import errors
 from cumulo.common.db.tables import identity as tables
 from cumulo.identity import assignments, authenticate, catalog, domains, lookup, projects, rows
 from cumulo.identity.authenticate import Proof, Reference, Wish
-from cumulo.identity.model import SYSTEM
+from cumulo.identity.model import LOGIN_REFUSED, SYSTEM
 from cumulo.identity.tokens import Token
 
 RECEIPT = "Openstack-Auth-Receipt"

@@ -56,8 +56,8 @@ def show(request: Request) -> dict[str, Any]:
         project, domain = projects.find(connection, project_id), domains.find(connection, project_id)
     domain_id = (project.domain_id if project else domain.id if domain else None) or ""
     either: Project | Domain | None = project or domain
-    found = visible(request, "identity:get_project", either, f"project: {project_id}",
-                    {"project_id": project_id, "domain_id": domain_id})
+    found: Project | Domain = visible(request, "identity:get_project", either, f"project: {project_id}",
+                                      {"project_id": project_id, "domain_id": domain_id})
     if isinstance(found, Domain):
         return {"project": views.project_of_domain(request, found)}
     return {"project": views.project(request, found) | _around(request, found, query)}
