@@ -1,4 +1,4 @@
-"""Codes that are good once, and attempts that are counted: logins that cannot be told twice."""
+"""Codes that are good once, attempts and uses that are counted: logins that cannot be told twice."""
 
 import base64
 from typing import Any
@@ -174,3 +174,21 @@ class ExternalTest(ProofCase):
             self.assertEqual(401, self.log_in(**environ).status_int)
         self.call("PATCH", self.own, 200, {"user": {"enabled": False}})
         self.assertEqual(401, self.log_in(REMOTE_USER="alice").status_int)
+
+
+class UsesTest(ProofCase):
+    """Trusts that are good for so many tokens."""
+
+    def test_uses_are_counted(self) -> None:
+        bob, _ = self.cloud.member("bob")
+        made = self.call("POST", "/v3/OS-TRUST/trusts", 201, {"trust": {
+            "trustor_user_id": self.user["id"], "trustee_user_id": bob["id"], "impersonation": True,
+            "project_id": self.project["id"], "roles": [{"name": "member"}], "remaining_uses": 2}}, token=self.alice)
+        trust, token = made.json["trust"], self.cloud.token("bob")
+        scope = {"OS-TRUST:trust": {"id": trust["id"]}}
+        first = self.prove(201, "token", {"id": token}, scope).headers["X-Subject-Token"]
+        self.prove(201, "token", {"id": first})
+        self.prove(201, "token", {"id": token}, scope)
+        self.prove(401, "token", {"id": token}, scope)
+        self.assertTrue(self.is_good(first))
+        self.call("GET", f"/v3/OS-TRUST/trusts/{trust['id']}", 404, token=self.alice)

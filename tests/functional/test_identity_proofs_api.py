@@ -414,15 +414,6 @@ class TrustTest(ProofCase):
         for scope in ("unscoped", {"project": {"id": HEX}}):
             self.prove(401, "token", {"id": token}, scope)
 
-    def test_uses_are_counted(self) -> None:
-        trust = self.make(remaining_uses=2)
-        first = self.enter(trust).headers["X-Subject-Token"]
-        self.prove(201, "token", {"id": first})
-        self.enter(trust)
-        self.enter(trust, 401)
-        self.assertTrue(self.is_good(first))
-        self.call("GET", f"/v3/OS-TRUST/trusts/{trust['id']}", 404, token=self.alice)
-
     def test_it_ends_with_its_time(self) -> None:
         trust = self.make(expires_at="2026-02-02T02:50:00Z")
         answer = self.enter(trust)

@@ -11,7 +11,7 @@ from cumulo.cloud.postgresql import PostgreSQL
 from cumulo.common.clock import Clock
 from cumulo.common.db import migrate
 from cumulo.common.db.engine import Database
-from tests.functional.test_identity_guessing import CodeTest
+from tests.functional.test_identity_guessing import CodeTest, UsesTest
 from tests.functional.test_identity_proofs_api import ApplicationCredentialTest, CredentialTest, TrustTest
 from tests.real.test_idempotency_databases import VARIABLE, temporary_directory
 
@@ -19,7 +19,7 @@ from tests.real.test_idempotency_databases import VARIABLE, temporary_directory
 STORIES = (
     (ApplicationCredentialTest, ("test_it_goes_with_its_user", "test_access_rules_are_kept_and_used_again")),
     (CredentialTest, ("test_create_show_change_delete",)), (CodeTest, ("test_a_code_is_good_once",)),
-    (TrustTest, ("test_it_goes_with_its_users_and_its_project", "test_uses_are_counted")))
+    (TrustTest, ("test_it_goes_with_its_users_and_its_project",)), (UsesTest, ("test_uses_are_counted",)))
 
 
 class IdentityDatabasesTest(unittest.TestCase):
