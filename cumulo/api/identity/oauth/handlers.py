@@ -11,7 +11,7 @@ from cumulo.api.identity.oauth import signed
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.api.wsgi.times import iso_micro_z
 from cumulo.common import errors
-from cumulo.identity import oauth, roles
+from cumulo.identity import oauth, roles, users
 from cumulo.identity.model import AccessToken
 from cumulo.identity.oauth import Consumer
 
@@ -93,6 +93,7 @@ def own_index(request: Request) -> dict[str, Any]:
     """List a user's access tokens."""
     user_id = _whose(request, "identity:list_access_tokens")
     with request.services.database.read() as connection:
+        users.get(connection, user_id)
         found = oauth.listed(connection, user_id)
     return collection(request, "access_tokens", [_access(request, each) for each in found])
 
