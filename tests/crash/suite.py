@@ -40,6 +40,7 @@ class Outcome:
     repeats: int
     problems: list[str]
     took_s: float
+    kept: str  # where logs and plan are, when anything was wrong or they were asked for
 
     @property
     def missed(self) -> list[str]:
@@ -52,7 +53,8 @@ class Outcome:
                  f"{self.deaths} processes killed, {self.failures} steps failed, {self.repeats} repeated; "
                  f"{len(self.problems)} leftovers; {self.took_s:.0f} s"]
         lines += [f"  not hit: {each}" for each in self.missed]
-        return "\n".join(lines + [f"  {each}" for each in self.problems])
+        lines += [f"  {each}" for each in self.problems]
+        return "\n".join(lines + ([f"logs and plan: {self.kept}"] if self.kept else []))
 
 
 def run(flows: Iterable[str], *, whole: bool = False, only: str = "", keep: bool = False) -> Outcome:
@@ -85,9 +87,7 @@ def run(flows: Iterable[str], *, whole: bool = False, only: str = "", keep: bool
     outcome = Outcome(
         existing=list(dict.fromkeys(wanted)), hit=hit,
         deaths=len(plan.fired(DIE)), failures=len(plan.fired(FAIL, FAIL_ONCE)), repeats=len(plan.fired(TWICE)),
-        problems=problems, took_s=time.monotonic() - began)
-    if problems or keep:
-        problems.append(f"logs and plan: {directory}")
-    else:
+        problems=problems, took_s=time.monotonic() - began, kept=str(directory) if problems or keep else "")
+    if not outcome.kept:
         shutil.rmtree(directory)
     return outcome

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from cumulo.common.db.tables.base import metadata
 from cumulo.common.ids import Ids
+from tests.crash import tour_identity
 from tests.crash.plan import DIE
 from tests.crash.storm import Storm
 from tests.fixtures.fleet import PASSWORD
@@ -40,12 +41,14 @@ class Tour:
         self._storm = storm
         self._fleet = storm.fleet
         self._token = ""
+        self.user_id = self.project_id = ""
         self._ids = Ids()
 
     def run(self) -> None:
         """Go through all of it; what is wrong is added to the storm's problems."""
-        self._token = self._log_in()[0]
-        for part in (self._identity, self._compute, self._network, self._image):
+        self._token, content = self._log_in()
+        self.user_id, self.project_id = content["token"]["user"]["id"], content["token"]["project"]["id"]
+        for part in (self._identity, lambda: tour_identity.visit(self), self._compute, self._network, self._image):
             part()
 
     def send(self, method: str, path: str, body: Any = None, *, key: str = "", **headers: str) -> Json:
@@ -72,7 +75,7 @@ class Tour:
     def make(self, path: str, name: str, body: Json, collection: str) -> str:
         """Create something by its name and return its id."""
         self.send("POST", path, body)
-        found = [each for each in self.send("GET", path)[collection] if each.get("name") == name or each["id"] == name]
+        found = [each for each in self.send("GET", path)[collection] if each.get("name") == name or each.get("id") == name]
         if not found:
             self._storm.problems.append(f"{path}: {name} was created and is not there")
             return name

@@ -1,0 +1,97 @@
+"""The part of the tour through identity's resources that have no users of their own in most clouds."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.crash.tour import Tour
+
+V3 = "/identity/v3"
+FILTER = f"{V3}/OS-EP-FILTER"
+
+
+def visit(tour: "Tour") -> None:
+    """Make what they need, pass all of them, and take it away again."""
+    service = tour.make(f"{V3}/services", "rare", {"service": {"name": "rare", "type": "rare"}}, "services")
+    project = tour.make(f"{V3}/projects", "rare", {"project": {"name": "rare"}}, "projects")
+    user = tour.make(f"{V3}/users", "rare", {"user": {"name": "rare", "password": "rare-first"}}, "users")
+    domain = tour.make(f"{V3}/domains", "rare", {"domain": {"name": "rare"}}, "domains")
+    _groups(tour, user)
+    _domain_config(tour, domain)
+    _endpoint_groups(tour, project, service)
+    _limits(tour, project, service)
+    _policies(tour, service)
+    _credentials(tour)
+    tour.send("PATCH", f"{V3}/domains/{domain}", {"domain": {"enabled": False}})
+    for kind, one in (("services", service), ("users", user), ("projects", project), ("domains", domain)):
+        tour.send("DELETE", f"{V3}/{kind}/{one}")
+
+
+def _groups(tour: "Tour", user: str) -> None:
+    group = tour.make(f"{V3}/groups", "rare", {"group": {"name": "rare"}}, "groups")
+    one = f"{V3}/groups/{group}"
+    tour.send("PATCH", one, {"group": {"description": "changed"}})
+    tour.send("PUT", f"{one}/users/{user}")
+    tour.send("DELETE", f"{one}/users/{user}")
+    tour.send("DELETE", one)
+
+
+def _domain_config(tour: "Tour", domain: str) -> None:
+    one = f"{V3}/domains/{domain}/config"
+    tour.send("PUT", one, {"config": {"ldap": {"url": "ldap://127.0.0.1", "user_tree_dn": "cn=rare"}}})
+    tour.send("PATCH", one, {"config": {"ldap": {"url": "ldap://127.0.0.2"}}})
+    tour.send("DELETE", one)
+
+
+def _endpoint_groups(tour: "Tour", project: str, service: str) -> None:
+    group = tour.make(f"{FILTER}/endpoint_groups", "rare", {"endpoint_group": {
+        "name": "rare", "filters": {"service_id": service}}}, "endpoint_groups")
+    tour.send("PATCH", f"{FILTER}/endpoint_groups/{group}", {"endpoint_group": {"description": "changed"}})
+    tour.send("PUT", f"{FILTER}/endpoint_groups/{group}/projects/{project}")
+    tour.send("DELETE", f"{FILTER}/endpoint_groups/{group}/projects/{project}")
+    tour.send("DELETE", f"{FILTER}/endpoint_groups/{group}")
+
+
+def _limits(tour: "Tour", project: str, service: str) -> None:
+    registered = {"service_id": service, "resource_name": "rare", "default_limit": 5}
+    tour.send("POST", f"{V3}/registered_limits", {"registered_limits": [registered]})
+    one = _of_service(tour, "registered_limits", service)
+    tour.send("PATCH", f"{V3}/registered_limits/{one}", {"registered_limit": {"default_limit": 6}})
+    limit = {"service_id": service, "project_id": project, "resource_name": "rare", "resource_limit": 2}
+    tour.send("POST", f"{V3}/limits", {"limits": [limit]})
+    own = _of_service(tour, "limits", service)
+    tour.send("PATCH", f"{V3}/limits/{own}", {"limit": {"resource_limit": 3}})
+    tour.send("DELETE", f"{V3}/limits/{own}")
+    tour.send("DELETE", f"{V3}/registered_limits/{one}")
+
+
+def _of_service(tour: "Tour", kind: str, service: str) -> str:
+    return next(str(each["id"]) for each in tour.send("GET", f"{V3}/{kind}")[kind] if each["service_id"] == service)
+
+
+def _policies(tour: "Tour", service: str) -> None:
+    tour.send("POST", f"{V3}/policies", {"policy": {"type": "text/plain", "blob": "rare"}})
+    policies = [each["id"] for each in tour.send("GET", f"{V3}/policies")["policies"] if each["blob"] == "rare"]
+    one = f"{V3}/policies/{policies[0]}"
+    tour.send("PATCH", one, {"policy": {"type": "text/html"}})
+    tour.send("PUT", f"{one}/OS-ENDPOINT-POLICY/services/{service}")
+    tour.send("DELETE", f"{one}/OS-ENDPOINT-POLICY/services/{service}")
+    for each in policies:
+        tour.send("DELETE", f"{V3}/policies/{each}")
+
+
+def _credentials(tour: "Tour") -> None:
+    own = f"{V3}/users/{tour.user_id}"
+    rule = {"service": "compute", "method": "GET", "path": "/v2.1/servers"}
+    one = tour.make(f"{own}/application_credentials", "rare", {"application_credential": {
+        "name": "rare", "access_rules": [rule]}}, "application_credentials")
+    tour.send("DELETE", f"{own}/application_credentials/{one}")
+    tour.send("POST", f"{V3}/credentials", {"credential": {"type": "rare", "blob": "rare", "user_id": tour.user_id}})
+    for each in tour.send("GET", f"{V3}/credentials")["credentials"]:
+        if each["type"] == "rare":
+            tour.send("PATCH", f"{V3}/credentials/{each['id']}", {"credential": {"blob": "changed"}})
+            tour.send("DELETE", f"{V3}/credentials/{each['id']}")
+    tour.send("POST", f"{own}/credentials/OS-EC2", {"tenant_id": tour.project_id})
+    for each in tour.send("GET", f"{own}/credentials/OS-EC2")["credentials"]:
+        tour.send("DELETE", f"{own}/credentials/OS-EC2/{each['access']}")
+    for each in tour.send("GET", f"{own}/access_rules")["access_rules"]:
+        tour.send("DELETE", f"{own}/access_rules/{each['id']}")
