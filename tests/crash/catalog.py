@@ -23,8 +23,8 @@ SIDES = ("before", "after")
 RUNNER = "scheduler.runner.Runner"
 #: The runner's commits that concern one step; which of them a step meets depends on where it runs.
 OF_STEPS = {f"{RUNNER}._record", f"{RUNNER}._local_once", f"{RUNNER}._before_sending"}
-#: Not of a service: the database itself, and what `cumulo up` and the tests call before any service runs.
-ELSEWHERE = {"common.db.migrate", "identity.bootstrap"}
+#: Not of a service: the database itself, and what the `cumulo` command does.
+ELSEWHERE = ("common.db.migrate", "identity.bootstrap", "cloud.")
 
 Place = tuple[str, str]  # module, qualified name
 
@@ -82,7 +82,7 @@ def writers() -> list[str]:
                     if _is_manager(function):
                         managers.add(function.name)
     names = {f"{module}.{name}" for module, name in places
-             if module not in ELSEWHERE and name.rpartition(".")[2] not in managers and not _is_database(name)}
+             if not module.startswith(ELSEWHERE) and name.rpartition(".")[2] not in managers and not _is_database(name)}
     return sorted(names)
 
 

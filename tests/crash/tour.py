@@ -51,15 +51,16 @@ class Tour:
         for part in (self._identity, lambda: tour_identity.visit(self), self._compute, self._network, self._image):
             part()
 
-    def send(self, method: str, path: str, body: Any = None, *, key: str = "", **headers: str) -> Json:
-        """Send a request until it is answered, judging every death on the way."""
+    def send(self, method: str, path: str, body: Any = None, *, key: str = "", may_be: tuple[int, ...] = (),
+             **headers: str) -> Json:
+        """Send a request until it is answered, judging every death on the way; `may_be` are refusals that are meant."""
         is_done = False
         for _ in range(TRIES):
             rows, deaths = self._rows(), self._deaths()
             answer = self._once(method, path, body, {**headers, **({"Idempotency-Key": key} if key else {})})
             if answer is not None and answer[0] < 500:
                 status, _, found = answer
-                if status >= 400 and not (is_done and status in DONE_BEFORE):
+                if status >= 400 and status not in may_be and not (is_done and status in DONE_BEFORE):
                     self._storm.problems.append(f"{method} {path} was answered with {status}: {found}")
                 return found
             self._fleet.wait_ready()

@@ -1,6 +1,10 @@
 """The part of the tour through identity's resources that have no users of their own in most clouds."""
 
-from typing import TYPE_CHECKING
+import base64
+from typing import TYPE_CHECKING, Any
+
+from cumulo.common.clock import Clock
+from cumulo.identity import totp
 
 if TYPE_CHECKING:
     from tests.crash.tour import Tour
@@ -21,6 +25,8 @@ def visit(tour: "Tour") -> None:
     _limits(tour, project, service)
     _policies(tour, service)
     _credentials(tour)
+    _projects_and_roles(tour)
+    _logins(tour)
     tour.send("PATCH", f"{V3}/domains/{domain}", {"domain": {"enabled": False}})
     for kind, one in (("services", service), ("users", user), ("projects", project), ("domains", domain)):
         tour.send("DELETE", f"{V3}/{kind}/{one}")
@@ -95,3 +101,44 @@ def _credentials(tour: "Tour") -> None:
         tour.send("DELETE", f"{own}/credentials/OS-EC2/{each['access']}")
     for each in tour.send("GET", f"{own}/access_rules")["access_rules"]:
         tour.send("DELETE", f"{own}/access_rules/{each['id']}")
+
+
+def _projects_and_roles(tour: "Tour") -> None:
+    project = tour.make(f"{V3}/projects", "tagged", {"project": {"name": "tagged"}}, "projects")
+    one = f"{V3}/projects/{project}"
+    tour.send("PUT", f"{one}/tags", {"tags": ["a", "b"]})
+    tour.send("PUT", f"{one}/tags/c")
+    tour.send("DELETE", f"{one}/tags/c")
+    tour.send("DELETE", f"{one}/tags")
+    tour.send("PATCH", f"{one}/cascade", {"project": {"enabled": False}})
+    tour.send("DELETE", f"{one}/cascade")
+    above, below = (tour.make(f"{V3}/roles", name, {"role": {"name": name}}, "roles") for name in ("above", "below"))
+    tour.send("PUT", f"{V3}/roles/{above}/implies/{below}")
+    tour.send("DELETE", f"{V3}/roles/{above}/implies/{below}")
+    for each in (above, below):
+        tour.send("DELETE", f"{V3}/roles/{each}")
+
+
+def _logins(tour: "Tour") -> None:
+    """Log in wrongly, for the first time that day, by a one-time code, and on somebody's behalf."""
+    user = tour.make(f"{V3}/users", "guest", {"user": {"name": "guest", "password": "guest-first"}}, "users")
+    _log_in(tour, "password", {"id": user, "password": "wrong"})
+    _log_in(tour, "password", {"id": user, "password": "guest-first"})
+    secret = base64.b32encode(b"twenty bytes secret!").decode()
+    tour.send("POST", f"{V3}/credentials", {"credential": {"type": "totp", "blob": secret, "user_id": user}})
+    _log_in(tour, "totp", {"id": user, "passcode": totp.code(secret, next(totp.steps(Clock().now())))})
+    role = next(each for each in tour.send("GET", f"{V3}/roles")["roles"] if each["name"] == "admin")
+    tour.send("POST", f"{V3}/OS-TRUST/trusts", {"trust": {
+        "trustor_user_id": tour.user_id, "trustee_user_id": user, "project_id": tour.project_id,
+        "impersonation": False, "roles": [{"id": role["id"]}], "remaining_uses": 5}})
+    trusts = [each["id"] for each in tour.send("GET", f"{V3}/OS-TRUST/trusts")["trusts"]
+              if each["trustee_user_id"] == user]
+    _log_in(tour, "password", {"id": user, "password": "guest-first"}, {"OS-TRUST:trust": {"id": trusts[0]}})
+    for each in trusts:
+        tour.send("DELETE", f"{V3}/OS-TRUST/trusts/{each}")
+    tour.send("DELETE", f"{V3}/users/{user}")
+
+
+def _log_in(tour: "Tour", method: str, user: dict[str, Any], scope: dict[str, Any] | None = None) -> None:
+    auth = {"identity": {"methods": [method], method: {"user": user}}} | ({"scope": scope} if scope else {})
+    tour.send("POST", f"{V3}/auth/tokens", {"auth": auth}, may_be=(401,))
