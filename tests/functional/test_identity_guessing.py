@@ -139,7 +139,7 @@ class FactorsTest(CodeCase):
             answer = self.prove(401, "totp", self.section(self.code()), Openstack_Auth_Receipt=text)
             self.assertNotIn("receipt", answer.json)
         self.call("GET", "/v3/auth/projects", 401, token=bobs)
-        self.prove(401, "token", {"id": bobs})
+        self.prove(404, "token", {"id": bobs})
 
     def test_an_earlier_token_is_not_enough(self) -> None:
         self.must([], enabled=False)
