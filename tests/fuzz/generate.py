@@ -54,7 +54,7 @@ class Generator:
     def _object(self, schema: Json, name: str) -> Json:
         rng, properties = self._rng, schema.get("properties", {})
         wanted = list(schema.get("required", ()))
-        optional = [key for key in properties if key not in wanted]
+        optional = [key for key, each in properties.items() if key not in wanted and each is not False]
         most = schema.get("maxProperties", 64)
         least = schema.get("minProperties", 0)
         chance = rng.choice((0.0, 0.15, 0.4, 0.9))
