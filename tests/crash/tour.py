@@ -21,6 +21,7 @@ from tests.crash.storm import Storm
 from tests.fixtures.fleet import PASSWORD
 
 Json = dict[str, Any]
+Answer = tuple[int, dict[str, str], Json]  # status, headers by their names in small letters, body
 TRIES = 12
 DONE_BEFORE = (400, 401, 403, 404, 409)  # what a request that has been done already may be told
 #: Tables that change by themselves while nobody asks for anything.
@@ -56,22 +57,38 @@ class Tour:
         """Send a request until it is answered, judging every death on the way; `may_be` are refusals that are meant."""
         is_done = False
         for _ in range(TRIES):
-            rows, deaths = self._rows(), self._deaths()
-            answer = self._once(method, path, body, {**headers, **({"Idempotency-Key": key} if key else {})})
-            if answer is not None and answer[0] < 500:
+            answer, at = self.attempt(method, path, body, {**headers, **({"Idempotency-Key": key} if key else {})})
+            if answer is not None:
                 status, _, found = answer
+                if status == 503:  # somebody else is starting again
+                    time.sleep(0.5)
+                    continue
                 if status >= 400 and status not in may_be and not (is_done and status in DONE_BEFORE):
                     self._storm.problems.append(f"{method} {path} was answered with {status}: {found}")
                 return found
-            self._fleet.wait_ready()
-            if answer is not None:  # a 503: somebody else is starting again
-                time.sleep(0.5)
-                continue
-            at = sorted(self._deaths() - deaths)
             is_done = is_done or not all(each.endswith(" before") for each in at)
-            self._judge(f"{method} {path}", at, self._rows() == rows)
         self._storm.problems.append(f"{method} {path} was cut {TRIES} times")
         return {}
+
+    def attempt(self, method: str, path: str, body: Any, headers: Json) -> tuple[Answer | None, list[str]]:
+        """Send a request once; without an answer, judge what it left behind and say at which boundaries it was cut."""
+        rows, deaths = self._rows(), self._deaths()
+        answer = self._once(method, path, body, headers)
+        if answer is not None:
+            return answer, []
+        self._fleet.wait_ready()
+        at = sorted(self._deaths() - deaths)
+        self._judge(f"{method} {path}", at, self._rows() == rows)
+        return None, at
+
+    def waits(self, text: str) -> bool:
+        """Whether a death is still to come at a boundary with this text."""
+        return any(text in each for each in self._storm.plan.waiting(DIE))
+
+    @property
+    def url(self) -> str:
+        """The URL of all APIs."""
+        return self._fleet.url
 
     def make(self, path: str, name: str, body: Json, collection: str) -> str:
         """Create something by its name and return its id."""
@@ -227,8 +244,8 @@ class Tour:
             answer = self._once("POST", "/identity/v3/auth/tokens", body, {})
         return answer[1]["x-subject-token"], answer[2]
 
-    def _once(self, method: str, path: str, body: Any, headers: Json) -> tuple[int, dict[str, str], Json] | None:
-        """Send a request once; None when the answer was cut."""
+    def _once(self, method: str, path: str, body: Any, headers: Json) -> Answer | None:
+        """Send a request once; None when the answer was cut. A form comes as its text, under "form"."""
         content = json.dumps(body).encode() if isinstance(body, dict | list) else body
         connection = http.client.HTTPConnection("127.0.0.1", self._fleet.port, timeout=60)
         try:
@@ -241,4 +258,5 @@ class Tour:
         finally:
             connection.close()
         names = {name.lower(): value for name, value in answer.getheaders()}
-        return answer.status, names, json.loads(text) if text and "json" in names.get("content-type", "") else {}
+        kind = names.get("content-type", "")
+        return answer.status, names, json.loads(text) if text and "json" in kind else {"form": text}
