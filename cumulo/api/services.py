@@ -27,6 +27,9 @@ class TokenValidator(Protocol):
     def hold(self, connection: sa.Connection, project_id: str) -> None:
         """Keep a project from being deleted until the transaction ends; raises Conflict when it is gone."""
 
+    def hold_known(self, connection: sa.Connection, project_id: str) -> bool:
+        """Hold a project if it is there, and say whether it is."""
+
 
 @dataclasses.dataclass
 class Services:

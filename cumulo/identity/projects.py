@@ -164,10 +164,15 @@ def hold(connection: sa.Connection, project_id: str) -> None:
 
     Whoever puts something into a project holds it: what a deletion found empty stays empty.
     """
-    query = sa.select(tables.project.c.id).where(tables.project.c.id == project_id)
-    if connection.execute(query.with_for_update(read=True, key_share=True)).first() is None:
+    if not hold_known(connection, project_id):
         conflicts.meet("create in a project", "its deletion", errors.Conflict(
             f"Project {project_id} does not exist: it may just have been deleted."))
+
+
+def hold_known(connection: sa.Connection, project_id: str) -> bool:
+    """Hold a project as hold() does if it is there, and say whether it is."""
+    query = sa.select(tables.project.c.id).where(tables.project.c.id == project_id)
+    return connection.execute(query.with_for_update(read=True, key_share=True)).first() is not None
 
 
 def lock(connection: sa.Connection, project_id: str) -> None:

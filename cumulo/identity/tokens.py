@@ -105,6 +105,10 @@ class Validator:
         """Keep a project from being deleted until the transaction ends; raises Conflict when it is gone."""
         projects.hold(connection, project_id)
 
+    def hold_known(self, connection: sa.Connection, project_id: str) -> bool:
+        """Hold a project if it is there, and say whether it is."""
+        return projects.hold_known(connection, project_id)
+
     def inspect(self, token_id: str, *, fresh: bool = False) -> Token:
         """Return what is known about a token; raises Unauthorized unless it is good.
 

@@ -95,6 +95,19 @@ class Lifecycle(ImageApiCase):
         self.expect(409, self.api.send("POST", "/v2/images", {"id": image_id}))
         self.expect(409, self.api.send("POST", "/v2/images", {"id": image_id}, token=OTHER))
 
+    def test_an_administrator_names_any_owner(self) -> None:
+        for owner in ("other", "unknown"):
+            image = self.api.create(ADMIN, owner=owner)
+            self.assertEqual(owner, image["owner"])
+            change = {"op": "replace", "path": "/owner", "value": "third"}
+            self.assertEqual("third", self.expect(200, self.api.patch(image["id"], change, token=ADMIN)).json["owner"])
+        self.expect(403, self.api.send("POST", "/v2/images", {"owner": "unknown"}))
+
+    def test_an_empty_id_is_nobodys(self) -> None:
+        self.api.create()
+        for method in ("GET", "DELETE", "PATCH"):
+            self.expect(404, self.api.send(method, "/v2/images/"))
+
     def test_deactivation_forbids_download(self) -> None:
         image_id = self.api.create(visibility="community")["id"]
         action = f"/v2/images/{image_id}/actions"

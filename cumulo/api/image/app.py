@@ -11,7 +11,7 @@ from cumulo.api.image.versions import routes as versions
 from cumulo.api.wsgi.app import Application
 from cumulo.api.wsgi.route import Family
 
-FAMILY = Family(name="image")
+FAMILY = Family(name="image", slash_is_empty_id=True)
 RULES = policies.RULES
 ROUTES = (*versions.ROUTES, *images.ROUTES, *data.ROUTES, *tags.ROUTES, *members.ROUTES, *schemas.ROUTES)
 

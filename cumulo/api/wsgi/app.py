@@ -126,8 +126,7 @@ class Application:
         return response
 
     def _find(self, method: str, path: str, version: Version | None) -> tuple[Route, dict[str, str]]:
-        matched = self._constant.get(path) or self._mapper.match(path) or (
-            self._mapper.match(path[:-1]) if path[-1] == "/" != path else None)
+        matched = self._constant.get(path) or self._mapper.match(path) or self._match_without_slash(path)
         if matched is None:
             raise errors.NotFound("The resource could not be found.")
         params = dict(matched)
@@ -140,6 +139,14 @@ class Application:
                 return route, params
         allowed = ", ".join(sorted({route.method for route in candidates}))
         raise errors.MethodNotAllowed(f"{method} is not allowed here; {allowed} is.", allow=allowed)
+
+    def _match_without_slash(self, path: str) -> dict[str, str] | None:
+        if path == "/" or path[-1] != "/":
+            return None
+        matched: dict[str, str] | None = self._mapper.match(path[:-1])
+        if matched and self._family.slash_is_empty_id and any(each.policy for each in self._table[matched["path"]]):
+            return None
+        return matched
 
     def _context(self, raw: webob.Request, route: Route, request_id: str) -> Context:
         asked = raw.headers.get("X-Openstack-Request-Id", "")

@@ -144,6 +144,8 @@ class Family:
     """One API: its name (also its mount and error form) and microversions.
 
     service_type is the word in the OpenStack-API-Version header, legacy_header the older header's name.
+    slash_is_empty_id: a slash at the end of a path is followed by an id that is empty, which nothing has; elsewhere
+    it means nothing. The documents that need no token are read either way.
     """
 
     name: str
@@ -152,6 +154,7 @@ class Family:
     max_version: str | None = None
     legacy_header: str | None = None
     request_id_header: str | None = None
+    slash_is_empty_id: bool = False
 
 
 def parse_version(text: str) -> Version:

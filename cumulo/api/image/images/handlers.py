@@ -3,6 +3,8 @@
 from typing import Any
 from urllib.parse import urlencode
 
+import sqlalchemy as sa
+
 from cumulo.api.image.images import view
 from cumulo.api.wsgi import paging, times
 from cumulo.api.wsgi.route import Reply, Request
@@ -52,8 +54,7 @@ def create(request: Request) -> Reply:
     image_id = new.get("id") or request.services.ids.new_id()
     database = request.services.database
     with database.write() as connection:
-        if owner is not None:
-            request.services.tokens.hold(connection, owner)
+        _hold(request, connection, owner)
         images.create_image(connection, database.now(connection), image_id, owner, new)
         row = images.get_image(connection, image_id)
     return Reply(view.image(row), headers={"Location": f"{request.url}/v2/images/{image_id}"})
@@ -75,8 +76,7 @@ def update(request: Request) -> dict[str, Any]:
         attributes.check_bounds(after, bounds(request))
         if after["owner"] != before["owner"]:
             _authorize_owner(request, after["owner"])
-            if after["owner"] is not None:
-                request.services.tokens.hold(connection, after["owner"])
+            _hold(request, connection, after["owner"])
         if after["visibility"] != before["visibility"]:
             _authorize_visibility(request, after["visibility"])
         if changes:
@@ -116,6 +116,14 @@ def _set_active(request: Request, active: bool) -> None:
 def _authorize_owner(request: Request, owner: str | None) -> None:
     if owner != request.context.project_id:
         request.authorize("image:images:set_owner")
+
+
+def _hold(request: Request, connection: sa.Connection, owner: str | None) -> None:
+    """Keep the owner from being deleted. Who may name any owner may also name one that identity does not know."""
+    if owner is not None and owner == request.context.project_id:
+        request.services.tokens.hold(connection, owner)
+    elif owner is not None:
+        request.services.tokens.hold_known(connection, owner)
 
 
 def _authorize_visibility(request: Request, visibility: str) -> None:
