@@ -23,8 +23,7 @@ from cumulo.identity import options as identity_options
 from cumulo.identity.changes import Changes
 from cumulo.identity.tokens import Validator
 from cumulo.image import options as image_options
-from cumulo.image import uploads
-from cumulo.image.store.file import FileStore
+from cumulo.image import stores, uploads
 from cumulo.network import options as network_options
 
 LOG = log.get(__name__)
@@ -64,7 +63,7 @@ def make_services(runtime: Runtime, database: Database, tokens: Validator | None
         threads=runtime.threads,
         tokens=tokens or Validator(runtime.conf, database, runtime.clock, runtime.ids),
         policy=Policy(runtime.conf, RULES, runtime.clock),
-        image_store=FileStore(image_options.store_dir(runtime.conf)))
+        image_stores=stores.make(runtime.conf))
 
 
 def listen(conf: Any) -> socket.socket:
@@ -109,8 +108,8 @@ def at_the_root(application: Any) -> Any:
 
 
 def image_answers(services: Services) -> dict[str, Any]:
-    """Return what this process tells of the image store, which all API processes share."""
-    return {"holdings": lambda call: services.image_store.holdings().to_dict(),
+    """Return what this process tells of the image stores, which all API processes share."""
+    return {"holdings": lambda call: services.image_stores.holdings(),
             "ping": lambda call: {"host": services.conf.host}}
 
 
@@ -118,7 +117,7 @@ def sweep(services: Services) -> None:
     """Remove image data that a kill left behind, and queue again the images whose upload died."""
     with services.database.read() as connection:
         now = services.database.now(connection)
-    uploads.sweep(services.database, services.image_store, now)
+    uploads.sweep(services.database, services.image_stores, now)
 
 
 def keep_swept(services: Services) -> None:

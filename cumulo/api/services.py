@@ -11,7 +11,7 @@ from cumulo.common.context import Context
 from cumulo.common.db.engine import Database
 from cumulo.common.ids import Ids
 from cumulo.common.threads import Threads
-from cumulo.image.store.file import FileStore
+from cumulo.image.stores import Stores
 
 if TYPE_CHECKING:
     from cumulo.api.wsgi.policy import Policy
@@ -43,4 +43,4 @@ class Services:
     threads: Threads
     tokens: TokenValidator
     policy: "Policy"
-    image_store: FileStore
+    image_stores: Stores

@@ -1,6 +1,7 @@
 """Images in the database: making, finding, changing and deleting them, and who may see or change one.
 
-An image travels as a dictionary of its columns with "tags" (a sorted list) and "properties".
+An image travels as a dictionary of its columns with "tags" (a sorted list), "properties" and "locations" (store and
+name of its data, the oldest first).
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from cumulo.common import errors
 from cumulo.common.context import Context
 from cumulo.common.db.tables.image import image as image_table
-from cumulo.common.db.tables.image import image_member, image_property, image_tag
+from cumulo.common.db.tables.image import image_location, image_member, image_property, image_tag
 
 Image = dict[str, Any]
 _CHANGEABLE = ("name", "owner", "visibility", "container_format", "disk_format", "min_disk", "min_ram",
@@ -97,16 +98,20 @@ def _is_visible(context: Context) -> sa.ColumnElement[bool]:
 
 
 def with_details(connection: sa.Connection, images: Sequence[Image]) -> list[Image]:
-    """Return the images with their tags and properties, read in two statements however many they are."""
-    found = {image["id"]: dict(image, tags=[], properties={}) for image in images}
+    """Return the images with their tags, properties and locations, read in three statements however many they are."""
+    found = {image["id"]: dict(image, tags=[], properties={}, locations=[]) for image in images}
     if not found:
         return []
     tags = sa.select(image_tag.c.image_id, image_tag.c.tag).where(image_tag.c.image_id.in_(found))
     for image_id, tag in connection.execute(tags):
         found[image_id]["tags"].append(tag)
-    columns = image_property.c.image_id, image_property.c.name, image_property.c.value
-    for image_id, name, value in connection.execute(sa.select(*columns).where(columns[0].in_(found))):
+    pairs = sa.select(image_property.c.image_id, image_property.c.name, image_property.c.value)
+    for image_id, name, value in connection.execute(pairs.where(image_property.c.image_id.in_(found))):
         found[image_id]["properties"][name] = value
+    columns = image_location.c
+    places = sa.select(columns.image_id, columns.store, columns.name).where(columns.image_id.in_(found))
+    for image_id, store, name in connection.execute(places.order_by(columns.created_at, columns.store)):
+        found[image_id]["locations"].append({"store": store, "name": name})
     for image in found.values():
         image["tags"].sort()
     return list(found.values())
@@ -125,18 +130,21 @@ def save_changes(connection: sa.Connection, now: float, before: Image, after: Im
         _insert_tags(connection, before["id"], after["tags"])
 
 
-def delete_image(connection: sa.Connection, image: Image) -> list[str]:
-    """Delete an image read with a lock; return the names of its data, to be removed after the commit.
+def delete_image(connection: sa.Connection, image: Image) -> list[tuple[str | None, str]]:
+    """Delete an image read with a lock; return the stores and names of its data, to be removed after the commit.
+
+    No store means: whichever has it, for it is still being uploaded.
 
     A kill in between leaves data that nobody refers to, which the next sweep removes. Raises
     Forbidden for a protected image.
     """
     if image["protected"]:
         raise errors.Forbidden(f"Image {image['id']} is protected and cannot be deleted.")
-    for table in (image_tag, image_property, image_member):
+    for table in (image_tag, image_property, image_member, image_location):
         connection.execute(sa.delete(table).where(table.c.image_id == image["id"]))
     connection.execute(sa.delete(image_table).where(image_table.c.id == image["id"]))
-    return [name for name in (image["location"], image["upload_id"]) if name]
+    uploading = [(None, image["upload_id"])] if image["upload_id"] else []
+    return [*((each["store"], each["name"]) for each in image["locations"]), *uploading]
 
 
 def set_active(connection: sa.Connection, now: float, image: Image, active: bool) -> None:

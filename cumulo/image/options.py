@@ -1,11 +1,26 @@
 """Options of the image part."""
 
 import os
+import re
 
 from oslo_config import cfg
 
 GROUP = "image"
+STORE_GROUP = "image_store_"
+FILE_STORE_OPTIONS = [
+    cfg.StrOpt("directory", default="",
+               help="Directory of a store of the kind file. Empty means [image] store_dir for the store named file, "
+                    "images-<name> below state_dir for others."),
+    cfg.StrOpt("description", default="", help="What users are told of the store."),
+]
+STORE_OPTIONS = {"file": FILE_STORE_OPTIONS}
+"""What a store of each kind is told, in the group image_store_<its name>."""
 OPTIONS = [
+    cfg.ListOpt("enabled_stores", default=["file:file"],
+                help="Where data of images may be: name:kind of each store, names of letters, digits, - and _. What "
+                     "a store is told stands in a group of its own: [image_store_<name>]."),
+    cfg.StrOpt("default_store", default="",
+               help="The store that data goes to where nobody names one. Empty means the first of enabled_stores."),
     cfg.StrOpt("store_dir", default="",
                help="Directory that holds the data of images, one file each. Empty, the default, means images "
                     "below state_dir. API processes on several hosts need a shared file system here."),
@@ -36,3 +51,28 @@ def register(conf: cfg.ConfigOpts) -> None:
 def store_dir(conf: cfg.ConfigOpts) -> str:
     """Return the directory of the file store."""
     return os.path.abspath(conf.image.store_dir or os.path.join(conf.state_dir, "images"))
+
+
+def stores(conf: cfg.ConfigOpts) -> list[tuple[str, str]]:
+    """Return the name and the kind of each store; raises ValueError."""
+    pairs = [entry.strip().partition(":")[::2] for entry in conf.image.enabled_stores]
+    for name, kind in pairs:
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name) or kind not in STORE_OPTIONS:
+            raise ValueError(f"[image] enabled_stores: {name}:{kind} is not name:kind, "
+                             f"the kind being one of {', '.join(STORE_OPTIONS)}")
+    if not pairs or len(dict(pairs)) != len(pairs):
+        raise ValueError("[image] enabled_stores names no store, or one twice")
+    return pairs
+
+
+def register_store(conf: cfg.ConfigOpts, name: str, kind: str) -> None:
+    """Declare the options of one store."""
+    conf.register_opts(STORE_OPTIONS[kind], group=STORE_GROUP + name)
+
+
+def store_directory(conf: cfg.ConfigOpts, name: str) -> str:
+    """Return the directory of a store of the kind file, whose options are declared."""
+    own = conf[STORE_GROUP + name].directory
+    if not own and name == "file":
+        return store_dir(conf)
+    return os.path.abspath(own or os.path.join(conf.state_dir, f"images-{name}"))

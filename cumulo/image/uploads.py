@@ -1,7 +1,7 @@
 """Taking in the data of an image, and clearing up after a process that died while it did.
 
     queued -> saving (upload_id set, committed)  -> data under a temporary name -> inspected
-           -> durable under its final name       -> active (location = upload_id)
+           -> durable under its final name       -> active (a location names it)
 
 The row names the data before the data exists, and is released before the data is removed. So
 whatever file no row names is rubbish at any time, however old: sweep() may remove it while uploads
@@ -22,11 +22,13 @@ from cumulo.common import errors, log
 from cumulo.common.clock import Clock
 from cumulo.common.db.engine import Database
 from cumulo.common.db.tables.image import image as image_table
+from cumulo.common.db.tables.image import image_location
 from cumulo.common.ids import Ids
 from cumulo.common.threads import Threads
 from cumulo.image import inspect
 from cumulo.image.images import not_found
-from cumulo.image.store.file import FileStore, Part
+from cumulo.image.store.protocol import Part, Store
+from cumulo.image.stores import Stores
 
 LOG = log.get(__name__)
 LEASE_S = 30.0
@@ -51,7 +53,7 @@ class Uploader:
     """
 
     database: Database
-    store: FileStore
+    store: Store
     clock: Clock
     ids: Ids
     threads: Threads
@@ -107,7 +109,7 @@ class Uploader:
         """Errors of the request's body are errors of ours by now: what is left is the store's."""
         if isinstance(failure, FileNotFoundError):  # removed by a DELETE of the image or by a sweep
             return errors.Gone(f"Image {image_id} was deleted while its data was being uploaded.")
-        LOG.error("image_store_failed", directory=self.store.directory, error=str(failure))
+        LOG.error("image_store_failed", store=self.store.name, place=self.store.place, error=str(failure))
         return errors.ServiceUnavailable("The image store cannot take the data now.")
 
     def _copy(self, image_id: str, upload_id: str, source: Source, length: int | None,
@@ -149,12 +151,14 @@ class Uploader:
     def _finish(self, image_id: str, upload_id: str, size: int, virtual_size: int | None,
                 digests: tuple[str, str]) -> None:
         with (self.last_write or self.database.write)() as connection:
+            now = self.database.now(connection)
             finished = connection.execute(_mine(image_id, upload_id).values(
-                status="active", location=upload_id, upload_id=None, upload_renewed_at=None, size=size,
-                virtual_size=virtual_size, checksum=digests[0], os_hash_algo=HASH_ALGORITHM,
-                os_hash_value=digests[1], updated_at=self.database.now(connection)))
+                status="active", upload_id=None, upload_renewed_at=None, size=size, virtual_size=virtual_size,
+                checksum=digests[0], os_hash_algo=HASH_ALGORITHM, os_hash_value=digests[1], updated_at=now))
             if not finished.rowcount:
                 _refuse(connection, image_id)
+            connection.execute(sa.insert(image_location).values(
+                image_id=image_id, store=self.store.name, name=upload_id, created_at=now))
 
     def _abandon(self, image_id: str, upload_id: str) -> bool:
         """Queue the image again if this upload still has it; say whether it has become the image's data."""
@@ -162,11 +166,12 @@ class Uploader:
             connection.execute(_mine(image_id, upload_id).values(
                 status="queued", upload_id=None, upload_renewed_at=None,
                 updated_at=self.database.now(connection)))
-            named = sa.select(image_table.c.id).where(image_table.c.id == image_id, image_table.c.location == upload_id)
+            columns = image_location.c
+            named = sa.select(columns.name).where(columns.image_id == image_id, columns.name == upload_id)
             return connection.execute(named).first() is not None
 
 
-def sweep(database: Database, store: FileStore, now: float) -> int:
+def sweep(database: Database, stores: Stores, now: float) -> int:
     """Queue again what dead uploads left behind, remove data that no image names; return how many were removed.
 
     now is the database's time. Safe at any time, in any number of processes.
@@ -176,15 +181,30 @@ def sweep(database: Database, store: FileStore, now: float) -> int:
         connection.execute(sa.update(image_table).where(
             columns.status == "saving", columns.upload_renewed_at < now - LEASE_S,
         ).values(status="queued", upload_id=None, upload_renewed_at=None, updated_at=now))
-    # Names first, rows second: a row is there before its file, so a file seen here has its row by now.
-    names = store.names()
-    with database.read() as connection:
-        rows = connection.execute(sa.select(columns.location, columns.upload_id)).all()
-    orphans = names - {name for row in rows for name in row if name}
-    for name in orphans:
-        store.delete(name)
-        LOG.info("image_orphan_removed", name=name)
+    return sum(_sweep(database, store) for store in stores.all if store.writable)
+
+
+def _sweep(database: Database, store: Store) -> int:
+    """Remove what nobody names from one store; one that does not answer is swept another time."""
+    try:
+        # Names first, rows second: a row is there before its data, so data seen here has its row by now.
+        names = store.names()
+        with database.read() as connection:
+            orphans = names - needed(connection, store.name)
+        for name in sorted(orphans):
+            store.delete(name)
+            LOG.info("image_orphan_removed", store=store.name, name=name)
+    except OSError as failure:
+        LOG.warning("image_store_not_swept", store=store.name, error=failure)
+        return 0
     return len(orphans)
+
+
+def needed(connection: sa.Connection, store: str) -> set[str]:
+    """Return the names of the data in a store that somebody has or is making; what is not named may be removed."""
+    located = sa.select(image_location.c.name).where(image_location.c.store == store)
+    uploading = sa.select(image_table.c.upload_id).where(image_table.c.upload_id.is_not(None))
+    return {name for query in (located, uploading) for name in connection.execute(query).scalars()}
 
 
 def _check_ready(image: dict[str, Any]) -> None:

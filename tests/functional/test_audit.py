@@ -14,7 +14,7 @@ from cumulo.common.audit import findings
 from cumulo.common.audit.holdings import NetworkHoldings
 from cumulo.common.db.tables.audit import audit_finding
 from cumulo.common.db.tables.compute import claim, compute_host, server
-from cumulo.common.db.tables.image import image
+from cumulo.common.db.tables.image import image_location
 from cumulo.common.db.tables.network import network_change, network_host, port
 from cumulo.common.db.tables.operations import operation
 from cumulo.compute.agent.fake import FakeDriver
@@ -123,8 +123,8 @@ class PlantedTest(AuditTest):
              sa.update(server).where(is_server).values(vcpus=1)),
             (("port_status", of_port["id"]), sa.update(port).where(is_port).values(status="DOWN"),
              sa.update(port).where(is_port).values(status="ACTIVE")),
-            (("image_without_file", self.cloud.image_id), sa.update(image).values(location="nowhere"),
-             sa.update(image).values(location=self.location())),
+            (("image_without_file", self.cloud.image_id), sa.update(image_location).values(name="nowhere"),
+             sa.update(image_location).values(name=self.location())),
         ):
             with self.subTest(expected[0]):
                 if expected[0] == "quota_differs":
@@ -134,7 +134,7 @@ class PlantedTest(AuditTest):
 
     def location(self) -> str:
         """The name of the image's file."""
-        return self.cloud.gather().facts.store.whole[0]
+        return self.cloud.gather().facts.stores["file"].whole[0]
 
     def project_id(self) -> str:
         """The project of the server."""

@@ -16,9 +16,7 @@ from cumulo.common.db.engine import Database
 from cumulo.common.db.tables.idempotency import idempotency_key
 from cumulo.common.db.tables.network import network
 from cumulo.common.idempotency import keys, store
-from cumulo.image import uploads
-from cumulo.image.options import store_dir
-from cumulo.image.store.file import FileStore
+from cumulo.image import stores, uploads
 from tests.fixtures.api import PASSWORD, Api
 from tests.fixtures.operations import Killed, MortalDatabase
 
@@ -364,7 +362,7 @@ class KillTest(KeyCase):
         with self.assertRaises(Killed):
             send()
         self.mortal()
-        kept = FileStore(store_dir(self.api.conf))
+        kept = stores.make(self.api.conf)
         uploads.sweep(self.api.database, kept, self.api.runtime.clock.now() + 2 * uploads.LEASE_S)
         self.assertEqual([204, 204], [send().status_int for _ in range(2)])
         shown = self.api.get(f"/image/v2/images/{image}").json

@@ -29,7 +29,7 @@ def found(story: Scenario) -> list[Difference]:
     """What differs between the database and this host now."""
     store = FileStore(str(images(story)))
     differs = differences_now(story.bus.database, {
-        f"network.{HOST}": story.agent.holdings().to_dict(), "image": store.holdings().to_dict()})
+        f"network.{HOST}": story.agent.holdings().to_dict(), "image": {"stores": {"file": store.holdings().to_dict()}}})
     # This host has a server's port and no compute service that would have made the server.
     return [each for each in differs if each.kind != "port_of_missing_server"]
 

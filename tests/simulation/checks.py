@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from cumulo.common.db.tables.compute import claim, server
-from cumulo.common.db.tables.image import image
+from cumulo.common.db.tables.image import image, image_location
 from cumulo.common.db.tables.network import network as network_table
 from cumulo.common.db.tables.network import port
 from cumulo.common.db.tables.operations import operation, operation_event
@@ -56,7 +56,7 @@ def is_quiet(cloud: Cloud) -> bool:
     connection = cloud.store.connection
     busy = connection.execute(sa.select(operation.c.id).where(operation.c.active_key.is_not(None)).limit(1)).first()
     saving = connection.execute(sa.select(image.c.id).where(image.c.status == "saving").limit(1)).first()
-    named = {row.location for row in connection.execute(sa.select(image.c.location))}
+    named = set(connection.execute(sa.select(image_location.c.name)).scalars())
     connection.rollback()
     return (busy is None and saving is None and FileStore(image_directory()).names() <= named
             and not findings_of_networks(cloud))
@@ -157,7 +157,7 @@ def _audit(world: World) -> Iterator[str]:
     # All is still, so every host must have reached the newest revision: nothing of it is excused.
     newest = {"revision": revisions.current(world.connection)}
     said |= {f"network.{host.name}": host.network_holdings().to_dict() | newest for host in world.hosts.by_name.values()}
-    said["image"] = FileStore(image_directory()).holdings().to_dict()
+    said["image"] = {"stores": {"file": FileStore(image_directory()).holdings().to_dict()}}
     for difference in differences_now(world.cloud.database(), said):
         yield str(difference)
 

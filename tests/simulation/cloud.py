@@ -26,6 +26,7 @@ from cumulo.common.rpc.bus import Bus
 from cumulo.common.runtime import Runtime
 from cumulo.compute.agent import main as compute
 from cumulo.identity.tokens import Validator
+from cumulo.image.stores import Stores
 from cumulo.network.agent import main as network
 from cumulo.scheduler import main as scheduler
 from tests.simulation.database import SimDatabase, Store
@@ -142,7 +143,7 @@ class Cloud:
         services.database, services.bus, services.clock = self.database(), runtime.bus, runtime.clock
         services.ids, services.threads = runtime.ids, runtime.threads
         services.tokens = Validator(runtime.conf, services.database, runtime.clock, runtime.ids)
-        services.image_store = SimStore(self.kernel, self.weather, image_directory())
+        services.image_stores = Stores.of(SimStore(self.kernel, self.weather, image_directory()))
         runtime.bus.serve("image", api.image_answers(services))
         runtime.threads.spawn(api.keep_swept, services, name="sweeper")
 
@@ -211,6 +212,6 @@ def _application(name: str) -> tuple[Services, Any]:
     if name not in _APPLICATIONS:
         services = Services(conf=_conf(name.split(".")[1]), database=None, bus=None, clock=None, ids=None,  # type: ignore[arg-type]
                             threads=None, tokens=None, policy=api.Policy(_conf(name.split(".")[1]), families.rules()),  # type: ignore[arg-type]
-                            image_store=None)  # type: ignore[arg-type]
+                            image_stores=None)  # type: ignore[arg-type]
         _APPLICATIONS[name] = (services, deploy.load(services))
     return _APPLICATIONS[name]

@@ -18,11 +18,20 @@ _PART = ".part"
 class FileStore:
     """A directory of image data."""
 
-    def __init__(self, directory: str) -> None:
+    kind = "file"
+    writable = True
+
+    def __init__(self, directory: str, name: str = "file") -> None:
+        self.name = name
         self._directory = os.path.abspath(directory)
 
     @property
     def directory(self) -> str:
+        """Return the directory."""
+        return self._directory
+
+    @property
+    def place(self) -> str:
         """Return the directory."""
         return self._directory
 
@@ -31,7 +40,7 @@ class FileStore:
         os.makedirs(self._directory, mode=0o700, exist_ok=True)
 
     def path(self, name: str) -> str:
-        """Return the path of whole data."""
+        """Return the path of whole data, which need not be there."""
         return os.path.join(self._directory, name)
 
     def create(self, name: str) -> "Part":
@@ -39,9 +48,11 @@ class FileStore:
         self.prepare()
         return Part(self._directory, name)
 
-    def open(self, name: str) -> BinaryIO:
-        """Open whole data for reading; raises FileNotFoundError."""
-        return open(self.path(name), "rb", buffering=0)
+    def open(self, name: str, first: int = 0) -> BinaryIO:
+        """Open whole data for reading from a byte on; raises FileNotFoundError."""
+        file = open(self.path(name), "rb", buffering=0)
+        file.seek(first)
+        return file
 
     def delete(self, name: str) -> None:
         """Remove data, whole or in part. What is gone already is no error."""
@@ -61,6 +72,16 @@ class FileStore:
         return StoreHoldings(tuple(name for name in names if not name.endswith(_PART)),
                              tuple(name.removesuffix(_PART) for name in names if name.endswith(_PART)))
 
+    def usage(self) -> int:
+        """Return the bytes of all files."""
+        self.prepare()
+        total = 0
+        with os.scandir(self._directory) as entries:
+            for entry in entries:
+                with contextlib.suppress(FileNotFoundError):  # removed a moment ago
+                    total += entry.stat().st_size
+        return total
+
 
 class Part:
     """Data being written."""
@@ -72,7 +93,7 @@ class Part:
         self._file = open(self.path, "xb", buffering=0)
         self.size = 0
 
-    def write(self, chunk: bytes) -> None:
+    def write(self, chunk: bytes | bytearray | memoryview) -> None:
         """Append a chunk."""
         left = memoryview(chunk)
         while left:

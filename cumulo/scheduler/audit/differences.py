@@ -68,8 +68,9 @@ def with_holdings(database: DatabaseFacts, said: Said, busy: frozenset[str]) -> 
             compute[host] = ComputeHoldings.from_dict(answer)
         elif kind == "network":
             network[host] = NetworkHoldings.from_dict(answer)
-    store = said.get(STORE_TARGET)
-    return Facts(database, compute, network, None if store is None else StoreHoldings.from_dict(store), busy)
+    stores = {name: StoreHoldings.from_dict(held) for name, held in said[STORE_TARGET]["stores"].items()} \
+        if STORE_TARGET in said else {}
+    return Facts(database, compute, network, stores, busy)
 
 
 def unknown_servers(facts: Facts) -> set[str]:

@@ -115,13 +115,13 @@ class Network:
 
 @dataclasses.dataclass(frozen=True)
 class Image:
-    """An image and the data it names."""
+    """An image and the data it names: (store, name) of each copy."""
 
     id: str
     status: str
-    location: str | None
     upload_id: str | None
     upload_renewed_at: float | None
+    locations: tuple[tuple[str, str], ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -173,7 +173,7 @@ class DatabaseFacts:
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
-    """Both sides. A host that is not in compute or network was not heard and must not be judged.
+    """Both sides. A host or store that is not in compute, network or stores was not heard and must not be judged.
 
     busy are servers whose operation is under way, or that changed while hosts were being asked.
     """
@@ -181,7 +181,7 @@ class Facts:
     database: DatabaseFacts
     compute: Mapping[str, ComputeHoldings] = dataclasses.field(default_factory=dict)
     network: Mapping[str, NetworkHoldings] = dataclasses.field(default_factory=dict)
-    store: StoreHoldings | None = None
+    stores: Mapping[str, StoreHoldings] = dataclasses.field(default_factory=dict)
     busy: frozenset[str] = frozenset()
 
     @functools.cached_property

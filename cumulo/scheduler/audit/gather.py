@@ -41,7 +41,7 @@ def gather(runtime: Runtime, database: Database) -> Gathered:
 
 
 def targets(database: DatabaseFacts) -> list[str]:
-    """Return whom to ask: every compute and network agent that was ever heard, and the image store."""
+    """Return whom to ask: every compute and network agent that was ever heard, and the image stores."""
     return [*map(compute_target, database.compute_hosts), *map(network_target, database.network_hosts), STORE_TARGET]
 
 
@@ -64,7 +64,7 @@ def ask(runtime: Runtime, whom: Sequence[str]) -> tuple[dict[str, dict[str, Any]
                 with_holdings(_NO_ROWS, {target: answer}, frozenset())
             except errors.CumuloError as failure:
                 silent[target] = failure.message
-            except (KeyError, TypeError, ValueError) as failure:
+            except (AttributeError, KeyError, TypeError, ValueError) as failure:
                 silent[target] = f"its answer cannot be read: {failure!r}"
             else:
                 said[target] = answer

@@ -47,7 +47,7 @@ def read(database: Database) -> facts.DatabaseFacts:
             now=database.now(connection), servers=_servers(connection, named), claims=claims, operations=operations,
             ports=ports, addresses=tuple(_rows(connection, facts.Address, network.port_address)),
             subnets=tuple(_rows(connection, facts.Subnet, network.subnet)), networks=_networks(connection),
-            images=tuple(_rows(connection, facts.Image, image.image)),
+            images=_images(connection),
             projects=tuple(_rows(connection, facts.Project, identity.project)), implied_roles=_implied(connection),
             orphans=tuple(_orphans(connection)),
             compute_hosts=_texts(connection, compute.compute_host.c.name),
@@ -65,6 +65,17 @@ def deleted(database: Database, server_ids: Iterable[str]) -> tuple[facts.Server
     """Return those of these servers that are deleted."""
     with database.read() as connection:
         return tuple(_deleted(connection, server_ids))
+
+
+def _images(connection: sa.Connection) -> tuple[facts.Image, ...]:
+    columns, located = image.image.c, dict[str, list[tuple[str, str]]]()
+    places = image.image_location.c
+    for image_id, store, name in connection.execute(
+            sa.select(places.image_id, places.store, places.name).order_by(places.image_id, places.store)):
+        located.setdefault(image_id, []).append((store, name))
+    rows = connection.execute(sa.select(columns.id, columns.status, columns.upload_id, columns.upload_renewed_at)
+                              .order_by(columns.id))
+    return tuple(facts.Image(*row, locations=tuple(located.get(row.id, ()))) for row in rows)
 
 
 def _rows(connection: sa.Connection, kind: type[Any], table: sa.Table, *where: sa.ColumnElement[bool]) -> list[Any]:

@@ -13,6 +13,7 @@ from cumulo.common.ids import Ids
 from cumulo.common.threads import Threads
 from cumulo.image import attributes, images, inspect, uploads
 from cumulo.image.store.file import FileStore, Part
+from cumulo.image.stores import Stores
 from tests.fixtures.database import temporary_database
 
 IMAGE_ID = "6a0a4d4c-0c4f-4d5a-9b3a-0a1b2c3d4e5f"
@@ -63,6 +64,11 @@ class UploadCase(unittest.TestCase):
         with self.database.read() as connection:
             return images.get_image(connection, IMAGE_ID)
 
+    def location(self, image: dict[str, Any] | None = None) -> str:
+        """Return the name of the image's data."""
+        place, = (image or self.image())["locations"]
+        return str(place["name"])
+
     def receive(self, source: Any = None, length: int | None = None) -> None:
         """Upload three bytes, or from another source."""
         self.uploader.receive(self.image(), source or io.BytesIO(b"abc"), length)
@@ -75,7 +81,7 @@ class UploadCase(unittest.TestCase):
 
     def sweep(self) -> int:
         """Sweep at the present time."""
-        return uploads.sweep(self.database, self.store, self.clock.now())
+        return uploads.sweep(self.database, Stores.of(self.store), self.clock.now())
 
 
 class DeadUploads(UploadCase):
@@ -94,7 +100,7 @@ class DeadUploads(UploadCase):
                 self.assertEqual(set(), self.store.names())
         self.receive()
         self.assertEqual(0, self.sweep())
-        self.assertEqual(("active", {self.image()["location"]}), (self.image()["status"], self.store.names()))
+        self.assertEqual(("active", {self.location()}), (self.image()["status"], self.store.names()))
 
     def test_an_upload_may_be_repeated_before_the_sweep(self) -> None:
         self.die(Part, "commit")
@@ -109,7 +115,7 @@ class DeadUploads(UploadCase):
         self.receive()
         with self.database.write() as connection:
             image = images.get_own_image(connection, OWNER, IMAGE_ID)
-            self.assertEqual([image["location"]], images.delete_image(connection, image))
+            self.assertEqual([("file", self.location(image))], images.delete_image(connection, image))
         self.assertEqual((1, 0), (self.sweep(), self.sweep()))
 
 
@@ -133,7 +139,7 @@ class Stalled(UploadCase):
         with self.assertRaises(errors.Conflict):
             self.receive(Between(sleep_and_be_overtaken))
         self.assertEqual(("active", 5), (self.image()["status"], self.image()["size"]))
-        self.assertEqual({self.image()["location"]}, self.store.names())
+        self.assertEqual({self.location()}, self.store.names())
 
     def test_a_slow_one_keeps_its_lease(self) -> None:
         def take_a_while() -> None:

@@ -1,7 +1,8 @@
 """Uploading and downloading the data of an image, a chunk at a time."""
 
+import contextlib
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any
 
 from cumulo.api.image.data import ranges
 from cumulo.api.wsgi.route import Reply, Request
@@ -9,6 +10,7 @@ from cumulo.common import errors, log
 from cumulo.common.threads import Threads
 from cumulo.image import images
 from cumulo.image.inspect import Bounds
+from cumulo.image.store.protocol import Stream
 from cumulo.image.uploads import CHUNK_BYTES, Uploader
 
 LOG = log.get(__name__)
@@ -28,7 +30,7 @@ def upload(request: Request) -> None:
 def _uploader(request: Request) -> Uploader:
     services, conf = request.services, request.services.conf
     return Uploader(
-        database=services.database, last_write=request.last_write, store=services.image_store,
+        database=services.database, last_write=request.last_write, store=services.image_stores.default,
         clock=services.clock, ids=services.ids, threads=services.threads, max_size=conf.image.max_size_gib * _GIB,
         bounds=Bounds(conf.image.inspection_timeout_s, conf.image.inspection_memory_mib))
 
@@ -39,33 +41,37 @@ def download(request: Request) -> Reply:
         image = images.get_visible_image(connection, request.context, request.params["image_id"])
     if image["status"] == "deactivated" and not images.is_admin(request.context):
         raise errors.Forbidden("The requested image has been deactivated. Image data download is forbidden.")
-    if not image["location"]:
+    if not image["locations"]:
         return Reply(status=204)
     part = ranges.read(request.headers.get("Range"), image["size"])
-    file = _open(request, image)
     first, length = part or (0, image["size"])
-    file.seek(first)
+    stream = _open(request, image, first)
     headers = {"Content-Length": str(length), "Accept-Ranges": "bytes"}
     if part:
         headers["Content-Range"] = f"bytes {first}-{first + length - 1}/{image['size']}"
     else:
         headers["Content-Md5"] = image["checksum"]
-    chunks = _chunks(request.services.threads, file, length)
+    chunks = _chunks(request.services.threads, stream, length)
     return Reply(status=206 if part else 200, chunks=chunks, headers=headers, content_type=_BINARY)
 
 
-def _open(request: Request, image: dict[str, Any]) -> BinaryIO:
+def _open(request: Request, image: dict[str, Any], first: int) -> Stream:
+    place = request.services.image_stores.best(image["locations"])
+    if place is None:
+        LOG.error("image_store_unknown", image=image["id"], locations=image["locations"])
+        raise errors.ServiceUnavailable("The store of the image is not there now.")
+    store, name = place
     try:
-        return request.services.image_store.open(image["location"])
+        return store.open(name, first)
     except FileNotFoundError as failure:  # deleted since the row was read, or lost from the store
-        LOG.error("image_data_missing", image=image["id"], name=image["location"])
+        LOG.error("image_data_missing", image=image["id"], store=store.name, name=name)
         raise errors.NotFound(f"The data of image {image['id']} is not there.") from failure
 
 
-def _chunks(threads: Threads, file: BinaryIO, length: int) -> Iterator[bytes]:
-    with file:
+def _chunks(threads: Threads, stream: Stream, length: int) -> Iterator[bytes]:
+    with contextlib.closing(stream):
         while length > 0:
-            chunk = threads.native(file.read, min(CHUNK_BYTES, length))
+            chunk = threads.native(stream.read, min(CHUNK_BYTES, length))
             if not chunk:
                 return  # cut short: the client sees fewer bytes than Content-Length says
             length -= len(chunk)

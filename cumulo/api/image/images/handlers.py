@@ -6,12 +6,14 @@ from urllib.parse import urlencode
 import sqlalchemy as sa
 
 from cumulo.api.image.images import view
+from cumulo.api.services import Services
 from cumulo.api.wsgi import paging, times
 from cumulo.api.wsgi.route import Reply, Request
-from cumulo.common import errors
+from cumulo.common import errors, log
 from cumulo.compute import servers
 from cumulo.image import attributes, images, listing, patch
 
+LOG = log.get(__name__)
 _NOT_FILTERS = ("limit", "marker", "sort", "sort_key", "sort_dir")
 
 
@@ -91,9 +93,17 @@ def delete(request: Request) -> None:
         image = images.get_own_image(connection, request.context, request.params["image_id"])
         seen = None if images.is_admin(request.context) else request.context.project_id or ""
         servers.refuse_without_image(connection, image["id"], project_id=seen)
-        names = images.delete_image(connection, image)
-    for name in names:
-        services.database.after_commit(services.threads.native, services.image_store.delete, name)
+        places = images.delete_image(connection, image)
+    for store, name in places:
+        services.database.after_commit(_remove, services, store, name)
+
+
+def _remove(services: Services, store: str | None, name: str) -> None:
+    """Remove data that no image names any more; what a store does not take now, the sweep takes later."""
+    try:
+        services.threads.native(services.image_stores.delete, store, name)
+    except OSError as failure:
+        LOG.warning("image_data_left_to_sweep", store=store, name=name, error=failure)
 
 
 def deactivate(request: Request) -> None:

@@ -1,6 +1,7 @@
-"""Tables of the image part: images, their free properties, tags, and the projects they are shared with.
+"""Tables of the image part: images, where their data is, their free properties, tags, and the projects they are
+shared with.
 
-location names the stored data and is set when an upload has ended well. upload_id names the data of
+A location names whole data in one store, and is there when an upload has ended well. upload_id names the data of
 an upload that runs; upload_renewed_at is when its process last said that it lives.
 """
 
@@ -26,11 +27,18 @@ image = sa.Table(
     sa.Column("min_ram", sa.Integer, nullable=False),
     sa.Column("protected", sa.Boolean, nullable=False),
     sa.Column("os_hidden", sa.Boolean, nullable=False),
-    sa.Column("location", Id),
     sa.Column("upload_id", Id),
     sa.Column("upload_renewed_at", Time),
     sa.Column("created_at", Time, nullable=False, index=True),
     sa.Column("updated_at", Time, nullable=False),
+)
+
+image_location = sa.Table(
+    "image_location", metadata,
+    sa.Column("image_id", Id, sa.ForeignKey("image.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("store", sa.String(64), primary_key=True),
+    sa.Column("name", sa.String(2048), nullable=False),
+    sa.Column("created_at", Time, nullable=False),
 )
 
 image_property = sa.Table(

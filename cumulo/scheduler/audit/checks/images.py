@@ -1,4 +1,4 @@
-"""Images and their data in the store."""
+"""Images and their data in the stores."""
 
 from collections.abc import Iterator
 
@@ -8,36 +8,37 @@ from cumulo.image.uploads import LEASE_S
 from cumulo.scheduler.audit.facts import STORE_TARGET, Facts, Image
 
 KINDS = {
-    "image_without_file": "An image's data is not in the store.",
+    "image_without_file": "An image's data is not in the store where it should be.",
     "image_without_location": "An image is said to have data, but names none; or names data it must not have.",
     "image_without_upload": "An image waits for data that nobody uploads.",
     "image_data_shared": "Two images name the same data.",
-    "file_without_image": "The store holds data that no image names.",
-    "part_without_upload": "The store holds half written data that no upload is writing.",
+    "file_without_image": "A store holds data that no image names.",
+    "part_without_upload": "A store holds half written data that no upload is writing.",
 }
 HAS_DATA = ("active", "deactivated")
 
 
 def differences(facts: Facts) -> Iterator[Difference]:
-    """Judge every image, and every file where the store was heard."""
-    holders: dict[str, str] = {}
+    """Judge every image, and all data of the stores that were heard."""
+    holders: dict[tuple[str, str], str] = {}
     for image in facts.database.images:
         yield from _row(image, facts.database.now)
-        if image.location and holders.setdefault(image.location, image.id) != image.id:
-            yield Difference("image_data_shared", image.id, f"image {image.id} names the data {image.location}",
-                             f"image {holders[image.location]} names it too")
-    if facts.store is not None:
-        yield from _files(facts.database.images, facts.store)
+        for place in image.locations:
+            if holders.setdefault(place, image.id) != image.id:
+                yield Difference("image_data_shared", image.id, f"image {image.id} names the data {place[1]}",
+                                 f"image {holders[place]} names it too")
+    for name, held in facts.stores.items():
+        yield from _data(facts.database.images, name, held)
 
 
 def _row(image: Image, now: float) -> Iterator[Difference]:
     def differs(kind: str, other: str) -> Difference:
         return Difference(kind, image.id, f"image {image.id} is {image.status}", other)
 
-    if image.status in HAS_DATA and not image.location:
+    if image.status in HAS_DATA and not image.locations:
         yield differs("image_without_location", "it names no data")
-    elif image.status not in HAS_DATA and image.location:
-        yield differs("image_without_location", f"it names the data {image.location}")
+    elif image.status not in HAS_DATA and image.locations:
+        yield differs("image_without_location", f"it names the data {image.locations[0][1]}")
     if image.status == "saving":
         # A dead upload is swept away after one lease, by a sweep that comes once a lease.
         renewed_at = image.upload_renewed_at
@@ -48,19 +49,20 @@ def _row(image: Image, now: float) -> Iterator[Difference]:
         yield differs("image_without_upload", f"it names the upload {image.upload_id}")
 
 
-def _files(images: tuple[Image, ...], store: StoreHoldings) -> Iterator[Difference]:
+def _data(images: tuple[Image, ...], store: str, held: StoreHoldings) -> Iterator[Difference]:
     heard = (STORE_TARGET,)
-    whole, uploads = set(store.whole), {image.upload_id for image in images}
-    named = {image.location for image in images} | uploads  # whole data is an upload's until its row is written
-    for image in images:
-        if image.location and image.location not in whole:
-            yield Difference("image_without_file", image.id, f"image {image.id} names the data {image.location}",
-                             "the store has no such file", heard=heard)
-    for name in store.whole:
+    whole, uploads = set(held.whole), {image.upload_id for image in images}
+    located = [(image.id, name) for image in images for place, name in image.locations if place == store]
+    named = {name for _, name in located} | uploads  # whole data is an upload's until its row is written
+    for image_id, name in located:
+        if name not in whole:
+            yield Difference("image_without_file", image_id, f"image {image_id} names the data {name}",
+                             f"store {store} has no such data", heard=heard)
+    for name in held.whole:
         if name not in named:
-            yield Difference("file_without_image", name, f"image store has the file {name}", "no image names it",
+            yield Difference("file_without_image", name, f"store {store} has the data {name}", "no image names it",
                              heard=heard)
-    for name in store.partial:
+    for name in held.partial:
         if name not in uploads:
-            yield Difference("part_without_upload", name, f"image store has the half written file {name}",
+            yield Difference("part_without_upload", name, f"store {store} has the half written data {name}",
                              "no upload is writing it", heard=heard)

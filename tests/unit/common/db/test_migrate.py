@@ -61,5 +61,21 @@ class MigrateTest(unittest.TestCase):
             for name in rows:
                 self.assertEqual(1, connection.execute(sa.text(f"SELECT count(*) FROM {name}")).scalar_one(), name)
 
+    def test_the_data_of_images_keeps_its_place(self) -> None:
+        config = migrate.alembic_config()
+        with self.database.write() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "0011")
+            for name, location in (("with", "'data'"), ("without", "NULL")):
+                connection.execute(sa.text(
+                    "INSERT INTO image (id, status, visibility, min_disk, min_ram, protected, os_hidden, location, "
+                    f"created_at, updated_at) VALUES ('{name}', 'active', 'private', 0, 0, 0, 0, {location}, 1, 2)"))
+            connection.execute(sa.text("INSERT INTO image_tag (image_id, tag) VALUES ('with', 'kept')"))
+        migrate.upgrade(self.database)
+        with self.database.read() as connection:
+            places = connection.execute(sa.text("SELECT image_id, store, name, created_at FROM image_location"))
+            self.assertEqual([("with", "file", "data", 2.0)], [tuple(row) for row in places])
+            self.assertEqual(1, connection.execute(sa.text("SELECT count(*) FROM image_tag")).scalar_one())
+
     def test_an_empty_database_is_not_current(self) -> None:
         self.assertFalse(migrate.is_current(self.database))

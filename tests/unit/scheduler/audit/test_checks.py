@@ -104,9 +104,9 @@ PROVOKED: dict[str, Callable[[], Facts]] = {
     "host_ahead": lambda: facts(applied={"h1": 5, "h2": 6}),
     "revision_ahead": lambda: facts(changes={cloud.NETWORK_ID: 4, cloud.OTHER_NETWORK_ID: 6}),
     "image_without_file": lambda: with_store(),
-    "image_without_location": lambda: change(image(location=None), store=StoreHoldings()),
+    "image_without_location": lambda: change(image(locations=()), stores={"file": StoreHoldings()}),
     "image_without_upload": lambda: change(
-        image(status="saving", location=None, upload_id="data", upload_renewed_at=cloud.NOW - 200)),
+        image(status="saving", locations=(), upload_id="data", upload_renewed_at=cloud.NOW - 200)),
     "image_data_shared": lambda: facts(images=(cloud.IMAGE, change(cloud.IMAGE, id="second"))),
     "file_without_image": lambda: with_store("data", "stray"),
     "part_without_upload": lambda: with_store("data", partial=("stray",)),
@@ -191,7 +191,7 @@ class ExcuseTest(unittest.TestCase):
                 self.assertTrue(differences(change(PROVOKED[kind](), busy=frozenset({cloud.SERVER_ID}))))
 
     def test_a_silent_host_is_not_an_empty_one(self) -> None:
-        self.assertEqual([], differences(change(facts(), compute={}, network={}, store=None)))
+        self.assertEqual([], differences(change(facts(), compute={}, network={}, stores={})))
         self.assertIn("domain_missing", {each.kind for each in differences(with_compute(h1=ComputeHoldings()))})
 
     def test_a_network_that_its_host_has_not_reached_is_not_judged(self) -> None:
