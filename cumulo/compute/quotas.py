@@ -9,9 +9,9 @@ import dataclasses
 
 import sqlalchemy as sa
 from oslo_config import cfg
-from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 from cumulo.common import errors
+from cumulo.common.db.absent import insert_if_absent
 from cumulo.common.db.tables.compute import compute_project, keypair, server
 
 UNLIMITED = -1
@@ -90,15 +90,6 @@ def check_metadata(limits: Limits, metadata: dict[str, str]) -> None:
 
 
 def _lock(connection: sa.Connection, project_id: str) -> None:
-    connection.execute(_insert_if_absent(connection.dialect.name, project_id))
+    insert_if_absent(connection, compute_project, {"project_id": project_id, "generation": 0})
     connection.execute(sa.update(compute_project).where(compute_project.c.project_id == project_id).values(
         generation=compute_project.c.generation + 1))
-
-
-def _insert_if_absent(dialect: str, project_id: str) -> sa.sql.dml.Insert:
-    values = {"project_id": project_id, "generation": 0}
-    if dialect == "postgresql":
-        return postgresql.insert(compute_project).values(values).on_conflict_do_nothing()
-    if dialect == "sqlite":
-        return sqlite.insert(compute_project).values(values).on_conflict_do_nothing()
-    return mysql.insert(compute_project).values(values).prefix_with("IGNORE")

@@ -49,7 +49,8 @@ class Tour:
         """Go through all of it; what is wrong is added to the storm's problems."""
         self._token, content = self._log_in()
         self.user_id, self.project_id = content["token"]["user"]["id"], content["token"]["project"]["id"]
-        for part in (self._identity, lambda: tour_identity.visit(self), self._compute, self._network, self._image):
+        for part in (self._identity, lambda: tour_identity.visit(self), self._compute, self._network, self._image,
+                     self._metadefs):
             part()
 
     def send(self, method: str, path: str, body: Any = None, *, key: str = "", may_be: tuple[int, ...] = (),
@@ -187,6 +188,24 @@ class Tour:
         for action in ("deactivate", "reactivate"):
             self.send("POST", f"{v2}/{active[0]}/actions/{action}")
         self.forget_images("tour")
+
+    def _metadefs(self) -> None:
+        every = "/image/v2/metadefs/namespaces"
+        one = f"{every}/tour"
+        what = {"name": "tour", "title": "Tour", "type": "string"}
+        self.send("POST", every, {"namespace": "tour"})
+        self.send("PUT", one, {"namespace": "tour", "description": "changed"})
+        for kind, body in (("objects", {"name": "tour"}), ("properties", what)):
+            self.send("POST", f"{one}/{kind}", body)
+            self.send("PUT", f"{one}/{kind}/tour", {**body, "description": "changed"})
+            self.send("DELETE", f"{one}/{kind}/tour")
+            self.send("DELETE", f"{one}/{kind}")
+        self.send("POST", f"{one}/tags", {"tags": [{"name": "a"}]})
+        self.send("POST", f"{one}/tags/tour")
+        self.send("PUT", f"{one}/tags/tour", {"name": "changed"})
+        self.send("POST", f"{one}/resource_types", {"name": "tour"})
+        self.send("DELETE", f"{one}/resource_types/tour")
+        self.send("DELETE", one)
 
     def upload(self, name: str, form: str, content: Any) -> None:
         """Make an image and send its data once, whatever comes of it."""

@@ -198,11 +198,29 @@ class Cloud:
             "id": "private"})
         self.api.post("/compute/v2.1/flavors/private/os-extra_specs", {"extra_specs": {key: "1" for key in KEYS}})
         self._make("/identity/v3/regions", str(self.tokens["admin"]), region={"id": "region-2"})
+        self._define()
         for path in ("/compute/v2.1/extensions", "/network/v2.0/extensions", "/compute/v2.1/os-hypervisors",
                      "/identity/v3/services", "/identity/v3/endpoints", "/identity/v3/regions",
                      "/compute/v2.1/servers"):
             self.pool.learn(path.split("/")[1], self.api.get(path).json)
         for name in ("image", "images", "member", "members"):
+            self.pool.add("schema", name)
+
+    def _define(self) -> None:
+        """Metadata definitions, one of each kind."""
+        base, what = "/image/v2/metadefs/namespaces", {"title": "web", "type": "string"}
+        for actor in ("admin", "member"):
+            name = f"OS::{actor}"
+            made = self.api.post(base, {
+                "namespace": name, "visibility": "public" if actor == "admin" else "private", "properties": {"web": what},
+                "objects": [{"name": "web", "properties": {"web": what}}], "tags": [{"name": "web"}],
+                "resource_type_associations": [{"name": "OS::Nova::Server", "prefix": "hw_"}]}, token=self.tokens["admin"])
+            assert made.status_int == 201, made.text
+            self.pool.add("namespace", name)
+            self.pool.add("resource_type", "OS::Nova::Server")
+            for kind, variable in (("objects", "object_name"), ("properties", "property_name"), ("tags", "tag_name")):
+                self.pool.add_path(f"{base}/{{namespace}}/{kind}/{{{variable}}}", f"{base}/{name}/{kind}/web".encode())
+        for name in ("namespace", "namespaces", "object", "properties"):
             self.pool.add("schema", name)
 
     def _image(self, token: str) -> str:

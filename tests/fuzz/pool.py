@@ -14,10 +14,15 @@ NAMES = {
     "implied_role_id": "role",
     "parent_region_id": "region", "region": "region", "alias": "extension", "request_id": "request",
     "device_id": "server", "host": "host", "binding:host_id": "host", "user.id": "user", "role.id": "role",
-    "group.id": "group",
+    "group.id": "group", "namespace": "namespace", "object_name": "object", "property_name": "property",
+    "tag_name": "definition", "resource_type": "resource_type",
     "scope.project.id": "project", "scope.domain.id": "domain", "all_tenants": "project", "network": "label",
 }
 _PLURALS = {"instanceActions": "request", "policies": "policy", "security_groups": "", "links": "", "endpoints_links": ""}
+
+#: Which attribute names a thing that has no id.
+_OWN = {"keypair": "name", "extension": "alias", "request": "request_id", "namespace": "namespace", "object": "name",
+        "resource_type": "name"}
 
 
 class Pool:
@@ -42,7 +47,7 @@ class Pool:
 
     def learn(self, family: str, body: Any) -> None:
         """Take up every id an answer holds."""
-        if family == "image" and isinstance(body, dict) and "visibility" in body:
+        if family == "image" and isinstance(body, dict) and "disk_format" in body:
             self.add("image", body["id"])
         for kind, value in _found("", body):
             self.add(kind, value)
@@ -90,7 +95,7 @@ def _found(kind: str, body: Any) -> Iterator[tuple[str, str]]:
         for each in body:
             yield from _found(kind, each)
     elif isinstance(body, dict):
-        own = body.get({"keypair": "name", "extension": "alias", "request": "request_id"}.get(kind, "id"))
+        own = body.get(_OWN.get(kind, "id"))
         if kind and isinstance(own, str | int):
             yield kind, str(own)
         for key, value in body.items():

@@ -5,6 +5,7 @@ from cumulo.api.image import policies
 from cumulo.api.image.data import routes as data
 from cumulo.api.image.images import routes as images
 from cumulo.api.image.members import routes as members
+from cumulo.api.image.metadefs import routes as metadefs
 from cumulo.api.image.schemas import routes as schemas
 from cumulo.api.image.tags import routes as tags
 from cumulo.api.image.versions import routes as versions
@@ -13,7 +14,8 @@ from cumulo.api.wsgi.route import Family
 
 FAMILY = Family(name="image", slash_is_empty_id=True)
 RULES = policies.RULES
-ROUTES = (*versions.ROUTES, *images.ROUTES, *data.ROUTES, *tags.ROUTES, *members.ROUTES, *schemas.ROUTES)
+ROUTES = (*versions.ROUTES, *images.ROUTES, *data.ROUTES, *tags.ROUTES, *members.ROUTES, *schemas.ROUTES,
+          *metadefs.ROUTES)
 
 
 def factory(global_conf: dict[str, str], **local: str) -> Application:

@@ -4,6 +4,8 @@ from typing import Any
 
 from oslo_policy import policy
 
+from cumulo.api.image import policies_metadefs
+
 
 def _rule(name: str, check: str, description: str, *operations: tuple[str, str]) -> policy.DocumentedRuleDefault:
     named: list[dict[str, Any]] = [{"method": method, "path": path} for method, path in operations]
@@ -36,5 +38,7 @@ RULES = (
     _rule("members:change", "rule:project_member", "Add, accept, reject or remove a member of an image.",
           ("POST", "/v2/images/{image_id}/members"), ("PUT", "/v2/images/{image_id}/members/{member_id}"),
           ("DELETE", "/v2/images/{image_id}/members/{member_id}")),
-    _rule("schemas:show", "rule:any_token", "Read a schema.", ("GET", "/v2/schemas/{name}")),
+    _rule("schemas:show", "rule:any_token", "Read a schema.", ("GET", "/v2/schemas/{name}"),
+          ("GET", "/v2/schemas/metadefs/{name}")),
+    *policies_metadefs.RULES,
 )

@@ -86,6 +86,8 @@ _MEETINGS = (
     Meeting("let a role imply another", "the same the other way round", REFUSED, "400: never in a circle"),
     Meeting("tag a project", "another tag", QUEUED, "both tags are there"),
     Meeting("create an image", "an image of that id", REFUSED, ""),
+    Meeting("create metadata definitions", "a namespace of that name", REFUSED, ""),
+    Meeting("add to metadata definitions", "another addition", QUEUED, "both are there"),
     Meeting("create a port", "its address on a port", REFUSED, "IpAddressInUse"),
     Meeting("create a port", "another port's creation", QUEUED, "each gets an address of its own"),
     Meeting("change a server's metadata", "another such change", QUEUED, "both keys are there"),

@@ -17,6 +17,7 @@ from tests.fixtures.meetings import Change, World
 from tests.fixtures.personas import MARKER, PASSWORD
 
 NETWORK, IMAGE = "/network/v2.0", "/image/v2/images"
+METADEFS = "/image/v2/metadefs/namespaces"
 PATCH = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
 OCTETS = {"Content-Type": "application/octet-stream"}
 Check = Callable[[World, list[webob.Response]], Any]
@@ -134,7 +135,18 @@ def _images(world: World) -> dict[Key, Scene]:
     def twin() -> webob.Response:
         return world.ask("POST", IMAGE, {"name": "twin", "id": "11111111-2222-4333-8444-555555555555"})
 
+    def namespace() -> webob.Response:
+        return world.ask("POST", METADEFS, {"namespace": "twin"}, token=world.admin)
+
+    def tag(name: str) -> Change:
+        return lambda: world.ask("POST", f"{METADEFS}/{world.owned['namespace']}/tags/{name}", token=world.admin)
+
     return {
+        ("create metadata definitions", "a namespace of that name"): Scene(
+            namespace, namespace, "twin", reverse=(409, 201)),
+        ("add to metadata definitions", "another addition"): Scene(
+            tag("a"), tag("b"), check=lambda world, answers: {"a", "b"} <= {each["name"] for each in world.ask(
+                "GET", f"{METADEFS}/{world.owned['namespace']}/tags").json["tags"]}),
         ("delete an image", "a server of it, settled"): Scene(lambda: world.ask("DELETE", image), check=starts_again),
         ("create an image", "an image of that id"): Scene(twin, twin, "11111111-2222", reverse=(409, 201)),
         ("change an image", "another such change"): Scene(

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from cumulo.common import errors
-from cumulo.common.db.tables import compute, image, network
+from cumulo.common.db.tables import compute, image, metadef, network
 from cumulo.common.flows import conflicts
 from cumulo.identity import domains, projects
 from cumulo.identity.revocations import Recorder
@@ -14,6 +14,7 @@ _HELD = {
     "network": (network.network.c.project_id, sa.true()),
     "port": (network.port.c.project_id, network.port.c.device_owner != DHCP_OWNER),
     "image": (image.image.c.owner, sa.true()),
+    "namespace of metadata definitions": (metadef.metadef_namespace.c.owner, sa.true()),
 }
 
 
@@ -22,10 +23,15 @@ def refuse_in_use(connection: sa.Connection, project_id: str) -> None:
     projects.lock(connection, project_id)
     counts = {name: connection.execute(sa.select(sa.func.count()).where(owner == project_id, which)).scalar_one()
               for name, (owner, which) in _HELD.items()}
-    held = ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts.items() if count)
+    held = ", ".join(f"{count} {name if count == 1 else _many(name)}" for name, count in counts.items() if count)
     if held:
         conflicts.meet("delete a project", "what it has", errors.Conflict(
             f"Project {project_id} is in use: it has {held}. Delete them first."))
+
+
+def _many(name: str) -> str:
+    kind, of, what = name.partition(" of ")
+    return f"{kind}s{of}{what}"
 
 
 def delete_domain(connection: sa.Connection, record: Recorder, domain_id: str) -> None:

@@ -1,0 +1,1 @@
+"""Metadata definitions: namespaces, objects, properties, tags and resource types."""
