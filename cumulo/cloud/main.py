@@ -62,6 +62,11 @@ def parser() -> argparse.ArgumentParser:
     audit.set_defaults(run=_audit)
     _add_keys(commands.add_parser("keys", parents=[common], help="show, rotate, export or install the keys that tokens "
                                   "and credentials are sealed with"))
+    metadefs = commands.add_parser("metadefs", parents=[common], help="load metadata definitions from files")
+    metadefs.add_argument("action", choices=("load",))
+    metadefs.add_argument("paths", nargs="*", type=pathlib.Path, metavar="PATH", help="a file with one namespace, or a "
+                          "directory of them (default: the standard definitions)")
+    metadefs.set_defaults(run=_metadefs)
     test = commands.add_parser("test", help="run the tests; the last line counts them")
     test.add_argument("suite", nargs="?", default="all", choices=(*suites.SUITES, "all"))
     test.set_defaults(run=_test)
@@ -140,6 +145,15 @@ def _keys(arguments: argparse.Namespace) -> None:
         print(keys.export(conf, what))
     else:
         print(keys.rotate(conf, what, Clock()))
+
+
+def _metadefs(arguments: argparse.Namespace) -> None:
+    from cumulo.cloud import configuration, metadefs
+    from cumulo.cloud.client import Client
+
+    state = _state(_layout(arguments))
+    made, present = metadefs.load(Client(configuration.public_url(state), state.admin_password), arguments.paths)
+    print(f"{made} namespaces loaded, {present} were there already")
 
 
 def _env(arguments: argparse.Namespace) -> None:

@@ -4,7 +4,7 @@
     backing     hypervisor daemon; in the distributed cloud the broker and the database
     schema      migrations, keys, administrator, catalog
     services    start the processes and wait for the first authenticated answer
-    furniture   flavors, network, guest image: only what the state does not say is finished
+    furniture   flavors, network, guest image, metadata definitions: only what the state does not say is finished
     first       the first server, up to an SSH login
 
 Every stage looks first, so that a start that was interrupted is finished by the next one.
@@ -16,7 +16,7 @@ import secrets
 import time
 
 from cumulo.cloud import (
-    configuration, credentials, distributed, first_server, furniture, guest_image, hypervisor, ports, processes,
+    configuration, credentials, distributed, first_server, furniture, guest_image, hypervisor, metadefs, ports, processes,
     services, state as states,
 )
 from cumulo.cloud.client import Client
@@ -157,6 +157,10 @@ def _furnish(layout: Layout, state: State, client: Client, stages: Stages) -> No
             fake = state.fake_hypervisor
             furniture.ensure_images(client, guest_image.empty(layout) if fake else guest_image.build(layout))
         states.finish(layout, state, "image")
+    if "metadefs" not in state.finished:
+        with stages.stage("metadefs", "loading the standard metadata definitions"):
+            metadefs.load(client)
+        states.finish(layout, state, "metadefs")
 
 
 def _first_server(layout: Layout, state: State, client: Client, stages: Stages) -> str:
