@@ -57,10 +57,10 @@ def _by_bus(runtime: Runtime, kind: str, host: str, target: str, age_s: float | 
             heartbeat_s: float | None) -> Health:
     began = runtime.clock.monotonic()
     try:
-        runtime.bus.call(target, "ping", {}, timeout_s=ANSWER_TIMEOUT_S)
+        said = runtime.bus.call(target, "ping", {}, timeout_s=ANSWER_TIMEOUT_S)
     except errors.CumuloError as failure:
         return Health(kind, host, age_s, heartbeat_s, False, None, failure.message)
-    return Health(kind, host, age_s, heartbeat_s, True, runtime.clock.monotonic() - began)
+    return Health(kind, host, age_s, heartbeat_s, True, runtime.clock.monotonic() - began, said.get("detail", ""))
 
 
 def _api(runtime: Runtime) -> Health:

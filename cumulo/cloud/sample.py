@@ -40,6 +40,8 @@ def _bounds(kind: Any) -> str:
 def _text(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ",".join(str(item) for item in value)
+    if isinstance(value, dict):
+        return ",".join(f"{key}:{item}" for key, item in value.items())
     return "" if value is None else str(value)
 
 

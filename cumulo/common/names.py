@@ -22,3 +22,8 @@ def dhcp_namespace(network_id: str) -> str:
 def dhcp_pair_name(network_id: str) -> str:
     """Return the name of the host's end of the pair that leads into the network's DHCP namespace."""
     return f"cud{network_id[:11]}"
+
+
+def tunnel_name(network_id: str) -> str:
+    """Return the name of the device by which a network reaches other hosts."""
+    return f"cux{network_id[:11]}"

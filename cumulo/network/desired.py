@@ -7,16 +7,12 @@ not in that answer is to go.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
 
-from cumulo.common import names
 from cumulo.common.db.tables.network import network, network_change, network_host, port
-from cumulo.network import networks, ports, revisions
-from cumulo.network.networks import DHCP_OWNER, Row
-
+from cumulo.network import document, hosts, networks, ports, revisions
 
 # What every agent asks every few seconds, built once: that costs more than running it.
 _NETWORKS_OF_HOST = sa.select(port.c.network_id).distinct().where(port.c.binding_host_id == sa.bindparam("its_host"))
@@ -31,15 +27,16 @@ _ACTIVATE = sa.update(port).where(
 
 
 def desired(connection: sa.Connection, host: str, since_revision: int | None) -> dict[str, Any]:
-    """The answer to `network_desired`: {"revision", "full", "networks", "removed_networks"}."""
+    """The answer to `network_desired`: the document of doc/design/0005-what-a-host-must-look-like.md."""
     revision = revisions.current(connection)
     full = not since_revision or since_revision > revision
     needed = _networks_of_host(connection, host)
     changed = needed if full else _changed_since(connection, since_revision or 0)
+    place = document.Place(host, hosts.tunnel_addresses(connection), frozenset(hosts.wired(connection, host)))
     return {
         "revision": revision,
         "full": full,
-        "networks": [_network(connection, network_id) for network_id in sorted(needed & changed)],
+        "networks": [_network(connection, network_id, place) for network_id in sorted(needed & changed)],
         "removed_networks": [] if full else sorted(changed - needed),
     }
 
@@ -73,35 +70,7 @@ def _changed_since(connection: sa.Connection, revision: int) -> set[str]:
     return set(connection.execute(_CHANGED_SINCE, {"its_revision": revision}).scalars())
 
 
-def _network(connection: sa.Connection, network_id: str) -> dict[str, Any]:
+def _network(connection: sa.Connection, network_id: str, place: document.Place) -> dict[str, Any]:
     row = connection.execute(sa.select(network).where(network.c.id == network_id)).mappings().one()
-    found = ports.list_ports(connection, port.c.network_id == network_id)
-    dhcp = [each for each in found if each["device_owner"] == DHCP_OWNER]
-    held = {fixed["subnet_id"]: fixed["ip_address"] for each in dhcp for fixed in each["fixed_ips"]}
-    subnets = networks.subnets_of(connection, [network_id])
-    return {
-        "id": network_id,
-        "bridge": names.bridge_name(network_id),
-        "mtu": row["mtu"],
-        "admin_state_up": row["admin_state_up"],
-        "provider": {"type": row["provider_network_type"], "physical_network": row["provider_physical_network"]},
-        # A local network ends at its bridge; a flat one is the way out, so it gets gateway and NAT.
-        "nat": row["provider_network_type"] == "flat",
-        "dhcp_mac_address": dhcp[0]["mac_address"] if dhcp else None,
-        "subnets": [_subnet(each, held.get(each["id"])) for each in subnets],
-        "ports": [_port(each) for each in _in_order(found) if each["device_owner"] != DHCP_OWNER],
-    }
-
-
-def _in_order(found: Iterable[Row]) -> list[Row]:
-    return sorted(found, key=lambda row: (row["created_at"], row["id"]))
-
-
-def _subnet(row: Row, dhcp_address: str | None) -> dict[str, Any]:
-    kept = ("id", "cidr", "ip_version", "gateway_ip", "enable_dhcp", "dns_nameservers", "host_routes")
-    return {name: row[name] for name in kept} | {"dhcp_address": dhcp_address}
-
-
-def _port(row: Row) -> dict[str, Any]:
-    return {"id": row["id"], "mac_address": row["mac_address"], "fixed_ips": row["fixed_ips"],
-            "hostname": row["hostname"]}
+    return document.network(place, row, networks.subnets_of(connection, [network_id]),
+                            ports.list_ports(connection, port.c.network_id == network_id))

@@ -14,6 +14,15 @@ OPTIONS = [
         "driver", default="linux", choices=["linux", "fake"],
         help="How the agent builds networks: linux (bridges, namespaces, dnsmasq, nftables; needs root) or fake "
              "(only remembers what it was asked to build; for tests and API users)."),
+    cfg.DictOpt(
+        "physical_interfaces", default={},
+        help="Interfaces of this host by the physical network they are wired to, as physnet1:eth1. The interface goes "
+             "into the bridge of the flat network there. A flat network on a physical network that is not named here "
+             "has this host itself as its gateway and way out."),
+    cfg.StrOpt(
+        "tunnel_address", default="",
+        help="Address at which tunnels of tenant networks end on this host: one that all other hosts reach. Empty: the "
+             "one that this host's default route uses."),
     cfg.ListOpt(
         "dns_servers", default=[],
         help="Addresses of name servers handed out by DHCP where a subnet names none. Empty: those of this host's "

@@ -14,7 +14,7 @@ from cumulo.common.operations import lease
 from cumulo.common.operations import lease
 from cumulo.common.runtime import Runtime
 from cumulo.identity.tokens import issue_service_token
-from cumulo.network import desired
+from cumulo.network import desired, hosts
 from cumulo.scheduler import facts
 from cumulo.scheduler.heartbeats import Heartbeats, register_compute_host
 from cumulo.scheduler.runner import Runner
@@ -60,6 +60,8 @@ class Answers:
             now = self._database.now(connection)
             if kind == "compute":
                 register_compute_host(connection, now, self._runtime.ids.new_id(), host, inventory or {})
+            if kind == "network":
+                hosts.register(connection, now, host, inventory or {})
             lease.hasten(connection, now, host)
         self._heartbeats.heard(host, kind, {}, restarted=True)
         self._runner.wake()

@@ -26,7 +26,7 @@ class NetworkAgentTest(unittest.TestCase):
         self.beaten, self.applied = self.runtime.threads.event(), self.runtime.threads.queue()
         self.revision, self.networks = 1, [{"id": "n", "ports": [{"id": "p"}]}]
         scheduler = self.runtime.bus.serve("scheduler", {
-            "register_host": lambda call, host, kind: None, "heartbeat": self._heartbeat,
+            "register_host": lambda call, host, kind, inventory: None, "heartbeat": self._heartbeat,
             "network_desired": self._desired, "network_applied": self._applied,
             "confirm_step": lambda call, operation, epoch: None})
         self.addCleanup(scheduler.stop)

@@ -31,6 +31,7 @@ from cumulo.network.agent.bridge import Devices
 from cumulo.network.agent.converge import Converger
 from cumulo.network.agent.dhcp import Dhcp
 from cumulo.network.agent.driver import LinuxDriver
+from cumulo.network.agent.kernel import Place, ask
 from cumulo.network.agent.metadata import FactsCache, MetadataServers
 from cumulo.network.agent.nat import Nat
 from tests.fixtures.database import temporary_database
@@ -39,6 +40,7 @@ from tests.unit.common.test_metadata import facts
 HOST = "here"
 CLIENT = pathlib.Path(__file__).with_name("dhcp_client.py")
 IDS, CLOCK, THREADS = Ids(), Clock(), Threads()
+PLACE = Place(abilities=ask())
 
 
 class SchedulerBus:
@@ -90,7 +92,7 @@ class Scenario:
                 raise errors.NotFound("no server there")
             return facts(hostname="guest-one")
 
-        self.driver = LinuxDriver(Devices(), Dhcp(self.directory, ["9.9.9.9"], 3600, CLOCK),
+        self.driver = LinuxDriver(Devices(PLACE), Dhcp(self.directory, ["9.9.9.9"], 3600, CLOCK),
                                   MetadataServers(FactsCache(lookup, CLOCK, 1.0), THREADS), Nat())
         return Converger(self.bus, HOST, self.driver, THREADS, 5.0)
 

@@ -202,6 +202,10 @@ class SimNetworkDriver:
         """Return what is on the host."""
         return self._host.network_holdings()
 
+    def differences(self, networks: Collection[Mapping[str, Any]]) -> list[str]:
+        """Say which networks are not on the host as they must be."""
+        return [f"{each['id']} is not as desired" for each in networks if self._host.networks.get(each["id"]) != each]
+
     def stop(self) -> None:
         """Nothing lives in the agent's process."""
 

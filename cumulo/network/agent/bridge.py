@@ -1,7 +1,9 @@
 """The devices of a network on a host: what they are (plan, pure) and having them made (Devices).
 
     bridge cu<id>  --- tap<port> ...            the servers' cards, plugged by the hypervisor
-                   |-- gateway addresses        on the bridge itself, where the network leads out
+                   |-- cux<id>                  the way to other hosts of a VXLAN network
+                   |-- eth...                   the interface of a flat or VLAN network's wire
+                   |-- gateway addresses        on the bridge itself, where the network leads out by this host
                    '-- veth cud<id> = dhcp0     in the namespace cudhcp-<id>: DHCP and metadata
 """
 
@@ -11,20 +13,15 @@ import hashlib
 import ipaddress
 import pathlib
 import socket
-import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import orjson
-
-from cumulo.common import command, names
+from cumulo.common import errors, names
+from cumulo.network.agent.kernel import Place, run_program
 
 Network = Mapping[str, Any]
 METADATA_ADDRESS = "169.254.169.254"
 NAMESPACES = pathlib.Path("/run/netns")
-# Named by its path, not imported: pyroute2 is not to be loaded into the agent.
-_PROGRAM = pathlib.Path(__file__).with_name("devices.py")
-_PROGRAM_TIMEOUT_S = 60.0
 
 
 def dhcp_subnets(network: Network) -> list[Mapping[str, Any]]:
@@ -33,14 +30,21 @@ def dhcp_subnets(network: Network) -> list[Mapping[str, Any]]:
             if each["ip_version"] == 4 and each["enable_dhcp"] and each["dhcp_address"]]
 
 
-def plan(network: Network) -> dict[str, Any]:
-    """What the network's devices must look like; pure."""
+def plan(network: Network, place: Place) -> dict[str, Any]:
+    """What the network's devices must look like on this host; pure. Refuses what the host cannot carry."""
+    if network["provider"]["type"] not in place.types():
+        raise errors.CommandFailed(f"This host cannot carry {network['provider']['type']} networks: {place.sentence()}.")
     served = dhcp_subnets(network)
     addresses = [[each["dhcp_address"], _prefix_length(each)] for each in served]
     return {
         "bridge": network["bridge"],
+        "up": network["admin_state_up"],
         "mac_address": _bridge_mac_address(network["id"]),
         "mtu": network["mtu"],
+        "tracks": place.abilities.tracks_bridges,
+        "uplink": place.interfaces.get(network["provider"]["physical_network"] or ""),
+        "tunnel_name": names.tunnel_name(network["id"]),
+        "tunnel": _tunnel(network, place) if network["provider"]["type"] == "vxlan" else None,
         "gateways": [[each["gateway_ip"], _prefix_length(each)] for each in network["subnets"]
                      if network["nat"] and each["ip_version"] == 4 and each["gateway_ip"]],
         "namespace": bool(served),
@@ -49,6 +53,18 @@ def plan(network: Network) -> dict[str, Any]:
         "dhcp_mac_address": network["dhcp_mac_address"],
         "addresses": [*addresses, [METADATA_ADDRESS, 32]],
     }
+
+
+def _tunnel(network: Network, place: Place) -> dict[str, Any]:
+    """Where each card on another host is; addresses that two ports hold would be an argument, so the first has it."""
+    afar = [port for port in network["ports"] if port["tunnel_address"] not in (None, "", place.tunnel_address)]
+    neighbours: dict[str, str] = {}
+    for port in afar:
+        for fixed in port["fixed_ips"]:
+            neighbours.setdefault(fixed["ip_address"], port["mac_address"])
+    return {"segmentation_id": network["provider"]["segmentation_id"], "local": place.tunnel_address,
+            "cards": sorted([port["mac_address"], port["tunnel_address"]] for port in afar),
+            "neighbours": sorted([address, card] for address, card in neighbours.items())}
 
 
 def _prefix_length(subnet: Mapping[str, Any]) -> int:
@@ -62,44 +78,46 @@ def _bridge_mac_address(network_id: str) -> str:
 
 
 class Devices:
-    """Has the program devices.py make what is planned, and only when something differs."""
+    """Has the netlink program make what is planned, and only when something differs."""
 
-    def __init__(self) -> None:
+    def __init__(self, place: Place) -> None:
+        self._place = place
         self._applied: dict[str, dict[str, Any]] = {}
 
     def apply(self, network: Network) -> None:
         """Make the devices of the network as planned."""
-        wanted = plan(network)
+        wanted = plan(network, self._place)
         if self._applied.get(network["id"]) == wanted and is_present(wanted):
             return
-        _run({"do": "apply", "plan": wanted})
+        run_program({"do": "apply", "plan": wanted})
         self._applied[network["id"]] = wanted
 
     def is_healthy(self, network: Network) -> bool:
         """Say whether the devices are still there."""
-        return is_present(plan(network))
+        return is_present(plan(network, self._place))
+
+    def differences(self, networks: Iterable[Network]) -> list[str]:
+        """What differs, first of all, between each network's devices and their plan; changes nothing."""
+        plans = [plan(network, self._place) for network in networks]
+        return list(run_program({"do": "compare", "plans": plans})["differences"])
 
     def sweep(self, keep: Iterable[str]) -> list[str]:
         """Remove every device and namespace of ours that none of these networks owns; name them."""
         kept = set(keep)
         self._applied = {network_id: each for network_id, each in self._applied.items() if network_id in kept}
-        return list(_run({"do": "sweep", "keep": sorted(kept)})["removed"])
+        return list(run_program({"do": "sweep", "keep": sorted(kept)})["removed"])
 
     def listed(self) -> dict[str, Any]:
         """Name the bridges, pairs, namespaces and cards (with their bridges) that are there."""
-        return _run({"do": "list"})
+        return run_program({"do": "list"})
 
 
 def is_present(wanted: Mapping[str, Any]) -> bool:
     """Look, without netlink, whether the devices of a plan exist."""
-    links = [wanted["bridge"], *([wanted["veth"]] if wanted["namespace"] else [])]
+    links = [wanted["bridge"], *([wanted["veth"]] if wanted["namespace"] else []),
+             *([wanted["tunnel_name"]] if wanted["tunnel"] else [])]
     present = {name for _, name in socket.if_nameindex()}
     if not present.issuperset(links):
         return False
     return not wanted["namespace"] or (NAMESPACES / wanted["namespace_name"]).exists()
 
-
-def _run(request: dict[str, Any]) -> dict[str, Any]:
-    argv = [sys.executable, "-P", str(_PROGRAM)]
-    result = command.run(argv, timeout_s=_PROGRAM_TIMEOUT_S, input=orjson.dumps(request))
-    return dict(orjson.loads(result.stdout))

@@ -72,7 +72,9 @@ class Converger:
     def holdings(self) -> NetworkHoldings:
         """What is on this host, at the revision reached: never in the middle of a run."""
         with self._lock:
-            return dataclasses.replace(self._driver.holdings(), revision=self._revision)
+            settled = self._networks.values() if self._revision else ()
+            return dataclasses.replace(self._driver.holdings(), revision=self._revision,
+                                       differences=tuple(self._driver.differences(list(settled))))
 
     def ring(self) -> None:
         """Have run_forever look now."""

@@ -34,6 +34,9 @@ class Driver(Protocol):
     def holdings(self) -> NetworkHoldings:
         """Return everything of ours that is really here, wanted or not; changes nothing."""
 
+    def differences(self, networks: Collection[Network]) -> list[str]:
+        """Say what is not as `apply` and `settle` make it for these networks; changes nothing."""
+
     def stop(self) -> None:
         """End what lives in this process; what guests use stays."""
 
@@ -76,9 +79,14 @@ class LinuxDriver:
         masqueraded, isolated = self._nat.listed()
         return NetworkHoldings(
             bridges=tuple(devices["bridges"]), pairs=tuple(devices["pairs"]), namespaces=tuple(devices["namespaces"]),
+            tunnels=tuple(devices["tunnels"]),
             cards=tuple((device, bridge_name) for device, bridge_name in devices["cards"]), sees_cards=True,
             dhcp=self._dhcp.held(), processes=self._dhcp.processes(), metadata=self._metadata.served(),
             isolated=tuple(sorted(isolated)), masqueraded=tuple(sorted(masqueraded)))
+
+    def differences(self, networks: Collection[Network]) -> list[str]:
+        """Say which devices, entries and addresses are not as planned."""
+        return self._devices.differences(networks)
 
     def stop(self) -> None:
         """End the metadata servers; dnsmasq and the devices stay for the guests."""

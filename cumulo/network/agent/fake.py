@@ -17,7 +17,7 @@ from cumulo.network.agent import bridge, nat
 from cumulo.network.agent.dhcp import known_hosts
 
 Network = Mapping[str, Any]
-_WHOLE: dict[str, Any] = {"subnets": [], "ports": [], "nat": False}
+_WHOLE: dict[str, Any] = {"subnets": [], "ports": [], "nat": False, "provider": {"type": "local"}}
 
 
 class FakeDriver:
@@ -60,9 +60,14 @@ class FakeDriver:
         made = NetworkHoldings(
             bridges=tuple(network["bridge"] for network in held), pairs=tuple(map(names.dhcp_pair_name, ids)),
             namespaces=tuple(map(names.dhcp_namespace, ids)), dhcp=tuple(map(_dhcp, served)), processes=ids,
+            tunnels=tuple(names.tunnel_name(each["id"]) for each in held if each["provider"]["type"] == "vxlan"),
             metadata=ids, isolated=tuple(network["bridge"] for network in held),
             masqueraded=tuple((cidr, network["bridge"]) for network in held for cidr in nat.masqueraded(network)))
         return _joined(made, self.strays)
+
+    def differences(self, networks: Collection[Network]) -> list[str]:
+        """Say which networks' devices vanished."""
+        return [f"{each['id']} is not as desired" for each in networks if each["id"] in self.broken]
 
     def stop(self) -> None:
         """Nothing lives in this process."""

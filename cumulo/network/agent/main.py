@@ -25,6 +25,7 @@ from cumulo.network.agent.converge import Converger
 from cumulo.network.agent.dhcp import Dhcp
 from cumulo.network.agent.driver import RESOLV_CONF, Driver, LinuxDriver, name_servers
 from cumulo.network.agent.fake import FakeDriver
+from cumulo.network.agent.kernel import Place, ask, own_address
 from cumulo.network.agent.metadata import Facts, FactsCache, MetadataServers
 from cumulo.network.agent.nat import Nat
 from cumulo.network.agent.steps import steps
@@ -42,6 +43,7 @@ class Service:
     runtime: Runtime
     converger: Converger
     driver: Driver
+    place: Place
     server: Any
     lock: io.IOBase | None
     stopping: Any
@@ -60,12 +62,13 @@ def start(runtime: Runtime) -> Service:
     """Start the agent in this process; raises Conflict when another one owns this host."""
     is_linux = runtime.conf.network.driver == "linux"
     lock = own_host(LOCK_FILE) if is_linux else None
-    driver: Driver = make_linux_driver(runtime) if is_linux else FakeDriver(
+    place = place_of(runtime.conf)
+    driver: Driver = make_linux_driver(runtime, place) if is_linux else FakeDriver(
         pathlib.Path(runtime.conf.state_dir, f"fake-networks.{runtime.host}.json"))
-    return serve(runtime, driver, lock)
+    return serve(runtime, driver, place, lock)
 
 
-def serve(runtime: Runtime, driver: Driver, lock: io.IOBase | None = None) -> Service:
+def serve(runtime: Runtime, driver: Driver, place: Place = Place(), lock: io.IOBase | None = None) -> Service:
     """Keep this host's networks as desired through a driver; whoever calls owns the host."""
     converger = Converger(runtime.bus, runtime.host, driver, runtime.threads, runtime.conf.network.poll_interval_s)
     served = StepServer(steps(converger), runtime.clock, runtime.threads, asking(runtime.bus)).methods()
@@ -74,21 +77,28 @@ def serve(runtime: Runtime, driver: Driver, lock: io.IOBase | None = None) -> Se
         converger.ring()
 
     def ping(call: Any) -> dict[str, Any]:
-        return {"host": runtime.host}
+        return {"host": runtime.host, "detail": place.sentence()}
 
     def holdings(call: Any) -> dict[str, Any]:
         return converger.holdings().to_dict()
 
     answers = {**served, "ring": ring, "ping": ping, "holdings": holdings}
     server = runtime.bus.serve(f"{KIND}.{runtime.host}", answers)
-    service = Service(runtime, converger, driver, server, lock, runtime.threads.event())
+    service = Service(runtime, converger, driver, place, server, lock, runtime.threads.event())
     runtime.threads.spawn(converger.run_forever, name="network-converge")
     runtime.threads.spawn(_beat_forever, service, name="network-heartbeat")
     LOG.info("network_agent_started", host=runtime.host, driver=runtime.conf.network.driver)
     return service
 
 
-def make_linux_driver(runtime: Runtime) -> LinuxDriver:
+def place_of(conf: Any) -> Place:
+    """What this host can carry and how it is wired."""
+    if conf.network.driver != "linux":
+        return Place(conf.network.tunnel_address or "127.0.0.1", dict(conf.network.physical_interfaces))
+    return Place(conf.network.tunnel_address or own_address(), dict(conf.network.physical_interfaces), ask())
+
+
+def make_linux_driver(runtime: Runtime, place: Place) -> LinuxDriver:
     """The driver that changes this host."""
     conf = runtime.conf
     resolv_conf = RESOLV_CONF.read_text() if RESOLV_CONF.exists() else ""
@@ -103,7 +113,7 @@ def make_linux_driver(runtime: Runtime) -> LinuxDriver:
     cache = FactsCache(lookup, runtime.clock, conf.network.metadata_cache_s)
     dhcp = Dhcp(pathlib.Path(conf.state_dir, "network", "dhcp"), name_servers(conf.network.dns_servers, resolv_conf),
                 conf.network.dhcp_lease_s, runtime.clock)
-    return LinuxDriver(Devices(), dhcp, MetadataServers(cache, runtime.threads), Nat())
+    return LinuxDriver(Devices(place), dhcp, MetadataServers(cache, runtime.threads), Nat())
 
 
 def own_host(path: pathlib.Path) -> io.IOBase:
@@ -136,7 +146,8 @@ def _beat_forever(service: Service) -> None:
         try:
             if not registered:
                 service.runtime.bus.call(
-                    "scheduler", "register_host", {"host": service.runtime.host, "kind": KIND}, timeout_s=5)
+                    "scheduler", "register_host", {"host": service.runtime.host, "kind": KIND,
+                                                   "inventory": service.place.inventory()}, timeout_s=5)
                 registered = True
             beat_once(service)
         except errors.CumuloError as failure:

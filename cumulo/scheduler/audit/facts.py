@@ -107,10 +107,12 @@ class Subnet:
 
 @dataclasses.dataclass(frozen=True)
 class Network:
-    """A network; has_nat: it leads out of the host."""
+    """A network; has_nat: it leads out of each host that is not wired to its physical network."""
 
     id: str
     has_nat: bool
+    physical_network: str | None = None
+    has_tunnel: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -167,6 +169,7 @@ class DatabaseFacts:
     revision: int = 0
     changes: Mapping[str, int] = dataclasses.field(default_factory=dict)  # network id -> revision
     applied: Mapping[str, int] = dataclasses.field(default_factory=dict)  # host -> revision
+    wired: Mapping[str, frozenset[str]] = dataclasses.field(default_factory=dict)  # host -> its physical networks
     unanswered_keys: tuple[str, ...] = ()
     expired_keys: int = 0  # idempotency keys that should have been removed long ago
 

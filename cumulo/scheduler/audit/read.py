@@ -56,6 +56,7 @@ def read(database: Database) -> facts.DatabaseFacts:
             revision=connection.execute(sa.select(sa.func.max(network.network_revision.c.revision))).scalar() or 0,
             changes=_numbers(connection, network.network_change.c.network_id, network.network_change.c.revision),
             applied=_numbers(connection, network.network_host.c.host, network.network_host.c.applied_revision),
+            wired=_wired(connection),
             unanswered_keys=_texts(connection, idempotency_key.c.id, idempotency_key.c.status.is_(None)),
             expired_keys=connection.execute(sa.select(sa.func.count()).select_from(idempotency_key).where(
                 idempotency_key.c.expires_at < database.now(connection) - EXPIRED_KEYS_STAY_S)).scalar_one())
@@ -114,8 +115,15 @@ def _ports(connection: sa.Connection) -> tuple[facts.Port, ...]:
 
 
 def _networks(connection: sa.Connection) -> tuple[facts.Network, ...]:
-    query = sa.select(network.network.c.id, network.network.c.provider_network_type).order_by(network.network.c.id)
-    return tuple(facts.Network(row[0], row[1] == "flat") for row in connection.execute(query))
+    columns = network.network.c
+    query = sa.select(columns.id, columns.provider_network_type, columns.provider_physical_network).order_by(columns.id)
+    return tuple(facts.Network(row[0], row[1] == "flat", row[2], row[1] == "vxlan") for row in connection.execute(query))
+
+
+def _wired(connection: sa.Connection) -> dict[str, frozenset[str]]:
+    table = network.network_host.c
+    return {row[0]: frozenset(row[1] or ()) for row in connection.execute(
+        sa.select(table.host, table.wired).order_by(table.host))}
 
 
 def _usage(connection: sa.Connection) -> dict[str, tuple[int, int, int]]:

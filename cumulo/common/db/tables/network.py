@@ -94,5 +94,9 @@ network_host = sa.Table(
     "network_host", metadata,
     sa.Column("host", sa.String(255), primary_key=True),
     sa.Column("applied_revision", sa.BigInteger, nullable=False),
+    # What it said when it registered: where its tunnels end, the physical networks it is wired to, the types it carries.
+    sa.Column("tunnel_address", sa.String(64), nullable=False, server_default=""),
+    sa.Column("wired", Json),
+    sa.Column("types", Json),
     sa.Column("updated_at", Time, nullable=False),
 )

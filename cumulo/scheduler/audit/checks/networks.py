@@ -13,8 +13,9 @@ from cumulo.common.audit.holdings import NetworkHoldings
 from cumulo.scheduler.audit.facts import Facts, Port, Subnet, network_target
 
 KINDS = {
-    "device_missing": "A host lacks a bridge, pair or namespace of a network it needs.",
-    "device_stray": "A host has a bridge, pair or namespace of a network it does not need.",
+    "device_missing": "A host lacks a bridge, tunnel, pair or namespace of a network it needs.",
+    "device_stray": "A host has a bridge, tunnel, pair or namespace of a network it does not need.",
+    "network_differs": "Something on a host is not as its network agent last made it.",
     "dhcp_missing": "A network's DHCP server does not run on a host that needs it.",
     "dhcp_stray": "A host runs, or keeps files of, a DHCP server of a network it does not need.",
     "dhcp_entry_missing": "A DHCP server does not know the card of a port that is bound to its host.",
@@ -66,6 +67,8 @@ def differences(facts: Facts) -> Iterator[Difference]:
         yield from _metadata(host)
         yield from _rules(host, facts)
         yield from _cards(host, facts)
+        for said in host.held.differences:
+            yield host.differs("network_differs", name, f"the network agent of {name} made it otherwise", said, mark=said)
 
 
 def _host(name: str, held: NetworkHoldings, facts: Facts) -> Host:
@@ -83,7 +86,7 @@ def _wanted(host: str, network_id: str, facts: Facts) -> Wanted:
     served = {each.id for each in subnets if each.ip_version == 4 and each.enable_dhcp and each.id in has_address}
     entries = {port.id: _entries(port, served, facts) for port in ports if not port.is_dhcp}
     return Wanted(
-        network_id, bool(served), frozenset(_masqueraded(network_id, subnets, facts)),
+        network_id, bool(served), frozenset(_masqueraded(host, network_id, subnets, facts)),
         frozenset(pair for pairs in entries.values() for pair in pairs),
         tuple((port, entries[port.id]) for port in ports if port.host == host and port.id in entries))
 
@@ -97,20 +100,21 @@ def _entries(port: Port, served: set[str], facts: Facts) -> tuple[tuple[str, str
     return tuple((port.mac_address, address) for address in first.values())
 
 
-def _masqueraded(network_id: str, subnets: list[Subnet], facts: Facts) -> Iterator[str]:
-    if facts.networks[network_id].has_nat:
+def _masqueraded(host: str, network_id: str, subnets: list[Subnet], facts: Facts) -> Iterator[str]:
+    network = facts.networks[network_id]
+    if network.has_nat and network.physical_network not in facts.database.wired.get(host, ()):
         yield from (each.cidr for each in subnets if each.ip_version == 4 and each.gateway_ip)
 
 
 def _devices(host: Host, facts: Facts) -> Iterator[Difference]:
-    held = (*host.held.bridges, *host.held.pairs, *host.held.namespaces)
+    held = (*host.held.bridges, *host.held.tunnels, *host.held.pairs, *host.held.namespaces)
     for each in host.judged():
-        for name in sorted(_device_names(each.network_id, each.serves_dhcp) - set(held)):
+        for name in sorted(_needed_names(each, facts) - set(held)):
             yield host.differs("device_missing", each.network_id, _needs(host, each),
                                f"no device or namespace {name} there", mark=name)
-    needed = {name for each in host.wanted.values() for name in _device_names(each.network_id, each.serves_dhcp)}
+    needed = {name for each in host.wanted.values() for name in _needed_names(each, facts)}
     strays = [name for name in held if name not in needed]
-    owners = _owners(facts, lambda network_id: _device_names(network_id, True)) if strays else {}
+    owners = _owners(facts, lambda network_id: _device_names(network_id, True, True)) if strays else {}
     for name in strays:
         network_id = owners.get(name, "")
         if network_id not in host.unsettled:
@@ -124,9 +128,13 @@ def _owners(facts: Facts, named: Callable[[str], set[str]]) -> dict[str, str]:
     return {name: network_id for network_id in known for name in named(network_id)}
 
 
-def _device_names(network_id: str, serves_dhcp: bool) -> set[str]:
+def _needed_names(wanted: Wanted, facts: Facts) -> set[str]:
+    return _device_names(wanted.network_id, wanted.serves_dhcp, facts.networks[wanted.network_id].has_tunnel)
+
+
+def _device_names(network_id: str, serves_dhcp: bool, has_tunnel: bool) -> set[str]:
     inside = {names.dhcp_pair_name(network_id), names.dhcp_namespace(network_id)} if serves_dhcp else set()
-    return {names.bridge_name(network_id)} | inside
+    return {names.bridge_name(network_id)} | inside | ({names.tunnel_name(network_id)} if has_tunnel else set())
 
 
 def _dhcp(host: Host) -> Iterator[Difference]:

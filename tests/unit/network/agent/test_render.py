@@ -4,7 +4,9 @@ import pathlib
 import unittest
 from typing import Any
 
+from cumulo.common import errors
 from cumulo.network.agent import bridge, dhcp, driver, nat
+from cumulo.network.agent.kernel import Abilities, Place
 
 ID = "01234567-89ab-4def-8123-456789abcdef"
 
@@ -12,7 +14,8 @@ ID = "01234567-89ab-4def-8123-456789abcdef"
 def network(**changes: Any) -> dict[str, Any]:
     """A flat network with one subnet and one port."""
     return {
-        "id": ID, "bridge": "cu01234567-89", "mtu": 1450, "nat": True, "dhcp_mac_address": "fa:16:3e:00:00:02",
+        "id": ID, "bridge": "cu01234567-89", "mtu": 1450, "admin_state_up": True,
+        "provider": {"type": "flat", "physical_network": "physnet1", "segmentation_id": None}, "nat": True, "dhcp_mac_address": "fa:16:3e:00:00:02",
         "subnets": [{"id": "s1", "cidr": "10.0.0.0/24", "ip_version": 4, "gateway_ip": "10.0.0.1",
                      "enable_dhcp": True, "dns_nameservers": [], "dhcp_address": "10.0.0.2",
                      "host_routes": [{"destination": "10.9.0.0/16", "nexthop": "10.0.0.7"}]}],
@@ -30,19 +33,41 @@ class PlanTest(unittest.TestCase):
     """bridge.plan"""
 
     def test_names_fit_the_kernel(self) -> None:
-        made = bridge.plan(network())
+        made = bridge.plan(network(), Place())
         self.assertTrue(all(len(made[name]) <= 15 for name in ("bridge", "veth")))
 
     def test_addresses(self) -> None:
-        made = bridge.plan(network())
+        made = bridge.plan(network(), Place())
         self.assertEqual([["10.0.0.1", 24]], made["gateways"])
         self.assertEqual([["10.0.0.2", 24], ["169.254.169.254", 32]], made["addresses"])
 
     def test_a_local_network_has_no_gateway_here(self) -> None:
-        self.assertEqual([], bridge.plan(network(nat=False))["gateways"])
+        self.assertEqual([], bridge.plan(network(nat=False), Place())["gateways"])
 
     def test_without_dhcp_there_is_no_namespace(self) -> None:
-        self.assertFalse(bridge.plan(network(subnets=[subnet(enable_dhcp=False)]))["namespace"])
+        self.assertFalse(bridge.plan(network(subnets=[subnet(enable_dhcp=False)]), Place())["namespace"])
+
+
+class TunnelTest(unittest.TestCase):
+    """bridge.plan of a VXLAN network"""
+
+    def test_only_ports_of_other_hosts_are_reached_by_the_tunnel(self) -> None:
+        ports = [{"id": str(number), "mac_address": f"fa:16:3e:00:00:0{number}", "tunnel_address": remote,
+                  "fixed_ips": [{"subnet_id": "s1", "ip_address": f"10.0.0.{number}"}]}
+                 for number, remote in ((5, None), (6, "192.0.2.2"), (7, "192.0.2.1"), (8, ""))]
+        made = bridge.plan(network(provider={"type": "vxlan", "physical_network": None, "segmentation_id": 7},
+                                   ports=ports), Place("192.0.2.1"))
+        self.assertEqual({"segmentation_id": 7, "local": "192.0.2.1", "cards": [["fa:16:3e:00:00:06", "192.0.2.2"]],
+                          "neighbours": [["10.0.0.6", "fa:16:3e:00:00:06"]]}, made["tunnel"])
+
+    def test_a_host_refuses_what_it_cannot_carry(self) -> None:
+        vlan = network(provider={"type": "vlan", "physical_network": "p", "segmentation_id": 7})
+        with self.assertRaisesRegex(errors.CommandFailed, "cannot carry vlan networks.*kernel lacks vlan"):
+            bridge.plan(vlan, Place(abilities=Abilities(vlan=False)))
+
+    def test_a_wired_flat_network_has_its_interface_in_the_bridge(self) -> None:
+        self.assertEqual("eth1", bridge.plan(network(nat=False), Place(interfaces={"physnet1": "eth1"}))["uplink"])
+        self.assertIsNone(bridge.plan(network(), Place())["uplink"])
 
 
 class DhcpTest(unittest.TestCase):

@@ -132,6 +132,7 @@ PROVOKED: dict[str, Callable[[], Facts]] = {
     "stray_file": lambda: with_compute(h2=ComputeHoldings((), ("images-cache/.x.partial",))),
     "device_missing": lambda: with_networks(bridges=()),
     "device_stray": lambda: with_networks("h2", bridges=("cudeadbeef-00",)),
+    "network_differs": lambda: with_networks("h2", differences=("cudeadbeef-00: set mtu 1400",)),
     "dhcp_missing": lambda: dhcp(is_running=False),
     "dhcp_stray": lambda: with_networks("h2", processes=(STRANGER,)),
     "dhcp_entry_missing": lambda: dhcp(entries=()),

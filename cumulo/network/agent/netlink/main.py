@@ -1,0 +1,55 @@
+"""A program: makes bridges, tunnels, namespaces and their devices, over netlink.
+
+It reads one JSON request from standard input, does it, writes one JSON answer and ends:
+
+    {"do": "apply", "plan": {...}}      make a network's devices as bridge.plan describes them
+    {"do": "compare", "plans": [...]}   say of each network what differs from its plan first; change nothing
+    {"do": "sweep", "keep": [...]}      remove every device and namespace of ours that no id here names
+    {"do": "list"}                      name every device and namespace of ours, and the cards in our bridges
+    {"do": "probe"}                     try what this kernel can do; only in a namespace made for that
+
+A program of its own because pyroute2 runs an event loop and forks: in a process whose standard
+library is monkey-patched neither works. Every action looks first, so that any of them may run twice
+or after half a run.
+"""
+
+import json
+import pathlib
+import sys
+from typing import Any
+
+# Started by its path, wherever that is, with nothing else to import from: see kernel.run_program.
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[4]))
+
+from cumulo.network.agent.netlink import networks, probe  # noqa: E402
+from cumulo.network.agent.netlink.space import Actor, Differs  # noqa: E402
+
+
+def serve(request: dict[str, Any], actor: Actor) -> dict[str, Any]:
+    """Do one request and return the answer."""
+    if request["do"] == "apply":
+        networks.apply(actor, request["plan"])
+        return {}
+    if request["do"] == "sweep":
+        return {"removed": networks.sweep(actor, set(request["keep"]))}
+    if request["do"] == "compare":
+        return {"differences": [said for plan in request["plans"] for said in compared(plan)]}
+    return networks.listed() if request["do"] == "list" else probe.abilities()
+
+
+def compared(plan: dict[str, Any]) -> list[str]:
+    """What would be changed first to make the devices as planned; nothing when they are."""
+    try:
+        networks.apply(Actor(only_look=True), plan)
+    except Differs as difference:
+        return [f"{plan['bridge']}: {difference}"]
+    return []
+
+
+def main() -> None:
+    """Serve the one request."""
+    json.dump(serve(json.load(sys.stdin), Actor()), sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

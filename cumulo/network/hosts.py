@@ -1,0 +1,42 @@
+"""What network hosts said of themselves when they registered: where their tunnels end, what they are wired to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from cumulo.common.db.tables.network import network_host, port
+from cumulo.network import revisions
+
+
+def register(connection: sa.Connection, now: float, host: str, inventory: Mapping[str, Any]) -> None:
+    """Write down what a host said. When its tunnels end elsewhere, the networks of its ports have changed."""
+    values = {"tunnel_address": str(inventory.get("tunnel_address", "")), "wired": list(inventory.get("wired", ())),
+              "types": list(inventory.get("types", ()))}
+    statement = sa.select(network_host.c.tunnel_address).where(network_host.c.host == host)
+    before = connection.execute(statement).scalar()
+    if before != values["tunnel_address"]:
+        for network_id in sorted(_networks_of(connection, host)):
+            revisions.advance(connection, network_id)
+    if before is None:
+        connection.execute(sa.insert(network_host).values(host=host, applied_revision=0, updated_at=now, **values))
+    else:
+        connection.execute(sa.update(network_host).where(network_host.c.host == host).values(values))
+
+
+def tunnel_addresses(connection: sa.Connection) -> dict[str, str]:
+    """Where the tunnels of each host end."""
+    statement = sa.select(network_host.c.host, network_host.c.tunnel_address).where(network_host.c.tunnel_address != "")
+    return {host: address for host, address in connection.execute(statement)}
+
+
+def wired(connection: sa.Connection, host: str) -> set[str]:
+    """The physical networks that a host is wired to."""
+    said = connection.execute(sa.select(network_host.c.wired).where(network_host.c.host == host)).scalar()
+    return set(said or ())
+
+
+def _networks_of(connection: sa.Connection, host: str) -> set[str]:
+    return set(connection.execute(sa.select(port.c.network_id).where(port.c.binding_host_id == host)).scalars())

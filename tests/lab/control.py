@@ -1,0 +1,89 @@
+"""The lab's control plane: rows in memory, rendered for each host by the functions that render a database's rows."""
+
+import itertools
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from cumulo.network import document
+from cumulo.network.networks import DHCP_OWNER
+
+Row = dict[str, Any]
+
+
+class Control:
+    """Rows, and what agents ask about them."""
+
+    def __init__(self) -> None:
+        self.revision = 1
+        self.tunnel_addresses: dict[str, str] = {}
+        self.networks: dict[str, Row] = {}
+        self.subnets: dict[str, Row] = {}
+        self.ports: dict[str, Row] = {}
+        self._numbers = itertools.count(1)
+
+    def methods(self) -> dict[str, Callable[..., Any]]:
+        """What is answered at the scheduler."""
+        return {"network_desired": self.desired, "network_applied": lambda host, revision: None,
+                "metadata_for": self.metadata}
+
+    def network(self, kind: str, cidrs: Sequence[str], **more: Any) -> str:
+        """Make a network with a subnet for each range; return its id."""
+        number = next(self._numbers)
+        row = {"id": _id(), "mtu": 1400, "admin_state_up": True, "provider_network_type": kind,
+               "provider_physical_network": None, "provider_segmentation_id": 100 + number} | more
+        self.networks[row["id"]] = row
+        for cidr in cidrs:
+            version = 6 if ":" in cidr else 4
+            gateway = cidr.split("/")[0] + "1" if version == 6 else cidr.rpartition(".")[0] + ".1"
+            subnet_id = _id()
+            self.subnets[subnet_id] = {
+                "id": subnet_id, "network_id": row["id"], "cidr": cidr, "ip_version": version, "gateway_ip": gateway,
+                "enable_dhcp": version == 4, "dns_nameservers": [], "host_routes": []}
+        self.port(row["id"], "", device_owner=DHCP_OWNER, numbers=2)
+        return str(row["id"])
+
+    def port(self, network_id: str, host: str, *, numbers: int | None = None, **more: Any) -> str:
+        """Make a port with an address of every range, bound to a host; return its id."""
+        number = next(self._numbers)
+        last = numbers or 10 + number
+        fixed = [{"subnet_id": each["id"], "ip_address": _address(each["cidr"], last)}
+                 for each in self.subnets.values() if each["network_id"] == network_id]
+        row = {"id": _id(), "network_id": network_id, "mac_address": f"fa:16:3e:00:00:{number:02x}", "fixed_ips": fixed,
+               "hostname": f"guest-{number}", "device_owner": "compute:nova", "admin_state_up": True,
+               "binding_host_id": host, "created_at": float(number)} | more
+        self.ports[row["id"]] = row
+        self.revision += 1
+        return str(row["id"])
+
+    def change(self, port_id: str, **values: Any) -> None:
+        """Change a port."""
+        self.ports[port_id] |= values
+        self.revision += 1
+
+    def desired(self, host: str, since_revision: int) -> dict[str, Any]:
+        """What a host must look like, whole, unless nothing changed."""
+        place = document.Place(host, self.tunnel_addresses, frozenset({"physnet1"}))
+        changed = since_revision != self.revision
+        return {"revision": self.revision, "full": changed, "removed_networks": [],
+                "networks": [self._network(place, each) for each in sorted(self._needed(host))] if changed else []}
+
+    def metadata(self, network_id: str, address: str) -> dict[str, Any]:
+        """Nothing is known of guests."""
+        raise LookupError(f"no server at {address} of {network_id}")
+
+    def _needed(self, host: str) -> set[str]:
+        return {port["network_id"] for port in self.ports.values() if port["binding_host_id"] == host}
+
+    def _network(self, place: document.Place, network_id: str) -> dict[str, Any]:
+        return document.network(
+            place, self.networks[network_id], [each for each in self.subnets.values() if each["network_id"] == network_id],
+            [each for each in self.ports.values() if each["network_id"] == network_id])
+
+
+def _id() -> str:
+    return str(uuid.uuid4())
+
+
+def _address(cidr: str, last: int) -> str:
+    return f"{cidr.split('/')[0]}{last:x}" if ":" in cidr else f"{cidr.rpartition('.')[0]}.{last}"

@@ -1,0 +1,107 @@
+"""A program: networks that cross hosts, told by packets. Started by test_network_tunnels in namespaces of its own."""
+
+import subprocess
+import tempfile
+
+from cumulo.common import names
+from tests.lab.lab import Lab, lab, run
+
+UNDERLAY_HOSTS = ("h1", "h2", "h3")
+CIDR, CIDR6 = "10.0.0.0/24", "fd00:0:0:1::/64"
+
+
+def check_two_projects_with_the_same_range(lab: Lab) -> None:
+    """Guests reach their own network on other hosts, with both versions of IP, and never the other one."""
+    mine, yours = (lab.control.network("vxlan", (CIDR, CIDR6)) for _ in range(2))
+    ports = {(network, host): lab.control.port(network, host, numbers=20 + number)
+             for number, host in enumerate(UNDERLAY_HOSTS) for network in (mine, yours)}
+    ports["lone"] = lab.control.port(yours, "h3", numbers=99)  # type: ignore[index]
+    lab.converge()
+    assert lab.differences() == [], lab.differences()
+    guests = {key: lab.guest(port_id) for key, port_id in ports.items()}
+    tunnel = names.tunnel_name(yours)
+    with subprocess.Popen(lab.hosts["h3"].command("tcpdump", "-n", "-l", "-i", tunnel, "icmp or arp or (icmp6 and ip6[40] = 128)"),
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as seen:
+        assert seen.stderr is not None and b"listening" in seen.stderr.readline() + seen.stderr.readline()
+        here = guests[(mine, "h1")]
+        for host in ("h2", "h3"):
+            assert here.reaches(guests[(mine, host)].address), host
+            assert here.reaches(guests[(mine, host)].port["fixed_ips"][1]["ip_address"]), host
+        assert not here.reaches("10.0.0.99"), "the other project's guest answers"
+        assert not here.reaches("10.0.0.200")
+        seen.terminate()
+        assert seen.stdout is not None
+        said = seen.stdout.read().strip()
+        assert said == b"", said
+    assert guests[(yours, "h1")].reaches("10.0.0.99")
+
+
+def check_agents_are_not_needed(lab: Lab) -> None:
+    """No packet is lost while agents are killed and started again, and nothing is changed by that."""
+    port = next(each for each in lab.control.ports.values() if each["binding_host_id"] == "h1")
+    other = next(each for each in lab.control.ports.values()
+                 if each["binding_host_id"] == "h2" and each["network_id"] == port["network_id"])
+    argv = ["ping", "-n", "-q", "-i", "0.05", "-c", "60", other["fixed_ips"][0]["ip_address"]]
+    inside = ["nsenter", f"--net=/run/netns/g{port['id'][:8]}", *argv]
+    with subprocess.Popen(lab.hosts["h1"].command(*inside), stdout=subprocess.PIPE, text=True) as pinging:
+        lab.start_agents()
+        lab.converge()
+        assert pinging.stdout is not None
+        said = pinging.stdout.read()
+    assert " 60 received" in said, said
+    assert lab.differences() == []
+
+
+def check_a_port_moves(lab: Lab) -> None:
+    """A port bound to another host is reached there; the host it left has nothing of it."""
+    port = next(each for each in lab.control.ports.values() if each["binding_host_id"] == "h3")
+    asker = next(each for each in lab.control.ports.values()
+                 if each["binding_host_id"] == "h1" and each["network_id"] == port["network_id"])
+    lab.hosts["h3"].run("ip", "netns", "delete", f"g{port['id'][:8]}")
+    lab.control.change(port["id"], binding_host_id="h2")
+    lab.converge()
+    assert lab.differences() == []
+    lab.guest(port["id"])
+    inside = ("nsenter", f"--net=/run/netns/g{asker['id'][:8]}")
+    lab.hosts["h1"].run(*inside, "ping", "-n", "-c", "1", "-W", "2", port["fixed_ips"][0]["ip_address"])
+
+
+def check_what_is_touched_is_seen(lab: Lab) -> None:
+    """An entry that somebody changed is named by the comparison, and mended by a new agent."""
+    host = lab.hosts["h1"]
+    tunnel = next(name for name in host.devices() if name.startswith("cux"))
+    entry = next(line.split() for line in host.run("bridge", "fdb", "show", "dev", tunnel).splitlines() if " dst " in line)
+    host.run("bridge", "fdb", "delete", entry[0], "dev", tunnel, "self")
+    found = lab.differences()
+    assert len(found) == 1 and f"change 1 entries of {tunnel}" in found[0], found
+    host.kill_agent()
+    host.start_agent()
+    host.wait_for_agent()
+    lab.converge()
+    assert lab.differences() == []
+
+
+def check_end(lab: Lab) -> None:
+    """Without ports there is nothing of ours on any host."""
+    lab.control.ports.clear()
+    lab.control.revision += 1
+    lab.converge()
+    for host in lab.hosts.values():
+        left = [name for name in host.devices() if name.startswith("cu")]
+        assert left == [], left
+        assert "cumulo" not in host.run("nft", "list", "tables")
+        assert "cudhcp" not in host.run("ls", "/run/netns")
+
+
+def main() -> None:
+    """Tell the whole story."""
+    with tempfile.TemporaryDirectory() as directory, lab(directory, *UNDERLAY_HOSTS) as made:
+        for check in (check_two_projects_with_the_same_range, check_agents_are_not_needed, check_a_port_moves,
+                      check_what_is_touched_is_seen, check_end):
+            check(made)
+            print(check.__name__, "passed", flush=True)
+    assert "underlay" in run("ip", "link")
+
+
+if __name__ == "__main__":
+    main()
