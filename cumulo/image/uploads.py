@@ -11,10 +11,9 @@ not for LEASE_S has lost its upload, and every later write of it finds nothing t
 
 import contextlib
 import dataclasses
-import hashlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -27,6 +26,7 @@ from cumulo.common.ids import Ids
 from cumulo.common.threads import Threads
 from cumulo.image import inspect
 from cumulo.image.images import not_found
+from cumulo.image.intake import HASH_ALGORITHM, Intake, Memory, Source
 from cumulo.image.store.protocol import Part, Store
 from cumulo.image.stores import Stores
 
@@ -34,15 +34,6 @@ LOG = log.get(__name__)
 LEASE_S = 30.0
 SWEEP_EVERY_S = 15.0
 RENEW_S = 10.0
-CHUNK_BYTES = 1024 * 1024
-HASH_ALGORITHM = "sha512"
-
-
-class Source(Protocol):
-    """The body of a request."""
-
-    def read(self, size: int) -> bytes:
-        """Return up to so many bytes, nothing at the end."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,6 +50,7 @@ class Uploader:
     threads: Threads
     max_size: int
     bounds: inspect.Bounds
+    memory: Memory = dataclasses.field(default_factory=Memory)
     last_write: Callable[[], AbstractContextManager[sa.Connection]] | None = None
 
     def receive(self, image: dict[str, Any], source: Source, length: int | None) -> None:
@@ -114,21 +106,24 @@ class Uploader:
 
     def _copy(self, image_id: str, upload_id: str, source: Source, length: int | None,
               part: Part) -> tuple[str, str]:
-        digests = hashlib.md5(usedforsecurity=False), hashlib.new(HASH_ALGORITHM)
-        renewed = self.clock.monotonic()
-        while length is None or part.size < length:
-            chunk = _read(source, CHUNK_BYTES if length is None else min(CHUNK_BYTES, length - part.size))
-            if not chunk:
-                break
-            if part.size + len(chunk) > self.max_size:
-                raise errors.TooLarge(f"An image may have {self.max_size} bytes.")
-            self.threads.native(_write_and_hash, part, digests, chunk)
-            if self.clock.monotonic() - renewed >= RENEW_S:
-                self._renew(image_id, upload_id)
-                renewed = self.clock.monotonic()
-        if length is not None and part.size < length:
-            raise errors.BadRequest(f"The data ended after {part.size} of {length} bytes.")
-        return digests[0].hexdigest(), digests[1].hexdigest()
+        intake, size, renewed = Intake(self.threads, part, self.memory), 0, self.clock.monotonic()
+        try:
+            while length is None or size < length:
+                chunk = intake.read(source, None if length is None else length - size)
+                if not chunk:
+                    break
+                size += len(chunk)
+                if size > self.max_size:
+                    raise errors.TooLarge(f"An image may have {self.max_size} bytes.")
+                intake.add(chunk)
+                if self.clock.monotonic() - renewed >= RENEW_S:
+                    self._renew(image_id, upload_id)
+                    renewed = self.clock.monotonic()
+            if length is not None and size < length:
+                raise errors.BadRequest(f"The data ended after {size} of {length} bytes.")
+            return intake.finish()
+        finally:
+            intake.stop()
 
     def _begin(self, image_id: str, upload_id: str) -> None:
         with self.database.write() as connection:
@@ -211,19 +206,6 @@ def _check_ready(image: dict[str, Any]) -> None:
     for name in ("disk_format", "container_format"):
         if not image[name]:
             raise errors.BadRequest(f"Property {name} must be set prior to saving data.")
-
-
-def _read(source: Source, size: int) -> bytes:
-    try:
-        return source.read(size)
-    except (OSError, ValueError) as failure:  # the connection broke, or its chunks make no sense
-        raise errors.BadRequest("The data ended early.") from failure
-
-
-def _write_and_hash(part: Part, digests: Any, chunk: bytes) -> None:
-    part.write(chunk)
-    for digest in digests:
-        digest.update(chunk)
 
 
 def _mine(image_id: str, upload_id: str) -> sa.Update:
