@@ -24,7 +24,7 @@ from cumulo.common.db.tables.image import image as image_table
 from cumulo.common.db.tables.image import image_location
 from cumulo.common.ids import Ids
 from cumulo.common.threads import Threads
-from cumulo.image import inspect
+from cumulo.image import inspect, quotas
 from cumulo.image.images import not_found
 from cumulo.image.intake import HASH_ALGORITHM, Intake, Memory, Source
 from cumulo.image.store.protocol import Part, Store
@@ -40,7 +40,8 @@ RENEW_S = 10.0
 class Uploader:
     """What an upload needs of the outside world.
 
-    last_write, if any, opens the transaction that makes the image active, in place of database.write.
+    last_write, if any, opens the transaction that makes the image active, in place of database.write. limits are
+    those of the image's owner, room the bytes they leave, None for any number: data that goes beyond is broken off.
     """
 
     database: Database
@@ -51,6 +52,8 @@ class Uploader:
     max_size: int
     bounds: inspect.Bounds
     memory: Memory = dataclasses.field(default_factory=Memory)
+    limits: quotas.Limits = quotas.NONE
+    room: int | None = None
     last_write: Callable[[], AbstractContextManager[sa.Connection]] | None = None
 
     def receive(self, image: dict[str, Any], source: Source, length: int | None) -> None:
@@ -62,11 +65,10 @@ class Uploader:
         again and nothing of the data is left.
         """
         _check_ready(image)
-        if length is not None and length > self.max_size:
-            raise errors.TooLarge(f"An image may have {self.max_size} bytes.")
+        self._check_size(length or 0)
         upload_id = self.ids.new_id()
         try:
-            self._begin(image["id"], upload_id)
+            self._begin(image["id"], upload_id, length or 0)
             self._store(image, upload_id, source, length)
         except BaseException as failure:  # a killed green thread too must not leave an image "saving"
             if self._give_up(image["id"], upload_id) and isinstance(failure, errors.DatabaseUnavailable):
@@ -113,8 +115,7 @@ class Uploader:
                 if not chunk:
                     break
                 size += len(chunk)
-                if size > self.max_size:
-                    raise errors.TooLarge(f"An image may have {self.max_size} bytes.")
+                self._check_size(size)
                 intake.add(chunk)
                 if self.clock.monotonic() - renewed >= RENEW_S:
                     self._renew(image_id, upload_id)
@@ -125,8 +126,16 @@ class Uploader:
         finally:
             intake.stop()
 
-    def _begin(self, image_id: str, upload_id: str) -> None:
+    def _check_size(self, size: int) -> None:
+        if size > self.max_size:
+            raise errors.TooLarge(f"An image may have {self.max_size} bytes.")
+        if self.room is not None and size > self.room:
+            raise errors.TooLarge(
+                f"You have exceeded your quota for resource {quotas.SIZE}: {self.room} bytes are left.")
+
+    def _begin(self, image_id: str, upload_id: str, length: int) -> None:
         with self.database.write() as connection:
+            self.limits.take(connection, image_count_uploading=1, image_size_total=length)
             now = self.database.now(connection)
             columns = image_table.c
             free = sa.or_(columns.status == "queued",
@@ -146,6 +155,7 @@ class Uploader:
     def _finish(self, image_id: str, upload_id: str, size: int, virtual_size: int | None,
                 digests: tuple[str, str]) -> None:
         with (self.last_write or self.database.write)() as connection:
+            self.limits.take(connection, image_size_total=size)
             now = self.database.now(connection)
             finished = connection.execute(_mine(image_id, upload_id).values(
                 status="active", upload_id=None, upload_renewed_at=None, size=size, virtual_size=virtual_size,

@@ -3,12 +3,13 @@
 import contextlib
 from typing import Any
 
+from cumulo.api.image import quota
 from cumulo.api.image.data import ranges
 from cumulo.api.image.data.outgoing import Outgoing
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors, log
 from cumulo.common.inflow import Inflow
-from cumulo.image import images
+from cumulo.image import images, quotas
 from cumulo.image.inspect import Bounds
 from cumulo.image.store.protocol import Stream
 from cumulo.image.uploads import Uploader
@@ -27,18 +28,21 @@ def upload(request: Request) -> None:
     length = None if is_chunked else request.content_length or 0
     connection = _connection(request)
     if length is None or connection is None:
-        _uploader(request).receive(image, request.raw, length)
+        _uploader(request, image).receive(image, request.raw, length)
         return
     with contextlib.closing(Inflow(request.raw, connection, length)) as body:
-        _uploader(request).receive(image, body, length)
+        _uploader(request, image).receive(image, body, length)
 
 
-def _uploader(request: Request) -> Uploader:
+def _uploader(request: Request, image: images.Image) -> Uploader:
     services, conf = request.services, request.services.conf
+    with services.database.read() as connection:
+        limits = quota.limits_of(connection, image["owner"])
+        room = limits.room(connection, quotas.SIZE)
     return Uploader(
         database=services.database, last_write=request.last_write, clock=services.clock, ids=services.ids,
         store=services.image_stores.writable(request.headers.get(_STORE)), threads=services.threads,
-        memory=services.image_stores.memory, max_size=conf.image.max_size_gib * _GIB,
+        memory=services.image_stores.memory, limits=limits, room=room, max_size=conf.image.max_size_gib * _GIB,
         bounds=Bounds(conf.image.inspection_timeout_s, conf.image.inspection_memory_mib))
 
 

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 import sqlalchemy as sa
 
+from cumulo.api.image import quota
 from cumulo.api.image.images import view
 from cumulo.api.services import Services
 from cumulo.api.wsgi import paging, times
@@ -57,6 +58,7 @@ def create(request: Request) -> Reply:
     database = request.services.database
     with database.write() as connection:
         _hold(request, connection, owner)
+        quota.limits_of(connection, owner).take(connection, image_count_total=1)
         images.create_image(connection, database.now(connection), image_id, owner, new)
         row = images.get_image(connection, image_id)
     return Reply(view.image(row), headers={"Location": f"{request.url}/v2/images/{image_id}"})
@@ -79,6 +81,8 @@ def update(request: Request) -> dict[str, Any]:
         if after["owner"] != before["owner"]:
             _authorize_owner(request, after["owner"])
             _hold(request, connection, after["owner"])
+            quota.limits_of(connection, after["owner"]).take(
+                connection, image_count_total=1, image_size_total=(after["size"] or 0) * len(after["locations"]))
         if after["visibility"] != before["visibility"]:
             _authorize_visibility(request, after["visibility"])
         if changes:
