@@ -6,6 +6,7 @@ the lock of `revisions.advance`, so a look for a free address is still true when
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -13,11 +14,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from cumulo.common import errors
-from cumulo.common.db.tables.network import port_address
+from cumulo.common.db.tables.network import network, port_address
 
 Row = Mapping[str, Any]
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Pool = Mapping[str, str]
+
+ROUTER = "network:router_"
+FLOATING = "network:floatingip"
+MADE_UP = ("slaac", "dhcpv6-stateless")
+"""Modes of IPv6 subnets in which nobody gives out addresses."""
 
 _IDS_IN_ONE_QUERY = 1000  # SQLite takes at most 32,766 parameters
 
@@ -53,22 +59,80 @@ def of_ports(connection: sa.Connection, port_ids: Sequence[str]) -> dict[str, li
     return found
 
 
-def allocate(connection: sa.Connection, port_id: str, subnets: Sequence[Row],
+@dataclasses.dataclass(frozen=True)
+class Holder:
+    """The port that addresses are for: what it is decides which it may have."""
+
+    port_id: str
+    mac_address: str
+    device_owner: str = ""
+
+    @property
+    def is_router(self) -> bool:
+        """Whether it is a router's door: it may hold the gateway's address, and makes none up from its card's."""
+        return self.device_owner.startswith(ROUTER)
+
+    @property
+    def makes_up(self) -> bool:
+        """Whether it makes up an address where routers announce a prefix, as every guest does."""
+        return not self.device_owner.startswith((ROUTER, FLOATING))
+
+
+def allocate(connection: sa.Connection, holder: Holder, subnets: Sequence[Row],
              wanted: Sequence[Mapping[str, str]] | None) -> list[dict[str, str]]:
     """Give the port the addresses it wants and return them.
 
     wanted None: one address of every IP version the network has, so far as one is free. An entry
-    of `wanted` names a subnet, an address, or both. Raises Conflict (IpAddressInUse,
+    of `wanted` names a subnet, an address, or both. Beside those it gets one of every prefix from
+    which guests make up addresses themselves. Raises Conflict (IpAddressInUse,
     IpAddressGenerationFailure) and BadRequest (InvalidIpForNetwork, InvalidIpForSubnet).
     """
     chosen: list[dict[str, str]] = []
-    for subnet, address in _choices(subnets, wanted):
-        chosen.append(_take(connection, port_id, len(chosen), subnet, address))
-    if wanted is None and subnets:
-        for version in sorted({subnet["ip_version"] for subnet in subnets}):
-            chosen.append(_take_any(connection, port_id, len(chosen),
-                                    [each for each in subnets if each["ip_version"] == version]))
+    for subnet, address in _choices(holder, subnets, wanted):
+        chosen.append(_take(connection, holder, len(chosen), subnet, address))
+    offered = [each for each in subnets if serves(each, holder.device_owner)]
+    given_out = [each for each in offered if not is_made_up(each)]
+    if wanted is None:
+        for version in sorted({subnet["ip_version"] for subnet in given_out}):
+            chosen.append(_take_any(connection, holder, len(chosen),
+                                    [each for each in given_out if each["ip_version"] == version]))
+    if holder.makes_up:
+        for subnet in offered:
+            if is_made_up(subnet):
+                chosen.append(_record(connection, holder, len(chosen), subnet, made_up(subnet, holder.mac_address)))
     return chosen
+
+
+def make_up(connection: sa.Connection, holder: Holder, subnet: Row) -> None:
+    """Give a port that is there already its address in a new subnet from which guests make up addresses."""
+    position = connection.execute(sa.select(sa.func.count()).where(
+        port_address.c.port_id == holder.port_id)).scalar_one()
+    _record(connection, holder, position, subnet, made_up(subnet, holder.mac_address))
+
+
+def is_made_up(subnet: Row) -> bool:
+    """Whether guests make up their addresses in it, from its prefix and their cards."""
+    return subnet["ipv6_address_mode"] in MADE_UP
+
+
+def made_up(subnet: Row, mac_address: str) -> str:
+    """The address that a card makes up from a prefix: RFC 4291, appendix A."""
+    parts = [int(part, 16) for part in mac_address.split(":")]
+    host = int.from_bytes(bytes((parts[0] ^ 2, *parts[1:3], 0xFF, 0xFE, *parts[3:])))
+    return str(ipaddress.IPv6Address(int(ipaddress.ip_network(subnet["cidr"]).network_address) + host))
+
+
+def is_of_card(address: str, mac_address: str) -> bool:
+    """Whether the card made the address up, of whatever prefix."""
+    made = ipaddress.ip_address(made_up({"cidr": "::/64"}, mac_address))
+    at = ipaddress.ip_address(address)
+    return at.version == 6 and int(at) & (2**64 - 1) == int(made)
+
+
+def serves(subnet: Row, device_owner: str) -> bool:
+    """Whether ports of this kind may have addresses of the subnet without naming it."""
+    types = subnet["service_types"] or ()
+    return not types or any(device_owner == each or device_owner.startswith(f"{each}:") for each in types)
 
 
 def release(connection: sa.Connection, port_id: str) -> None:
@@ -76,9 +140,19 @@ def release(connection: sa.Connection, port_id: str) -> None:
     connection.execute(sa.delete(port_address).where(port_address.c.port_id == port_id))
 
 
-def _choices(subnets: Sequence[Row], wanted: Sequence[Mapping[str, str]] | None) -> list[tuple[Row, str | None]]:
-    """Each wanted entry with the subnet it is about."""
-    return [(_subnet_for(subnets, entry), entry.get("ip_address")) for entry in wanted or ()]
+def _choices(holder: Holder, subnets: Sequence[Row],
+             wanted: Sequence[Mapping[str, str]] | None) -> list[tuple[Row, str | None]]:
+    """Each wanted entry with the subnet it is about; what a guest makes up anyway is left out."""
+    chosen = [(_subnet_for(subnets, entry), entry.get("ip_address")) for entry in wanted or ()]
+    found = []
+    for subnet, address in chosen:
+        if not (holder.makes_up and is_made_up(subnet)):
+            found.append((subnet, address))
+        elif address is not None and str(parse(address)) != made_up(subnet, holder.mac_address):
+            raise errors.BadRequest(
+                f"IPv6 address {address} can not be directly assigned to a port on subnet {subnet['id']} as the subnet is "
+                "configured for automatic addresses", kind="AllocationOnAutoAddressSubnet")
+    return found
 
 
 def _subnet_for(subnets: Sequence[Row], entry: Mapping[str, str]) -> Row:
@@ -120,33 +194,39 @@ def parse(address: str) -> Address:
         raise errors.BadRequest(f"'{address}' is not a valid IP address.", kind="InvalidInput") from None
 
 
-def _take(connection: sa.Connection, port_id: str, position: int, subnet: Row,
-          address: str | None) -> dict[str, str]:
+def _take(connection: sa.Connection, holder: Holder, position: int, subnet: Row, address: str | None) -> dict[str, str]:
     if address is None:
-        return _take_any(connection, port_id, position, [subnet])
+        return _take_any(connection, holder, position, [subnet])
     text = str(parse(address))
-    if text in used_addresses(connection, subnet["id"]) or text == subnet["gateway_ip"] and _reserved(subnet):
+    is_gateway = text == subnet["gateway_ip"] and not holder.is_router and _is_held_by_host(connection, subnet)
+    if is_gateway or _is_used(connection, subnet["id"], text):
         raise errors.Conflict(
             f"IP address {text} already allocated in subnet {subnet['id']}.", kind="IpAddressInUse")
-    return _record(connection, port_id, position, subnet, text)
+    return _record(connection, holder, position, subnet, text)
 
 
-def _reserved(subnet: Row) -> bool:
-    """The bridge of an IPv4 subnet holds its gateway address itself; no port may."""
-    return bool(subnet["ip_version"] == 4)
+def _is_used(connection: sa.Connection, subnet_id: str, address: str) -> bool:
+    return connection.execute(sa.select(port_address.c.port_id).where(
+        port_address.c.subnet_id == subnet_id, port_address.c.ip_address == address)).first() is not None
 
 
-def _take_any(connection: sa.Connection, port_id: str, position: int, subnets: Sequence[Row]) -> dict[str, str]:
+def _is_held_by_host(connection: sa.Connection, subnet: Row) -> bool:
+    """The bridge of a flat network holds the gateway address of an IPv4 subnet itself; no port may."""
+    return bool(subnet["ip_version"] == 4 and connection.execute(sa.select(network.c.provider_network_type).where(
+        network.c.id == subnet["network_id"])).scalar() == "flat")
+
+
+def _take_any(connection: sa.Connection, holder: Holder, position: int, subnets: Sequence[Row]) -> dict[str, str]:
     for subnet in subnets:
         address = first_free(subnet["allocation_pools"], used_addresses(connection, subnet["id"]))
         if address is not None:
-            return _record(connection, port_id, position, subnet, address)
+            return _record(connection, holder, position, subnet, address)
     network_id = subnets[0]["network_id"]
     raise errors.Conflict(
         f"No more IP addresses available on network {network_id}.", kind="IpAddressGenerationFailure")
 
 
-def _record(connection: sa.Connection, port_id: str, position: int, subnet: Row, address: str) -> dict[str, str]:
+def _record(connection: sa.Connection, holder: Holder, position: int, subnet: Row, address: str) -> dict[str, str]:
     connection.execute(sa.insert(port_address).values(
-        subnet_id=subnet["id"], ip_address=address, port_id=port_id, position=position))
+        subnet_id=subnet["id"], ip_address=address, port_id=holder.port_id, position=position))
     return {"subnet_id": subnet["id"], "ip_address": address}

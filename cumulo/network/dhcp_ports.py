@@ -55,5 +55,5 @@ def _insert(connection: sa.Connection, ids: Ids, now: float, network_id: str) ->
         id=port_id, network_id=network_id, project_id=project_id, name="", description="", admin_state_up=True,
         status="ACTIVE", mac_address=mac_address, device_id=f"dhcp-{network_id}", device_owner=DHCP_OWNER,
         hostname="", binding_host_id="", binding_vnic_type="normal", binding_profile={}, bound_revision=0,
-        created_at=now, updated_at=now, revision_number=1))
+        port_security_enabled=False, created_at=now, updated_at=now, revision_number=1))
     return port_id

@@ -11,7 +11,7 @@ from cumulo.common import errors
 from cumulo.common.db.tables.network import network, port, port_address, subnet
 from cumulo.common.flows import conflicts
 from cumulo.common.ids import Ids
-from cumulo.network import revisions
+from cumulo.network import revisions, segments
 
 Row = dict[str, Any]
 
@@ -20,7 +20,9 @@ DHCP_OWNER = "network:dhcp"
 
 DEFAULTS: Row = {
     "name": "", "description": "", "admin_state_up": True, "shared": False, "external": False,
-    "provider_network_type": "local", "provider_physical_network": None,
+    "provider_network_type": "local", "provider_physical_network": None, "provider_segmentation_id": None,
+    "port_security_enabled": True, "is_default": False, "dns_domain": "", "qos_policy_id": None,
+    "availability_zone_hints": [], "tags": [],
 }
 
 
@@ -52,14 +54,20 @@ def not_found(network_id: str) -> errors.NotFound:
 
 
 def create_network(connection: sa.Connection, ids: Ids, now: float, *, project_id: str, values: Mapping[str, Any],
-                   default_mtu: int) -> Row:
-    """Insert a network and return it; `values` holds columns that differ from DEFAULTS."""
+                   default_mtu: int, spans: segments.Spans = segments.NO_SPANS) -> Row:
+    """Insert a network and return it; `values` holds columns that differ from DEFAULTS.
+
+    Its segment is the one asked for, or a free one of `spans`; raises Conflict where it is taken or none is free.
+    """
     network_id = ids.new_id()
     revisions.advance(connection, network_id)
     row = DEFAULTS | {"mtu": default_mtu} | dict(values)
-    _check_physical_network(connection, row["provider_physical_network"])
+    place = segments.choose(connection, spans, row["provider_network_type"], row["provider_physical_network"],
+                            row["provider_segmentation_id"])
+    row |= {"provider_physical_network": place.physical_network, "provider_segmentation_id": place.segmentation_id}
     connection.execute(sa.insert(network).values(
         id=network_id, project_id=project_id, created_at=now, updated_at=now, revision_number=1, **row))
+    segments.take(connection, ids, now, network_id, place)
     return get_network(connection, network_id)
 
 
@@ -87,13 +95,6 @@ def delete_network(connection: sa.Connection, network_id: str) -> None:
     connection.execute(sa.delete(port).where(port.c.network_id == network_id))
     connection.execute(sa.delete(subnet).where(subnet.c.network_id == network_id))
     connection.execute(sa.delete(network).where(network.c.id == network_id))
-
-
-def _check_physical_network(connection: sa.Connection, name: str | None) -> None:
-    statement = sa.select(network.c.id).where(network.c.provider_physical_network == name)
-    if name is not None and connection.execute(statement).first():
-        raise errors.Conflict(
-            f"Unable to create the flat network. Physical network {name} is in use.", kind="FlatNetworkInUse")
 
 
 def _check_unshare(connection: sa.Connection, row: Row) -> None:

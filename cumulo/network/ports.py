@@ -15,20 +15,25 @@ from cumulo.common import errors
 from cumulo.common.context import Context
 from cumulo.common.db.tables.network import port
 from cumulo.common.ids import Ids
-from cumulo.network import addresses, networks, revisions
+from cumulo.network import addresses, networks, port_attributes, revisions, security_groups
 from cumulo.network.networks import Row
 
 DEFAULTS: Row = {
     "name": "", "description": "", "admin_state_up": True, "device_id": "", "device_owner": "", "hostname": "",
-    "binding_host_id": "", "binding_vnic_type": "normal", "binding_profile": {},
+    "binding_host_id": "", "binding_vnic_type": "normal", "binding_profile": {}, "dns_name": "", "dns_domain": "",
+    "allowed_address_pairs": [], "extra_dhcp_opts": [], "qos_policy_id": None, "tags": [],
 }
+
+OWN_EQUIPMENT = "network:"
+"""What device_owner begins with where the port is the network's own: nothing is filtered there."""
 
 
 def list_ports(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Row]:
-    """Every port that meets the conditions, each with its `fixed_ips`."""
+    """Every port that meets the conditions, each with its `fixed_ips` and the ids of its `security_groups`."""
     rows = [dict(row) for row in connection.execute(sa.select(port).where(*where)).mappings()]
-    held = addresses.of_ports(connection, [row["id"] for row in rows])
-    return [row | {"fixed_ips": held[row["id"]]} for row in rows]
+    port_ids = [row["id"] for row in rows]
+    held, groups = addresses.of_ports(connection, port_ids), security_groups.of_ports(connection, port_ids)
+    return [row | {"fixed_ips": held[row["id"]], "security_groups": groups[row["id"]]} for row in rows]
 
 
 def get_port(connection: sa.Connection, port_id: str) -> Row:
@@ -66,39 +71,63 @@ def ports_of_device(connection: sa.Connection, device_id: str) -> list[Row]:
 
 def create_port(connection: sa.Connection, ids: Ids, now: float, *, context: Context, network_id: str,
                 fixed_ip: str | None = None, device_id: str = "", device_owner: str = "",
-                mac_address: str | None = None, name: str = "", hostname: str = "") -> Row:
+                mac_address: str | None = None, name: str = "", hostname: str = "",
+                groups: Sequence[str] | None = None) -> Row:
     """Insert a port in the caller's project and return it, as a server's build needs it.
 
     fixed_ip None: an address of each IP version the network has. hostname is what DHCP tells the guest.
+    groups None: the project's default security group.
     """
     values = {"device_id": device_id, "device_owner": device_owner, "name": name, "hostname": hostname}
     if mac_address is not None:
         values["mac_address"] = mac_address
     return insert_port(connection, ids, now, project_id=context.project_id or "", network_id=network_id,
-                       values=values, wanted=None if fixed_ip is None else [{"ip_address": fixed_ip}])
+                       values=values, wanted=None if fixed_ip is None else [{"ip_address": fixed_ip}], groups=groups)
 
 
 def insert_port(connection: sa.Connection, ids: Ids, now: float, *, project_id: str, network_id: str,
-                values: Mapping[str, Any], wanted: Sequence[Mapping[str, str]] | None) -> Row:
-    """Insert a port with the columns of `values` over DEFAULTS; `wanted` as in addresses.allocate."""
+                values: Mapping[str, Any], wanted: Sequence[Mapping[str, str]] | None,
+                groups: Sequence[str] | None = None) -> Row:
+    """Insert a port with the columns of `values` over DEFAULTS; `wanted` as in addresses.allocate.
+
+    groups None: the project's default security group, made now if need be, where the port filters at all.
+    """
     revision = revisions.advance(connection, network_id)
-    networks.get_network(connection, network_id)
-    row = DEFAULTS | dict(values)
+    of_network = networks.get_network(connection, network_id)
+    is_own = str(values.get("device_owner", "")).startswith(OWN_EQUIPMENT)
+    row = DEFAULTS | {"port_security_enabled": of_network["port_security_enabled"] and not is_own} | dict(values)
     row["mac_address"] = _mac_address(connection, ids, network_id, row.get("mac_address"))
+    row["allowed_address_pairs"] = port_attributes.address_pairs(row["allowed_address_pairs"], row["mac_address"])
+    row["extra_dhcp_opts"] = port_attributes.dhcp_options(row["extra_dhcp_opts"])
+    _check_security(row, groups or ())
+    if groups is None:
+        groups = ([security_groups.ensure_default(connection, ids, now, project_id)]
+                  if row["port_security_enabled"] and not is_own else [])
     port_id = ids.new_id()
     bound = bool(row["binding_host_id"])
     connection.execute(sa.insert(port).values(
-        id=port_id, network_id=network_id, project_id=project_id, status="BUILD" if bound else "DOWN",
+        id=port_id, network_id=network_id, project_id=project_id,
+        # The network's own equipment is wherever it is needed.
+        status="BUILD" if bound else "ACTIVE" if is_own else "DOWN",
         bound_revision=revision if bound else 0, created_at=now, updated_at=now, revision_number=1, **row))
-    addresses.allocate(connection, port_id, networks.subnets_of(connection, [network_id]), wanted)
+    holder = addresses.Holder(port_id, row["mac_address"], row["device_owner"])
+    addresses.allocate(connection, holder, networks.subnets_of(connection, [network_id]), wanted)
+    security_groups.set_groups(connection, port_id, groups)
     return get_port(connection, port_id)
 
 
 def update_port(connection: sa.Connection, now: float, port_id: str, values: Mapping[str, Any],
-                wanted: Sequence[Mapping[str, str]] | None = None) -> Row:
-    """Change a port and return it; `wanted` replaces its addresses, None leaves them."""
+                wanted: Sequence[Mapping[str, str]] | None = None, groups: Sequence[str] | None = None) -> Row:
+    """Change a port and return it; `wanted` and `groups` replace its addresses and security groups, None leaves them."""
     before, revision = _locked(connection, port_id)
     changed = dict(values)
+    if "allowed_address_pairs" in changed:
+        changed["allowed_address_pairs"] = port_attributes.address_pairs(
+            changed["allowed_address_pairs"], changed.get("mac_address", before["mac_address"]))
+    if "extra_dhcp_opts" in changed:
+        changed["extra_dhcp_opts"] = port_attributes.dhcp_options(changed["extra_dhcp_opts"],
+                                                                  before["extra_dhcp_opts"] or ())
+    _check_security(before | changed, before["security_groups"] if groups is None else groups)
     if "mac_address" in changed and changed["mac_address"] != before["mac_address"]:
         if before["binding_host_id"]:
             raise errors.Conflict(f"Port {port_id} is bound to a host: its MAC address cannot change.", kind="PortBound")
@@ -106,11 +135,27 @@ def update_port(connection: sa.Connection, now: float, port_id: str, values: Map
     host = changed.get("binding_host_id", before["binding_host_id"])
     if host != before["binding_host_id"]:
         changed |= {"status": "BUILD" if host else "DOWN", "bound_revision": revision if host else 0}
+    wanted = _again(before, changed) if wanted is None else wanted
     if wanted is not None:
         addresses.release(connection, port_id)
-        addresses.allocate(connection, port_id, networks.subnets_of(connection, [before["network_id"]]), wanted)
+        after = before | changed
+        addresses.allocate(connection, addresses.Holder(port_id, after["mac_address"], after["device_owner"]),
+                           networks.subnets_of(connection, [before["network_id"]]), wanted)
+        # Rules of other groups speak of the addresses of these groups' members.
+        revisions.note(connection, before["security_groups"])
+    if groups is not None:
+        security_groups.set_groups(connection, port_id, groups)
     _write(connection, now, port_id, changed)
     return get_port(connection, port_id)
+
+
+def _again(before: Row, changed: Row) -> list[dict[str, str]] | None:
+    """The addresses that a port keeps when its card changes: those it made up from the card are made anew."""
+    if changed.get("mac_address", before["mac_address"]) == before["mac_address"]:
+        return None
+    made_up = {each["ip_address"] for each in before["fixed_ips"] if addresses.is_of_card(
+        each["ip_address"], before["mac_address"])}
+    return [each for each in before["fixed_ips"] if each["ip_address"] not in made_up] if made_up else None
 
 
 def bind_port(connection: sa.Connection, now: float, port_id: str, host: str) -> None:
@@ -128,6 +173,7 @@ def delete_port(connection: sa.Connection, now: float, port_id: str) -> None:
     """Delete a port and free its addresses; raises NotFound (PortNotFound)."""
     _locked(connection, port_id)
     addresses.release(connection, port_id)
+    security_groups.set_groups(connection, port_id, ())
     connection.execute(sa.delete(port).where(port.c.id == port_id))
 
 
@@ -141,6 +187,18 @@ def _locked(connection: sa.Connection, port_id: str) -> tuple[Row, int]:
         raise not_found(port_id)
     revision = revisions.advance(connection, network_id)
     return get_port(connection, port_id), revision
+
+
+def _check_security(row: Row, groups: Sequence[str]) -> None:
+    """Without port security nothing is filtered, so nothing can be said about what passes."""
+    if row["port_security_enabled"]:
+        return
+    if groups:
+        raise errors.Conflict("Port has security group associated. Cannot disable port security or ip address until "
+                              "security group is removed.", kind="PortSecurityPortHasSecurityGroup")
+    if row["allowed_address_pairs"]:
+        raise errors.Conflict("Port Security must be enabled in order to have allowed address pairs on a port.",
+                              kind="AddressPairAndPortSecurityRequired")
 
 
 def _write(connection: sa.Connection, now: float, port_id: str, changed: Mapping[str, Any]) -> None:

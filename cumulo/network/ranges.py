@@ -54,6 +54,22 @@ def gateway(network: Network, text: str | None) -> str | None:
     return str(address)
 
 
+def check_ipv6_modes(network: Network, ra_mode: str | None, address_mode: str | None, *, enable_dhcp: bool) -> None:
+    """Raise BadRequest for modes that no network can be in."""
+    if ra_mode is None and address_mode is None:
+        return
+    if network.version != 6:
+        raise invalid("ipv6_ra_mode and ipv6_address_mode can only be set when ip_version is 6.")
+    if not enable_dhcp:
+        raise invalid("ipv6_ra_mode or ipv6_address_mode cannot be set when enable_dhcp is set to False.")
+    if ra_mode and address_mode and ra_mode != address_mode:
+        raise invalid(f"ipv6_ra_mode set to '{ra_mode}' with ipv6_address_mode set to '{address_mode}' is not valid. "
+                      "If both attributes are set, they must be the same value.")
+    mode = address_mode or ra_mode
+    if mode in ("slaac", "dhcpv6-stateless") and network.prefixlen != 64:
+        raise invalid(f"Invalid CIDR {network} for IPv6 address mode {mode}: the prefix must be /64.")
+
+
 def default_pools(network: Network, gateway_ip: str | None) -> Pools:
     """Every address of the range but its ends and the gateway."""
     first, last = _bounds(network)

@@ -1,12 +1,15 @@
-"""The revision that every change to a network gets, and the lock that puts changes in order.
+"""The revision that every change gets which a host may have to follow, and the lock that puts changes in order.
 
-`advance` must be the first statement of a transaction that changes a network. It raises the one
+What changes is named by its id: a network, a security group, an address group, a router (doc/design/0005 says which
+when); all of them stand in one table. `advance`, or `lock`, must be the first statement of a transaction that changes a network. It raises the one
 counter, whose row stays locked until the commit. So revisions become visible in their order: a
 host that has seen revision 7 has seen everything up to 7. For the same reason the checks that
 follow it (is this address free?) cannot be overtaken by another transaction.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import sqlalchemy as sa
 
@@ -16,17 +19,29 @@ from cumulo.common.db.tables.network import network_change, network_revision
 LOG = log.get(__name__)
 
 
-def advance(connection: sa.Connection, network_id: str) -> int:
-    """Give the network a new revision and return it."""
+def advance(connection: sa.Connection, *changed: str) -> int:
+    """Give what changes a new revision and return it: ids of networks, security groups, address groups, routers."""
+    revision = lock(connection)
+    note(connection, changed)
+    return revision
+
+
+def lock(connection: sa.Connection) -> int:
+    """Begin a new revision and return it; what changes with it is said by `note`."""
     if not _raise(connection):
         _begin(connection)
         _raise(connection)
+    return current(connection)
+
+
+def note(connection: sa.Connection, changed: Iterable[str]) -> None:
+    """Say that these change with the revision that this transaction has begun."""
     revision = current(connection)
-    moved = connection.execute(
-        sa.update(network_change).where(network_change.c.network_id == network_id).values(revision=revision))
-    if not moved.rowcount:
-        connection.execute(sa.insert(network_change).values(network_id=network_id, revision=revision))
-    return revision
+    for each in sorted(set(changed)):
+        moved = connection.execute(
+            sa.update(network_change).where(network_change.c.network_id == each).values(revision=revision))
+        if not moved.rowcount:
+            connection.execute(sa.insert(network_change).values(network_id=each, revision=revision))
 
 
 def _raise(connection: sa.Connection) -> bool:

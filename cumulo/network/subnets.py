@@ -12,11 +12,12 @@ from cumulo.common import errors
 from cumulo.common.db.tables.network import port, port_address, subnet
 from cumulo.common.flows import conflicts
 from cumulo.common.ids import Ids
-from cumulo.network import dhcp_ports, networks, ranges, revisions
+from cumulo.network import addresses, dhcp_ports, networks, ranges, revisions
 from cumulo.network.networks import DHCP_OWNER, Row
 
 DEFAULTS: Row = {
-    "name": "", "description": "", "enable_dhcp": True, "dns_nameservers": [], "host_routes": [],
+    "name": "", "description": "", "enable_dhcp": True, "dns_nameservers": [], "host_routes": [], "ipv6_ra_mode": None,
+    "ipv6_address_mode": None, "subnet_pool_id": None, "service_types": [], "tags": [],
 }
 
 
@@ -49,6 +50,7 @@ def create_subnet(connection: sa.Connection, ids: Ids, now: float, *, project_id
     networks.get_network(connection, network_id)
     row = DEFAULTS | dict(values)
     cidr = ranges.cidr(row["cidr"], row["ip_version"])
+    ranges.check_ipv6_modes(cidr, row["ipv6_ra_mode"], row["ipv6_address_mode"], enable_dhcp=row["enable_dhcp"])
     _check_overlap(connection, network_id, cidr)
     gateway = ranges.gateway(cidr, row["gateway_ip"]) if "gateway_ip" in row else ranges.default_gateway(cidr)
     pools = (ranges.pools(cidr, row["allocation_pools"]) if row.get("allocation_pools") is not None
@@ -62,7 +64,19 @@ def create_subnet(connection: sa.Connection, ids: Ids, now: float, *, project_id
         id=subnet_id, network_id=network_id, project_id=project_id, created_at=now, updated_at=now,
         revision_number=1, **row))
     dhcp_ports.settle(connection, ids, now, network_id)
-    return get_subnet(connection, subnet_id)
+    made = get_subnet(connection, subnet_id)
+    if addresses.is_made_up(made):
+        _make_up(connection, made)
+    return made
+
+
+def _make_up(connection: sa.Connection, made: Row) -> None:
+    """Record what every guest that is there makes up from the new prefix."""
+    held = sa.select(port.c.id, port.c.mac_address, port.c.device_owner).where(port.c.network_id == made["network_id"])
+    for row in connection.execute(held.order_by(port.c.id)).all():
+        holder = addresses.Holder(*row)
+        if holder.makes_up and row.device_owner != DHCP_OWNER:
+            addresses.make_up(connection, holder, made)
 
 
 def update_subnet(connection: sa.Connection, ids: Ids, now: float, subnet_id: str,
@@ -81,6 +95,7 @@ def update_subnet(connection: sa.Connection, ids: Ids, now: float, subnet_id: st
     if "host_routes" in changed:
         changed["host_routes"] = ranges.routes(cidr, changed["host_routes"])
     merged = before | changed
+    ranges.check_ipv6_modes(cidr, merged["ipv6_ra_mode"], merged["ipv6_address_mode"], enable_dhcp=merged["enable_dhcp"])
     ranges.check_gateway_outside(merged["gateway_ip"], merged["allocation_pools"])
     connection.execute(sa.update(subnet).where(subnet.c.id == subnet_id).values(
         updated_at=now, revision_number=subnet.c.revision_number + 1, **changed))
@@ -93,6 +108,8 @@ def delete_subnet(connection: sa.Connection, ids: Ids, now: float, subnet_id: st
     before = _locked(connection, subnet_id)
     held = (sa.select(port.c.id).join(port_address, port_address.c.port_id == port.c.id)
             .where(port_address.c.subnet_id == subnet_id, port.c.device_owner != DHCP_OWNER).limit(1))
+    if addresses.is_made_up(before):  # what guests made up goes with the prefix
+        held = held.where(port.c.device_owner.startswith(addresses.ROUTER, autoescape=True))
     if connection.execute(held).first():
         conflicts.meet("delete a subnet", "an address of it", errors.Conflict(
             f"Unable to complete operation on subnet {subnet_id}: One or more ports have an IP allocation from "

@@ -22,13 +22,15 @@ from tests.functional import (
     test_image_api,
     test_image_metadefs_api,
     test_network_api,
+    test_network_security_api,
 )
 
 STORIES: tuple[tuple[str, ModuleType, str], ...] = (
     ("compute", test_compute_api, "api"), ("identity", test_identity_api, "cloud"),
     ("identity", test_identity_cloud_api, "cloud"), ("identity", test_identity_oauth_api, "cloud"),
     ("identity", test_identity_people_api, "cloud"), ("identity", test_identity_proofs_api, "cloud"),
-    ("image", test_image_api, "api"), ("image", test_image_metadefs_api, "api"), ("network", test_network_api, ""))
+    ("image", test_image_api, "api"), ("image", test_image_metadefs_api, "api"),
+    *(("network", module, "") for module in (test_network_api, test_network_security_api)))
 
 
 def told_twice(case: type[unittest.TestCase], holder: str, clients: list[Twice]) -> type[unittest.TestCase]:

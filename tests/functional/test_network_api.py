@@ -262,7 +262,6 @@ class PortsTest(NetworkApiCase):
         self.port(self.network_id, fixed_ips=[{"ip_address": "10.0.0.50"}])
         for status, kind, fixed in (
             (409, "IpAddressInUse", {"ip_address": "10.0.0.50"}),
-            (409, "IpAddressInUse", {"ip_address": "10.0.0.1"}),
             (400, "InvalidIpForNetwork", {"ip_address": "10.9.0.50"}),
             (400, "InvalidIpForSubnet", {"ip_address": "10.9.0.50", "subnet_id": self.subnet_id}),
             (400, "InvalidInput", {"subnet_id": "nothing"}),
@@ -271,6 +270,14 @@ class PortsTest(NetworkApiCase):
             with self.subTest(fixed):
                 self.refused(status, kind, "POST", "/ports", {"port": {
                     "network_id": self.network_id, "fixed_ips": [fixed]}})
+
+    def test_the_gateway_of_a_flat_network_is_the_host(self) -> None:
+        net = self.network("root", **{"provider:network_type": "flat", "provider:physical_network": "physnet1"})
+        self.subnet(net["id"], who="root")
+        wish = {"port": {"network_id": net["id"], "fixed_ips": [{"ip_address": "10.0.0.1"}]}}
+        self.refused(409, "IpAddressInUse", "POST", "/ports", wish, who="root")
+        wish["port"]["network_id"] = self.network_id
+        self.send("POST", "/ports", wish, expect=201)
 
     def test_exhausted(self) -> None:
         network_id = self.network()["id"]
@@ -401,7 +408,7 @@ class BadInputTest(NetworkApiCase):
             ("POST", "/ports", {"port": {"network_id": made["id"], "fixed_ips": "10.0.0.1"}}),
             ("POST", "/ports", {"port": {"network_id": made["id"], "mac_address": "01:00:5e:00:00:01"}}),
             ("POST", "/ports", {"port": {"network_id": made["id"], "device_owner": "network:dhcp"}}),
-            ("POST", "/ports", {"port": {"network_id": made["id"], "security_groups": ["x"]}}),
+            ("POST", "/ports", {"port": {"network_id": made["id"], "security_groups": [7]}}),
         ):
             with self.subTest(f"{method} {path} {body!r:.60}"):
                 self.send(method, path, body, expect=400)

@@ -18,7 +18,9 @@ from cumulo.common import errors
 
 View = dict[str, Any]
 SPECIAL = ("limit", "marker", "page_reverse", "sort_key", "sort_dir", "fields")
-_COLUMN_FILTERS = ("id", "name", "network_id", "device_id", "device_owner", "mac_address", "project_id")
+TAG_FILTERS = ("tags", "tags-any", "not-tags", "not-tags-any")
+_COLUMN_FILTERS = ("id", "name", "network_id", "device_id", "device_owner", "mac_address", "project_id",
+                   "security_group_id", "router_id", "floating_network_id")
 
 
 def column_filters(request: Request, table: sa.Table) -> list[sa.ColumnElement[bool]]:
@@ -55,11 +57,20 @@ def _filters(request: Request, attributes: Collection[str],
         values = request.query.getall(name)
         if name in special:
             found.append(lambda view, matches=special[name], values=values: matches(view, values))
+        elif name in TAG_FILTERS and "tags" in attributes:
+            found.append(lambda view, name=name, values=values: _has_tags(name, view["tags"], values))
         elif name in attributes:
             found.append(lambda view, name=name, values=values: name in view and _equals_any(view[name], values))
         elif name not in SPECIAL:
             raise errors.BadRequest(f"[{name!r}] is invalid attribute for filtering.", kind="HTTPBadRequest")
     return found
+
+
+def _has_tags(name: str, held: list[str], values: list[str]) -> bool:
+    """tags=a,b: both; tags-any=a,b: one of them; not-tags and not-tags-any the contrary."""
+    wanted = {tag for value in values for tag in value.split(",")}
+    found = bool(wanted & set(held)) if name.endswith("-any") else wanted <= set(held)
+    return found != name.startswith("not-")
 
 
 def _equals_any(held: Any, values: list[str]) -> bool:

@@ -36,15 +36,20 @@ def schema_update(name: str, item: dict[str, Any]) -> dict[str, Any]:
 
 
 def create(request: Request, name: str, collection: str, make: Callable[[sa.Connection, float, Body], Row],
-           view: Callable[[Request, Row], Row]) -> Row:
-    """Make one or many in one transaction; `make` returns the row."""
+           view: Callable[[Request, Row], Row],
+           concerned: Callable[[sa.Connection, list[Row]], set[str]] | None = None) -> Row:
+    """Make one or many in one transaction; `make` returns the row.
+
+    `concerned` says which hosts are to be rung; without it those on which the rows' networks are.
+    """
     single = name in request.body
     bodies = [request.body[name]] if single else request.body[collection]
     database = request.services.database
     with database.write() as connection:
         now = database.now(connection)
         rows = [make(connection, now, body) for body in bodies]
-        hosts = hosts_of(connection, {row.get("network_id", row["id"]) for row in rows})
+        hosts = (hosts_of(connection, {row.get("network_id", row["id"]) for row in rows}) if concerned is None
+                 else concerned(connection, rows))
     ring(request, hosts)
     return {name: view(request, rows[0])} if single else {collection: [view(request, row) for row in rows]}
 

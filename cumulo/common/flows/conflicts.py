@@ -31,9 +31,7 @@ class Verdict(enum.Enum):
 
 
 ALLOWED, QUEUED, REFUSED, CANCELS = Verdict.ALLOWED, Verdict.QUEUED, Verdict.REFUSED, Verdict.CANCELS
-_FLOWS = ("build_server", "start_server", "stop_server", "reboot_server", "delete_server", "pause_server",
-          "unpause_server", "suspend_server", "resume_server")
-ACT = "do anything else to it"
+_FLOWS = ("build_server", "start_server", "stop_server", "reboot_server", "delete_server")
 
 # What is asked -> the flow that runs -> what happens.
 OPERATIONS: dict[str, dict[str, Verdict]] = {
@@ -41,8 +39,6 @@ OPERATIONS: dict[str, dict[str, Verdict]] = {
     "start": dict.fromkeys(_FLOWS, REFUSED),
     "stop": dict.fromkeys(_FLOWS, REFUSED),
     "reboot": dict.fromkeys(_FLOWS, REFUSED),
-    # One operation at a time: pause, suspend, rebuild, resize and so on.
-    ACT: dict.fromkeys(_FLOWS, REFUSED),
     "update": dict.fromkeys(_FLOWS, ALLOWED),
     "change metadata": dict.fromkeys(_FLOWS, ALLOWED),
     "change tags": dict.fromkeys(_FLOWS, ALLOWED),
@@ -70,6 +66,9 @@ _MEETINGS = (
     Meeting("change or delete a port", "DHCP on it", REFUSED, "ServicePortInUse"),
     Meeting("change a port's device", "the server it was made with", REFUSED, "PortInUse; delete the server instead"),
     Meeting("delete a port", "its server, settled", ALLOWED, "the server loses the card at its next start"),
+    Meeting("delete a security group", "a port in it", REFUSED, "SecurityGroupInUse"),
+    Meeting("create a security group rule", "the same rule", REFUSED, "SecurityGroupRuleExists, which names it"),
+    Meeting("delete an address group", "a rule that speaks of it", REFUSED, "AddressGroupInUse"),
     Meeting("delete a flavor", "a server of it", ALLOWED, "the server keeps a copy"),
     Meeting("delete a keypair", "a server with it", ALLOWED, "the server keeps the public key"),
     Meeting("delete an image", "a server of it, settled", ALLOWED, "the server keeps its disk, and starts again"),
@@ -99,11 +98,6 @@ _MEETINGS = (
     Meeting("change an image", "another such change", QUEUED, "both changes are there"),
 )
 THINGS: dict[tuple[str, str], Meeting] = {(each.asked, each.met): each for each in _MEETINGS}
-
-
-def asked(action: str) -> str:
-    """Return the table's name of what an action asks for."""
-    return action if action in OPERATIONS else ACT
 
 
 def judge(asked: str, running: Mapping[str, Any]) -> Verdict:

@@ -79,6 +79,11 @@ class Port:
         return self.device_owner == DHCP_OWNER
 
     @property
+    def is_own_equipment(self) -> bool:
+        """Whether it is the network's own: DHCP's, a router's, a floating address's. It is bound to no host."""
+        return self.device_owner.startswith("network:")
+
+    @property
     def is_of_server(self) -> bool:
         """Whether it was made with the server it names: anybody may write any id into a port of theirs."""
         return self.hostname != ""

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from cumulo.common.db import migrate
 from cumulo.common.db.engine import Database
-from cumulo.common.db.tables import compute, identity, image, network
+from cumulo.common.db.tables import compute, identity, image, network, network_pool, network_sharing
 from cumulo.common.db.tables.base import metadata
 from cumulo.common.db.tables.idempotency import idempotency_key
 from cumulo.common.db.tables.operations import operation
@@ -32,6 +32,8 @@ LOGICAL_REFERENCES: tuple[tuple[sa.Column[Any], sa.Column[Any], sa.ColumnElement
     (identity.project.c.parent_id, identity.project.c.id, sa.true()),
     (identity.role.c.domain_id, identity.domain.c.id, identity.role.c.domain_id != ""),
     (network.network.c.id, network.network_change.c.network_id, sa.true()),
+    *((holder.c.qos_policy_id, network_sharing.qos_policy.c.id, sa.true()) for holder in (network.network, network.port)),
+    (network.subnet.c.subnet_pool_id, network_pool.subnet_pool.c.id, sa.true()),
 )
 """What a row names without a foreign key: (column, the column it names, for which rows)."""
 

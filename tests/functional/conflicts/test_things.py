@@ -86,6 +86,28 @@ def _networks(world: World) -> dict[Key, Scene]:
     }
 
 
+def _security(world: World) -> dict[Key, Scene]:
+    group = f"{NETWORK}/security-groups/{world.owned['security_group_id']}"
+    addresses = f"{NETWORK}/address-groups/{world.owned['address_group_id']}"
+
+    def rule(**more: Any) -> Change:
+        return lambda: world.ask("POST", f"{NETWORK}/security-group-rules", {"security_group_rule": {
+            "security_group_id": world.owned["security_group_id"], "direction": "ingress", **more}})
+
+    web = rule(protocol="tcp", port_range_min=80, port_range_max=80)
+    return {
+        ("delete a security group", "a port in it"): Scene(
+            lambda: world.ask("DELETE", group), lambda: world.ask("POST", f"{NETWORK}/ports", {"port": {
+                "network_id": world.owned["network_id"], "security_groups": [world.owned["security_group_id"]]}}),
+            "SecurityGroupInUse", reverse=(404, 204)),
+        ("create a security group rule", "the same rule"): Scene(
+            web, web, "SecurityGroupRuleExists", reverse=(409, 201)),
+        ("delete an address group", "a rule that speaks of it"): Scene(
+            lambda: world.ask("DELETE", addresses),
+            rule(remote_address_group_id=world.owned["address_group_id"]), "AddressGroupInUse", reverse=(404, 204)),
+    }
+
+
 def _servers(world: World) -> dict[Key, Scene]:
     path, own = f"/servers/{world.owned['server_id']}", world.owned
 
@@ -202,7 +224,7 @@ def _identity(world: World) -> dict[Key, Scene]:
     }
 
 
-PARTS = (_servers, _images, _networks, _identity)
+PARTS = (_servers, _images, _networks, _identity, _security)
 
 
 def starts_again(world: World, answers: list[webob.Response]) -> bool:

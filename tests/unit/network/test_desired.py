@@ -62,8 +62,8 @@ class DesiredTest(unittest.TestCase):
         self.assertEqual([], self.pull("a", revision)["networks"])
         self.bound_port("b", other)
         answer = self.pull("a", revision)
-        self.assertEqual((False, [other], []), (
-            answer["full"], [each["id"] for each in answer["networks"]], answer["removed_networks"]))
+        self.assertEqual((False, [other]), (answer["full"], [each["id"] for each in answer["networks"]]))
+        self.assertFalse({self.network_id, other} & set(answer["removed_networks"]))
 
     def test_the_last_port_takes_the_network_along(self) -> None:
         port_id = self.bound_port("a")
@@ -71,7 +71,7 @@ class DesiredTest(unittest.TestCase):
         with self.database.write() as connection:
             ports.delete_port(connection, 1.0, port_id)
             networks.delete_network(connection, self.network_id)
-        self.assertEqual([self.network_id], self.pull("a", revision)["removed_networks"])
+        self.assertIn(self.network_id, self.pull("a", revision)["removed_networks"])
 
     def test_a_revision_never_given_out_means_everything(self) -> None:
         self.bound_port("a")

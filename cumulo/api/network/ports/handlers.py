@@ -10,12 +10,13 @@ import sqlalchemy as sa
 from cumulo.api.network import collection, resource
 from cumulo.api.network.networks.handlers import visible as visible_network
 from cumulo.api.network.ports.view import ATTRIBUTES, port_view
+from cumulo.api.network.security_groups.handlers import usable as usable_groups
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.common.db.tables.network import network, port
 from cumulo.common.flows import conflicts
 from cumulo.compute import servers
-from cumulo.network import ports
+from cumulo.network import ports, security_groups
 from cumulo.network.networks import DHCP_OWNER
 
 Row = dict[str, Any]
@@ -37,7 +38,7 @@ def index(request: Request) -> Row:
 def create(request: Request) -> Row:
     """One port, or many at once."""
     return resource.create(request, "port", "ports",
-                           lambda connection, now, body: _create(request, connection, now, body), port_view)
+                           lambda connection, now, body: _create(request, connection, now, body), port_view, _concerned)
 
 
 def show(request: Request) -> Row:
@@ -57,8 +58,9 @@ def update(request: Request) -> Row:
             conflicts.meet("change or delete a port", "DHCP on it", _dhcp_port_in_use(row))
         _check_not_taken_away(row, body)
         now = database.now(connection)
-        changed = ports.update_port(connection, now, row["id"], _values(body), body.get("fixed_ips"))
-        hosts = resource.hosts_of(connection, [row["network_id"]]) | {row["binding_host_id"]} - {""}
+        changed = ports.update_port(connection, now, row["id"], _values(body), body.get("fixed_ips"),
+                                    _groups(request, connection, body))
+        hosts = _concerned(connection, [row, changed]) | {row["binding_host_id"]} - {""}
     resource.ring(request, hosts)
     return {"port": port_view(request, changed)}
 
@@ -72,7 +74,7 @@ def delete(request: Request) -> None:
             conflicts.meet("change or delete a port", "DHCP on it", _dhcp_port_in_use(row))
         if ports.was_made_with_server(row):
             servers.refuse_while_busy(connection, row["device_id"], "delete its port")
-        hosts = resource.hosts_of(connection, [row["network_id"]])
+        hosts = _concerned(connection, [row])
         ports.delete_port(connection, database.now(connection), row["id"])
     resource.ring(request, hosts)
 
@@ -84,11 +86,29 @@ def _create(request: Request, connection: sa.Connection, now: float, body: Mappi
         request.authorize("network:ports:create", {"project_id": of_network["project_id"]})
     _authorize(request, body, of_network)
     return ports.insert_port(connection, request.services.ids, now, project_id=project_id,
-                             network_id=of_network["id"], values=_values(body), wanted=body.get("fixed_ips"))
+                             network_id=of_network["id"], values=_values(body), wanted=body.get("fixed_ips"),
+                             groups=_groups(request, connection, body))
+
+
+def _groups(request: Request, connection: sa.Connection, body: Mapping[str, Any]) -> list[str] | None:
+    """The security groups that were asked for; None where nothing was said of them."""
+    if "security_groups" not in body:
+        return None
+    return usable_groups(request, connection, body["security_groups"] or ())
+
+
+def _concerned(connection: sa.Connection, rows: list[Row]) -> set[str]:
+    """The hosts on which the ports' networks are, and those whose rules speak of the ports' groups."""
+    groups = {group_id for row in rows for group_id in row["security_groups"]}
+    return resource.hosts_of(connection, {row["network_id"] for row in rows}) | security_groups.hosts_of_groups(
+        connection, groups)
 
 
 def _values(body: Mapping[str, Any]) -> Row:
-    values = resource.columns(body, _COLUMNS, without=("network_id", "fixed_ips"))
+    values = resource.columns(body, _COLUMNS, without=("network_id", "fixed_ips", "security_groups"))
+    for name in ("allowed_address_pairs", "extra_dhcp_opts"):
+        if name in values:
+            values[name] = values[name] or []
     if "mac_address" in values:
         values["mac_address"] = values["mac_address"].lower()
     if "binding_profile" in values:

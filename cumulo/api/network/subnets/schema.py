@@ -12,9 +12,13 @@ _CHANGEABLE = {
     "dns_nameservers": {"type": "array", "items": ADDRESS, "maxItems": 100},
     "host_routes": {"type": "array", "items": _ROUTE, "maxItems": 100},
 }
+_MODE = {"enum": ["slaac", "dhcpv6-stateful", "dhcpv6-stateless", None]}
+_FIXED = {"ipv6_ra_mode": _MODE, "ipv6_address_mode": _MODE}
+_CHANGEABLE["service_types"] = {"type": "array", "items": {"type": "string", "maxLength": 255, "pattern": "^[a-z:_-]+$"},
+                                "maxItems": 20}
 # Some clients send the number as text.
 _VERSION = {"enum": [4, 6, "4", "6"]}
 CREATE = schema_create("subnet", "subnets", attributes(
-    {**_CHANGEABLE, **PROJECT, "network_id": ID, "cidr": ADDRESS, "ip_version": _VERSION},
+    {**_CHANGEABLE, **PROJECT, **_FIXED, "network_id": ID, "cidr": ADDRESS, "ip_version": _VERSION},
     ("network_id", "cidr", "ip_version")))
 UPDATE = schema_update("subnet", attributes(_CHANGEABLE))

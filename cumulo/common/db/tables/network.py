@@ -1,7 +1,7 @@
 """Networks, subnets, ports and their addresses; and the counter that gives every change a revision.
 
 Invariants carried by unique indexes: an address is held once in its subnet, a MAC address once in
-its network. `network_revision` has one row; `network_change` keeps, for networks that exist and
+its network, a segment of a physical network or an overlay by one network. `network_revision` has one row; `network_change` keeps, for networks that exist and
 for those that did, the revision of the last change, so that a host learns of a removal too.
 """
 
@@ -21,11 +21,35 @@ network = sa.Table(
     sa.Column("mtu", sa.Integer, nullable=False),
     sa.Column("provider_network_type", sa.String(16), nullable=False),
     sa.Column("provider_physical_network", sa.String(64)),
+    sa.Column("provider_segmentation_id", sa.Integer),
+    # What new ports of it get unless they say otherwise.
+    sa.Column("port_security_enabled", sa.Boolean, nullable=False, server_default=sa.true()),
+    # The external network that a topology made by the cloud leads to.
+    sa.Column("is_default", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("dns_domain", sa.String(255), nullable=False, server_default=""),
+    sa.Column("qos_policy_id", Id, index=True),
+    sa.Column("availability_zone_hints", Json),
+    sa.Column("tags", Json),
     sa.Column("created_at", Time, nullable=False),
     sa.Column("updated_at", Time, nullable=False),
     sa.Column("revision_number", sa.Integer, nullable=False),
-    # A flat network is the whole of its physical network: there can be only one.
-    sa.UniqueConstraint("provider_physical_network"),
+)
+
+network_segment = sa.Table(
+    "network_segment", metadata,
+    id_column(),
+    sa.Column("network_id", Id, sa.ForeignKey("network.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("name", sa.String(255), nullable=False),
+    sa.Column("description", sa.String(255), nullable=False),
+    sa.Column("network_type", sa.String(16), nullable=False),
+    # "" where the type needs none.
+    sa.Column("physical_network", sa.String(64), nullable=False),
+    # 0 for a flat network, which is the whole of its physical network.
+    sa.Column("segmentation_id", sa.Integer, nullable=False),
+    sa.Column("created_at", Time, nullable=False),
+    sa.Column("updated_at", Time, nullable=False),
+    sa.Column("revision_number", sa.Integer, nullable=False),
+    sa.UniqueConstraint("network_type", "physical_network", "segmentation_id", name="uq_network_segment_place"),
 )
 
 subnet = sa.Table(
@@ -42,6 +66,13 @@ subnet = sa.Table(
     sa.Column("allocation_pools", Json, nullable=False),
     sa.Column("dns_nameservers", Json, nullable=False),
     sa.Column("host_routes", Json, nullable=False),
+    # slaac, dhcpv6-stateful or dhcpv6-stateless; NULL: nobody announces, and every address is given out here.
+    sa.Column("ipv6_ra_mode", sa.String(32)),
+    sa.Column("ipv6_address_mode", sa.String(32)),
+    sa.Column("subnet_pool_id", Id, index=True),
+    # Which device_owners may have addresses of it; none named: all.
+    sa.Column("service_types", Json),
+    sa.Column("tags", Json),
     sa.Column("created_at", Time, nullable=False),
     sa.Column("updated_at", Time, nullable=False),
     sa.Column("revision_number", sa.Integer, nullable=False),
@@ -64,6 +95,15 @@ port = sa.Table(
     sa.Column("binding_vnic_type", sa.String(32), nullable=False),
     sa.Column("binding_profile", Json, nullable=False),
     sa.Column("bound_revision", sa.BigInteger, nullable=False),
+    # Ports made before there were security groups filter nothing, as they did.
+    sa.Column("port_security_enabled", sa.Boolean, nullable=False, server_default=sa.false()),
+    # [{"ip_address", "mac_address"}]: what it may send from beside its own; [{"opt_name", "opt_value", "ip_version"}]
+    sa.Column("allowed_address_pairs", Json),
+    sa.Column("extra_dhcp_opts", Json),
+    sa.Column("dns_name", sa.String(255), nullable=False, server_default=""),
+    sa.Column("dns_domain", sa.String(255), nullable=False, server_default=""),
+    sa.Column("qos_policy_id", Id, index=True),
+    sa.Column("tags", Json),
     sa.Column("created_at", Time, nullable=False),
     sa.Column("updated_at", Time, nullable=False),
     sa.Column("revision_number", sa.Integer, nullable=False),

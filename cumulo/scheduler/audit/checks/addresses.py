@@ -12,7 +12,7 @@ KINDS = {
     "address_of_missing_subnet": "An address is of a subnet that is not there.",
     "address_of_other_network": "A port holds an address of a network it is not in.",
     "address_outside_range": "A port holds an address that its subnet's range does not have.",
-    "address_is_gateway": "A port holds the address of its subnet's gateway.",
+    "address_is_gateway": "A port holds the address of a gateway that is the host itself.",
     "address_twice": "Two ports of a network hold the same address.",
     "card_twice": "Two ports of a network have the same MAC address.",
     "dhcp_ports_differ": "A network has more than one DHCP port, or one that no range needs.",
@@ -23,7 +23,7 @@ _range = functools.lru_cache(maxsize=4096)(ipaddress.ip_network)  # one range ha
 def differences(facts: Facts) -> Iterator[Difference]:
     """Judge every address, then every network as a whole."""
     for address in facts.database.addresses:
-        yield from _address(address, facts.ports.get(address.port_id), facts.subnets.get(address.subnet_id))
+        yield from _address(address, facts.ports.get(address.port_id), facts.subnets.get(address.subnet_id), facts)
     yield from _twice("card_twice", "MAC address", [
         (port.network_id, port.mac_address, port.id) for port in facts.database.ports])
     yield from _twice("address_twice", "address", [
@@ -33,7 +33,7 @@ def differences(facts: Facts) -> Iterator[Difference]:
         yield from _dhcp(network_id, facts)
 
 
-def _address(address: Address, port: Port | None, subnet: Subnet | None) -> Iterator[Difference]:
+def _address(address: Address, port: Port | None, subnet: Subnet | None, facts: Facts) -> Iterator[Difference]:
     def differs(kind: str, other: str) -> Difference:
         one = f"address {address.ip_address} of subnet {address.subnet_id} is held by port {address.port_id}"
         return Difference(kind, address.port_id, one, other, mark=address.ip_address,
@@ -49,8 +49,13 @@ def _address(address: Address, port: Port | None, subnet: Subnet | None) -> Iter
                       f"the port is in network {port.network_id}, the subnet in {subnet.network_id}")
     if ipaddress.ip_address(address.ip_address) not in _range(subnet.cidr):
         yield differs("address_outside_range", f"the range is {subnet.cidr}")
-    elif subnet.ip_version == 4 and address.ip_address == subnet.gateway_ip:
-        yield differs("address_is_gateway", "the subnet's gateway has it")
+    elif subnet.ip_version == 4 and address.ip_address == subnet.gateway_ip and _is_host_gateway(subnet, facts):
+        yield differs("address_is_gateway", "the host has it, which is the subnet's gateway")
+
+
+def _is_host_gateway(subnet: Subnet, facts: Facts) -> bool:
+    network = facts.networks.get(subnet.network_id)
+    return network is not None and network.has_nat
 
 
 def _twice(kind: str, what: str, held: list[tuple[str, str, str]]) -> Iterator[Difference]:

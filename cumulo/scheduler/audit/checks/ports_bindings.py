@@ -17,9 +17,9 @@ KINDS = {
 
 
 def differences(facts: Facts) -> Iterator[Difference]:
-    """Compare every port but those of DHCP with its server and its binding."""
+    """Compare every port but the network's own with its server and its binding."""
     for port in facts.database.ports:
-        if not port.is_dhcp:
+        if not port.is_own_equipment:
             yield from _binding(port, facts.database.applied.get(port.host, 0))
         if port.is_of_server:
             yield from _device(port, facts.servers.get(port.device_id))

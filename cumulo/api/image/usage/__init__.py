@@ -1,1 +1,0 @@
-"""What a project has of images, and may have."""

@@ -1,0 +1,103 @@
+"""Security groups: list, create, show, update, delete. Also who may see and use one (VISIBLE, usable)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from cumulo.api.network import resource, standard
+from cumulo.api.network.security_groups.view import ATTRIBUTES, group_view
+from cumulo.api.wsgi.route import Request
+from cumulo.common import errors
+from cumulo.common.db.tables.network_security import security_group
+from cumulo.network import security_groups
+
+Row = dict[str, Any]
+
+
+def is_visible(request: Request) -> standard.Conditions:
+    """Visible are one's own groups and those that others share; all for an administrator."""
+    return standard.own_or_shared(request, "network:security_groups:get:all", security_group, "security_group")
+
+
+KIND = standard.Kind(
+    "security_group", "security_groups", "security_group_id", "network:security_groups", security_group,
+    security_groups.list_groups, group_view, ATTRIBUTES, is_visible, security_groups.not_found)
+
+
+def index(request: Request) -> Row:
+    """The groups the caller may use; a project has its default group from the first time it looks."""
+    listed = standard.index(KIND, request)
+    return standard.index(KIND, request) if _has_made_default(request) else listed
+
+
+def create(request: Request) -> Row:
+    """One group, or many at once."""
+    return resource.create(request, "security_group", "security_groups",
+                           lambda connection, now, body: _create(request, connection, now, body), group_view,
+                           lambda connection, rows: set())
+
+
+def show(request: Request) -> Row:
+    """One group; raises NotFound."""
+    return standard.show(KIND, request)
+
+
+def update(request: Request) -> Row:
+    """Change a group."""
+    database = request.services.database
+    with database.write() as connection:
+        row = standard.owned(KIND, request, connection, "update")
+        row = security_groups.update_group(connection, database.now(connection), row["id"],
+                                           request.body["security_group"])
+        hosts = security_groups.hosts_of_groups(connection, [row["id"]])
+    resource.ring(request, hosts)
+    return {"security_group": group_view(request, row)}
+
+
+def delete(request: Request) -> None:
+    """Delete a group that no port is in."""
+    with request.services.database.write() as connection:
+        row = standard.owned(KIND, request, connection, "delete")
+        hosts = security_groups.hosts_of_groups(connection, [row["id"]])
+        may_be_default = request.may("network:security_groups:delete:default")
+        security_groups.delete_group(connection, row["id"], may_be_default=may_be_default)
+    resource.ring(request, hosts)
+
+
+def usable(request: Request, connection: sa.Connection, group_ids: Iterable[str]) -> list[str]:
+    """The ids of groups that the caller may use, each once; raises NotFound for the first that is not there for them."""
+    wanted = list(dict.fromkeys(group_ids))
+    if not wanted:
+        return []
+    there = set(connection.execute(sa.select(security_group.c.id).where(
+        security_group.c.id.in_(wanted), *is_visible(request))).scalars())
+    for group_id in wanted:
+        if group_id not in there:
+            raise security_groups.not_found(group_id)
+    return wanted
+
+
+def _create(request: Request, connection: sa.Connection, now: float, body: Mapping[str, Any]) -> Row:
+    project_id = resource.project_of(request, connection, body, "network:security_groups:create")
+    return security_groups.create_group(connection, request.services.ids, now, project_id=project_id,
+                                        values=resource.columns(body, {}))
+
+
+def _has_made_default(request: Request) -> bool:
+    """Make the caller's default group, once in the life of a project; not in one that is being deleted."""
+    project_id, database = request.context.project_id, request.services.database
+    if not project_id:
+        return False
+    with database.read() as connection:
+        if security_groups.default_group_id(connection, project_id) is not None:
+            return False
+    try:
+        with database.write() as connection:
+            request.services.tokens.hold(connection, project_id)
+            security_groups.ensure_default(connection, request.services.ids, database.now(connection), project_id)
+    except errors.Conflict:
+        return False  # it is gone: nothing is made, and nothing is there to be seen
+    return True
