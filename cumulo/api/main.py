@@ -23,7 +23,7 @@ from cumulo.identity import options as identity_options
 from cumulo.identity.changes import Changes
 from cumulo.identity.tokens import Validator
 from cumulo.image import options as image_options
-from cumulo.image import stores, uploads
+from cumulo.image import protections, stores, uploads
 from cumulo.network import options as network_options
 
 LOG = log.get(__name__)
@@ -57,7 +57,8 @@ class Service:
 
 
 def make_services(runtime: Runtime, database: Database, tokens: Validator | None = None) -> Services:
-    """Return what the handlers of a process use."""
+    """Return what the handlers of a process use; raises ValueError for a configuration that makes no sense."""
+    protections.of(runtime.conf)
     return Services(
         conf=runtime.conf, database=database, bus=runtime.bus, clock=runtime.clock, ids=runtime.ids,
         threads=runtime.threads,

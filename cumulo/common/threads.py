@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import eventlet
 from eventlet import patcher, tpool
 
 from cumulo.common import log
@@ -43,6 +44,16 @@ class Threads:
         if not patcher.is_monkey_patched("thread"):
             return function(*arguments, **named)
         return tpool.execute(function, *arguments, **named)  # type: ignore[no-any-return]
+
+    def begin_native(self, function: Callable[..., Answer], *arguments: Any) -> Callable[[], Answer]:
+        """Begin such a call and go on; what is returned waits for its answer, or raises what it raised.
+
+        Where nothing is green it has been done when this returns.
+        """
+        if not patcher.is_monkey_patched("thread"):
+            answer = function(*arguments)
+            return lambda: answer
+        return eventlet.spawn(tpool.execute, function, *arguments).wait  # type: ignore[no-any-return]
 
 
 def _guarded(function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:

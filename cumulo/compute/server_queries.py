@@ -139,17 +139,18 @@ def _matches(connection: sa.Connection, column: "sa.Column[str]", pattern: str) 
 
 
 def _status(connection: sa.Connection, wanted: tuple[str, ...]) -> sa.ColumnElement[bool]:
-    """The statuses as clients see them: a reboot under way covers the row's own status."""
-    rebooting: dict[str, list[str]] = {states.REBOOT: [], states.HARD_REBOOT: []}
-    query = sa.select(operation).where(operation.c.active_key.is_not(None), operation.c.flow == "reboot_server")
+    """The statuses as clients see them: what is being done to a server may cover its row's own status."""
+    passing: dict[str, list[str]] = {status: [] for status in states.PASSING}
+    query = (sa.select(operation, server.c.status).join(server, server.c.id == operation.c.resource_id)
+             .where(operation.c.active_key.is_not(None), operation.c.flow.in_(states.passing_flows())))
     for row in connection.execute(query).mappings():
-        shown = states.status_of(states.ACTIVE, row)
-        if shown in rebooting:
-            rebooting[shown].append(row["resource_id"])
-    covered = [*rebooting[states.REBOOT], *rebooting[states.HARD_REBOOT]]
-    settled = [status for status in wanted if status in states.STATUSES and status not in rebooting]
+        shown = states.status_of(row["status"], row)
+        if shown in passing:
+            passing[shown].append(row["resource_id"])
+    covered = [server_id for ids in passing.values() for server_id in ids]
+    settled = [status for status in wanted if status in states.STATUSES and status not in passing]
     alternatives = [sa.and_(server.c.status.in_(settled), server.c.id.not_in(covered))]
-    alternatives.extend(server.c.id.in_(rebooting[status]) for status in wanted if status in rebooting)
+    alternatives.extend(server.c.id.in_(passing[status]) for status in wanted if status in passing)
     return sa.or_(*alternatives)
 
 

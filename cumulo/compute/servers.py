@@ -2,7 +2,7 @@
 
     request_build    quota, rows, ports and operations of new servers
     request_delete   from any state; a build under way walks back first
-    request_power    start, stop and reboot, where the state allows it
+    request_power    start, stop, reboot, pause and the like, where the state allows it
 
 Each works inside the caller's one transaction: all of it comes to be, or nothing. Whoever calls
 rings the scheduler after the commit.
@@ -56,8 +56,13 @@ class Power:
 START = Power("start", "start_server", (states.SHUTOFF,))
 STOP = Power("stop", "stop_server", (states.ACTIVE, states.ERROR))
 SOFT_REBOOT = Power("reboot", "reboot_server", (states.ACTIVE,), {"reboot_type": states.SOFT})
-HARD_REBOOT = Power("reboot", "reboot_server", (states.ACTIVE, states.SHUTOFF, states.ERROR),
-                    {"reboot_type": states.HARD})
+HARD_REBOOT = Power(
+    "reboot", "reboot_server", (states.ACTIVE, states.SHUTOFF, states.PAUSED, states.SUSPENDED, states.ERROR),
+    {"reboot_type": states.HARD})
+PAUSE = Power("pause", "pause_server", (states.ACTIVE,))
+UNPAUSE = Power("unpause", "unpause_server", (states.PAUSED,))
+SUSPEND = Power("suspend", "suspend_server", (states.ACTIVE,))
+RESUME = Power("resume", "resume_server", (states.SUSPENDED,))
 
 
 def request_build(connection: sa.Connection, ids: Ids, now: float, *, context: Context, limits: quotas.Limits,
@@ -115,13 +120,18 @@ def request_delete(connection: sa.Connection, ids: Ids, now: float, *, context: 
 
 def request_power(connection: sa.Connection, ids: Ids, now: float, *, context: Context, row: Row, power: Power,
                   may_override_lock: bool) -> None:
-    """Start, stop or reboot a server; raises Conflict where its state does not allow it."""
+    """Begin one of these changes; raises Conflict where the server's state does not allow it."""
     check_lock(row, may_override_lock)
-    store.meet(connection, "server", row["id"], power.action)
-    if row["status"] not in power.allowed or not row["host"]:
-        raise errors.Conflict(
-            f"Cannot '{power.action}' instance {row['id']} while it is in vm_state {states.vm_state(row['status'])}")
+    store.meet(connection, "server", row["id"], conflicts.asked(power.action))
+    check_status(row, power.action, power.allowed, needs_host=True)
     _begin(connection, ids, now, context, row, power.flow, power.action, {"host": row["host"], **power.state})
+
+
+def check_status(row: Row, action: str, allowed: tuple[str, ...], *, needs_host: bool = False) -> None:
+    """Raise Conflict unless the server has one of these statuses, and a host where one is needed."""
+    if row["status"] not in allowed or (needs_host and not row["host"]):
+        raise errors.Conflict(
+            f"Cannot '{action}' instance {row['id']} while it is in vm_state {states.vm_state(row['status'])}")
 
 
 def _begin(connection: sa.Connection, ids: Ids, now: float, context: Context, row: Row, flow: str, action: str,

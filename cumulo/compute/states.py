@@ -1,7 +1,7 @@
 """What clients see of a server's state, derived from its row and the operation under way.
 
-The row holds a settled status. task_state, REBOOT and HARD_REBOOT are not stored: they follow from
-the step an unfinished operation stands at, so they can never be left over.
+The row holds a settled status. task_state, and statuses as REBOOT that say what is being done, are not
+stored: they follow from the step an unfinished operation stands at, so they can never be left over.
 """
 
 from collections.abc import Mapping
@@ -10,16 +10,24 @@ from typing import Any
 from cumulo.common.flows import step_under_cursor
 
 BUILD, ACTIVE, SHUTOFF, ERROR, DELETED = "BUILD", "ACTIVE", "SHUTOFF", "ERROR", "DELETED"
+PAUSED, SUSPENDED = "PAUSED", "SUSPENDED"
 REBOOT, HARD_REBOOT = "REBOOT", "HARD_REBOOT"
-STATUSES = (BUILD, ACTIVE, SHUTOFF, ERROR, DELETED, REBOOT, HARD_REBOOT)
+PASSING = (REBOOT, HARD_REBOOT)
+"""What a server is shown as while something is done to it; never in a row."""
+STATUSES = (BUILD, ACTIVE, SHUTOFF, PAUSED, SUSPENDED, ERROR, DELETED, *PASSING)
 
-POWER_UNKNOWN, POWER_RUNNING, POWER_SHUT_DOWN = 0, 1, 4
+POWER_UNKNOWN, POWER_RUNNING, POWER_PAUSED, POWER_SHUT_DOWN = 0, 1, 3, 4
 
 SOFT, HARD = "SOFT", "HARD"
 
-_VM_STATES = {BUILD: "building", ACTIVE: "active", SHUTOFF: "stopped", ERROR: "error", DELETED: "deleted"}
+_VM_STATES = {BUILD: "building", ACTIVE: "active", SHUTOFF: "stopped", PAUSED: "paused", SUSPENDED: "suspended",
+              ERROR: "error", DELETED: "deleted"}
 _BUILD_TASKS = {"claim": "scheduling", "plug_ports": "networking", "boot": "spawning", "settle": "spawning"}
-_FLOW_TASKS = {"delete_server": "deleting", "start_server": "powering-on", "stop_server": "powering-off"}
+_FLOW_TASKS = {"delete_server": "deleting", "start_server": "powering-on", "stop_server": "powering-off",
+               "pause_server": "pausing", "unpause_server": "unpausing", "suspend_server": "suspending",
+               "resume_server": "resuming"}
+_PASSING = {"reboot_server": (ACTIVE, SHUTOFF, PAUSED, SUSPENDED, ERROR)}
+"""The flows that show a status of their own, and the rows' statuses that it covers."""
 _REBOOT_TASKS = {SOFT: "rebooting", HARD: "rebooting_hard"}
 
 Operation = Mapping[str, Any]
@@ -48,12 +56,15 @@ def task_of(operation: Operation | None) -> str | None:
 
 
 def status_of(status: str, operation: Operation | None) -> str:
-    """Return the status clients see: the row's, or what a reboot under way makes of it."""
-    if operation is None or operation["flow"] != "reboot_server" or operation["cancel"]:
-        return status
-    if status not in (ACTIVE, SHUTOFF, ERROR):
+    """Return the status clients see: the row's, or what an operation under way makes of it."""
+    if operation is None or operation["cancel"] or status not in _PASSING.get(operation["flow"], ()):
         return status
     return HARD_REBOOT if operation["state"].get("reboot_type") == HARD else REBOOT
+
+
+def passing_flows() -> tuple[str, ...]:
+    """Return the flows during which a server is shown with another status than its row's."""
+    return tuple(_PASSING)
 
 
 def vm_state(status: str) -> str:

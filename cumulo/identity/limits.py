@@ -5,7 +5,7 @@ about the projects below it.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -131,6 +131,25 @@ def of(project_id: str | None, domain_id: str | None) -> "sa.ColumnElement[bool]
         below = sa.select(tables.project.c.id).where(tables.project.c.domain_id == domain_id)
         mine += [_LIMIT.c.domain_id == domain_id, _LIMIT.c.project_id.in_(below)]
     return sa.or_(sa.false(), *mine)
+
+
+def effective(connection: sa.Connection, service_type: str, resources: Collection[str],
+              project_id: str | None) -> dict[str, int]:
+    """Return what a project may have of a service's resources: its own limit, or else the registered one.
+
+    A resource for which nothing is registered is left out, -1 is no limit. Of several services or regions the
+    smallest number counts.
+    """
+    own = sa.and_(_LIMIT.c.registered_limit_id == _REGISTERED.c.id, _LIMIT.c.project_id == (project_id or ""))
+    number = sa.func.coalesce(_LIMIT.c.resource_limit, _REGISTERED.c.default_limit)
+    query = sa.select(_REGISTERED.c.resource_name, number).select_from(
+        _REGISTERED.join(tables.service, tables.service.c.id == _REGISTERED.c.service_id).outerjoin(_LIMIT, own),
+    ).where(tables.service.c.type == service_type, _REGISTERED.c.resource_name.in_(resources))
+    found: dict[str, int] = {}
+    for name, value in connection.execute(query):
+        before = found.get(name, -1)
+        found[name] = max(before, value) if -1 in (before, value) else min(before, value)
+    return found
 
 
 def create(connection: sa.Connection, ids: Ids, now: float, values: Mapping[str, Any]) -> Limit:

@@ -41,13 +41,17 @@ C = image_table.c
 
 @dataclasses.dataclass(frozen=True)
 class Query:
-    """What is asked for: filters as (name, value) pairs in which a name may repeat, order, page."""
+    """What is asked for: filters as (name, value) pairs in which a name may repeat, order, page.
+
+    is_readable says of a property's name whether the caller may know its value.
+    """
 
     filters: tuple[tuple[str, str], ...]
     sort: tuple[tuple[str, bool], ...]
     limit: int
     marker: str | None
     parse_time: Callable[[str], float]
+    is_readable: Callable[[str], bool] = lambda name: True
 
 
 def list_images(connection: sa.Connection, context: Context, query: Query) -> tuple[list[images.Image], bool]:
@@ -112,6 +116,8 @@ def _condition(name: str, value: str, query: Query) -> sa.ColumnElement[bool]:
         return _time(C[name], name, value, query.parse_time)
     if name == "tag":
         return sa.exists().where(image_tag.c.image_id == C.id, image_tag.c.tag == value)
+    if not query.is_readable(name):
+        return sa.false()
     return sa.exists().where(image_property.c.image_id == C.id, image_property.c.name == name,
                              image_property.c.value == value)
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from cumulo.common import errors, log
 from cumulo.image import options
+from cumulo.image.intake import Memory
 from cumulo.image.store.file import FileStore
 from cumulo.image.store.protocol import Store
 
@@ -22,10 +23,14 @@ LOG = log.get(__name__)
 
 @dataclasses.dataclass(frozen=True)
 class Stores:
-    """Every store by its name, in the order of the configuration; what is uploaded goes to the default one."""
+    """Every store by its name, in the order of the configuration; what is uploaded goes to the default one.
+
+    memory is what all data that goes into them may take of this process.
+    """
 
     by_name: Mapping[str, Store]
     default_name: str
+    memory: Memory = dataclasses.field(default_factory=Memory)
 
     @classmethod
     def of(cls, *stores: Store) -> "Stores":

@@ -11,10 +11,9 @@ not for LEASE_S has lost its upload, and every later write of it finds nothing t
 
 import contextlib
 import dataclasses
-import hashlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -25,8 +24,9 @@ from cumulo.common.db.tables.image import image as image_table
 from cumulo.common.db.tables.image import image_location
 from cumulo.common.ids import Ids
 from cumulo.common.threads import Threads
-from cumulo.image import inspect
+from cumulo.image import inspect, quotas
 from cumulo.image.images import not_found
+from cumulo.image.intake import HASH_ALGORITHM, Intake, Memory, Source
 from cumulo.image.store.protocol import Part, Store
 from cumulo.image.stores import Stores
 
@@ -34,22 +34,14 @@ LOG = log.get(__name__)
 LEASE_S = 30.0
 SWEEP_EVERY_S = 15.0
 RENEW_S = 10.0
-CHUNK_BYTES = 1024 * 1024
-HASH_ALGORITHM = "sha512"
-
-
-class Source(Protocol):
-    """The body of a request."""
-
-    def read(self, size: int) -> bytes:
-        """Return up to so many bytes, nothing at the end."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Uploader:
     """What an upload needs of the outside world.
 
-    last_write, if any, opens the transaction that makes the image active, in place of database.write.
+    last_write, if any, opens the transaction that makes the image active, in place of database.write. limits are
+    those of the image's owner, room the bytes they leave, None for any number: data that goes beyond is broken off.
     """
 
     database: Database
@@ -59,6 +51,9 @@ class Uploader:
     threads: Threads
     max_size: int
     bounds: inspect.Bounds
+    memory: Memory = dataclasses.field(default_factory=Memory)
+    limits: quotas.Limits = quotas.NONE
+    room: int | None = None
     last_write: Callable[[], AbstractContextManager[sa.Connection]] | None = None
 
     def receive(self, image: dict[str, Any], source: Source, length: int | None) -> None:
@@ -70,11 +65,10 @@ class Uploader:
         again and nothing of the data is left.
         """
         _check_ready(image)
-        if length is not None and length > self.max_size:
-            raise errors.TooLarge(f"An image may have {self.max_size} bytes.")
+        self._check_size(length or 0)
         upload_id = self.ids.new_id()
         try:
-            self._begin(image["id"], upload_id)
+            self._begin(image["id"], upload_id, length or 0)
             self._store(image, upload_id, source, length)
         except BaseException as failure:  # a killed green thread too must not leave an image "saving"
             if self._give_up(image["id"], upload_id) and isinstance(failure, errors.DatabaseUnavailable):
@@ -114,24 +108,34 @@ class Uploader:
 
     def _copy(self, image_id: str, upload_id: str, source: Source, length: int | None,
               part: Part) -> tuple[str, str]:
-        digests = hashlib.md5(usedforsecurity=False), hashlib.new(HASH_ALGORITHM)
-        renewed = self.clock.monotonic()
-        while length is None or part.size < length:
-            chunk = _read(source, CHUNK_BYTES if length is None else min(CHUNK_BYTES, length - part.size))
-            if not chunk:
-                break
-            if part.size + len(chunk) > self.max_size:
-                raise errors.TooLarge(f"An image may have {self.max_size} bytes.")
-            self.threads.native(_write_and_hash, part, digests, chunk)
-            if self.clock.monotonic() - renewed >= RENEW_S:
-                self._renew(image_id, upload_id)
-                renewed = self.clock.monotonic()
-        if length is not None and part.size < length:
-            raise errors.BadRequest(f"The data ended after {part.size} of {length} bytes.")
-        return digests[0].hexdigest(), digests[1].hexdigest()
+        intake, size, renewed = Intake(self.threads, part, self.memory), 0, self.clock.monotonic()
+        try:
+            while length is None or size < length:
+                chunk = intake.read(source, None if length is None else length - size)
+                if not chunk:
+                    break
+                size += len(chunk)
+                self._check_size(size)
+                intake.add(chunk)
+                if self.clock.monotonic() - renewed >= RENEW_S:
+                    self._renew(image_id, upload_id)
+                    renewed = self.clock.monotonic()
+            if length is not None and size < length:
+                raise errors.BadRequest(f"The data ended after {size} of {length} bytes.")
+            return intake.finish()
+        finally:
+            intake.stop()
 
-    def _begin(self, image_id: str, upload_id: str) -> None:
+    def _check_size(self, size: int) -> None:
+        if size > self.max_size:
+            raise errors.TooLarge(f"An image may have {self.max_size} bytes.")
+        if self.room is not None and size > self.room:
+            raise errors.TooLarge(
+                f"You have exceeded your quota for resource {quotas.SIZE}: {self.room} bytes are left.")
+
+    def _begin(self, image_id: str, upload_id: str, length: int) -> None:
         with self.database.write() as connection:
+            self.limits.take(connection, image_count_uploading=1, image_size_total=length)
             now = self.database.now(connection)
             columns = image_table.c
             free = sa.or_(columns.status == "queued",
@@ -151,6 +155,7 @@ class Uploader:
     def _finish(self, image_id: str, upload_id: str, size: int, virtual_size: int | None,
                 digests: tuple[str, str]) -> None:
         with (self.last_write or self.database.write)() as connection:
+            self.limits.take(connection, image_size_total=size)
             now = self.database.now(connection)
             finished = connection.execute(_mine(image_id, upload_id).values(
                 status="active", upload_id=None, upload_renewed_at=None, size=size, virtual_size=virtual_size,
@@ -211,19 +216,6 @@ def _check_ready(image: dict[str, Any]) -> None:
     for name in ("disk_format", "container_format"):
         if not image[name]:
             raise errors.BadRequest(f"Property {name} must be set prior to saving data.")
-
-
-def _read(source: Source, size: int) -> bytes:
-    try:
-        return source.read(size)
-    except (OSError, ValueError) as failure:  # the connection broke, or its chunks make no sense
-        raise errors.BadRequest("The data ended early.") from failure
-
-
-def _write_and_hash(part: Part, digests: Any, chunk: bytes) -> None:
-    part.write(chunk)
-    for digest in digests:
-        digest.update(chunk)
 
 
 def _mine(image_id: str, upload_id: str) -> sa.Update:

@@ -4,8 +4,9 @@
     done     no          nothing: the last step has said it
     any      yes         a delete_server operation, created here: there is no moment at which the
                          server is free and its deletion could be forgotten
-    undone   no          a build or a reboot leaves the server in ERROR, naming the step; a start or
-                         stop leaves it as its host says it is, its error stands in the action's events
+    undone   no          a build or a reboot leaves the server in ERROR, naming the step; a start, stop,
+                         pause and the like leave it as its host says it is, their error stands in the
+                         action's events
     stuck    -           ERROR, naming the undo; the operation keeps its lock
 """
 
@@ -18,13 +19,14 @@ from cumulo.common.ids import Ids
 from cumulo.common.operations import store
 from cumulo.common.operations.lease import Operation
 from cumulo.network import ports
-from cumulo.scheduler.steps import ACTIVE, SHUTOFF
+from cumulo.scheduler.steps import ACTIVE, PAUSED, SHUTOFF, SUSPENDED
 
 LOG = log.get(__name__)
 _LOCK_SERVER = sa.select(server.c.id).where(server.c.id == sa.bindparam("its_id")).with_for_update()
 
 _ENDS_IN_ERROR = ("build_server", "reboot_server")
-_FOUND = {"running": ACTIVE, "off": SHUTOFF}  # by the "power" that undoing a start or a stop answered
+# By the "power" that undoing a start, a stop and the like answered.
+_FOUND = {"running": ACTIVE, "off": SHUTOFF, "paused": PAUSED, "saved": SUSPENDED}
 
 
 def finished(connection: sa.Connection, ids: Ids, now: float, ended: Operation) -> None:
@@ -54,8 +56,8 @@ def _set_fault(connection: sa.Connection, now: float, ended: Operation) -> None:
 
 
 def _set_found(connection: sa.Connection, now: float, ended: Operation) -> None:
-    """Only between running and off: a server in ERROR stays there."""
-    is_well = (server.c.id == ended.resource_id, server.c.status.in_([ACTIVE["status"], SHUTOFF["status"]]))
+    """Only between running, off and asleep: a server in ERROR stays there."""
+    is_well = (server.c.id == ended.resource_id, server.c.status.in_([each["status"] for each in _FOUND.values()]))
     values = _FOUND[ended.state["power"]] | {"updated_at": now}
     connection.execute(sa.update(server).where(*is_well).values(values))
 

@@ -30,11 +30,17 @@ from cumulo.scheduler.place import place
 
 ACTIVE = {"status": "ACTIVE", "power_state": 1}
 SHUTOFF = {"status": "SHUTOFF", "power_state": 4}
+PAUSED = {"status": "PAUSED", "power_state": 3}
+SUSPENDED = {"status": "SUSPENDED", "power_state": 4}
 _SETTLED = {
     "build_server": ACTIVE,
     "start_server": ACTIVE,
     "reboot_server": ACTIVE,
     "stop_server": SHUTOFF,
+    "pause_server": PAUSED,
+    "unpause_server": ACTIVE,
+    "suspend_server": SUSPENDED,
+    "resume_server": ACTIVE,
 }
 
 

@@ -20,10 +20,19 @@ class Recipe:
     action: dict[str, Any] | None = None
 
 
+#: How a server that is ACTIVE comes to be in the state that a flow begins with.
+PREPARE: dict[str, tuple[dict[str, Any], ...]] = {
+    "SHUTOFF": ({"os-stop": None},), "PAUSED": ({"pause": None},), "SUSPENDED": ({"suspend": None},),
+}
+
 RECIPES: dict[str, Recipe] = {
     "build_server": Recipe("", "ACTIVE", ("ERROR",)),
     "stop_server": Recipe("ACTIVE", "SHUTOFF", ("ACTIVE", "SHUTOFF"), {"os-stop": None}),
     "start_server": Recipe("SHUTOFF", "ACTIVE", ("ACTIVE", "SHUTOFF"), {"os-start": None}),
     "reboot_server": Recipe("ACTIVE", "ACTIVE", ("ERROR",), {"reboot": {"type": "HARD"}}),
+    "pause_server": Recipe("ACTIVE", "PAUSED", ("ACTIVE", "PAUSED"), {"pause": None}),
+    "unpause_server": Recipe("PAUSED", "ACTIVE", ("ACTIVE", "PAUSED"), {"unpause": None}),
+    "suspend_server": Recipe("ACTIVE", "SUSPENDED", ("ACTIVE", "SUSPENDED"), {"suspend": None}),
+    "resume_server": Recipe("SUSPENDED", "ACTIVE", ("ACTIVE", "SUSPENDED"), {"resume": None}),
     "delete_server": Recipe("any", ""),
 }

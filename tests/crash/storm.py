@@ -18,7 +18,7 @@ from cumulo.common.flows import FLOWS
 from cumulo.common.operations.step import Flow
 from tests.crash import catalog
 from tests.crash.plan import DIE, FAIL, FAIL_ONCE, TWICE, Plan
-from tests.crash.recipes import RECIPES, Recipe
+from tests.crash.recipes import PREPARE, RECIPES, Recipe
 from tests.fixtures import agreement
 from tests.fixtures.agreement import audit_of
 from tests.fixtures.fleet import Fleet, Furniture, wait_for
@@ -106,9 +106,9 @@ class Storm:
             return names
         ids = [self.create(name) for name in names]
         self.settle("preparing")
-        if recipe.begins == "SHUTOFF":
+        for action in PREPARE.get(recipe.begins, ()):
             for server_id in ids:
-                self.client.post(f"{SERVERS}/{server_id}/action", {"os-stop": None})
+                self.client.post(f"{SERVERS}/{server_id}/action", action)
             self.settle("preparing")
         return ids
 

@@ -290,6 +290,41 @@ class Changes(ImageApiCase):
         self.expect(404, self.api.send("PUT", f"/v2/images/{self.api.ids.new_id()}/tags/one"))
 
 
+class ProtectedProperties(ImageApiCase):
+    """Properties that rules protect."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        file = os.path.join(self.api.directory, "protections.conf")
+        with open(file, "w", encoding="ascii") as rules:
+            for pattern, who in (("^vendor_", "admin"), ("^secret_", "")):
+                rules.write(f"[{pattern}]\ncreate = admin\nread = {who and '@' or 'admin'}\nupdate = admin\ndelete = !\n")
+            rules.write("[.*]\ncreate = @\nread = @\nupdate = @\ndelete = @\n")
+        self.api.conf.set_override("property_protection_file", file, "image")
+
+    def test_what_is_protected_is_left_as_it_is(self) -> None:
+        self.expect(403, self.api.send("POST", "/v2/images", {"vendor_x": "1"}))
+        self.assertEqual("red", self.api.create(colour="red")["colour"])
+        image = self.api.create(ADMIN, owner="demo", vendor_x="1", secret_y="2", name="lent")
+        self.assertEqual(("1", "2"), (image["vendor_x"], image["secret_y"]))
+        shown = self.api.show(image["id"])
+        self.assertEqual(("1", False), (shown["vendor_x"], "secret_y" in shown))
+        for change in ({"op": "replace", "path": "/vendor_x", "value": "3"}, {"op": "remove", "path": "/vendor_x"},
+                       {"op": "add", "path": "/vendor_z", "value": "3"}, {"op": "add", "path": "/secret_y", "value": "3"}):
+            self.expect(403, self.api.patch(image["id"], change))
+        changed = self.expect(200, self.api.patch(image["id"], {"op": "add", "path": "/colour", "value": "blue"})).json
+        self.assertEqual(("blue", "1", False), (changed["colour"], changed["vendor_x"], "secret_y" in changed))
+        self.expect(403, self.api.patch(image["id"], {"op": "remove", "path": "/vendor_x"}, token=ADMIN))
+        self.expect(200, self.api.patch(image["id"], {"op": "replace", "path": "/secret_y", "value": "3"}, token=ADMIN))
+
+    def test_a_list_tells_nothing_of_what_is_hidden(self) -> None:
+        self.api.create(ADMIN, owner="demo", secret_y="2", vendor_x="1", name="lent")
+        listed = self.api.send("GET", "/v2/images").json["images"][0]
+        self.assertEqual((False, "1"), ("secret_y" in listed, listed["vendor_x"]))
+        self.assertEqual(([], ["lent"], ["lent"]), (
+            self.api.names("secret_y=2"), self.api.names("vendor_x=1"), self.api.names("secret_y=2", token=ADMIN)))
+
+
 class BadBodies(ImageApiCase):
     """Bodies that no image can be made of."""
 

@@ -220,7 +220,8 @@ def _read(users: Users, dice: random.Random) -> None:
 _KINDS: dict[str, Callable[[Users, random.Random], None]] = {
     "create server": _create_server, "create servers": _create_servers, "delete server": _delete_server,
     "stop server": _act("os-stop"), "start server": _act("os-start"), "reboot server": _act("reboot", {"type": "SOFT"}),
-    "hard reboot server": _act("reboot", {"type": "HARD"}), "create network": _create_network,
+    "pause server": _act("pause"), "unpause server": _act("unpause"), "suspend server": _act("suspend"),
+    "resume server": _act("resume"), "hard reboot server": _act("reboot", {"type": "HARD"}), "create network": _create_network,
     "delete network": _delete_network, "create port": _create_port, "delete port": _delete_port,
     "upload image": _upload_image, "delete image": _delete_image, "create user": _create_user,
     "delete user": _delete_user, "tag server": _tag_server, "read": _read,

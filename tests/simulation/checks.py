@@ -23,7 +23,7 @@ from tests.simulation.cloud import Cloud, image_directory
 from tests.simulation.hosts import NAT_FAILS, TIGHT
 
 LONGEST_BEGIN_S = 0.5
-POWER = {"ACTIVE": Power.RUNNING, "SHUTOFF": Power.OFF}
+POWER = {"ACTIVE": Power.RUNNING, "SHUTOFF": Power.OFF, "PAUSED": Power.PAUSED, "SUSPENDED": Power.SAVED}
 
 
 class World:
@@ -71,7 +71,7 @@ def _servers_final(world: World) -> Iterator[str]:
     for row in world.living.values():
         if row["status"] == "ERROR" and row["id"] not in world.hosts.excused and not _was_refused(world, row):
             yield f"{row['id']} is in ERROR for no reason of its own: {row['fault']}"
-        elif row["status"] not in ("ACTIVE", "SHUTOFF", "ERROR"):
+        elif row["status"] not in (*POWER, "ERROR"):
             yield f"{row['id']} is {row['status']}"
 
 

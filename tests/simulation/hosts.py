@@ -52,7 +52,7 @@ class Host:
     def _held(self, server_id: str) -> HeldServer:
         power = self.power.get(server_id)
         files = tuple(part for part in MADE[:-1] if part in self.made.get(server_id, ()))
-        cards = self.cards.get(server_id, ()) if power is Power.RUNNING else ()
+        cards = self.cards.get(server_id, ()) if power in (Power.RUNNING, Power.PAUSED) else ()
         return HeldServer(server_id, power.value if power else None, True, files, cards)
 
 
@@ -68,7 +68,7 @@ class Hosts:
     def started(self, host: Host, server_id: str) -> None:
         """Note that a server begins to run; a second copy is the worst there is."""
         for other in self.by_name.values():
-            if other is not host and other.power.get(server_id) is Power.RUNNING:
+            if other is not host and other.power.get(server_id) in (Power.RUNNING, Power.PAUSED):
                 self.violations.append(f"server {server_id} runs on {other.name} and on {host.name}")
         host.power[server_id] = Power.RUNNING
 
@@ -120,6 +120,25 @@ class SimComputeDriver:
         if self._host.power[server_id] is not Power.RUNNING:
             self._hosts.started(self._host, server_id)
         self._done("start")
+
+    def pause(self, server_id: str) -> None:
+        """Have it stand still."""
+        self._turn("pause", server_id, Power.RUNNING, Power.PAUSED)
+
+    def unpause(self, server_id: str) -> None:
+        """Have it go on."""
+        self._turn("unpause", server_id, Power.PAUSED, Power.RUNNING)
+
+    def suspend(self, server_id: str) -> None:
+        """Keep its memory on disk."""
+        self._turn("suspend", server_id, Power.RUNNING, Power.SAVED)
+
+    def _turn(self, what: str, server_id: str, before: Power, after: Power) -> None:
+        self._change(what)
+        self._known(server_id)
+        if self._host.power[server_id] is before:
+            self._host.power[server_id] = after
+        self._done(what)
 
     def press_power_button(self, server_id: str) -> None:
         """Most guests obey, some when they like, some never."""

@@ -8,6 +8,7 @@ from cumulo.api.image.members import routes as members
 from cumulo.api.image.metadefs import routes as metadefs
 from cumulo.api.image.schemas import routes as schemas
 from cumulo.api.image.tags import routes as tags
+from cumulo.api.image.usage import routes as usage
 from cumulo.api.image.versions import routes as versions
 from cumulo.api.wsgi.app import Application
 from cumulo.api.wsgi.route import Family
@@ -15,7 +16,7 @@ from cumulo.api.wsgi.route import Family
 FAMILY = Family(name="image", slash_is_empty_id=True)
 RULES = policies.RULES
 ROUTES = (*versions.ROUTES, *images.ROUTES, *data.ROUTES, *tags.ROUTES, *members.ROUTES, *schemas.ROUTES,
-          *metadefs.ROUTES)
+          *metadefs.ROUTES, *usage.ROUTES)
 
 
 def factory(global_conf: dict[str, str], **local: str) -> Application:

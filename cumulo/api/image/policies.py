@@ -40,5 +40,7 @@ RULES = (
           ("DELETE", "/v2/images/{image_id}/members/{member_id}")),
     _rule("schemas:show", "rule:any_token", "Read a schema.", ("GET", "/v2/schemas/{name}"),
           ("GET", "/v2/schemas/metadefs/{name}")),
+    _rule("usage:show", "rule:project_reader", "Show what the caller's project has of images, and may have.",
+          ("GET", "/v2/info/usage")),
     *policies_metadefs.RULES,
 )

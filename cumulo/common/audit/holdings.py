@@ -18,7 +18,7 @@ Json = Mapping[str, Any]
 class HeldServer:
     """A server's traces on a hypervisor.
 
-    power is running, paused or off, None where files are left but no domain. is_defined: the
+    power is running, paused, saved or off, None where files are left but no domain. is_defined: the
     definition outlives a stop. devices are the host's ends of its cards, while it runs. processes counts
     those that run it, whether or not the hypervisor knows of them.
     """

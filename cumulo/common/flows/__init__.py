@@ -1,9 +1,20 @@
 """One page per long operation, and the table of them all. A page names steps and places; it has no code."""
 
-from cumulo.common.flows import build_server, delete_server, reboot_server, start_server, stop_server
+from cumulo.common.flows import (
+    build_server,
+    delete_server,
+    pause_server,
+    reboot_server,
+    resume_server,
+    start_server,
+    stop_server,
+    suspend_server,
+    unpause_server,
+)
 from cumulo.common.operations.step import Flow
 
-_PAGES = (build_server, delete_server, start_server, stop_server, reboot_server)
+_PAGES = (build_server, delete_server, start_server, stop_server, reboot_server, pause_server, unpause_server,
+          suspend_server, resume_server)
 
 FLOWS: dict[str, Flow] = {page.FLOW.name: page.FLOW for page in _PAGES}
 

@@ -31,7 +31,9 @@ class Verdict(enum.Enum):
 
 
 ALLOWED, QUEUED, REFUSED, CANCELS = Verdict.ALLOWED, Verdict.QUEUED, Verdict.REFUSED, Verdict.CANCELS
-_FLOWS = ("build_server", "start_server", "stop_server", "reboot_server", "delete_server")
+_FLOWS = ("build_server", "start_server", "stop_server", "reboot_server", "delete_server", "pause_server",
+          "unpause_server", "suspend_server", "resume_server")
+ACT = "do anything else to it"
 
 # What is asked -> the flow that runs -> what happens.
 OPERATIONS: dict[str, dict[str, Verdict]] = {
@@ -39,6 +41,8 @@ OPERATIONS: dict[str, dict[str, Verdict]] = {
     "start": dict.fromkeys(_FLOWS, REFUSED),
     "stop": dict.fromkeys(_FLOWS, REFUSED),
     "reboot": dict.fromkeys(_FLOWS, REFUSED),
+    # One operation at a time: pause, suspend, rebuild, resize and so on.
+    ACT: dict.fromkeys(_FLOWS, REFUSED),
     "update": dict.fromkeys(_FLOWS, ALLOWED),
     "change metadata": dict.fromkeys(_FLOWS, ALLOWED),
     "change tags": dict.fromkeys(_FLOWS, ALLOWED),
@@ -98,6 +102,11 @@ _MEETINGS = (
     Meeting("change an image", "another such change", QUEUED, "both changes are there"),
 )
 THINGS: dict[tuple[str, str], Meeting] = {(each.asked, each.met): each for each in _MEETINGS}
+
+
+def asked(action: str) -> str:
+    """Return the table's name of what an action asks for."""
+    return action if action in OPERATIONS else ACT
 
 
 def judge(asked: str, running: Mapping[str, Any]) -> Verdict:

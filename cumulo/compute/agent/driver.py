@@ -23,6 +23,7 @@ class Power(enum.Enum):
 
     RUNNING = "running"
     PAUSED = "paused"
+    SAVED = "saved"  # off, with its memory kept on disk: its next start goes on from there
     OFF = "off"
 
 
@@ -55,13 +56,22 @@ class Driver(Protocol):
         """Bring the definition of a server that is off up to date; its disks stay as they are."""
 
     def start(self, server_id: str) -> None:
-        """Start a server that create made."""
+        """Start a server that create made; one whose memory is kept goes on from there."""
+
+    def pause(self, server_id: str) -> None:
+        """Have a running server stand still; raises NotFound."""
+
+    def unpause(self, server_id: str) -> None:
+        """Have a server that stands still go on; raises NotFound."""
+
+    def suspend(self, server_id: str) -> None:
+        """Keep a running server's memory on disk and end it; raises NotFound."""
 
     def press_power_button(self, server_id: str) -> None:
         """Ask the guest to shut down; whether and when it does is the guest's affair."""
 
     def cut_power(self, server_id: str) -> None:
-        """Stop a server at once."""
+        """Stop a server at once, and forget memory that was kept of it."""
 
     def remove(self, server_id: str) -> None:
         """Leave nothing of a server: domain, disks, config drive, logs. Holds for a half-made one or none."""

@@ -73,6 +73,21 @@ class FakeDriver:
             self._change(server_id, server | {
                 "power": Power.RUNNING.value, "console": server["console"] + f"{server['name']} login: \n"})
 
+    def pause(self, server_id: str) -> None:
+        """Remember a running server as paused."""
+        self._begin("pause", server_id)
+        self._turn(server_id, Power.RUNNING, Power.PAUSED)
+
+    def unpause(self, server_id: str) -> None:
+        """Remember a paused server as running."""
+        self._begin("unpause", server_id)
+        self._turn(server_id, Power.PAUSED, Power.RUNNING)
+
+    def suspend(self, server_id: str) -> None:
+        """Remember a running server as saved."""
+        self._begin("suspend", server_id)
+        self._turn(server_id, Power.RUNNING, Power.SAVED)
+
     def press_power_button(self, server_id: str) -> None:
         """Remember the server as off, unless it is to ignore the button."""
         if self._script().get("faults", {}).get("press_power_button") != IGNORED:
@@ -112,6 +127,11 @@ class FakeDriver:
         if fault := script.get("faults", {}).get(call):
             raise errors.InternalError(fault)
 
+    def _turn(self, server_id: str, before: Power, after: Power) -> None:
+        server = self._known(server_id)
+        if server["power"] == before.value:
+            self._change(server_id, server | {"power": after.value})
+
     def _turn_off(self, server_id: str) -> None:
         server = self._read().get(server_id)
         if server is not None:
@@ -147,7 +167,7 @@ class FakeDriver:
 
 
 def _held(server_id: str, server: dict[str, Any]) -> HeldServer:
-    runs = server["power"] == Power.RUNNING.value
+    runs = server["power"] in (Power.RUNNING.value, Power.PAUSED.value)
     return HeldServer(server_id, server["power"], True, tuple(server.get("files", ())),
                       tuple(server.get("cards", ())) if runs else (), int(runs))
 

@@ -37,8 +37,8 @@ OPTIONS = [
                  help="Seconds between heartbeats to the scheduler. Three missed ones make a host count as down."),
     cfg.StrOpt("fake_script", default="",
                help="JSON file the fake driver reads before every call: {\"delays\": {call: seconds}, \"faults\": "
-                    "{call: message}, \"inventory\": {...}}. Calls: create start press_power_button cut_power "
-                    "remove. Empty: no delays, no faults."),
+                    "{call: message}, \"inventory\": {...}}. Calls: create start pause unpause suspend "
+                    "press_power_button cut_power remove. Empty: no delays, no faults."),
 ]
 
 

@@ -1,4 +1,4 @@
-"""The steps a compute agent runs: boot, destroy, power_on, power_off, reboot. Look, then make it so.
+"""The steps a compute agent runs on its servers. Look, then make it so.
 
 Each is safe to repeat at any point, because it begins by asking the hypervisor and does only what is
 missing. The runner calls one with the operation's state and the call, whose progress() tells percent.
@@ -36,6 +36,10 @@ class Steps:
             "power_on": (self.power_on, self.look),
             "power_off": (self.power_off, self.look),
             "reboot": (self.reboot, nothing),
+            "pause": (self.pause, self.look),
+            "unpause": (self.unpause, self.look),
+            "suspend": (self.suspend, self.look),
+            "resume": (self.resume, self.look),
         }
 
     def boot(self, state: State, call: Any) -> State:
@@ -61,6 +65,39 @@ class Steps:
         """Let the guest shut down; cut its power when it does not in time."""
         self._shut_down(state["server_id"])
         return {}
+
+    def pause(self, state: State, call: Any) -> State:
+        """Have a running server stand still."""
+        self._turn(state["server_id"], Power.RUNNING, Power.PAUSED, self.driver.pause)
+        return {}
+
+    def unpause(self, state: State, call: Any) -> State:
+        """Have it go on."""
+        self._turn(state["server_id"], Power.PAUSED, Power.RUNNING, self.driver.unpause)
+        return {}
+
+    def suspend(self, state: State, call: Any) -> State:
+        """Keep a running server's memory on disk and end it."""
+        self._turn(state["server_id"], Power.RUNNING, Power.SAVED, self.driver.suspend)
+        return {}
+
+    def resume(self, state: State, call: Any) -> State:
+        """Go on from memory that was kept; without it, as after the loss of that file, the server boots."""
+        server_id = state["server_id"]
+        if self.driver.power(server_id) is Power.SAVED:
+            self.driver.start(server_id)
+        else:
+            self._start(server_id)
+        return {}
+
+    def _turn(self, server_id: str, before: Power, after: Power, change: Callable[[str], None]) -> None:
+        """Make a change that only a server in one state takes; a server in another did not wait to be asked."""
+        power = self.driver.power(server_id)
+        if power is after:
+            return
+        if power is not before:
+            raise errors.Conflict(f"the guest is {power.value if power else 'not on this host'}", server_id=server_id)
+        change(server_id)
 
     def look(self, state: State, call: Any) -> State:
         """The undo of turning on or off: it leaves the guest alone and tells how it is, for the server's row.

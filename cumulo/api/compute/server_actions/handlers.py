@@ -17,12 +17,12 @@ def act(request: Request) -> Reply | None:
     return _ACTIONS[name](request, arguments)
 
 
-def _start(request: Request, arguments: Any) -> None:
-    _power(request, servers.START)
+def _to(power: servers.Power) -> Action:
+    """Return the action that begins a change of whether and how a server runs."""
+    def begin(request: Request, arguments: Any) -> None:
+        _power(request, power)
 
-
-def _stop(request: Request, arguments: Any) -> None:
-    _power(request, servers.STOP)
+    return begin
 
 
 def _reboot(request: Request, arguments: Any) -> None:
@@ -80,6 +80,7 @@ def _lines(length: int | str | None) -> int | None:
 
 
 _ACTIONS: dict[str, Action] = {
-    "os-start": _start, "os-stop": _stop, "reboot": _reboot, "lock": _lock, "unlock": _unlock,
+    "os-start": _to(servers.START), "os-stop": _to(servers.STOP), "pause": _to(servers.PAUSE),
+    "unpause": _to(servers.UNPAUSE), "suspend": _to(servers.SUSPEND), "resume": _to(servers.RESUME), "reboot": _reboot, "lock": _lock, "unlock": _unlock,
     "os-getConsoleOutput": _console_output,
 }

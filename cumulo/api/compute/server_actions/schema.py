@@ -1,17 +1,43 @@
-"""Bodies of server actions: exactly one action, with what it takes."""
+"""Bodies of server actions: exactly one action, with what it takes.
+
+An action has one schema for each microversion that changed it, oldest first; None takes it away.
+"""
 
 from typing import Any
 
 from cumulo.api.compute import schema_parts as parts
+from cumulo.api.wsgi.route import parse_version
 
-_NOTHING: dict[str, Any] = {}
+Json = dict[str, Any]
+Steps = tuple[tuple[str, Json | None], ...]
+FIRST = "2.1"
+_NOTHING: Json = {}
 _REBOOT = {"type": "object", "properties": {"type": {"enum": [
     "SOFT", "HARD", "Soft", "Hard", "soft", "hard"]}}, "required": ["type"], "additionalProperties": False}
 _CONSOLE = {"type": ["object", "null"], "additionalProperties": False, "properties": {
     "length": {"anyOf": [parts.integer(-1), {"type": "null"}]}}}
+_ALWAYS: dict[str, Json] = {
+    "os-start": _NOTHING, "os-stop": _NOTHING, "pause": _NOTHING, "unpause": _NOTHING, "suspend": _NOTHING,
+    "resume": _NOTHING, "reboot": _REBOOT, "lock": _NOTHING, "unlock": _NOTHING, "os-getConsoleOutput": _CONSOLE}
 
-ACTION: dict[str, Any] = {
-    "type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": False,
-    "properties": {
-        "os-start": _NOTHING, "os-stop": _NOTHING, "reboot": _REBOOT, "lock": _NOTHING, "unlock": _NOTHING,
-        "os-getConsoleOutput": _CONSOLE}}
+
+def _versions(actions: dict[str, Steps]) -> tuple[tuple[str, Json], ...]:
+    """Return the schema of the whole body at each microversion that changed an action."""
+    begins = sorted({since for steps in actions.values() for since, _ in steps}, key=parse_version)
+    return tuple((begin, _whole({name: _at(steps, begin) for name, steps in actions.items()})) for begin in begins)
+
+
+def _at(steps: Steps, version: str) -> Json | None:
+    found: Json | None = None
+    for since, schema in steps:
+        if parse_version(since) <= parse_version(version):
+            found = schema
+    return found
+
+
+def _whole(schemas: dict[str, Json | None]) -> Json:
+    return {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": False,
+            "properties": {name: schema for name, schema in schemas.items() if schema is not None}}
+
+
+ACTION = _versions({name: ((FIRST, schema),) for name, schema in _ALWAYS.items()})

@@ -5,13 +5,14 @@ from urllib.parse import urlencode
 
 import sqlalchemy as sa
 
+from cumulo.api.image import quota
 from cumulo.api.image.images import view
 from cumulo.api.services import Services
 from cumulo.api.wsgi import paging, times
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors, log
 from cumulo.compute import servers
-from cumulo.image import attributes, images, listing, patch
+from cumulo.image import attributes, images, listing, patch, protections
 
 LOG = log.get(__name__)
 _NOT_FILTERS = ("limit", "marker", "sort", "sort_key", "sort_dir")
@@ -32,10 +33,11 @@ def list_images(request: Request) -> dict[str, Any]:
                        default_sort=listing.DEFAULT_SORT)
     limit = page.limit if "limit" in request.query else min(conf.default_page_size, conf.max_page_size)
     filters = tuple((name, value) for name, value in request.query.items() if name not in _NOT_FILTERS)
-    query = listing.Query(filters, page.sort, int(limit or 0), page.marker, times.parse)
+    query = listing.Query(filters, page.sort, int(limit or 0), page.marker, times.parse,
+                          lambda name: _protections(request).allows(protections.READ, name, request.context.roles))
     with request.services.database.read() as connection:
         found, more = listing.list_images(connection, request.context, query)
-    answer: dict[str, Any] = {"images": [view.image(row) for row in found], "schema": "/v2/schemas/images",
+    answer: dict[str, Any] = {"images": [_shown(request, row) for row in found], "schema": "/v2/schemas/images",
                               "first": _first(request)}
     if more:
         answer["next"] = paging.next_url(request, found[-1]["id"], "/v2/images")
@@ -50,6 +52,7 @@ def _first(request: Request) -> str:
 def create(request: Request) -> Reply:
     """Make an image, which waits for its data."""
     new = attributes.new_image(request.body, bounds(request))
+    _protections(request).check_change({}, new["properties"], request.context.roles)
     owner = new.get("owner", request.context.project_id)
     _authorize_owner(request, owner)
     _authorize_visibility(request, new["visibility"])
@@ -57,15 +60,16 @@ def create(request: Request) -> Reply:
     database = request.services.database
     with database.write() as connection:
         _hold(request, connection, owner)
+        quota.limits_of(connection, owner).take(connection, image_count_total=1)
         images.create_image(connection, database.now(connection), image_id, owner, new)
         row = images.get_image(connection, image_id)
-    return Reply(view.image(row), headers={"Location": f"{request.url}/v2/images/{image_id}"})
+    return Reply(_shown(request, row), headers={"Location": f"{request.url}/v2/images/{image_id}"})
 
 
 def show(request: Request) -> dict[str, Any]:
     """Show one image."""
     with request.services.database.read() as connection:
-        return view.image(images.get_visible_image(connection, request.context, request.params["image_id"]))
+        return _shown(request, images.get_visible_image(connection, request.context, request.params["image_id"]))
 
 
 def update(request: Request) -> dict[str, Any]:
@@ -76,14 +80,26 @@ def update(request: Request) -> dict[str, Any]:
         before = images.get_own_image(connection, request.context, request.params["image_id"])
         after = patch.apply(before, changes)
         attributes.check_bounds(after, bounds(request))
+        _protections(request).check_change(before["properties"], after["properties"], request.context.roles)
         if after["owner"] != before["owner"]:
             _authorize_owner(request, after["owner"])
             _hold(request, connection, after["owner"])
+            quota.limits_of(connection, after["owner"]).take(
+                connection, image_count_total=1, image_size_total=(after["size"] or 0) * len(after["locations"]))
         if after["visibility"] != before["visibility"]:
             _authorize_visibility(request, after["visibility"])
         if changes:
             images.save_changes(connection, database.now(connection), before, after)
-    return view.image(after)
+    return _shown(request, after)
+
+
+def _shown(request: Request, row: images.Image) -> dict[str, Any]:
+    """Return an image with the properties that the caller may read."""
+    return view.image(row | {"properties": _protections(request).readable(row["properties"], request.context.roles)})
+
+
+def _protections(request: Request) -> protections.Protections:
+    return protections.of(request.services.conf)
 
 
 def delete(request: Request) -> None:

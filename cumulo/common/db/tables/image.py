@@ -1,5 +1,5 @@
 """Tables of the image part: images, where their data is, their free properties, tags, and the projects they are
-shared with.
+shared with; and one row per project, which a quota check locks.
 
 A location names whole data in one store, and is there when an upload has ended well. upload_id names the data of
 an upload that runs; upload_renewed_at is when its process last said that it lives.
@@ -61,4 +61,10 @@ image_member = sa.Table(
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("created_at", Time, nullable=False),
     sa.Column("updated_at", Time, nullable=False),
+)
+
+image_project = sa.Table(
+    "image_project", metadata,
+    id_column("project_id"),
+    sa.Column("generation", sa.Integer, nullable=False, default=0),
 )

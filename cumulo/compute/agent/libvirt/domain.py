@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import libvirt
 
+from cumulo.common import errors
 from cumulo.common.audit.holdings import HeldServer
 from cumulo.compute.agent.driver import Power
 
@@ -98,6 +99,22 @@ def start(connection: libvirt.virConnect, server_id: str) -> None:
             raise
 
 
+def pause(connection: libvirt.virConnect, server_id: str) -> None:
+    """Stop the processors of a running domain."""
+    _known(connection, server_id).suspend()
+
+
+def unpause(connection: libvirt.virConnect, server_id: str) -> None:
+    """Let the processors of a domain go on."""
+    _known(connection, server_id).resume()
+
+
+def suspend(connection: libvirt.virConnect, server_id: str) -> None:
+    """Save a running domain's memory and end it."""
+    domain = _known(connection, server_id)
+    _unless_off(domain, domain.managedSave)
+
+
 def press_power_button(connection: libvirt.virConnect, server_id: str) -> None:
     """Press the ACPI power button of a domain that runs."""
     domain = find(connection, server_id)
@@ -106,10 +123,12 @@ def press_power_button(connection: libvirt.virConnect, server_id: str) -> None:
 
 
 def cut_power(connection: libvirt.virConnect, server_id: str) -> None:
-    """End a domain's process if there is one."""
+    """End a domain's process if there is one, and forget its saved memory."""
     domain = find(connection, server_id)
     if domain is not None:
         _unless_off(domain, domain.destroy)
+        if domain.hasManagedSaveImage():
+            domain.managedSaveRemove()
 
 
 def undefine(connection: libvirt.virConnect, server_id: str) -> None:
@@ -125,7 +144,15 @@ def undefine(connection: libvirt.virConnect, server_id: str) -> None:
 
 
 def _power(domain: libvirt.virDomain) -> Power:
-    return _POWER.get(domain.state()[0], Power.OFF)
+    found = _POWER.get(domain.state()[0], Power.OFF)
+    return Power.SAVED if found is Power.OFF and domain.hasManagedSaveImage() else found
+
+
+def _known(connection: libvirt.virConnect, server_id: str) -> libvirt.virDomain:
+    domain = find(connection, server_id)
+    if domain is None:
+        raise errors.NotFound("this host has no such server", server_id=server_id)
+    return domain
 
 
 def _manufacturer(domain: libvirt.virDomain) -> str | None:

@@ -74,6 +74,18 @@ class LibvirtDriver:
         """Start the domain."""
         self._ask(lambda connection: domain.start(connection, server_id))
 
+    def pause(self, server_id: str) -> None:
+        """Stop the domain's processors."""
+        self._ask(lambda connection: domain.pause(connection, server_id))
+
+    def unpause(self, server_id: str) -> None:
+        """Let the domain's processors go on."""
+        self._ask(lambda connection: domain.unpause(connection, server_id))
+
+    def suspend(self, server_id: str) -> None:
+        """Save the domain's memory; libvirt keeps the file and uses it at the next start."""
+        self._ask(lambda connection: domain.suspend(connection, server_id))
+
     def press_power_button(self, server_id: str) -> None:
         """Press the ACPI power button."""
         self._ask(lambda connection: domain.press_power_button(connection, server_id))

@@ -25,7 +25,7 @@ KINDS = {
 }
 RUNNING = "running"
 _ALIVE = (RUNNING, "paused")
-_POWER = {"ACTIVE": RUNNING, "SHUTOFF": "off"}
+_POWER = {"ACTIVE": RUNNING, "SHUTOFF": "off", "PAUSED": "paused", "SUSPENDED": "saved"}
 _NAMES = frozenset({"base", "disk", "ephemeral", "swap", "config.iso", "kernel", "ramdisk", "console.log",
                     "console.log.1"})
 

@@ -13,10 +13,10 @@ KINDS = {
     "claim_of_other_size": "A claim is not as large as its server's flavor.",
     "claim_on_unknown_host": "A claim names a host that never registered.",
     "server_without_claim": "A server is on a host without claiming its room.",
-    "server_without_host": "A server is ACTIVE or SHUTOFF, but on no host.",
+    "server_without_host": "A server is built, but on no host.",
     "deleted_server_on_host": "A deleted server's row still names a host.",
 }
-ON_A_HOST = ("ACTIVE", "SHUTOFF")
+ON_A_HOST = ("ACTIVE", "SHUTOFF", "PAUSED", "SUSPENDED")
 
 
 def differences(facts: Facts) -> Iterator[Difference]:

@@ -117,6 +117,23 @@ class StepsTest(unittest.TestCase):
                 self.assertEqual(self.made("start"), 1)
                 self.assertEqual(self.driver.power(SERVER_ID), Power.RUNNING)
 
+    def test_sleep_and_wake(self) -> None:
+        self.run_step("boot")
+        for step, power in (("pause", Power.PAUSED), ("unpause", Power.RUNNING), ("suspend", Power.SAVED),
+                            ("resume", Power.RUNNING)):
+            self.run_step(step)
+            self.assertEqual(power, self.driver.power(SERVER_ID), step)
+        self.assertEqual(1, self.made("pause"))
+
+    def test_what_sleeps_otherwise_is_refused(self) -> None:
+        self.run_step("boot")
+        self.run_step("pause")
+        with self.assertRaises(errors.Conflict):
+            self.run_step("suspend")
+        self.state.pop("power", None)
+        self.assertEqual({"power": "paused"}, Steps(
+            self.driver, self.clock, server_facts).table()["suspend"][1](self.state, RecordingCall()))
+
     def test_delays_are_slept(self) -> None:
         self.script(delays={"create": 2.5})
         self.run_step("boot", times=1)

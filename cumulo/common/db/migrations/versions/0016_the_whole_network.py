@@ -8,8 +8,8 @@ from alembic import op
 
 from cumulo.common.db.tables import base
 
-revision = '0015'
-down_revision = '0014'
+revision = '0016'
+down_revision = '0015'
 
 
 def upgrade() -> None:

@@ -1,0 +1,1 @@
+"""What a project has of images, and may have."""
