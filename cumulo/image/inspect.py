@@ -17,22 +17,31 @@ from cumulo.image import formats
 LOG = log.get(__name__)
 _QEMU_NAMES = {"qcow2": "qcow2", "vmdk": "vmdk", "vdi": "vdi", "vhd": "vpc", "vhdx": "vhdx"}
 
+_LOOSE = "vmdk"
+"""QEMU takes any text for a descriptor of this format, whatever it begins with."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Bounds:
-    """What an inspection may use."""
+    """What an inspection may use, and whether data must be of the format that is declared."""
 
     timeout_s: float = 30
     memory_mib: int = 1024
+    must_match: bool = True
 
 
 def inspect(path: str, declared: str, bounds: Bounds) -> int | None:
     """Return the virtual size in bytes of the data in a file, None where its format does not tell.
 
-    Raises BadRequest when the data is not of the declared format or refers to other files.
+    Raises BadRequest when the data is not of the declared format, where it must be, or refers to other files.
     """
     head, tail, size = _ends(path)
-    fault = formats.mismatch(declared, head, tail) or formats.hazard(declared, head, tail)
+    fault = formats.mismatch(declared, head, tail)
+    if fault and not bounds.must_match and declared not in (_LOOSE, *formats.detect(head, tail)):
+        # Whoever opens it names the declared format, does not find its mark, and so nothing that refers elsewhere.
+        LOG.info("image_format_not_as_declared", disk_format=declared)
+        return size if declared in formats.RAW_LIKE else None
+    fault = fault or formats.hazard(declared, head, tail)
     if fault:
         raise errors.BadRequest(fault)
     if declared not in _QEMU_NAMES:

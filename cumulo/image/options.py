@@ -39,6 +39,10 @@ OPTIONS = [
                help="Tags one image may have. The default bounds the size of a list's answer."),
     cfg.IntOpt("max_members", default=128, min=0, max=10000,
                help="Projects one image may be shared with. Beyond that a community image serves better."),
+    cfg.BoolOpt("format_enforcement", default=True,
+                help="Refuse data that is not of the disk_format its image declares. Without it such data is stored as "
+                     "it is, and hosts that cannot read it refuse to boot it. What is declared as vmdk must always be "
+                     "it, and data that refers to other files is refused either way."),
     cfg.IntOpt("inspection_timeout_s", default=30, min=1, max=600,
                help="Seconds that looking into an uploaded image may take; a sound image needs well under one."),
     cfg.IntOpt("inspection_memory_mib", default=1024, min=128, max=65536,
