@@ -13,8 +13,6 @@ from cumulo.common import errors, ids
 CONTAINER_FORMATS = ("bare", "aki", "ari", "ami")
 DISK_FORMATS = ("raw", "qcow2", "vmdk", "vdi", "vhd", "vhdx", "iso", "aki", "ari", "ami")
 VISIBILITIES = ("public", "private", "shared", "community")
-_PAIRED = ("aki", "ari", "ami")
-"""Formats that name disk and container at once."""
 
 READ_ONLY = frozenset((
     "created_at", "updated_at", "status", "checksum", "os_hash_algo", "os_hash_value", "size", "virtual_size",
@@ -116,13 +114,6 @@ def check_value(name: str, value: Any) -> Any:
     return value
 
 
-def check_formats(image: dict[str, Any]) -> None:
-    """Raise BadRequest for a kernel, ramdisk or machine image whose two formats differ."""
-    container, disk = image["container_format"], image["disk_format"]
-    if container and disk and container != disk and (container in _PAIRED or disk in _PAIRED):
-        raise errors.BadRequest("Of the formats aki, ari and ami, disk_format and container_format must be the same.")
-
-
 def check_bounds(image: dict[str, Any], bounds: Bounds) -> None:
     """Raise TooLarge for an image with more properties or tags than one may have."""
     if len(image["properties"]) > bounds.properties:
@@ -148,6 +139,5 @@ def new_image(body: dict[str, Any], bounds: Bounds) -> dict[str, Any]:
             image[name] = check_value(name, value)
         else:
             image["properties"][name] = check_value(name, value)
-    check_formats(image)
     check_bounds(image, bounds)
     return image

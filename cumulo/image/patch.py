@@ -79,7 +79,6 @@ def apply(image: dict[str, Any], changes: list[Change]) -> dict[str, Any]:
             _set_attribute(changed, change)
         else:
             _set_property(changed["properties"], change)
-    attributes.check_formats(changed)
     return changed
 
 

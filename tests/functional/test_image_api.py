@@ -124,6 +124,7 @@ class Lifecycle(ImageApiCase):
         kernel = self.api.create(disk_format="aki", container_format="aki")["id"]
         ramdisk = self.api.create(disk_format="ari", container_format="ari")["id"]
         self.expect(204, self.api.upload(kernel, DATA))
+        self.assertEqual("bare", self.api.create(disk_format="ami", container_format="bare")["container_format"])
         image = self.api.create(kernel_id=kernel, ramdisk_id=ramdisk)
         self.assertEqual((kernel, ramdisk), (image["kernel_id"], image["ramdisk_id"]))
         self.expect(400, self.api.send("POST", "/v2/images", {"kernel_id": "vmlinuz"}))
@@ -351,7 +352,7 @@ class BadBodies(ImageApiCase):
                 (400, {"tags": "x"}), (400, {"tags": [1]}), (400, {"tags": ["x" * 256]}), (400, {"id": "x"}),
                 (400, {"id": 3}), (400, {"colour": 1}), (400, {"colour": None}), (400, {"colour": {"a": "b"}}),
                 (400, {"": "x"}), (400, {"k" * 256: "x"}), (400, {"a\x00b": "x"}), (400, {"name": "a\x00"}),
-                (400, {"disk_format": "aki", "container_format": "bare"}), (400, []), (400, "text"), (400, b"{"),
+                (400, []), (400, "text"), (400, b"{"),
                 (400, b'{"name": "\xff"}'), (400, b'{"name": "\\ud800"}'),
                 (403, {"status": "active"}), (403, {"checksum": "x"}), (403, {"size": 1}), (403, {"self": "x"}),
                 (403, {"locations": []}), (403, {"os_glance_importing": "x"}), (403, {"visibility": "public"}),

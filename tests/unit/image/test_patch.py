@@ -40,8 +40,3 @@ class PatchTest(unittest.TestCase):
         self.assertEqual({"a": "2"}, after["properties"])
         with self.assertRaises(errors.Conflict):
             patch.apply(after, [patch.Change("remove", "a"), patch.Change("remove", "a")])
-
-    def test_formats_must_fit_together(self) -> None:
-        with self.assertRaises(errors.BadRequest):
-            patch.apply(image(), [patch.Change("replace", "disk_format", "aki"),
-                                  patch.Change("replace", "container_format", "bare")])
