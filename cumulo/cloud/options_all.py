@@ -19,10 +19,12 @@ PARTS: Sequence[ModuleType] = (api, identity, image, compute, compute_agent, net
 
 
 def groups() -> Iterator[tuple[str, Sequence[Any]]]:
-    """Give every group with its options; two parts may share a group."""
+    """Give every group with its options; two parts may share a group. Stores are shown as if named by their kinds."""
     yield "DEFAULT", config.OPTIONS
     yield "database", config.DATABASE_OPTIONS
     merged: dict[str, list[Any]] = {}
     for part in PARTS:
         merged.setdefault(part.GROUP, []).extend(part.OPTIONS)
     yield from merged.items()
+    for kind, options in image.STORE_OPTIONS.items():
+        yield f"{image.STORE_GROUP}{kind}", options

@@ -7,13 +7,36 @@ from oslo_config import cfg
 
 GROUP = "image"
 STORE_GROUP = "image_store_"
+_TIMEOUT = cfg.IntOpt("timeout_s", default=60, min=1, max=3600,
+                      help="Seconds without an answer after which the server counts as away.")
+_CA_FILE = cfg.StrOpt("ca_file", default="",
+                      help="File with the certificates that sign the server's. Empty means those of the system.")
+_DESCRIPTION = cfg.StrOpt("description", default="", help="What users are told of the store.")
 FILE_STORE_OPTIONS = [
     cfg.StrOpt("directory", default="",
                help="Directory of a store of the kind file. Empty means [image] store_dir for the store named file, "
                     "images-<name> below state_dir for others."),
-    cfg.StrOpt("description", default="", help="What users are told of the store."),
+    _DESCRIPTION,
 ]
-STORE_OPTIONS = {"file": FILE_STORE_OPTIONS}
+HTTP_STORE_OPTIONS = [
+    cfg.ListOpt("allowed_urls", default=[],
+                help="Beginnings of the URLs that a store of the kind http reads. Empty, the default, allows none: the "
+                     "services reach servers that users must not."),
+    _TIMEOUT, _CA_FILE, _DESCRIPTION,
+]
+S3_STORE_OPTIONS = [
+    cfg.StrOpt("endpoint", default="", help="URL of the S3 service. Empty means that of Amazon in the region."),
+    cfg.StrOpt("region", default="us-east-1", help="Region that requests are signed for; few services but Amazon's care."),
+    cfg.StrOpt("bucket", default="", help="Bucket that holds the data; it must be there."),
+    cfg.StrOpt("prefix", default="", help="What the keys of objects begin with, so that several may share a bucket."),
+    cfg.StrOpt("access_key", default="", help="Name of the key that requests are signed with. Empty: as boto3 finds one."),
+    cfg.StrOpt("secret_key", default="", secret=True, help="The key itself."),
+    cfg.StrOpt("spool_directory", default="",
+               help="Where data is while it is uploaded and inspected, before it goes to the bucket as a whole; it needs "
+                    "room for every image on its way. Empty means spool-<name> below state_dir."),
+    _TIMEOUT, _CA_FILE, _DESCRIPTION,
+]
+STORE_OPTIONS = {"file": FILE_STORE_OPTIONS, "http": HTTP_STORE_OPTIONS, "s3": S3_STORE_OPTIONS}
 """What a store of each kind is told, in the group image_store_<its name>."""
 OPTIONS = [
     cfg.ListOpt("enabled_stores", default=["file:file"],
@@ -83,3 +106,8 @@ def store_directory(conf: cfg.ConfigOpts, name: str) -> str:
     if not own and name == "file":
         return store_dir(conf)
     return os.path.abspath(own or os.path.join(conf.state_dir, f"images-{name}"))
+
+
+def spool_directory(conf: cfg.ConfigOpts, name: str) -> str:
+    """Return where data is on its way into a store of the kind s3, whose options are declared."""
+    return os.path.abspath(conf[STORE_GROUP + name].spool_directory or os.path.join(conf.state_dir, f"spool-{name}"))

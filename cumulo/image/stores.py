@@ -1,11 +1,15 @@
 """The stores of this cloud: made as the configuration names them, asked all at once.
 
     [image]
-    enabled_stores = file:file, fast:file
+    enabled_stores = file:file, fast:file, far:s3
     default_store = file
 
     [image_store_fast]
     directory = /ssd/images
+
+    [image_store_far]
+    endpoint = https://objects.example.org
+    bucket = images
 """
 
 import dataclasses
@@ -13,10 +17,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cumulo.common import errors, log
+from cumulo.common.threads import Threads
 from cumulo.image import options
 from cumulo.image.intake import Memory
 from cumulo.image.store.file import FileStore
-from cumulo.image.store.protocol import Store
+from cumulo.image.store.http import HttpStore
+from cumulo.image.store.protocol import Store, run
+from cumulo.image.store.s3 import S3Store, make_client
 
 LOG = log.get(__name__)
 
@@ -64,15 +71,15 @@ class Stores:
         """Return the store to read from and the data's name in it: one on this host before all others."""
         known = [(self.by_name[each["store"]], str(each["name"])) for each in locations
                  if each["store"] in self.by_name]
-        return min(known, key=lambda pair: pair[0].kind != "file", default=None)
+        return min(known, key=lambda pair: not pair[0].local, default=None)
 
-    def delete(self, store: str | None, name: str) -> None:
+    def delete(self, threads: Threads, store: str | None, name: str) -> None:
         """Remove data from one store, from every one for None; what is gone already is no error."""
         for each in self.all if store is None else (self.by_name.get(store),):
             if each is None:
                 LOG.warning("image_store_unknown", store=store, name=name)
             elif each.writable:
-                each.delete(name)
+                run(threads, each, each.delete, name)
 
     def holdings(self) -> dict[str, Any]:
         """Return what each store holds, as the audit asks for it; who does not answer is left out."""
@@ -99,6 +106,10 @@ def make(conf: Any) -> Stores:
 
 def _make(conf: Any, name: str, kind: str) -> Store:
     options.register_store(conf, name, kind)
-    if kind == "file":
-        return FileStore(options.store_directory(conf, name), name)
-    raise ValueError(f"[image] enabled_stores: {kind} is not a kind of store")
+    settings = conf[options.STORE_GROUP + name]
+    if kind == "s3":
+        spool = FileStore(options.spool_directory(conf, name), name)
+        return S3Store(name, make_client(settings), settings.bucket, settings.prefix, spool)
+    if kind == "http":
+        return HttpStore(name, settings.allowed_urls, settings.timeout_s, settings.ca_file)
+    return FileStore(options.store_directory(conf, name), name)

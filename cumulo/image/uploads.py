@@ -11,7 +11,7 @@ not for LEASE_S has lost its upload, and every later write of it finds nothing t
 
 import contextlib
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -27,7 +27,7 @@ from cumulo.common.threads import Threads
 from cumulo.image import inspect, quotas
 from cumulo.image.images import not_found
 from cumulo.image.intake import HASH_ALGORITHM, Intake, Memory, Source
-from cumulo.image.store.protocol import Part, Store
+from cumulo.image.store.protocol import Part, Store, run
 from cumulo.image.stores import Stores
 
 LOG = log.get(__name__)
@@ -81,8 +81,9 @@ class Uploader:
     def _store(self, image: dict[str, Any], upload_id: str, source: Source, length: int | None) -> None:
         with contextlib.closing(self.store.create(upload_id)) as part:
             digests = self._copy(image["id"], upload_id, source, length, part)
-            virtual_size = inspect.inspect(part.path, image["disk_format"], self.bounds)
-            self.threads.native(part.commit)
+            with self._renewing(image["id"], upload_id):
+                virtual_size = inspect.inspect(part.path, image["disk_format"], self.bounds)
+                run(self.threads, self.store, part.commit)
         self._finish(image["id"], upload_id, part.size, virtual_size, digests)
 
     def _give_up(self, image_id: str, upload_id: str) -> bool:
@@ -96,7 +97,10 @@ class Uploader:
         except errors.DatabaseUnavailable:  # sweep() does both later, as it does for the dead
             LOG.warning("image_upload_left_to_sweep", image=image_id, upload=upload_id)
             return False
-        self.store.delete(upload_id)
+        try:
+            run(self.threads, self.store, self.store.delete, upload_id)
+        except OSError:
+            LOG.warning("image_upload_left_to_sweep", image=image_id, upload=upload_id)
         return False
 
     def _explain(self, failure: OSError, image_id: str) -> errors.CumuloError:
@@ -151,6 +155,25 @@ class Uploader:
                 upload_renewed_at=self.database.now(connection)))
             if not renewed.rowcount:
                 _refuse(connection, image_id)
+
+    @contextlib.contextmanager
+    def _renewing(self, image_id: str, upload_id: str) -> Iterator[None]:
+        """Say that the upload lives while something takes long."""
+        done = self.threads.event()
+
+        def renew() -> None:
+            while not done.wait(RENEW_S):
+                try:
+                    self._renew(image_id, upload_id)
+                except errors.DatabaseUnavailable:
+                    continue
+                except (errors.Conflict, errors.Gone):
+                    return  # lost: the last write of the upload says so
+        self.threads.spawn(renew, name="upload-renewal")
+        try:
+            yield
+        finally:
+            done.set()
 
     def _finish(self, image_id: str, upload_id: str, size: int, virtual_size: int | None,
                 digests: tuple[str, str]) -> None:

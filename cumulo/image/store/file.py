@@ -21,6 +21,7 @@ class FileStore:
 
     kind = "file"
     writable = True
+    local = True
 
     def __init__(self, directory: str, name: str = "file") -> None:
         self.name = name
@@ -54,6 +55,10 @@ class FileStore:
         file = open(self.path(name), "rb", buffering=0)
         file.seek(first)
         return file
+
+    def size(self, name: str) -> int:
+        """Return the bytes of whole data; raises FileNotFoundError."""
+        return os.path.getsize(self.path(name))
 
     def delete(self, name: str) -> None:
         """Remove data, whole or in part. What is gone already is no error."""

@@ -10,16 +10,27 @@ What goes wrong is an OSError: FileNotFoundError for data that is not there, Fil
 being written, and any other for a store that cannot do it now.
 """
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
 
 from cumulo.common.audit.holdings import StoreHoldings
+from cumulo.common.threads import Threads
+
+Answer = TypeVar("Answer")
+
+
+class StoreFailed(OSError):
+    """A store cannot do it now."""
 
 
 class Part(Protocol):
     """Data being written; it stands in a file of this host until it is committed, so that it can be inspected."""
 
     path: str
-    size: int
+
+    @property
+    def size(self) -> int:
+        """Return the bytes that have been written."""
 
     def write(self, chunk: bytes | bytearray | memoryview) -> None:
         """Append a chunk."""
@@ -42,11 +53,12 @@ class Stream(Protocol):
 
 
 class Store(Protocol):
-    """One place for data; name is what the cloud calls it."""
+    """One place for data; name is what the cloud calls it. A local one waits for disks, another for the network."""
 
     name: str
     kind: str
     writable: bool
+    local: bool
 
     @property
     def place(self) -> str:
@@ -61,6 +73,9 @@ class Store(Protocol):
     def path(self, name: str) -> str | None:
         """Return the file of this host that holds whole data, None where there is none to read."""
 
+    def size(self, name: str) -> int:
+        """Return the bytes of whole data; raises FileNotFoundError."""
+
     def delete(self, name: str) -> None:
         """Remove data, whole or in part. What is gone already is no error."""
 
@@ -72,3 +87,12 @@ class Store(Protocol):
 
     def usage(self) -> int | None:
         """Return the bytes that its data takes, None where nobody can tell."""
+
+
+def run(threads: Threads, store: Store, call: Callable[..., Answer], *arguments: Any) -> Answer:
+    """Make a call of a store where it holds nobody up.
+
+    What waits for a disk does so in a native thread. What waits for the network lets others run by itself, and its
+    connections may not be passed from one native thread to another.
+    """
+    return threads.native(call, *arguments) if store.local else call(*arguments)

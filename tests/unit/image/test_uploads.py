@@ -2,6 +2,7 @@
 
 import io
 import tempfile
+import threading
 import unittest
 from typing import Any
 from unittest import mock
@@ -147,6 +148,28 @@ class Stalled(UploadCase):
             self.sweep()
 
         self.receive(Between(take_a_while, times=3))
+        self.assertEqual("active", self.image()["status"])
+
+
+class Slow(UploadCase):
+    """What takes long after the last byte has come."""
+
+    def test_an_upload_lives_while_its_store_works(self) -> None:
+        renewed, commit = threading.Event(), Part.commit
+
+        def take_long(part: Part) -> None:
+            self.clock.time += uploads.LEASE_S - 1
+            self.assertTrue(renewed.wait(10))
+            self.clock.time += 2
+            self.assertEqual(0, self.sweep())
+            commit(part)
+
+        def renew(uploader: Any, *names: str, then: Any = uploads.Uploader._renew) -> None:
+            then(uploader, *names)
+            renewed.set()
+        with mock.patch.object(Part, "commit", take_long), mock.patch.object(uploads, "RENEW_S", 0.01), \
+                mock.patch.object(uploads.Uploader, "_renew", renew):
+            self.receive()
         self.assertEqual("active", self.image()["status"])
 
 

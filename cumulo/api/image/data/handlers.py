@@ -11,7 +11,7 @@ from cumulo.common import errors, log
 from cumulo.common.inflow import Inflow
 from cumulo.image import images, quotas
 from cumulo.image.inspect import Bounds
-from cumulo.image.store.protocol import Stream
+from cumulo.image.store.protocol import Store, Stream, run
 from cumulo.image.uploads import Uploader
 
 LOG = log.get(__name__)
@@ -58,27 +58,30 @@ def download(request: Request) -> Reply:
     wanted = None if "If-Range" in request.headers else request.headers.get("Range")
     part = ranges.read(wanted, image["size"])
     first, length = part or (0, image["size"])
-    stream = _open(request, image, first)
+    store, stream = _open(request, image, first)
     headers = {"Content-Length": str(length), "Accept-Ranges": "bytes"}
     if part:
         headers["Content-Range"] = f"bytes {first}-{first + length - 1}/{image['size']}"
     else:
         headers["Content-Md5"] = image["checksum"]
-    chunks = Outgoing(request.services.threads, stream, first, length, _connection(request))
+    chunks = Outgoing(request.services.threads, store, stream, (first, length), _connection(request))
     return Reply(status=206 if part else 200, chunks=chunks, headers=headers, content_type=_BINARY)
 
 
-def _open(request: Request, image: dict[str, Any], first: int) -> Stream:
+def _open(request: Request, image: dict[str, Any], first: int) -> tuple[Store, Stream]:
     place = request.services.image_stores.best(image["locations"])
     if place is None:
         LOG.error("image_store_unknown", image=image["id"], locations=image["locations"])
         raise errors.ServiceUnavailable("The store of the image is not there now.")
     store, name = place
     try:
-        return store.open(name, first)
+        return store, run(request.services.threads, store, store.open, name, first)
     except FileNotFoundError as failure:  # deleted since the row was read, or lost from the store
         LOG.error("image_data_missing", image=image["id"], store=store.name, name=name)
         raise errors.NotFound(f"The data of image {image['id']} is not there.") from failure
+    except OSError as failure:
+        LOG.error("image_store_failed", store=store.name, place=store.place, error=str(failure))
+        raise errors.ServiceUnavailable("The store of the image does not answer now.") from failure
 
 
 def _connection(request: Request) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 from cumulo.common import log
 from cumulo.common.outflow import send_file
 from cumulo.common.threads import Threads
-from cumulo.image.store.protocol import Stream
+from cumulo.image.store.protocol import Store, Stream, run
 
 LOG = log.get(__name__)
 FIRST_BYTES = 64 * 1024
@@ -13,19 +13,20 @@ CHUNK_BYTES = 512 * 1024
 
 
 class Outgoing:
-    """Gives the chunks of a part of a file or stream, which begins where the stream stands.
+    """Gives the chunks of a part of a file or stream: its first byte, where the stream stands, and its length.
 
     The server sends its headers with the first chunk. After it the rest of a file is sent past the server, which
     only counts what it is given. Raises OSError when there is less data than was promised: the connection must end,
     or the client would wait for the rest for ever.
     """
 
-    def __init__(self, threads: Threads, stream: Stream, first: int, length: int, connection: Any = None) -> None:
+    def __init__(self, threads: Threads, store: Store, stream: Stream, part: tuple[int, int],
+                 connection: Any = None) -> None:
         self._threads = threads
+        self._store = store
         self._stream = stream
-        self._at = first
-        self._left = length
-        self._connection = connection if hasattr(stream, "fileno") else None
+        self._at, self._left = part
+        self._connection = connection if store.local else None
         self._has_begun = False
 
     def __iter__(self) -> "Outgoing":
@@ -40,7 +41,7 @@ class Outgoing:
         if not self._left:
             raise StopIteration
         size = min(CHUNK_BYTES if self._has_begun else FIRST_BYTES, self._left)
-        chunk = self._threads.native(self._stream.read, size)
+        chunk = run(self._threads, self._store, self._stream.read, size)
         self._has_begun = True
         self._take(len(chunk), 1)
         return chunk

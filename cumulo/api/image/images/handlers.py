@@ -117,7 +117,7 @@ def delete(request: Request) -> None:
 def _remove(services: Services, store: str | None, name: str) -> None:
     """Remove data that no image names any more; what a store does not take now, the sweep takes later."""
     try:
-        services.threads.native(services.image_stores.delete, store, name)
+        services.image_stores.delete(services.threads, store, name)
     except OSError as failure:
         LOG.warning("image_data_left_to_sweep", store=store, name=name, error=failure)
 

@@ -11,9 +11,10 @@ _PLAIN = ("id", "name", "status", "visibility", "protected", "checksum", "os_has
 def image(row: dict[str, Any]) -> dict[str, Any]:
     """Return one image; its links are paths, as clients of this API expect."""
     path = f"/v2/images/{row['id']}"
+    places = {"stores": ",".join(place["store"] for place in row["locations"])} if row["locations"] else {}
     return {
         **row["properties"],
-        **{name: row[name] for name in _PLAIN},
+        **{name: row[name] for name in _PLAIN}, **places,
         "created_at": iso_z(row["created_at"]), "updated_at": iso_z(row["updated_at"]),
         "self": path, "file": f"{path}/file", "schema": "/v2/schemas/image",
     }
