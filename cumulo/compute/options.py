@@ -16,6 +16,9 @@ OPTIONS = [
                help="Metadata items of one server; -1 is no limit. What fits a metadata document of a few KiB."),
     cfg.StrOpt("availability_zone", default="nova",
                help="Name of the one availability zone all hosts are in; nova is what clients expect."),
+    cfg.StrOpt("snapshot_format", default="qcow2", choices=["qcow2", "raw"],
+               help="Format of images that servers are saved as. qcow2 holds only what was written; raw is for stores "
+                    "that leave out zeros themselves."),
     cfg.FloatOpt("service_down_after_s", default=30.0, min=1.0, max=3600.0,
                  help="Seconds without a heartbeat after which a service is shown as down. The same as the scheduler uses to place servers: six heartbeats of 5 s."),
     cfg.FloatOpt("console_timeout_s", default=10.0, min=0.1, max=60.0,

@@ -2,7 +2,7 @@
 
     request_build    quota, rows, ports and operations of new servers
     request_delete   from any state; a build under way walks back first
-    request_power    start, stop, reboot, pause and the like, where the state allows it
+    request_change   start, stop, reboot, pause and the like, where the state allows it
 
 Each works inside the caller's one transaction: all of it comes to be, or nothing. Whoever calls
 rings the scheduler after the commit.
@@ -44,25 +44,25 @@ class BuildRequest:
 
 
 @dataclasses.dataclass(frozen=True)
-class Power:
-    """One way to change whether a server runs: its flow, and the statuses it starts from."""
+class Change:
+    """One way to change a server on its host: its flow, the statuses it starts from, and what its state begins with."""
 
     action: str
     flow: str
     allowed: tuple[str, ...]
-    state: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    state: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
-START = Power("start", "start_server", (states.SHUTOFF,))
-STOP = Power("stop", "stop_server", (states.ACTIVE, states.ERROR))
-SOFT_REBOOT = Power("reboot", "reboot_server", (states.ACTIVE,), {"reboot_type": states.SOFT})
-HARD_REBOOT = Power(
+START = Change("start", "start_server", (states.SHUTOFF,))
+STOP = Change("stop", "stop_server", (states.ACTIVE, states.ERROR))
+SOFT_REBOOT = Change("reboot", "reboot_server", (states.ACTIVE,), {"reboot_type": states.SOFT})
+HARD_REBOOT = Change(
     "reboot", "reboot_server", (states.ACTIVE, states.SHUTOFF, states.PAUSED, states.SUSPENDED, states.ERROR),
     {"reboot_type": states.HARD})
-PAUSE = Power("pause", "pause_server", (states.ACTIVE,))
-UNPAUSE = Power("unpause", "unpause_server", (states.PAUSED,))
-SUSPEND = Power("suspend", "suspend_server", (states.ACTIVE,))
-RESUME = Power("resume", "resume_server", (states.SUSPENDED,))
+PAUSE = Change("pause", "pause_server", (states.ACTIVE,))
+UNPAUSE = Change("unpause", "unpause_server", (states.PAUSED,))
+SUSPEND = Change("suspend", "suspend_server", (states.ACTIVE,))
+RESUME = Change("resume", "resume_server", (states.SUSPENDED,))
 
 
 def request_build(connection: sa.Connection, ids: Ids, now: float, *, context: Context, limits: quotas.Limits,
@@ -118,13 +118,13 @@ def request_delete(connection: sa.Connection, ids: Ids, now: float, *, context: 
         store.cancel(connection, row["id"], context=context)
 
 
-def request_power(connection: sa.Connection, ids: Ids, now: float, *, context: Context, row: Row, power: Power,
-                  may_override_lock: bool) -> None:
-    """Begin one of these changes; raises Conflict where the server's state does not allow it."""
+def request_change(connection: sa.Connection, ids: Ids, now: float, *, context: Context, row: Row, change: Change,
+                   may_override_lock: bool) -> None:
+    """Begin a change; raises Conflict where the server's state does not allow it."""
     check_lock(row, may_override_lock)
-    store.meet(connection, "server", row["id"], conflicts.asked(power.action))
-    check_status(row, power.action, power.allowed, needs_host=True)
-    _begin(connection, ids, now, context, row, power.flow, power.action, {"host": row["host"], **power.state})
+    store.meet(connection, "server", row["id"], conflicts.asked(change.action))
+    check_status(row, change.action, change.allowed, needs_host=True)
+    _begin(connection, ids, now, context, row, change.flow, change.action, {"host": row["host"], **change.state})
 
 
 def check_status(row: Row, action: str, allowed: tuple[str, ...], *, needs_host: bool = False) -> None:

@@ -26,6 +26,11 @@ _BUILD_TASKS = {"claim": "scheduling", "plug_ports": "networking", "boot": "spaw
 _FLOW_TASKS = {"delete_server": "deleting", "start_server": "powering-on", "stop_server": "powering-off",
                "pause_server": "pausing", "unpause_server": "unpausing", "suspend_server": "suspending",
                "resume_server": "resuming"}
+_STEP_TASKS = {
+    "build_server": _BUILD_TASKS,
+    "create_image": {"hold_image": "image_snapshot_pending", "snapshot": "image_snapshot",
+                     "upload": "image_uploading", "rotate": "image_uploading"},
+}
 _PASSING = {"reboot_server": (ACTIVE, SHUTOFF, PAUSED, SUSPENDED, ERROR)}
 """The flows that show a status of their own, and the rows' statuses that it covers."""
 _REBOOT_TASKS = {SOFT: "rebooting", HARD: "rebooting_hard"}
@@ -39,8 +44,8 @@ def task_state(flow: str, step: str, phase: str, *, reboot_type: str = SOFT, can
         return None
     if cancel:
         return "deleting"
-    if flow == "build_server":
-        return _BUILD_TASKS.get(step, "spawning")
+    if flow in _STEP_TASKS:
+        return _STEP_TASKS[flow][step]
     if flow == "reboot_server":
         return _REBOOT_TASKS[reboot_type]
     return _FLOW_TASKS.get(flow)

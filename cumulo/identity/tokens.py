@@ -265,11 +265,14 @@ class Validator:
 
 
 def issue_service_token(conf: cfg.ConfigOpts, clock: Clock, *, project_id: str,
-                        roles: tuple[str, ...] = ("service", "reader")) -> str:
-    """Return a token for a service of the cloud itself, acting in a project; no user stands behind it."""
+                        roles: tuple[str, ...] = ("service", "reader"), ttl_s: float | None = None) -> str:
+    """Return a token for a service of the cloud itself, acting in a project; no user stands behind it.
+
+    ttl_s None: as long as any token.
+    """
     now, ids = clock.now(), Ids()
     content = Payload(
-        SERVICE_USER_ID, ("service",), now, now + conf.identity.token_ttl_s, 0,
+        SERVICE_USER_ID, ("service",), now, now + (ttl_s or conf.identity.token_ttl_s), 0,
         (payload.new_audit_id(ids.random_bytes(payload.AUDIT_ID_BYTES)),), Scope("project", project_id), roles)
     return payload.seal(KeyRepository(conf.identity.fernet_key_dir).fernet(), content)
 

@@ -147,6 +147,17 @@ def delete_image(connection: sa.Connection, image: Image) -> list[tuple[str | No
     return [*((each["store"], each["name"]) for each in image["locations"]), *uploading]
 
 
+def backups_of(connection: sa.Connection, server_id: str, backup_type: str) -> list[str]:
+    """Return the ids of the whole images that a server was backed up to under this name, the newest first."""
+    query = sa.select(image_table.c.id).where(image_table.c.status.in_(("active", "deactivated")))
+    wanted = {"instance_uuid": server_id, "backup_type": backup_type, "image_type": "backup"}
+    for name, value in wanted.items():
+        has = sa.select(image_property.c.image_id).where(image_property.c.name == name, image_property.c.value == value)
+        query = query.where(image_table.c.id.in_(has))
+    order = image_table.c.created_at.desc(), image_table.c.id
+    return list(connection.execute(query.order_by(*order)).scalars())
+
+
 def set_active(connection: sa.Connection, now: float, image: Image, active: bool) -> None:
     """Forbid (active False) or allow again the download of an image that has data.
 

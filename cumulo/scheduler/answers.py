@@ -10,16 +10,17 @@ from typing import Any
 from cumulo.common import errors
 from cumulo.common.db.engine import Database
 from cumulo.common.db.tables.compute import compute_host
-from cumulo.common.operations import lease
-from cumulo.common.operations import lease
+from cumulo.common.operations import lease, store
 from cumulo.common.runtime import Runtime
 from cumulo.identity.tokens import issue_service_token
+from cumulo.image import images
 from cumulo.network import desired, hosts
 from cumulo.scheduler import facts
 from cumulo.scheduler.heartbeats import Heartbeats, register_compute_host
 from cumulo.scheduler.runner import Runner
 
 KINDS = ("compute", "network", "api")
+UPLOAD_TOKEN_S = 300  # an upload's token is looked at when it begins
 
 
 class Answers:
@@ -40,6 +41,7 @@ class Answers:
             "heartbeat": self.heartbeat,
             "confirm_step": self.confirm_step,
             "server_facts": self.server_facts,
+            "upload_access": self.upload_access,
             "metadata_for": self.metadata_for,
             "network_desired": self.network_desired,
             "network_applied": self.network_applied,
@@ -86,6 +88,22 @@ class Answers:
         """Everything a compute agent needs to boot a server."""
         with self._database.read() as connection:
             return facts.server_facts(connection, server_id, self._image_access)
+
+    def upload_access(self, call: Any, server_id: str) -> dict[str, Any]:
+        """How to upload the image that a server is being saved as: {"url", "token", "status"}; raises NotFound.
+
+        Only for the operation under way: an agent gets a token that may write for as long as it has something to.
+        """
+        conf = self._runtime.conf
+        with self._database.read() as connection:
+            running = store.active(connection, server_id)
+            if running is None or "image_id" not in running["state"]:
+                raise errors.NotFound(f"Server {server_id} is not being saved.")
+            image = images.get_image(connection, running["state"]["image_id"])
+        token = issue_service_token(conf, self._runtime.clock, project_id=image["owner"], roles=("service", "member"),
+                                    ttl_s=UPLOAD_TOKEN_S)
+        return {"url": f"{conf.scheduler.image_url}/v2/images/{image['id']}/file", "token": token,
+                "status": image["status"]}
 
     def metadata_for(self, call: Any, network_id: str, address: str) -> dict[str, Any] | None:
         """The facts of the server that asks from an address, without what would open its images."""

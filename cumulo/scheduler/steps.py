@@ -24,7 +24,7 @@ from cumulo.common.db.tables.compute import claim, compute_host, server
 from cumulo.common.ids import Ids
 from cumulo.common.operations.step import State
 from cumulo.network import ports
-from cumulo.scheduler import snapshot
+from cumulo.scheduler import saved_images, snapshot
 from cumulo.scheduler.filters import Host, Request
 from cumulo.scheduler.place import place
 
@@ -212,6 +212,8 @@ STEPS: dict[str, LocalStep] = {
     "claim": LocalStep(claim_host, release_claim, plan_claim),
     "settle": LocalStep(settle, unsettle),
     "forget": LocalStep(forget, keep_forgotten),
+    "hold_image": LocalStep(saved_images.hold_image, saved_images.drop_image),
+    "rotate": LocalStep(saved_images.rotate, saved_images.leave_rotated),
 }
 
 # What is written before a remote step is sent, by (step, undo): a network agent makes the host look

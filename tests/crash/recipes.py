@@ -34,5 +34,7 @@ RECIPES: dict[str, Recipe] = {
     "unpause_server": Recipe("PAUSED", "ACTIVE", ("ACTIVE", "PAUSED"), {"unpause": None}),
     "suspend_server": Recipe("ACTIVE", "SUSPENDED", ("ACTIVE", "SUSPENDED"), {"suspend": None}),
     "resume_server": Recipe("SUSPENDED", "ACTIVE", ("ACTIVE", "SUSPENDED"), {"resume": None}),
+    "create_image": Recipe("ACTIVE", "ACTIVE", ("ACTIVE",), {"createBackup": {
+        "name": "storm", "backup_type": "daily", "rotation": 1}}),
     "delete_server": Recipe("any", ""),
 }

@@ -85,5 +85,107 @@ class Sleep(LifeCase):
         self.assertEqual([], self.cloud.settled_differences())
 
 
+class Images(LifeCase):
+    """createImage and createBackup."""
+
+    def image(self, image_id: str) -> Any:
+        """Return an image as GET shows it, None when it is gone."""
+        answer = self.cloud.get(f"/image/v2/images/{image_id}")
+        return None if answer.status_int == 404 else answer.json
+
+    def save(self, server_id: str, name: str = "sn\u00e4p", **metadata: str) -> str:
+        """Save a server and return the image's id."""
+        answer = self.ask(server_id, {"createImage": {"name": name, "metadata": metadata}})
+        self.assertEqual((202, b""), (answer.status_int, answer.body), answer.text)
+        return str(answer.headers["Location"].rpartition("/")[2])
+
+    def test_a_server_is_saved_as_it_is(self) -> None:
+        for action, status in (({}, "ACTIVE"), ({"os-stop": None}, "SHUTOFF"), ({"suspend": None}, "SUSPENDED")):
+            server_id = self.cloud.boot()
+            if action:
+                self.cloud.act(server_id, action, status)
+            image_id = self.save(server_id, colour="red")
+            self.cloud.wait(server_id, status)
+            image = self.image(image_id)
+            self.assertEqual(("active", "sn\u00e4p", "private", "red", "snapshot", server_id, 1), tuple(
+                image[key] for key in ("status", "name", "visibility", "colour", "image_type", "instance_uuid", "min_disk")))
+            data = self.cloud.get(f"/image/v2/images/{image_id}/file").body
+            self.assertIn(server_id.encode(), data)
+            self.assertEqual([], self.cloud.settled_differences())
+            again = self.cloud.boot(imageRef=image_id)
+            for each in (again, server_id):
+                self.cloud.remove(each)
+            self.cloud.delete(f"/image/v2/images/{image_id}")
+
+    def test_the_answer_names_the_image_from_2_45(self) -> None:
+        server_id = self.cloud.boot()
+        answer = self.ask(server_id, {"createImage": {"name": "one"}}, "latest")
+        shown = self.cloud.get(f"{V}/").json["version"]["version"]
+        named = "image_id" in (answer.json if answer.body else {})
+        self.assertEqual([int(each) for each in shown.split(".")] >= [2, 45], named)
+        self.cloud.wait(server_id, "ACTIVE")
+        self.cloud.remove(server_id)
+
+    def test_an_image_that_is_deleted_meanwhile_leaves_nothing(self) -> None:
+        server_id = self.cloud.boot()
+        self.cloud.script(delays={"take_snapshot": 0.6})
+        image_id = self.save(server_id)
+        shown = self.shown(server_id)
+        self.assertIn(shown["OS-EXT-STS:task_state"], ("image_snapshot_pending", "image_snapshot"))
+        self.refused(server_id, {"createImage": {"name": "two"}})
+        self.assertEqual(204, self.cloud.delete(f"/image/v2/images/{image_id}").status_int)
+        self.cloud.wait(server_id, "ACTIVE")
+        self.cloud.script()
+        self.assertIsNone(self.image(image_id))
+        self.assertEqual([], self.cloud.settled_differences())
+        actions = self.cloud.get(f"{V}/servers/{server_id}/os-instance-actions").json["instanceActions"]
+        self.assertEqual(("createImage", "Error"), (actions[0]["action"], actions[0]["message"]))
+        self.cloud.remove(server_id)
+
+    def test_a_server_that_is_deleted_meanwhile_takes_its_image_along(self) -> None:
+        server_id = self.cloud.boot()
+        self.cloud.script(delays={"take_snapshot": 0.6})
+        image_id = self.save(server_id)
+        self.cloud.remove(server_id)
+        self.cloud.script()
+        self.assertIsNone(self.image(image_id))
+        self.assertEqual([], self.cloud.settled_differences())
+
+    def test_a_disk_that_cannot_be_copied_leaves_the_server(self) -> None:
+        server_id = self.cloud.boot()
+        self.cloud.script(faults={"take_snapshot": "no space"})
+        image_id = self.save(server_id)
+        self.cloud.wait(server_id, "ACTIVE")
+        self.cloud.script()
+        self.assertIsNone(self.image(image_id))
+        self.cloud.remove(server_id)
+
+    def test_backups_are_rotated(self) -> None:
+        server_id = self.cloud.boot()
+        made = []
+        for number in range(3):
+            answer = self.ask(server_id, {"createBackup": {
+                "name": f"backup-{number}", "backup_type": "daily", "rotation": 2}})
+            self.assertEqual(202, answer.status_int, answer.text)
+            made.append(answer.headers["Location"].rpartition("/")[2])
+            self.cloud.wait(server_id, "ACTIVE")
+        self.assertEqual([None, "backup", "backup"], [(self.image(each) or {}).get("image_type") for each in made])
+        self.assertEqual("daily", self.image(made[2])["backup_type"])
+        self.cloud.remove(server_id)
+
+    def test_what_is_refused_makes_no_image(self) -> None:
+        server_id = self.cloud.boot()
+        before = len(self.cloud.get("/image/v2/images").json["images"])
+        self.refused(server_id, {"createImage": {"name": ""}}, 400)
+        self.refused(server_id, {"createImage": {"name": "a", "metadata": {"name": "b"}}}, 400)
+        self.refused(server_id, {"createImage": {"name": "a", "metadata": {"status": "b"}}}, 403)
+        self.refused(server_id, {"createBackup": {"name": "a", "backup_type": "b", "rotation": -1}}, 400)
+        self.refused(server_id, {"createBackup": {"name": "a", "backup_type": "b"}}, 400)
+        many = {f"key{number}": "value" for number in range(129)}
+        self.refused(server_id, {"createImage": {"name": "a", "metadata": many}}, 403)
+        self.assertEqual(before, len(self.cloud.get("/image/v2/images").json["images"]))
+        self.cloud.remove(server_id)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -24,8 +24,10 @@ from cumulo.common.ids import Ids
 from cumulo.common.threads import Threads
 from cumulo.compute.agent import files, probe
 from cumulo.compute.agent.driver import Power
-from cumulo.compute.agent.images import ImageCache
+from cumulo.compute.agent.images import ImageCache, inspect
 from cumulo.compute.agent.steps import Steps
+
+from tests.fixtures.compute_agent import make_steps
 
 ROOT = pathlib.Path(__file__).parents[2]
 BRIDGE = "cutestdriver"
@@ -70,7 +72,7 @@ class LibvirtDriverTest(unittest.TestCase):
         cls.images = ImageCache(files.images_directory(cls.state_dir), threads, cls.open_image)
         connection = Connection(uri, threads)
         cls.addClassCleanup(connection.close)
-        cls.driver = LibvirtDriver(cls.state_dir, connection, cls.images, Machine(probe.probe().virt_type),
+        cls.driver = LibvirtDriver(cls.state_dir, connection, cls.images, Machine(probe.probe().virt_type), Clock(),
                                    image_cache_bytes=0, console_log_bytes=64 * 1024)
 
     @classmethod
@@ -111,7 +113,7 @@ class LibvirtDriverTest(unittest.TestCase):
     def live_through(self, facts: dict[str, Any]) -> dict[str, float]:
         """Take a server through boot, stop, start, soft reboot and removal; return seconds of each."""
         server_id, took = facts["id"], {}
-        steps = Steps(self.driver, Clock(), lambda _: facts, stop_timeout_s=60, press_again_s=5)
+        steps = make_steps(self.driver, Clock(), lambda _: facts, press_again_s=5)
         self.addCleanup(self.driver.remove, server_id)
         state = {"server_id": server_id, "reboot_type": "SOFT"}
 
@@ -133,6 +135,7 @@ class LibvirtDriverTest(unittest.TestCase):
         self.assertTrue({"base", "config.iso", "console.log", "disk", "ephemeral", "swap"} <= set(held.files))
         with contextlib.closing(pyroute2.IPRoute()) as netlink:
             self.assertEqual(len(netlink.link_lookup(ifname=f"tap{facts['ports'][0]['id'][:11]}")), 1)
+        self.sleep_and_be_saved(steps, state, took)
         timed("power_off")
         self.assertEqual(self.driver.power(server_id), Power.OFF)
         timed("power_on")
@@ -141,6 +144,33 @@ class LibvirtDriverTest(unittest.TestCase):
         took["login after reboot"] = round(self.wait_for_console(server_id, "login:"), 1)
         timed("destroy")
         return took
+
+    def sleep_and_be_saved(self, steps: Steps, state: dict[str, Any], took: dict[str, float]) -> None:
+        """Pause, suspend and copy a server that runs, each step twice; the guest goes on from where it was."""
+        server_id = state["server_id"]
+        lines = self.driver.console_log(server_id, None).count("login:")
+        for step, power in (("pause", Power.PAUSED), ("snapshot", Power.PAUSED), ("unpause", Power.RUNNING),
+                            ("suspend", Power.SAVED), ("resume", Power.RUNNING)):
+            begun = time.monotonic()
+            for _ in range(2):
+                steps.table()[step][0](state | {"format": "qcow2"}, _Call())
+            took[step] = round(time.monotonic() - begun, 1)
+            self.assertEqual(power, self.driver.power(server_id), step)
+        self.assertEqual(lines, self.driver.console_log(server_id, None).count("login:"), "it was not booted anew")
+        self.check_copy(server_id)
+        steps.table()["snapshot"][1](state, _Call())
+        steps.table()["snapshot"][0](state | {"format": "raw"}, _Call())
+        self.assertEqual(1024 ** 3, files.server_files(self.state_dir, server_id).snapshot.stat().st_size)
+        steps.table()["snapshot"][1](state, _Call())
+        self.assertNotIn("snapshot", self.driver.holdings().servers[0].files)
+
+    def check_copy(self, server_id: str) -> None:
+        """A copy is whole, needs no other file, and has the guest's file system on it."""
+        path = files.server_files(self.state_dir, server_id).snapshot
+        about = inspect(path, "qcow2")
+        self.assertEqual((1024 ** 3, None), (about["virtual-size"], about.get("backing-filename")))
+        subprocess.run(["qemu-img", "check", "-q", path], check=True)
+        self.assertGreater(about["actual-size"], 1024 ** 2)
 
     def assert_nothing_left(self, facts: dict[str, Any]) -> None:
         """Check domain, files, device and images."""

@@ -157,6 +157,18 @@ def _act(name: str, arguments: Any = None) -> Callable[[Users, random.Random], N
     return act
 
 
+def _save_server(users: Users, dice: random.Random) -> None:
+    server_id = users.one("server", dice)
+    if server_id is None:
+        return
+    name = users.name("image")
+    body = {"createImage": {"name": name}} if dice.random() < 0.5 else {
+        "createBackup": {"name": name, "backup_type": "daily", "rotation": dice.randint(0, 2)}}
+    answer = users.send("POST", f"{V}/servers/{server_id}/action", body, again=False)
+    if answer is not None and answer.status == 202:
+        users.known["image"].append(answer.headers["Location"].rpartition("/")[2])
+
+
 def _create_network(users: Users, dice: random.Random) -> None:
     network_id = users.create("network", f"{N}/networks", {"network": {"name": users.name("network")}}, dice)
     if network_id is not None and dice.random() < 0.9:
@@ -221,7 +233,7 @@ _KINDS: dict[str, Callable[[Users, random.Random], None]] = {
     "create server": _create_server, "create servers": _create_servers, "delete server": _delete_server,
     "stop server": _act("os-stop"), "start server": _act("os-start"), "reboot server": _act("reboot", {"type": "SOFT"}),
     "pause server": _act("pause"), "unpause server": _act("unpause"), "suspend server": _act("suspend"),
-    "resume server": _act("resume"), "hard reboot server": _act("reboot", {"type": "HARD"}), "create network": _create_network,
+    "resume server": _act("resume"), "save server": _save_server, "hard reboot server": _act("reboot", {"type": "HARD"}), "create network": _create_network,
     "delete network": _delete_network, "create port": _create_port, "delete port": _delete_port,
     "upload image": _upload_image, "delete image": _delete_image, "create user": _create_user,
     "delete user": _delete_user, "tag server": _tag_server, "read": _read,

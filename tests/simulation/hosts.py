@@ -6,9 +6,10 @@ made of several changes, so it can be half done.
 """
 
 import errno
+import io
 import os
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, BinaryIO
 
 from cumulo.common import errors, names
 from cumulo.common.audit.holdings import ComputeHoldings, HeldServer, NetworkHoldings
@@ -22,6 +23,8 @@ ROOMY = {"vcpus": 16, "memory_mib": 32768, "disk_gib": 200}
 TIGHT = {"vcpus": 16, "memory_mib": 1024, "disk_gib": 200}  # the simulated flavor takes 512
 NAT_FAILS = "nft ended with 1"
 MADE = ("base", "disk", "domain")  # in this order, and removed in the opposite one
+SNAPSHOT = "snapshot"
+FILES = ("base", "disk", SNAPSHOT)
 
 
 class Violation(Exception):
@@ -51,7 +54,7 @@ class Host:
 
     def _held(self, server_id: str) -> HeldServer:
         power = self.power.get(server_id)
-        files = tuple(part for part in MADE[:-1] if part in self.made.get(server_id, ()))
+        files = tuple(part for part in FILES if part in self.made.get(server_id, ()))
         cards = self.cards.get(server_id, ()) if power in (Power.RUNNING, Power.PAUSED) else ()
         return HeldServer(server_id, power.value if power else None, True, files, cards)
 
@@ -158,13 +161,34 @@ class SimComputeDriver:
         self._change("remove domain")
         self._host.power.pop(server_id, None)
         self._host.cards.pop(server_id, None)
-        for part in reversed(MADE):
+        for part in (SNAPSHOT, *reversed(MADE)):
             if part in self._host.made.get(server_id, ()):
                 self._change(f"remove {part}")
                 self._host.made.get(server_id, set()).discard(part)
         if not self._host.made.get(server_id):
             self._host.made.pop(server_id, None)
         self._done("remove")
+
+    def take_snapshot(self, server_id: str, disk_format: str, progress: Progress) -> None:
+        """Copy its disk."""
+        self._change("take snapshot")
+        self._known(server_id)
+        if self._host.name in self._weather.disk_full:
+            raise errors.CommandFailed("no space left for the snapshot")
+        self._host.made[server_id].add(SNAPSHOT)
+        self._done("take snapshot")
+
+    def open_snapshot(self, server_id: str) -> BinaryIO:
+        """Return the copy."""
+        if SNAPSHOT not in self._host.made.get(server_id, ()):
+            raise errors.NotFound("the disk was not copied", server_id=server_id)
+        return io.BytesIO(server_id.encode())
+
+    def drop_snapshot(self, server_id: str) -> None:
+        """Remove the copy."""
+        self._change("drop snapshot")
+        self._host.made.get(server_id, set()).discard(SNAPSHOT)
+        self._done("drop snapshot")
 
     def console_log(self, server_id: str, lines: int | None) -> str:
         """Return nothing much."""

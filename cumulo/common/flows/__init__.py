@@ -2,6 +2,7 @@
 
 from cumulo.common.flows import (
     build_server,
+    create_image,
     delete_server,
     pause_server,
     reboot_server,
@@ -14,7 +15,7 @@ from cumulo.common.flows import (
 from cumulo.common.operations.step import Flow
 
 _PAGES = (build_server, delete_server, start_server, stop_server, reboot_server, pause_server, unpause_server,
-          suspend_server, resume_server)
+          suspend_server, resume_server, create_image)
 
 FLOWS: dict[str, Flow] = {page.FLOW.name: page.FLOW for page in _PAGES}
 

@@ -32,7 +32,7 @@ class Verdict(enum.Enum):
 
 ALLOWED, QUEUED, REFUSED, CANCELS = Verdict.ALLOWED, Verdict.QUEUED, Verdict.REFUSED, Verdict.CANCELS
 _FLOWS = ("build_server", "start_server", "stop_server", "reboot_server", "delete_server", "pause_server",
-          "unpause_server", "suspend_server", "resume_server")
+          "unpause_server", "suspend_server", "resume_server", "create_image")
 ACT = "do anything else to it"
 
 # What is asked -> the flow that runs -> what happens.

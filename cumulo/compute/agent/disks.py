@@ -14,6 +14,7 @@ from cumulo.compute.agent.files import ServerFiles
 GIB = 1024 ** 3
 MIB = 1024 ** 2
 TIMEOUT_S = 120
+COPY_TIMEOUT_S = 6 * 3600
 
 
 def make_disks(facts: Facts, files: ServerFiles) -> None:
@@ -25,6 +26,12 @@ def make_disks(facts: Facts, files: ServerFiles) -> None:
         _make_file(files.ephemeral, flavor["ephemeral_gib"] * GIB, ["mkfs.ext4", "-q", "-F", "-L", "ephemeral0"])
     if flavor.get("swap_mib") and not files.swap.exists():
         _make_file(files.swap, flavor["swap_mib"] * MIB, ["mkswap"])
+
+
+def copy(disk: pathlib.Path, target: pathlib.Path, disk_format: str) -> None:
+    """Copy a disk that nobody writes to into one file without a base."""
+    command.run(["qemu-img", "convert", "-f", "qcow2", "-O", disk_format, str(disk), str(target)],
+                timeout_s=COPY_TIMEOUT_S)
 
 
 def root_size(root_gib: int, image_bytes: int) -> int:

@@ -7,7 +7,7 @@ its id in everything a driver makes.
 import dataclasses
 import enum
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from cumulo.common.audit.holdings import ComputeHoldings
 
@@ -75,6 +75,15 @@ class Driver(Protocol):
 
     def remove(self, server_id: str) -> None:
         """Leave nothing of a server: domain, disks, config drive, logs. Holds for a half-made one or none."""
+
+    def take_snapshot(self, server_id: str, disk_format: str, progress: Progress) -> None:
+        """Copy a server's root disk as it is now into one file; one that is there stays. Raises NotFound."""
+
+    def open_snapshot(self, server_id: str) -> BinaryIO:
+        """Open that file; raises NotFound."""
+
+    def drop_snapshot(self, server_id: str) -> None:
+        """Remove that file, or what a copy left half way."""
 
     def console_log(self, server_id: str, lines: int | None) -> str:
         """Return the last lines of the serial console (None: all that is kept); raises NotFound."""

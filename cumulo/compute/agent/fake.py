@@ -9,9 +9,10 @@ before every call, so a test changes delays and faults while the agent runs:
 A guest obeys its power button at once, unless "press_power_button" has the fault "ignored".
 """
 
+import io
 import json
 import pathlib
-from typing import Any
+from typing import Any, BinaryIO
 
 from cumulo.common import errors
 from cumulo.common.audit.holdings import ComputeHoldings, HeldServer
@@ -103,6 +104,26 @@ class FakeDriver:
         """Forget a server."""
         self._begin("remove", server_id)
         self._change(server_id, None)
+
+    def take_snapshot(self, server_id: str, disk_format: str, progress: Progress) -> None:
+        """Remember that the server's disk was copied."""
+        self._begin("take_snapshot", server_id)
+        server = self._known(server_id)
+        self._change(server_id, server | {"files": sorted({*server["files"], "snapshot"})})
+        progress(100.0)
+
+    def open_snapshot(self, server_id: str) -> BinaryIO:
+        """Return a disk that tells whose it was."""
+        if "snapshot" not in self._known(server_id)["files"]:
+            raise errors.NotFound("the disk was not copied", server_id=server_id)
+        return io.BytesIO(f"disk of {server_id}".encode().ljust(512, b"\0"))
+
+    def drop_snapshot(self, server_id: str) -> None:
+        """Forget the copy."""
+        self._begin("drop_snapshot", server_id)
+        server = self._read().get(server_id)
+        if server is not None:
+            self._change(server_id, server | {"files": [name for name in server["files"] if name != "snapshot"]})
 
     def console_log(self, server_id: str, lines: int | None) -> str:
         """Return the lines its starts printed."""

@@ -3,6 +3,7 @@
     images-cache/<image id>      base images, read only, shared
     servers/<server id>/base     hard link to the base image: it lives as long as the last server that uses it
                         /disk    qcow2 overlay over base
+                        /snapshot    a copy of the root disk on its way to the image service
                         /ephemeral /swap /config.iso /kernel /ramdisk    where asked for
                         /console.log
 """
@@ -57,6 +58,11 @@ class ServerFiles:
     def ramdisk(self) -> pathlib.Path:
         """The ramdisk of an image that is booted directly."""
         return self.directory / "ramdisk"
+
+    @property
+    def snapshot(self) -> pathlib.Path:
+        """The root disk as it was at one moment, on its way to the image service."""
+        return self.directory / "snapshot"
 
     @property
     def console(self) -> pathlib.Path:

@@ -15,9 +15,10 @@ from cumulo.compute.agent import files, options, probe
 from cumulo.compute.agent.driver import Driver, Facts
 from cumulo.compute.agent.fake import FakeDriver
 from cumulo.compute.agent.host_lock import HostLock
+from cumulo.compute.agent.image_upload import http_upload
 from cumulo.compute.agent.images import ImageCache, http_source
 from cumulo.compute.agent.report import KIND, Reporter
-from cumulo.compute.agent.steps import Steps
+from cumulo.compute.agent.steps import Steps, Upload
 
 LOG = log.get(__name__)
 REGISTRATIONS = (options,)
@@ -40,12 +41,15 @@ class Service:
         self.lock.release()
 
 
-def start(runtime: Runtime) -> Service:
-    """Serve this host in this process; raises Conflict when another agent does."""
+def start(runtime: Runtime, send_image: Upload | None = None) -> Service:
+    """Serve this host in this process; raises Conflict when another agent does.
+
+    send_image stands in for HTTP to the image service.
+    """
     lock = HostLock(pathlib.Path(runtime.conf.state_dir), KIND, runtime.host)
     lock.take()
     try:
-        server, reporter = serve(runtime, make_driver(runtime))
+        server, reporter = serve(runtime, make_driver(runtime), send_image)
     except BaseException:
         lock.release()
         raise
@@ -53,24 +57,28 @@ def start(runtime: Runtime) -> Service:
     return Service(lock, server, reporter)
 
 
-def serve(runtime: Runtime, driver: Driver) -> tuple[Server, Reporter]:
+def serve(runtime: Runtime, driver: Driver, send_image: Upload | None = None) -> tuple[Server, Reporter]:
     """Answer for this host through a driver and report what it has; whoever calls owns the host."""
     reporter = Reporter(runtime, driver, interval_s=runtime.conf.compute_agent.heartbeat_s)
-    server = runtime.bus.serve(f"{KIND}.{runtime.host}", methods(runtime, driver))
+    server = runtime.bus.serve(f"{KIND}.{runtime.host}", methods(runtime, driver, send_image))
     reporter.start()
     return server, reporter
 
 
-def methods(runtime: Runtime, driver: Driver) -> dict[str, Callable[..., Any]]:
+def methods(runtime: Runtime, driver: Driver, send_image: Upload | None = None) -> dict[str, Callable[..., Any]]:
     """Return what the agent answers on the bus."""
     settings = runtime.conf.compute_agent
 
-    def fetch_facts(server_id: str) -> Facts:
-        facts: Facts = runtime.bus.call("scheduler", "server_facts", {"server_id": server_id},
-                                        timeout_s=FACTS_TIMEOUT_S)
-        return facts
+    def asking_for(method: str) -> Callable[[str], Facts]:
+        def ask(server_id: str) -> Facts:
+            facts: Facts = runtime.bus.call("scheduler", method, {"server_id": server_id}, timeout_s=FACTS_TIMEOUT_S)
+            return facts
 
-    steps = Steps(driver, runtime.clock, fetch_facts, settings.stop_timeout_s, settings.stop_press_again_s)
+        return ask
+
+    send = send_image or http_upload(settings.image_download_timeout_s)
+    steps = Steps(driver, runtime.clock, asking_for("server_facts"), asking_for("upload_access"), send,
+                  settings.stop_timeout_s, settings.stop_press_again_s)
     return StepServer(steps.table(), runtime.clock, runtime.threads, asking(runtime.bus)).methods() | {
         "console_log": lambda call, server_id, length=None: driver.console_log(server_id, length),
         "holdings": lambda call: driver.holdings().to_dict(),
@@ -101,7 +109,7 @@ def _libvirt_driver(runtime: Runtime, state_dir: pathlib.Path) -> Driver:
     machine = Machine(_virt_type(settings.virt_type), settings.machine_type, settings.cpu_mode, settings.disk_cache,
                       settings.emulation_cache_mib)
     return LibvirtDriver(
-        state_dir, Connection(settings.libvirt_uri, runtime.threads), images, machine,
+        state_dir, Connection(settings.libvirt_uri, runtime.threads), images, machine, runtime.clock,
         image_cache_bytes=settings.image_cache_gib * GIB, console_log_bytes=settings.console_log_mib * MIB)
 
 

@@ -6,25 +6,29 @@ missing. The runner calls one with the operation's state and the call, whose pro
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
+from typing import Any, BinaryIO
 
 from cumulo.common import errors, log
 from cumulo.common.clock import Clock
 from cumulo.common.operations.step import State
-from cumulo.compute.agent.driver import Driver, Facts, Power
+from cumulo.compute.agent.driver import Driver, Facts, Power, Progress
 
 LOG = log.get(__name__)
 POLL_S = 0.2
 StepFunction = Callable[[State, Any], State | None]
+Upload = Callable[[Facts, BinaryIO, Progress], None]
+"""Sends a file to the image service: {"url", "token"} of the scheduler, the open file, who is told percents."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Steps:
-    """The steps of one agent; fetch_facts asks the scheduler for a server's facts."""
+    """The steps of one agent; fetch_facts and upload_access ask the scheduler about a server."""
 
     driver: Driver
     clock: Clock
     fetch_facts: Callable[[str], Facts]
+    upload_access: Callable[[str], Facts]
+    send_image: Upload
     stop_timeout_s: float = 60.0
     press_again_s: float = 10.0
 
@@ -40,6 +44,8 @@ class Steps:
             "unpause": (self.unpause, self.look),
             "suspend": (self.suspend, self.look),
             "resume": (self.resume, self.look),
+            "snapshot": (self.snapshot, self.drop_snapshot),
+            "upload": (self.upload, nothing),
         }
 
     def boot(self, state: State, call: Any) -> State:
@@ -47,7 +53,7 @@ class Steps:
         server_id = state["server_id"]
         if self.driver.power(server_id) is not Power.RUNNING:
             facts = self.fetch_facts(server_id)
-            self.driver.create(facts, lambda percent: call.progress({"percent": round(percent)}))
+            self.driver.create(facts, _percents(call))
             self.driver.start(server_id)
         return {}
 
@@ -88,6 +94,28 @@ class Steps:
             self.driver.start(server_id)
         else:
             self._start(server_id)
+        return {}
+
+    def snapshot(self, state: State, call: Any) -> State:
+        """Copy the root disk as it is now."""
+        self.driver.take_snapshot(state["server_id"], state["format"], _percents(call))
+        return {}
+
+    def drop_snapshot(self, state: State, call: Any) -> State:
+        """Remove the copy."""
+        self.driver.drop_snapshot(state["server_id"])
+        return {}
+
+    def upload(self, state: State, call: Any) -> State:
+        """Send the copy to the image service, unless it has it already; then the copy is not needed here."""
+        server_id = state["server_id"]
+        access = self.upload_access(server_id)
+        if access["status"] == "queued":
+            with self.driver.open_snapshot(server_id) as file:
+                self.send_image(access, file, _percents(call))
+        elif access["status"] == "saving":  # by an agent that died; the image service waits for it a while
+            raise errors.Retry("the image is being uploaded")
+        self.driver.drop_snapshot(server_id)
         return {}
 
     def _turn(self, server_id: str, before: Power, after: Power, change: Callable[[str], None]) -> None:
@@ -145,6 +173,10 @@ class Steps:
                 return True
             self.clock.sleep(POLL_S)
         return False
+
+
+def _percents(call: Any) -> Progress:
+    return lambda percent: call.progress({"percent": round(percent)})
 
 
 def nothing(state: State, call: Any) -> State:

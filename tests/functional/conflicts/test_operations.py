@@ -17,13 +17,14 @@ BEGIN: dict[str, tuple[str, Any]] = {
     "reboot_server": ("ACTIVE", {"reboot": {"type": "HARD"}}), "delete_server": ("ACTIVE", None),
 }
 BEGIN |= {"pause_server": ("ACTIVE", {"pause": None}), "unpause_server": ("PAUSED", {"unpause": None}),
-          "suspend_server": ("ACTIVE", {"suspend": None}), "resume_server": ("SUSPENDED", {"resume": None})}
+          "suspend_server": ("ACTIVE", {"suspend": None}), "resume_server": ("SUSPENDED", {"resume": None}),
+          "create_image": ("ACTIVE", {"createImage": {"name": "saved"}})}
 #: Of the other flows only what an operation in the way decides about is tried: the rest is the same transaction.
 FEW = ("start_server", "stop_server", "reboot_server", "delete_server")
 ENDS = {"build_server": "ACTIVE", "start_server": "ACTIVE", "stop_server": "SHUTOFF", "reboot_server": "ACTIVE",
         "delete_server": "DELETED", "pause_server": "PAUSED", "unpause_server": "ACTIVE",
-        "suspend_server": "SUSPENDED", "resume_server": "ACTIVE"}
-ACTION = {"build_server": "create"} | {flow: flow.removesuffix("_server") for flow in BEGIN}
+        "suspend_server": "SUSPENDED", "resume_server": "ACTIVE", "create_image": "ACTIVE"}
+ACTION = {"build_server": "create"} | {flow: flow.removesuffix("_server") for flow in BEGIN} | {"create_image": "createImage"}
 NOTHING_LEFT = {"host": None, "claims": 0, "ports": 0, "bound": 0, "running": None, "effects": []}
 
 

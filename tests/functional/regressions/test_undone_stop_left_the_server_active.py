@@ -10,10 +10,9 @@ from typing import Any
 from cumulo.common.operations.agent import StepServer
 from cumulo.common.threads import Threads
 from cumulo.compute.agent.fake import FakeDriver
-from cumulo.compute.agent.steps import Steps
 from cumulo.scheduler.runner import Runner
 from tests.fixtures import operations as world
-from tests.fixtures.compute_agent import server_facts
+from tests.fixtures.compute_agent import make_steps, server_facts
 from tests.fixtures.database import temporary_database
 
 
@@ -32,7 +31,7 @@ class UndoneStopTest(unittest.TestCase):
         self.agents = world.FakeAgents(self.clock)
         driver = FakeDriver(self.script.with_name("servers.json"), self.clock, Threads(), host="h1",
                             script=str(self.script))
-        table = Steps(driver, self.clock, lambda server_id: server_facts(id=server_id)).table()
+        table = make_steps(driver, self.clock, lambda server_id: server_facts(id=server_id)).table()
         power = {name: table[name] for name in ("power_on", "power_off")}
         self.agents.server = StepServer(self.agents.steps() | power, self.clock, Threads(),
                                         lambda operation, epoch: None)

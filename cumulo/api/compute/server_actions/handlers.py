@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cumulo.api.compute import common
+from cumulo.api.compute.server_actions import images
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
 from cumulo.compute import servers
@@ -17,25 +18,25 @@ def act(request: Request) -> Reply | None:
     return _ACTIONS[name](request, arguments)
 
 
-def _to(power: servers.Power) -> Action:
+def _to(change: servers.Change) -> Action:
     """Return the action that begins a change of whether and how a server runs."""
     def begin(request: Request, arguments: Any) -> None:
-        _power(request, power)
+        _change(request, change)
 
     return begin
 
 
 def _reboot(request: Request, arguments: Any) -> None:
-    _power(request, servers.HARD_REBOOT if arguments["type"].upper() == "HARD" else servers.SOFT_REBOOT)
+    _change(request, servers.HARD_REBOOT if arguments["type"].upper() == "HARD" else servers.SOFT_REBOOT)
 
 
-def _power(request: Request, power: servers.Power) -> None:
+def _change(request: Request, change: servers.Change) -> None:
     services = request.services
     with services.database.write() as connection:
         row = common.own_server(request, connection, "compute:servers:action", lock=True)
-        servers.request_power(
+        servers.request_change(
             connection, services.ids, services.database.now(connection), context=request.context, row=row,
-            power=power, may_override_lock=common.may_override_lock(request))
+            change=change, may_override_lock=common.may_override_lock(request))
     common.ring_scheduler(request)
 
 
@@ -82,5 +83,5 @@ def _lines(length: int | str | None) -> int | None:
 _ACTIONS: dict[str, Action] = {
     "os-start": _to(servers.START), "os-stop": _to(servers.STOP), "pause": _to(servers.PAUSE),
     "unpause": _to(servers.UNPAUSE), "suspend": _to(servers.SUSPEND), "resume": _to(servers.RESUME), "reboot": _reboot, "lock": _lock, "unlock": _unlock,
-    "os-getConsoleOutput": _console_output,
+    "os-getConsoleOutput": _console_output, "createImage": images.create_image, "createBackup": images.create_backup,
 }

@@ -16,9 +16,17 @@ _REBOOT = {"type": "object", "properties": {"type": {"enum": [
     "SOFT", "HARD", "Soft", "Hard", "soft", "hard"]}}, "required": ["type"], "additionalProperties": False}
 _CONSOLE = {"type": ["object", "null"], "additionalProperties": False, "properties": {
     "length": {"anyOf": [parts.integer(-1), {"type": "null"}]}}}
+_IMAGE_NAME = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[^\p{Cc}]*\S[^\p{Cc}]*$"}
+_CREATE_IMAGE: Json = {"type": "object", "required": ["name"], "additionalProperties": False, "properties": {
+    "name": _IMAGE_NAME, "metadata": parts.METADATA}}
+_CREATE_BACKUP: Json = {
+    "type": "object", "required": ["name", "backup_type", "rotation"], "additionalProperties": False, "properties": {
+        "name": _IMAGE_NAME, "backup_type": {"type": "string", "minLength": 1, "maxLength": 255},
+        "rotation": parts.integer(0), "metadata": parts.METADATA}}
 _ALWAYS: dict[str, Json] = {
     "os-start": _NOTHING, "os-stop": _NOTHING, "pause": _NOTHING, "unpause": _NOTHING, "suspend": _NOTHING,
-    "resume": _NOTHING, "reboot": _REBOOT, "lock": _NOTHING, "unlock": _NOTHING, "os-getConsoleOutput": _CONSOLE}
+    "resume": _NOTHING, "reboot": _REBOOT, "lock": _NOTHING, "unlock": _NOTHING, "os-getConsoleOutput": _CONSOLE,
+    "createImage": _CREATE_IMAGE, "createBackup": _CREATE_BACKUP}
 
 
 def _versions(actions: dict[str, Steps]) -> tuple[tuple[str, Json], ...]:

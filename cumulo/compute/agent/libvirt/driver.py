@@ -4,22 +4,24 @@ import os
 import pathlib
 import shutil
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 import libvirt
 
 from cumulo.common import errors
 from cumulo.common.audit.holdings import ComputeHoldings
+from cumulo.common.clock import Clock
 from cumulo.compute.agent import config_drive, console, disks, files, listing
 from cumulo.compute.agent.driver import Facts, Inventory, Power, Progress
 from cumulo.compute.agent.images import ImageCache
-from cumulo.compute.agent.libvirt import domain, host, processes
+from cumulo.compute.agent.libvirt import backup, domain, host, processes
 from cumulo.compute.agent.libvirt.connection import Connection
 from cumulo.compute.agent.libvirt.xml import MANUFACTURER, Machine, domain_xml
 
 Answer = TypeVar("Answer")
 # Guests run as a user of their own: it may pass through the directories, not list them.
 PASS_THROUGH = 0o711
+POLL_S = 0.2
 
 
 class LibvirtDriver:
@@ -27,12 +29,13 @@ class LibvirtDriver:
 
     def __init__(
         self, state_dir: pathlib.Path, connection: Connection, images: ImageCache, machine: Machine,
-        *, image_cache_bytes: int, console_log_bytes: int,
+        clock: Clock, *, image_cache_bytes: int, console_log_bytes: int,
     ) -> None:
         self._state_dir = state_dir
         self._connection = connection
         self._images = images
         self._machine = machine
+        self._clock = clock
         self._image_cache_bytes = image_cache_bytes
         self._console_log_bytes = console_log_bytes
 
@@ -101,6 +104,40 @@ class LibvirtDriver:
         directory = files.server_files(self._state_dir, server_id).directory
         if directory.exists():
             shutil.rmtree(directory)
+
+    def take_snapshot(self, server_id: str, disk_format: str, progress: Progress) -> None:
+        """Copy the root disk: QEMU does it for a domain that runs, as of the moment it begins."""
+        own = files.server_files(self._state_dir, server_id)
+        if not own.snapshot.exists():
+            power = self.power(server_id)
+            if power is None:
+                raise errors.NotFound("this host has no such server", server_id=server_id)
+            partial = own.snapshot.with_suffix(".new")
+            if power in (Power.RUNNING, Power.PAUSED):
+                self._copy_while_it_runs(server_id, partial, disk_format, progress)
+            else:
+                disks.copy(own.disk, partial, disk_format)
+            partial.rename(own.snapshot)
+
+    def _copy_while_it_runs(self, server_id: str, target: pathlib.Path, disk_format: str, progress: Progress) -> None:
+        self._ask(lambda connection: backup.begin(connection, server_id, target, disk_format))
+        while (percent := self._ask(lambda connection: backup.percent(connection, server_id))) is not None:
+            progress(percent)
+            self._clock.sleep(POLL_S)
+
+    def open_snapshot(self, server_id: str) -> BinaryIO:
+        """Open the copy."""
+        try:
+            return files.server_files(self._state_dir, server_id).snapshot.open("rb")
+        except FileNotFoundError as failure:
+            raise errors.NotFound("the disk was not copied", server_id=server_id) from failure
+
+    def drop_snapshot(self, server_id: str) -> None:
+        """End the copying, and remove what there is of the copy."""
+        own = files.server_files(self._state_dir, server_id)
+        self._ask(lambda connection: backup.abort(connection, server_id))
+        for path in (own.snapshot, own.snapshot.with_suffix(".new")):
+            path.unlink(missing_ok=True)
 
     def console_log(self, server_id: str, lines: int | None) -> str:
         """Return the end of the serial console's log."""

@@ -11,8 +11,7 @@ from cumulo.common.clock import Clock
 from cumulo.common.threads import Threads
 from cumulo.compute.agent.driver import Power
 from cumulo.compute.agent.fake import FakeDriver
-from cumulo.compute.agent.steps import Steps
-from tests.fixtures.compute_agent import SERVER_ID, RecordingCall, server_facts
+from tests.fixtures.compute_agent import SERVER_ID, RecordingCall, Uploads, make_steps, server_facts
 
 
 class SteppedClock(Clock):
@@ -39,6 +38,7 @@ class StepsTest(unittest.TestCase):
         self.directory = pathlib.Path(directory.name)
         self.clock = SteppedClock()
         self.driver = self.make_driver()
+        self.uploads = Uploads()
         self.state: dict[str, Any] = {"server_id": SERVER_ID, "host": "h"}
 
     def make_driver(self) -> FakeDriver:
@@ -52,7 +52,7 @@ class StepsTest(unittest.TestCase):
 
     def run_step(self, name: str, *, undo: bool = False, times: int = 2) -> None:
         """Run a step so many times."""
-        steps = Steps(self.driver, self.clock, lambda server_id: server_facts(id=server_id), 60.0, 10.0)
+        steps = make_steps(self.driver, self.clock, lambda server_id: server_facts(id=server_id), self.uploads)
         for _ in range(times):
             steps.table()[name][1 if undo else 0](self.state, RecordingCall())
 
@@ -131,8 +131,27 @@ class StepsTest(unittest.TestCase):
         with self.assertRaises(errors.Conflict):
             self.run_step("suspend")
         self.state.pop("power", None)
-        self.assertEqual({"power": "paused"}, Steps(
+        self.assertEqual({"power": "paused"}, make_steps(
             self.driver, self.clock, server_facts).table()["suspend"][1](self.state, RecordingCall()))
+
+    def test_a_copy_is_sent_once_and_not_kept(self) -> None:
+        self.state["format"] = "raw"
+        self.run_step("boot")
+        self.run_step("snapshot")
+        self.assertIn("snapshot", self.driver.holdings().servers[0].files)
+        self.run_step("upload")
+        self.assertIn(SERVER_ID.encode(), self.uploads.content)
+        self.assertNotIn("snapshot", self.driver.holdings().servers[0].files)
+
+    def test_an_upload_left_half_way_is_waited_for(self) -> None:
+        self.state["format"] = "raw"
+        self.run_step("boot")
+        self.run_step("snapshot")
+        self.uploads.status = "saving"
+        with self.assertRaises(errors.Retry):
+            self.run_step("upload")
+        self.run_step("snapshot", undo=True)
+        self.assertNotIn("snapshot", self.driver.holdings().servers[0].files)
 
     def test_delays_are_slept(self) -> None:
         self.script(delays={"create": 2.5})
