@@ -4,12 +4,16 @@ Each check returns sentences, none when all is well. They read the rows, the hos
 what users were promised, never the API: a view could hide what it should show.
 """
 
+import collections
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import sqlalchemy as sa
 
+from cumulo.common.db.tables import identity
 from cumulo.common.db.tables.compute import claim, server
+from cumulo.common.db.tables.identity_credential import credential
+from cumulo.common.db.tables.identity_delegation import application_credential, trust
 from cumulo.common.db.tables.image import image, image_location
 from cumulo.common.db.tables.network import network as network_table
 from cumulo.common.db.tables.network import port
@@ -23,6 +27,14 @@ from tests.simulation.cloud import Cloud, image_directory
 from tests.simulation.hosts import NAT_FAILS, TIGHT
 
 LONGEST_BEGIN_S = 0.5
+THINGS: dict[str, tuple[sa.Column[Any], sa.Column[Any]]] = {
+    "network": (network_table.c.id, network_table.c.name), "port": (port.c.id, port.c.name),
+    "image": (image.c.id, image.c.name),
+    **{table.name.removeprefix("identity_"): (table.c.id, table.c.name)
+       for table in (identity.user, identity.project, identity.group, identity.role, application_credential)},
+    "credential": (credential.c.id, credential.c.type), "trust": (trust.c.id, trust.c.expires_at),
+}
+"""What goes for good when it is deleted: its id, and what it is known by (calls.py gives each another)."""
 POWER = {"ACTIVE": Power.RUNNING, "SHUTOFF": Power.OFF, "PAUSED": Power.PAUSED, "SUSPENDED": Power.SAVED}
 
 
@@ -41,6 +53,10 @@ class World:
 
     def _rows(self, query: Any) -> list[Any]:
         return list(self.connection.execute(query).mappings())
+
+    def texts(self, column: sa.Column[Any]) -> list[str]:
+        """Return a column of all rows, as texts."""
+        return [str(value) for value in self.connection.execute(sa.select(column)).scalars()]
 
 
 def findings(cloud: Cloud, users: Users) -> list[str]:
@@ -173,23 +189,23 @@ def _one_copy(world: World) -> Iterator[str]:
 
 
 def _promises(world: World) -> Iterator[str]:
-    names: dict[str, list[str]] = {"server": [row["name"] for row in world.servers]}
+    names = {kind: collections.Counter(world.texts(column)) for kind, (_, column) in THINGS.items()}
+    servers = [row["name"] for row in world.servers]  # the deleted ones too
     for promise in world.users.promises:
-        if promise.kind != "server":
-            continue
         base = promise.name
-        made = sum(1 for name in names["server"] if name == base or name.startswith(f"{base}-"))
+        if promise.kind == "server":
+            made, is_gone = sum(1 for name in servers if name == base or name.startswith(f"{base}-")), False
+        else:
+            made, is_gone = names[promise.kind][base], bool({promise.made_id, *promise.owners} & world.users.deleting)
         wanted = 0 if promise.refused else promise.count
-        if made != wanted if promise.is_exact else made not in (0, promise.count):
+        if made not in ((wanted,) if promise.is_exact and not is_gone else (0, promise.count)):
             yield f"{promise} has made {made}"
 
 
 def _deletions(world: World) -> Iterator[str]:
-    tables = {"server": world.living, "image": {row["id"] for row in world.images},
-              "port": {row["id"] for row in world.ports},
-              "network": {row["id"] for row in world.connection.execute(sa.select(network_table.c.id)).mappings()}}
+    there = {kind: set(world.texts(column)) for kind, (column, _) in THINGS.items()} | {"server": set(world.living)}
     for kind, resource_id in world.users.deleted:
-        if resource_id in tables.get(kind, ()):
+        if resource_id in there[kind]:
             yield f"the deletion of {kind} {resource_id} was accepted, and it is still there"
 
 

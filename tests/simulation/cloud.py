@@ -155,6 +155,7 @@ class Cloud:
         services.image_stores = Stores.of(SimStore(self.kernel, self.weather, image_directory()))
         runtime.bus.serve("image", api.image_answers(services))
         runtime.threads.spawn(api.keep_swept, services, name="sweeper")
+        runtime.threads.spawn(services.tokens.keep_fresh, name="watcher")
 
     def request(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Answer | None:
         """Send a request to one of the APIs; None when no answer came."""

@@ -21,6 +21,14 @@ CALLS = {
     "read": 2, "pause server": 3, "unpause server": 2, "suspend server": 3, "resume server": 2, "save server": 6,
 }  # fmt: skip
 
+IDENTITY_RUNS = 0.3
+IDENTITY_CALLS = {
+    "arrive": 24, "log in": 16, "log in again": 6, "use token": 22, "revoke token": 5, "change password": 6,
+    "switch user": 5, "switch project": 6, "delete user": 3, "delete project": 4, "create role": 3, "delete role": 2,
+    "delete group": 2, "switch role": 7, "switch membership": 6, "create credential": 4, "delete credential": 2,
+    "create application credential": 5, "create trust": 6, "log in by loan": 12, "delete loan": 5,
+}  # fmt: skip
+
 FAULTS = {
     "kill": 8, "mortal": 10, "kill all": 2, "database down": 3, "database flaky": 5, "broker down": 4,
     "messages": 8, "stale messages": 5, "partition": 4, "disk full": 2, "create fails": 2, "apply fails": 3, "slow host": 3, "clock jumps": 3,
@@ -76,10 +84,21 @@ def make(seed: int) -> Plan:
     dice = random.Random(f"plan {seed}")
     until_s = dice.choice(SPANS_S)
     calls = [Call(_at(dice, until_s), _one_of(dice, CALLS), dice.getrandbits(32)) for _ in range(dice.randint(3, 14))]
+    calls += _identity_calls(seed, until_s)
     faults = [_fault(dice, until_s) for _ in range(dice.choice((0, 1, 1, 2, 2, 3, 4)))]
     hosts = tuple(f"h{number + 1}" for number in range(dice.choice((1, 2, 2, 3))))
     events = sorted([*calls, *faults], key=lambda event: event.at_s)
     return Plan(seed, hosts, tuple(events), dice.random() < 0.3, dice.random() < 0.15)
+
+
+def _identity_calls(seed: int, until_s: float) -> list[Call]:
+    """Return many of them in some runs and none in the others: what meets is what breaks."""
+    dice = random.Random(f"identity {seed}")
+    if dice.random() >= IDENTITY_RUNS:
+        return []
+    first = [Call(CALM_S, "arrive", dice.getrandbits(32)) for _ in range(2)]
+    return [*first, *(Call(_at(dice, until_s), _one_of(dice, IDENTITY_CALLS), dice.getrandbits(32))
+                      for _ in range(dice.randint(6, 24)))]
 
 
 def _fault(dice: random.Random, until_s: float) -> Fault:

@@ -8,6 +8,7 @@ from tests.simulation import checks, faults
 from tests.simulation.calls import Users
 from tests.simulation.cloud import Cloud
 from tests.simulation.kernel import Kernel, SwitchInTransaction
+from tests.simulation.people import use_all_tokens
 from tests.simulation.plan import CALM_S, Call, Event, Fault, Plan
 from tests.simulation.setting import begin_again, setting, store
 from tests.simulation.trace import Trace
@@ -43,7 +44,7 @@ def run(plan: Plan) -> Outcome:
         for process in cloud.processes.values():
             if process.alive:
                 kernel.kill(process)
-        found = [*story.findings, *users.nonsense, *trace.broken]
+        found = [*story.findings, *users.nonsense, *users.tokens.findings, *trace.broken]
         if not story.is_over:
             found.append("the run itself came to no end")
     return Outcome(plan, tuple(found), trace.digest(), tuple(trace.lines), kernel.switches, story.settled_after_s,
@@ -71,6 +72,7 @@ class _Story:
         faults.end_all(self._cloud)
         self._cloud.say("the sky is clear")
         self._settle()
+        use_all_tokens(self._users)
         if not ends and not self.findings:
             self.findings += checks.findings_of_bells(self._cloud)
         if self._plan.empties and not self.findings:

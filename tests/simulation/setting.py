@@ -68,10 +68,11 @@ class _Maker:
         flavor = self._post(f"{V}/flavors", {"flavor": {"name": "small", "ram": 512, "vcpus": 1, "disk": 1}})["flavor"]
         network = self._post(f"{N}/networks", {"network": {"name": "public", "shared": True}})["network"]
         self._post(f"{N}/subnets", {"subnet": {"network_id": network["id"], "cidr": "10.250.0.0/24", "ip_version": 4}})
-        user = self._log_in_new("ann")
+        member = next(role["id"] for role in self._send("GET", f"{K}/roles")["roles"] if role["name"] == "member")
+        user = self._log_in_new("ann", member)
         store().connection.rollback()
         data, = FileStore(image_directory()).names()
-        return Setting(store().save(), data, user, admin, image, flavor["id"], network["id"])
+        return Setting(store().save(), data, user, admin, image, flavor["id"], network["id"], member)
 
     def _log_in(self, user: str, project: str) -> str:
         domain = {"id": "default"}
@@ -82,12 +83,10 @@ class _Maker:
         assert answer is not None and answer.status == 201, answer
         return answer.headers["X-Subject-Token"]
 
-    def _log_in_new(self, name: str) -> str:
+    def _log_in_new(self, name: str, role_id: str) -> str:
         project = self._post(f"{K}/projects", {"project": {"name": name}})["project"]["id"]
         user = self._post(f"{K}/users", {"user": {"name": name, "password": PASSWORD}})["user"]["id"]
-        for role in self._send("GET", f"{K}/roles")["roles"]:
-            if role["name"] == "member":
-                self._send("PUT", f"{K}/projects/{project}/users/{user}/roles/{role['id']}")
+        self._send("PUT", f"{K}/projects/{project}/users/{user}/roles/{role_id}")
         return self._log_in(name, name)
 
     def _post(self, path: str, body: object) -> dict:
