@@ -43,6 +43,13 @@ def create_flavor(connection: sa.Connection, now: float, values: dict[str, Any])
         raise conflict from failure
 
 
+def describe_flavor(connection: sa.Connection, flavor_id: str, description: str | None) -> None:
+    """Change the one thing of a flavor that may change; raises NotFound."""
+    changed = connection.execute(sa.update(flavor).where(flavor.c.id == flavor_id).values(description=description))
+    if changed.rowcount == 0:
+        raise errors.NotFound(f"Flavor {flavor_id} could not be found.", flavor_id=flavor_id)
+
+
 def delete_flavor(connection: sa.Connection, flavor_id: str) -> None:
     """Delete a flavor; servers made from it keep their copy. Raises NotFound."""
     connection.execute(sa.delete(flavor_access).where(flavor_access.c.flavor_id == flavor_id))

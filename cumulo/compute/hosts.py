@@ -1,5 +1,6 @@
 """Hosts and services as the API shows them: inventory, what is claimed, who was heard lately."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +9,7 @@ import sqlalchemy as sa
 from cumulo.common import errors
 from cumulo.common.db.tables.compute import claim, compute_host, server, service_status
 
+_UUID = re.compile(r"[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 BINARIES = {"compute": "nova-compute", "scheduler": "nova-scheduler", "conductor": "nova-conductor"}
 """The compute API's names of our kinds of services; other kinds are other APIs' business."""
 
@@ -20,18 +22,19 @@ def list_hosts(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> lis
     ).group_by(claim.c.host).subquery()
     numbers = [sa.func.coalesce(column, 0).label(column.name) for column in used.c if column.name != "host"]
     alive = sa.and_(service_status.c.host == compute_host.c.name, service_status.c.kind == "compute")
-    query = (sa.select(compute_host, *numbers, service_status.c.last_seen, service_status.c.number.label("service_number"))
+    query = (sa.select(compute_host, *numbers, service_status.c.last_seen, service_status.c.number.label("service_number"),
+                       service_status.c.id.label("service_id"))
              .outerjoin(used, used.c.host == compute_host.c.name).outerjoin(service_status, alive)
              .where(*where).order_by(compute_host.c.number))
     return [{**row, **{column.name: int(row[column.name]) for column in numbers}}
             for row in connection.execute(query).mappings()]
 
 
-def get_host(connection: sa.Connection, text: str) -> dict[str, Any]:
-    """Return the host of this number or id; raises NotFound."""
-    found = list_hosts(connection, _is(compute_host, text))
+def get_host(connection: sa.Connection, text: str, *, by_number: bool = True) -> dict[str, Any]:
+    """Return the host of this number or id, or of this id alone; raises NotFound, BadRequest for what is no id."""
+    found = list_hosts(connection, _is(compute_host, text, by_number))
     if not found:
-        raise errors.NotFound(f"Compute host {text} could not be found.")
+        raise errors.NotFound(f"Compute host {text[:64]} could not be found.")
     return found[0]
 
 
@@ -52,6 +55,28 @@ def list_services(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> 
         service_status, compute_host.c.disabled, compute_host.c.disabled_reason, compute_host.c.forced_down,
     ).outerjoin(compute_host, of_host).where(service_status.c.kind.in_(BINARIES), *where).order_by(service_status.c.number)
     return [_service(row) for row in connection.execute(query).mappings()]
+
+
+def get_service(connection: sa.Connection, text: str, *, by_number: bool = True) -> dict[str, Any]:
+    """Return the service of this number or id, or of this id alone; raises NotFound, BadRequest for what is no id."""
+    found = list_services(connection, _is(service_status, text, by_number))
+    if not found:
+        raise errors.NotFound(f"Service {text[:64]} could not be found.")
+    return found[0]
+
+
+def delete_service(connection: sa.Connection, service: Mapping[str, Any]) -> None:
+    """Forget a service, and a compute service's host with it; raises Conflict while servers are there."""
+    host = service["host"]
+    if service["kind"] == "compute":
+        # The claims are made against this row: held, nobody places a server here meanwhile.
+        connection.execute(sa.update(compute_host).where(compute_host.c.name == host).values(
+            generation=compute_host.c.generation + 1))
+        if connection.execute(sa.select(claim.c.server_id).where(claim.c.host == host).limit(1)).first():
+            raise errors.Conflict("Unable to delete compute service that is hosting instances. Migrate or delete the "
+                                  "instances first.")
+        connection.execute(sa.delete(compute_host).where(compute_host.c.name == host))
+    connection.execute(sa.delete(service_status).where(service_status.c.id == service["id"]))
 
 
 def _service(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,8 +109,10 @@ def statuses(connection: sa.Connection, now: float, names: list[str], down_after
     return found
 
 
-def _is(table: sa.Table, text: str) -> sa.ColumnElement[bool]:
+def _is(table: sa.Table, text: str, by_number: bool) -> sa.ColumnElement[bool]:
     """The row whose number or id a client names."""
-    if text.isascii() and text.isdigit() and len(text) < 10:
+    if by_number and text.isascii() and text.isdigit() and len(text) < 10:
         return table.c.number == int(text)
+    if not by_number and not _UUID.fullmatch(text):
+        raise errors.BadRequest(f"Invalid uuid {text[:64]}")
     return table.c.id == text

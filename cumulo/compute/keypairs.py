@@ -123,10 +123,15 @@ def get_keypair(connection: sa.Connection, user_id: str, name: str) -> Row:
     return row
 
 
-def list_keypairs(connection: sa.Connection, user_id: str) -> list[Row]:
-    """Return a user's keypairs by name."""
-    return list(connection.execute(
-        sa.select(keypair).where(keypair.c.user_id == user_id).order_by(keypair.c.name)).mappings())
+def list_keypairs(connection: sa.Connection, user_id: str, *, limit: int | None = None,
+                  marker: str | None = None) -> list[Row]:
+    """Return a user's keypairs by name, after the one of the marker's name; raises BadRequest where it is not there."""
+    query = sa.select(keypair).where(keypair.c.user_id == user_id).order_by(keypair.c.name)
+    if marker is not None:
+        if find_keypair(connection, user_id, marker) is None:
+            raise errors.BadRequest(f"marker [{marker[:255]}] not found")
+        query = query.where(keypair.c.name > marker)
+    return list(connection.execute(query if limit is None else query.limit(limit)).mappings())
 
 
 def delete_keypair(connection: sa.Connection, user_id: str, name: str) -> None:

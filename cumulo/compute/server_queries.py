@@ -35,7 +35,8 @@ EQUAL_COLUMNS: dict[str, "sa.Column[Any]"] = {
     "image": server.c.image_id, "flavor": server.c.flavor_id, "host": server.c.host,
     "reservation_id": server.c.reservation_id, "key_name": server.c.key_name,
     "availability_zone": server.c.availability_zone, "user_id": server.c.user_id, "description": server.c.description,
-    "hostname": server.c.hostname, "project_id": server.c.project_id,
+    "hostname": server.c.hostname, "project_id": server.c.project_id, "kernel_id": server.c.kernel_id,
+    "ramdisk_id": server.c.ramdisk_id,
 }
 
 _COLUMNS = [column for column in server.c if column.name not in ("public_key", "admin_password")]
@@ -61,9 +62,13 @@ class Filters:
     name: str | None = None
     statuses: tuple[str, ...] | None = None
     equal: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    numbers: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    vm_states: tuple[str, ...] | None = None
+    task_states: tuple[str, ...] | None = None
     locked: bool | None = None
     config_drive: bool | None = None
     changed_since: float | None = None
+    changed_before: float | None = None
     ids: Collection[str] | None = None
     tags: Tags = Tags()
 
@@ -108,10 +113,17 @@ def _beyond(column: "sa.Column[Any]", value: Any, ascending: bool) -> sa.ColumnE
 def _conditions(connection: sa.Connection, filters: Filters) -> list[sa.ColumnElement[bool]]:
     where: list[sa.ColumnElement[bool]] = [
         EQUAL_COLUMNS[name] == value for name, value in filters.equal.items()]
+    where.extend(server.c[name] == value for name, value in filters.numbers.items())
     if filters.project_id is not None:
         where.append(server.c.project_id == filters.project_id)
     if filters.changed_since is not None:
         where.append(server.c.updated_at >= filters.changed_since)
+    if filters.changed_before is not None:
+        where.append(server.c.updated_at <= filters.changed_before)
+    if filters.vm_states is not None:
+        where.append(server.c.status.in_([each for each in states.STORED if states.vm_state(each) in filters.vm_states]))
+    if filters.task_states is not None:
+        where.append(server.c.id.in_(_busy_with(connection, filters.task_states)))
     if filters.deleted is not None:
         where.append(server.c.deleted_at.is_not(None) if filters.deleted else server.c.deleted_at.is_(None))
     if filters.name:
@@ -152,6 +164,12 @@ def _status(connection: sa.Connection, wanted: tuple[str, ...]) -> sa.ColumnElem
     alternatives = [sa.and_(server.c.status.in_(settled), server.c.id.not_in(covered))]
     alternatives.extend(server.c.id.in_(passing[status]) for status in wanted if status in passing)
     return sa.or_(*alternatives)
+
+
+def _busy_with(connection: sa.Connection, wanted: tuple[str, ...]) -> list[str]:
+    """The servers whose operation under way means one of these task states."""
+    query = sa.select(operation).where(operation.c.active_key.is_not(None), operation.c.resource_type == "server")
+    return [row["resource_id"] for row in connection.execute(query).mappings() if states.task_of(row) in wanted]
 
 
 def _tags(tags: Tags) -> list[sa.ColumnElement[bool]]:

@@ -79,7 +79,7 @@ def request_build(connection: sa.Connection, ids: Ids, now: float, *, context: C
         if len(name) > LONGEST_NAME:
             raise errors.BadRequest(f"Numbered, the name has more than {LONGEST_NAME} characters.")
         row = shared | {"id": ids.new_id(), "name": name, "launch_index": index}
-        row["hostname"] = hostname_of(name, row["id"])
+        row["hostname"] = _hostname(wanted, index) or hostname_of(name, row["id"])
         connection.execute(sa.insert(server).values(row))
         ports = plug(row["id"], row["hostname"])
         _begin(connection, ids, now, context, row, "build_server", "create", {"ports": ports})
@@ -97,6 +97,12 @@ def _shared_columns(ids: Ids, now: float, context: Context, wanted: BuildRequest
         "metadata": wanted.metadata, "reservation_id": f"r-{ids.new_id().replace('-', '')[:8]}",
         "locked": False, "config_drive": False, "disk_config": "MANUAL", "created_at": now, "updated_at": now,
     } | wanted.columns
+
+
+def _hostname(wanted: BuildRequest, index: int) -> str | None:
+    """The host name that was asked for, numbered as names are."""
+    asked = wanted.columns.get("hostname")
+    return asked if asked is None or wanted.most == 1 else f"{asked}-{index + 1}"
 
 
 def hostname_of(name: str, server_id: str) -> str:

@@ -132,17 +132,22 @@ class Tour:
 
     def _compute(self) -> None:
         v2 = "/compute/v2.1"
-        new = {"X-OpenStack-Nova-API-Version": "2.26"}
+        new, newest = ({"X-OpenStack-Nova-API-Version": version} for version in ("2.26", "latest"))
         flavor = {"name": "tour", "id": "tour", "vcpus": 1, "ram": 64, "disk": 1, "os-flavor-access:is_public": False}
         self.send("POST", f"{v2}/flavors", {"flavor": flavor})
         self.send("POST", f"{v2}/flavors/tour/os-extra_specs", {"extra_specs": {"one": "1"}})
         self.send("POST", f"{v2}/flavors/tour/action", {"addTenantAccess": {"tenant": OTHER_PROJECT}})
+        self.send("PUT", f"{v2}/flavors/tour", {"flavor": {"description": "toured"}}, **newest)
         self.send("DELETE", f"{v2}/flavors/tour")
         self.send("POST", f"{v2}/os-keypairs", {"keypair": {"name": "tour"}})
         self.send("DELETE", f"{v2}/os-keypairs/tour")
         host = self._fleet.hosts[0]
         self.send("PUT", f"{v2}/os-services/disable", {"host": host, "binary": "nova-compute"})
         self.send("PUT", f"{v2}/os-services/enable", {"host": host, "binary": "nova-compute"})
+        services = self.send("GET", f"{v2}/os-services", **newest)["services"]
+        service = next(each["id"] for each in services if each["host"] == host and each["binary"] == "nova-compute")
+        self.send("PUT", f"{v2}/os-services/{service}", {"forced_down": False}, **newest)
+        self.send("DELETE", f"{v2}/os-services/{service}", **newest)  # its agent lives: it is known again at once
         server = f"{v2}/servers/{self._server()}"
         self.send("PUT", server, {"server": {"name": "toured"}})
         self.send("POST", f"{server}/metadata", {"metadata": {"one": "1"}})

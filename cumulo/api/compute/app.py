@@ -30,7 +30,8 @@ from cumulo.api.wsgi.route import Family
 
 FAMILY = Family(
     name="compute", service_type="compute", min_version=version_handlers.MINIMUM, max_version=version_handlers.MAXIMUM,
-    legacy_header="X-OpenStack-Nova-API-Version", request_id_header="X-Compute-Request-Id")
+    legacy_header="X-OpenStack-Nova-API-Version", request_id_header="X-Compute-Request-Id",
+    strict_query_since="2.75")
 RULES = policies.RULES
 _RESOURCES = (
     *servers.ROUTES, *server_actions.ROUTES, *ips.ROUTES, *metadata.ROUTES, *tags.ROUTES, *flavors.ROUTES,

@@ -1,5 +1,7 @@
 """What several resources of the compute API need: finding the caller's server, flags, links, the bell."""
 
+import ipaddress
+
 import sqlalchemy as sa
 
 from cumulo.api.wsgi.route import Request
@@ -51,6 +53,11 @@ def flag(text: str, name: str) -> bool:
     if lowered in _NO:
         return False
     raise errors.BadRequest(f"Invalid value for {name}: {text[:32]!r} is neither true nor false.")
+
+
+def address(text: str | None) -> str | None:
+    """Return an IP address in the form in which all are shown; None for none."""
+    return str(ipaddress.ip_address(text)) if text else None
 
 
 def public_url(request: Request) -> str:

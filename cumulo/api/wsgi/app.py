@@ -87,6 +87,7 @@ class Application:
         request = Request(raw, self._services, context, params, raw.application_url.rstrip("/"), version)
         if route.policy is not None:
             request.authorize(route.policy)
+        _check_query(self._family, route, request)
         _check_type(raw, route)
         if _KEY in raw.environ and route.changes:
             keys.check(raw.environ[_KEY])
@@ -220,6 +221,15 @@ def _check_type(raw: webob.Request, route: Route) -> None:
     """Hold a route to its types of body. JSON is read whatever it is called: clients forget to say so."""
     if route.consumes != JSON_TYPE and raw.content_type not in route.consumes:
         raise errors.UnsupportedMediaType(f"The body must be of type {' or '.join(route.consumes)}.")
+
+
+def _check_query(family: Family, route: Route, request: Request) -> None:
+    since = family.strict_query_since
+    if since is None or route.changes or not route.query or not request.is_at_least(since):
+        return
+    unknown = sorted(set(request.query) - set(route.query))
+    if unknown:
+        raise errors.BadRequest(f"There is no query parameter {unknown[0][:64]!r} here.")
 
 
 def _has_body(raw: webob.Request) -> bool:

@@ -146,6 +146,7 @@ class Family:
     service_type is the word in the OpenStack-API-Version header, legacy_header the older header's name.
     slash_is_empty_id: a slash at the end of a path is followed by an id that is empty, which nothing has; elsewhere
     it means nothing. The documents that need no token are read either way.
+    strict_query_since: from this version on, a query parameter that a list does not know is refused, not ignored.
     """
 
     name: str
@@ -155,6 +156,7 @@ class Family:
     legacy_header: str | None = None
     request_id_header: str | None = None
     slash_is_empty_id: bool = False
+    strict_query_since: str | None = None
 
 
 def parse_version(text: str) -> Version:

@@ -2,6 +2,9 @@
 
 import datetime
 
+from cumulo.api.wsgi.route import Request
+from cumulo.common import errors
+
 
 def _utc(epoch_s: float) -> datetime.datetime:
     return datetime.datetime.fromtimestamp(epoch_s, datetime.UTC)
@@ -28,3 +31,14 @@ def parse(text: str) -> float:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=datetime.UTC)
     return moment.timestamp()
+
+
+def query(request: Request, name: str) -> float | None:
+    """Return the time that a query parameter holds, None where it is not there; raises BadRequest."""
+    text = request.query.get(name)
+    if text is None:
+        return None
+    try:
+        return parse(text)
+    except (ValueError, OverflowError) as failure:
+        raise errors.BadRequest(f"Invalid {name}: {text[:64]!r} is not an ISO 8601 time.") from failure

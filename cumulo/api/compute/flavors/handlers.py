@@ -1,4 +1,8 @@
-"""Flavors: list and show for everybody; create and delete, access and extra specs for administrators."""
+"""Flavors: list and show for everybody; create and delete, access and extra specs for administrators.
+
+    2.55 description, and PUT to change it   2.61 extra_specs in the body   2.75 swap is a number
+    2.86 extra specs of this API's own names are checked
+"""
 
 from typing import Any
 
@@ -8,7 +12,7 @@ from cumulo.api.compute import common
 from cumulo.api.wsgi import paging
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
-from cumulo.compute import flavor_queries, flavors
+from cumulo.compute import extra_specs, flavor_queries, flavors
 
 MANAGE = "compute:flavors:manage"
 
@@ -16,7 +20,8 @@ MANAGE = "compute:flavors:manage"
 def list_brief(request: Request) -> dict[str, Any]:
     """List flavors with id, name and links."""
     return _list(request, lambda row: {
-        "id": row["id"], "name": row["name"], "links": common.links(request, "flavors", row["id"])})
+        "id": row["id"], "name": row["name"], "links": common.links(request, "flavors", row["id"]),
+        **_described(request, row)})
 
 
 def list_full(request: Request) -> dict[str, Any]:
@@ -72,13 +77,21 @@ def create(request: Request) -> dict[str, Any]:
         "vcpus": int(asked["vcpus"]), "memory_mib": int(asked["ram"]), "root_gib": int(asked["disk"]),
         "ephemeral_gib": int(asked.get("OS-FLV-EXT-DATA:ephemeral", 0)), "swap_mib": int(asked.get("swap", 0)),
         "rxtx_factor": _factor(asked.get("rxtx_factor", 1.0)),
-        "is_public": common.flag(str(asked.get("os-flavor-access:is_public", True)), "os-flavor-access:is_public")}
+        "is_public": common.flag(str(asked.get("os-flavor-access:is_public", True)), "os-flavor-access:is_public"),
+        "description": asked.get("description")}
     _check_sizes(values)
     with services.database.write() as connection:
         flavors.create_flavor(connection, services.database.now(connection), values)
         row = flavors.get_flavor(connection, request.context, values["id"], any_flavor=True)
-        if not row["is_public"] and request.context.project_id:
-            flavors.add_access(connection, row["id"], request.context.project_id)
+    return {"flavor": view(request, row)}
+
+
+def update(request: Request) -> dict[str, Any]:
+    """Change a flavor's description."""
+    flavor_id = request.params["flavor_id"]
+    with request.services.database.write() as connection:
+        flavors.describe_flavor(connection, flavor_id, request.body["flavor"]["description"])
+        row = flavors.get_flavor(connection, request.context, flavor_id, any_flavor=True)
     return {"flavor": view(request, row)}
 
 
@@ -116,6 +129,7 @@ def show_spec(request: Request) -> dict[str, Any]:
 
 def add_specs(request: Request) -> dict[str, Any]:
     """Add extra specs."""
+    _check_specs(request, request.body["extra_specs"])
     _change(request, lambda old: old | request.body["extra_specs"])
     return {"extra_specs": request.body["extra_specs"]}
 
@@ -124,8 +138,14 @@ def set_spec(request: Request) -> dict[str, Any]:
     """Set one extra spec, which must be the one of the path."""
     if list(request.body) != [request.params["key"]]:
         raise errors.BadRequest("Request body and URI mismatch")
+    _check_specs(request, request.body)
     _change(request, lambda old: old | request.body)
     return dict(request.body)
+
+
+def _check_specs(request: Request, specs: dict[str, str]) -> None:
+    if request.is_at_least("2.86"):
+        extra_specs.check(specs)
 
 
 def delete_spec(request: Request) -> None:
@@ -190,8 +210,16 @@ def _change(request: Request, change: Any) -> None:
 
 def view(request: Request, row: flavors.Row) -> dict[str, Any]:
     """Return a flavor as GET shows it."""
-    return {
+    nothing = 0 if request.is_at_least("2.75") else ""
+    shown = {
         "id": row["id"], "name": row["name"], "ram": row["memory_mib"], "vcpus": row["vcpus"], "disk": row["root_gib"],
-        "swap": row["swap_mib"] or "", "OS-FLV-EXT-DATA:ephemeral": row["ephemeral_gib"],
+        "swap": row["swap_mib"] or nothing, "OS-FLV-EXT-DATA:ephemeral": row["ephemeral_gib"],
         "OS-FLV-DISABLED:disabled": row["disabled"], "rxtx_factor": row["rxtx_factor"],
         "os-flavor-access:is_public": row["is_public"], "links": common.links(request, "flavors", row["id"])}
+    if request.is_at_least("2.61") and request.may("compute:flavors:extra_specs"):
+        shown["extra_specs"] = row["extra_specs"]
+    return shown | _described(request, row)
+
+
+def _described(request: Request, row: flavors.Row) -> dict[str, Any]:
+    return {"description": row["description"]} if request.is_at_least("2.55") else {}

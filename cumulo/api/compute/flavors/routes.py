@@ -15,7 +15,11 @@ _FLAVOR: dict[str, Any] = {
     "disk": parts.integer(0), "OS-FLV-EXT-DATA:ephemeral": parts.integer(0), "swap": parts.integer(0),
     "rxtx_factor": {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^[0-9]{1,9}(\.[0-9]{1,9})?$"}]},
     "os-flavor-access:is_public": parts.BOOLEAN}
-_CREATE = parts.wrapped("flavor", _FLAVOR, required=("name", "ram", "vcpus", "disk"))
+_REQUIRED = ("name", "ram", "vcpus", "disk")
+_DESCRIPTION = {"description": {"type": ["string", "null"], "maxLength": 65535, "pattern": r"^[^\p{Cc}]*$"}}
+_CREATE = (("2.1", parts.wrapped("flavor", _FLAVOR, required=_REQUIRED)),
+           ("2.55", parts.wrapped("flavor", _FLAVOR | _DESCRIPTION, required=_REQUIRED)))
+_UPDATE = parts.wrapped("flavor", _DESCRIPTION, required=("description",))
 
 _SPEC = {"type": "object", "additionalProperties": False, "minProperties": 1, "patternProperties": {
     r"^[a-zA-Z0-9\-_:. ]{1,255}$": {"type": "string", "maxLength": 255}}}
@@ -34,6 +38,7 @@ ROUTES = (
     Route("GET", "/flavors/detail", handlers.list_full, policy=_LIST, query=_QUERY),
     Route("POST", "/flavors", handlers.create, policy=_MANAGE, body=_CREATE),
     Route("GET", _ONE, handlers.show, policy=_LIST),
+    Route("PUT", _ONE, handlers.update, policy=_MANAGE, since="2.55", body=_UPDATE),
     Route("DELETE", _ONE, handlers.delete, policy=_MANAGE, status=202),
     Route("GET", _SPEC_PATH, handlers.list_specs, policy=_READ_SPECS),
     Route("POST", _SPEC_PATH, handlers.add_specs, policy=_MANAGE, body=_SPECS),

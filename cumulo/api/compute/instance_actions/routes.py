@@ -6,6 +6,7 @@ from cumulo.api.wsgi.route import Route
 _PATH, _RULE = "/servers/{server_id}/os-instance-actions", "compute:instance_actions:list"
 
 ROUTES = (
-    Route("GET", _PATH, handlers.list_actions, policy=_RULE),
+    Route("GET", _PATH, handlers.list_actions, policy=_RULE,
+          query=("limit", "marker", "changes-since", "changes-before")),
     Route("GET", f"{_PATH}/{{request_id}}", handlers.show_action, policy=_RULE),
 )

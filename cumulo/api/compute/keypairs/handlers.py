@@ -1,11 +1,12 @@
 """Keypairs of the caller; from microversion 2.10 an administrator may name another user.
 
-2.1: create 200, delete 202. 2.2: create 201, delete 204, and type (ssh or x509).
+2.1: create 200, delete 202. 2.2: create 201, delete 204, and type (ssh or x509). 2.35: pages. 2.92: a keypair is
+brought, none is made here, and its name may hold @ and the full stop.
 """
 
 from typing import Any
 
-from cumulo.api.wsgi import times
+from cumulo.api.wsgi import paging, times
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.compute import keypairs, quotas
 
@@ -41,9 +42,21 @@ def _material(request: Request, kind: str, public_key: str | None, user_id: str,
 def list_keypairs(request: Request) -> dict[str, Any]:
     """List the keypairs of the user."""
     user_id = _user(request, request.query.get("user_id"))
+    page = _page(request)
     with request.services.database.read() as connection:
-        rows = keypairs.list_keypairs(connection, user_id)
-    return {"keypairs": [{"keypair": _brief(request, row)} for row in rows]}
+        rows = keypairs.list_keypairs(connection, user_id, limit=page.limit, marker=page.marker)
+    answer: dict[str, Any] = {"keypairs": [{"keypair": _brief(request, row)} for row in rows]}
+    if page.limit and len(rows) == page.limit:
+        answer["keypairs_links"] = [{"rel": "next", "href": paging.next_url(request, rows[-1]["name"])}]
+    return answer
+
+
+def _page(request: Request) -> paging.Page:
+    if not request.is_at_least("2.35"):
+        return paging.Page(None, None, ())
+    most = request.services.conf.servers.page_limit
+    page = paging.page(request, maximum=most)
+    return paging.Page(page.limit or most, page.marker, ())  # 0 means no limit of the caller's own
 
 
 def show(request: Request) -> dict[str, Any]:

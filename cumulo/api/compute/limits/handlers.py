@@ -1,4 +1,7 @@
-"""What the caller's project may have and has: absolute limits; there are no rate limits."""
+"""What the caller's project may have and has: absolute limits; there are no rate limits.
+
+    2.36 what is the network's is left out   2.39 images' metadata   2.57 injected files
+"""
 
 from typing import Any
 
@@ -14,16 +17,21 @@ def show(request: Request) -> dict[str, Any]:
     with request.services.database.read() as connection:
         used = quotas.usage_of(connection, project_id)
     limits = quotas.limits_of(request.services.conf)
-    return {"limits": {"rate": [], "absolute": {
+    absolute = {
         "maxTotalInstances": limits.instances, "totalInstancesUsed": used.instances,
         "maxTotalCores": limits.cores, "totalCoresUsed": used.cores,
         "maxTotalRAMSize": limits.memory_mib, "totalRAMUsed": used.memory_mib,
         "maxTotalKeypairs": limits.key_pairs, "maxServerMeta": limits.metadata_items,
-        "maxImageMeta": limits.metadata_items, **_NOT_OFFERED}}}
+        "maxServerGroups": 0, "maxServerGroupMembers": 0, "totalServerGroupsUsed": 0}
+    for version, keys in _GONE_SINCE.items():
+        absolute |= {} if request.is_at_least(version) else keys
+    if not request.is_at_least("2.39"):
+        absolute["maxImageMeta"] = limits.metadata_items
+    return {"limits": {"rate": [], "absolute": absolute}}
 
 
-_NOT_OFFERED = {
-    # Clients need these keys below microversion 2.36; what they count is not there or not this API's.
-    "maxPersonality": 0, "maxPersonalitySize": 0, "maxSecurityGroups": -1, "maxSecurityGroupRules": -1,
-    "totalSecurityGroupsUsed": 0, "maxTotalFloatingIps": -1, "totalFloatingIpsUsed": 0,
-    "maxServerGroups": 0, "maxServerGroupMembers": 0, "totalServerGroupsUsed": 0}
+_GONE_SINCE = {
+    # Clients of older versions need these keys; what they count is not there or not this API's.
+    "2.36": {"maxSecurityGroups": -1, "maxSecurityGroupRules": -1, "totalSecurityGroupsUsed": 0,
+             "maxTotalFloatingIps": -1, "totalFloatingIpsUsed": 0},
+    "2.57": {"maxPersonality": 0, "maxPersonalitySize": 0}}

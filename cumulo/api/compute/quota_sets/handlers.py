@@ -25,10 +25,16 @@ def show_defaults(request: Request) -> dict[str, Any]:
 
 def _view(request: Request) -> dict[str, Any]:
     limits = quotas.limits_of(request.services.conf)
-    return {"quota_set": {
+    shown: dict[str, Any] = {
         "id": request.params["project_id"], "instances": limits.instances, "cores": limits.cores,
         "ram": limits.memory_mib, "key_pairs": limits.key_pairs, "metadata_items": limits.metadata_items,
-        # Clients need these keys below microversion 2.36; what they limit is not there or not this API's.
-        "injected_files": 0, "injected_file_content_bytes": 0, "injected_file_path_bytes": 0, "server_groups": 0,
-        "server_group_members": 0, "fixed_ips": -1, "floating_ips": -1, "security_groups": -1,
-        "security_group_rules": -1}}
+        "server_groups": 0, "server_group_members": 0}
+    for version, keys in _GONE_SINCE.items():
+        shown |= {} if request.is_at_least(version) else keys
+    return {"quota_set": shown}
+
+
+_GONE_SINCE = {
+    # Clients of older versions need these keys; what they limit is not there or not this API's.
+    "2.36": {"fixed_ips": -1, "floating_ips": -1, "security_groups": -1, "security_group_rules": -1},
+    "2.57": {"injected_files": 0, "injected_file_content_bytes": 0, "injected_file_path_bytes": 0}}

@@ -41,18 +41,19 @@ def _change(request: Request, change: servers.Change) -> None:
 
 
 def _lock(request: Request, arguments: Any) -> None:
-    _set_locked(request, True)
+    reason = (arguments or {}).get("locked_reason") if request.is_at_least("2.73") else None
+    _set_locked(request, True, reason)
 
 
 def _unlock(request: Request, arguments: Any) -> None:
-    _set_locked(request, False)
+    _set_locked(request, False, None)
 
 
-def _set_locked(request: Request, locked: bool) -> None:
+def _set_locked(request: Request, locked: bool, reason: str | None) -> None:
     database = request.services.database
     with database.write() as connection:
         row = common.changed_server(request, connection, "compute:servers:action", "lock or unlock")
-        servers.update_server(connection, database.now(connection), row["id"], locked=locked)
+        servers.update_server(connection, database.now(connection), row["id"], locked=locked, locked_reason=reason)
 
 
 def _console_output(request: Request, arguments: Any) -> Reply:

@@ -48,4 +48,8 @@ def _whole(schemas: dict[str, Json | None]) -> Json:
             "properties": {name: schema for name, schema in schemas.items() if schema is not None}}
 
 
-ACTION = _versions({name: ((FIRST, schema),) for name, schema in _ALWAYS.items()})
+_LOCK = {"type": ["object", "null"], "additionalProperties": False, "properties": {
+    "locked_reason": {"type": "string", "minLength": 1, "maxLength": 255}}}
+
+ACTION = _versions({name: ((FIRST, schema),) for name, schema in _ALWAYS.items()} | {
+    "lock": ((FIRST, _NOTHING), ("2.73", _LOCK))})

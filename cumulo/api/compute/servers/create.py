@@ -39,6 +39,8 @@ def create(request: Request) -> Reply:
         rows = servers.request_build(
             connection, services.ids, now, context=request.context, limits=quotas.limits_of(services.conf),
             wanted=wanted, plug=networks.plug(request, connection, now, plan))
+        for row in rows if asked.get("tags") else ():
+            servers.set_tags(connection, row["id"], asked["tags"])
     common.ring_scheduler(request)
     return _answer(request, asked, rows[0], password)
 
@@ -80,6 +82,7 @@ def _build_request(request: Request, connection: sa.Connection, asked: Body, pas
     for name in ("kernel_id", "ramdisk_id"):
         _visible_image(request, connection, image["properties"].get(name))
     zone, host = _zone(request, connection, asked.get("availability_zone"))
+    host = _named_host(request, connection, asked) or host
     return servers.BuildRequest(
         name=asked["name"], flavor=flavor, fewest=fewest, most=most, key=_key(request, connection, asked),
         metadata=asked.get("metadata", {}),
@@ -89,7 +92,10 @@ def _build_request(request: Request, connection: sa.Connection, asked: Body, pas
             "user_data": _user_data(asked.get("user_data")), "admin_password": password,
             "config_drive": common.flag(str(asked.get("config_drive") or "false"), "config_drive"),
             "disk_config": asked.get("OS-DCF:diskConfig", "MANUAL"), "description": _description(request, asked),
-            "access_ipv4": asked.get("accessIPv4") or None, "access_ipv6": asked.get("accessIPv6") or None})
+            "access_ipv4": common.address(asked.get("accessIPv4")),
+            "access_ipv6": common.address(asked.get("accessIPv6")),
+            "image_properties": image["properties"], "trusted_certificates": asked.get("trusted_image_certificates"),
+            **({"hostname": asked["hostname"]} if asked.get("hostname") else {})})
 
 
 def _description(request: Request, asked: Body) -> str | None:
@@ -173,3 +179,19 @@ def _zone(request: Request, connection: sa.Connection, text: str | None) -> tupl
     if host is not None and not hosts.list_hosts(connection, compute_host.c.name == host):
         raise errors.BadRequest(f"Compute host {host} could not be found.")
     return zone or own, host
+
+
+def _named_host(request: Request, connection: sa.Connection, asked: Body) -> str | None:
+    """The host that an administrator names outright (2.74); the two names are one's here."""
+    named = [asked[name] for name in ("host", "hypervisor_hostname") if name in asked]
+    if not named:
+        return None
+    request.authorize("compute:servers:create_on_host")
+    if ":" in (asked.get("availability_zone") or ""):
+        raise errors.BadRequest("A host is named twice: leave it out of availability_zone.")
+    for host in named:
+        if not hosts.list_hosts(connection, compute_host.c.name == host):
+            raise errors.BadRequest(f"Compute host {host} could not be found.")
+    if len(set(named)) > 1:
+        raise errors.BadRequest(f"The hypervisor {named[1]} is not on the host {named[0]}.")
+    return str(named[0])

@@ -70,11 +70,12 @@ def show(request: Request) -> dict[str, Any]:
 
 
 def update(request: Request) -> dict[str, Any]:
-    """Change the name, description or access addresses of a server."""
+    """Change the name, description, host name or access addresses of a server."""
     asked = request.body["server"]
-    named = {"name": "name", "description": "description", "OS-DCF:diskConfig": "disk_config",
-             "accessIPv4": "access_ipv4", "accessIPv6": "access_ipv6"}
+    named = {"name": "name", "description": "description", "OS-DCF:diskConfig": "disk_config", "hostname": "hostname"}
     values = {column: asked[name] for name, column in named.items() if name in asked}
+    values |= {column: common.address(asked[name]) for name, column in (
+        ("accessIPv4", "access_ipv4"), ("accessIPv6", "access_ipv6")) if name in asked}
     database = request.services.database
     with database.write() as connection:
         row = common.changed_server(request, connection, "compute:servers:update", "update")

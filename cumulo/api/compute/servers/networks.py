@@ -14,17 +14,21 @@ Plan = list[dict[str, Any]]
 """For each network card: network_id, and fixed_ip or None."""
 
 
-def plan(request: Request, connection: sa.Connection, asked: list[dict[str, Any]] | None) -> Plan:
-    """Return the cards of a server.
+def plan(request: Request, connection: sa.Connection, asked: list[dict[str, Any]] | str | None) -> Plan:
+    """Return the cards of a server; asked is a list, "auto" or "none" (2.37).
 
     Nothing asked: the one network the project can use, or none at all when there is none; Conflict
-    when there are several to choose from.
+    when there are several to choose from. "auto" is the same, but there must be one.
     """
-    if asked:
-        return [_card(request, connection, each) for each in asked]
+    if asked == "none":
+        return []
+    if asked and asked != "auto":
+        return [_card(request, connection, each) for each in asked if isinstance(each, dict)]
     usable = networks.list_networks(connection, _usable(request), network.c.admin_state_up.is_(True))
     if len(usable) > 1:
         raise errors.Conflict("Multiple possible networks found, use a Network ID to be more specific.")
+    if asked == "auto" and not usable:
+        raise errors.BadRequest("Unable to automatically allocate a network: the project has none to use.")
     return [{"network_id": each["id"], "fixed_ip": None} for each in usable]
 
 

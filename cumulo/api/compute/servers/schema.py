@@ -1,27 +1,38 @@
-"""Bodies of servers. 2.19 added the description."""
+"""Bodies of servers, one for each microversion that changed them.
+
+POST   2.19 description   2.37 networks must be named, or be auto or none   2.52 tags   2.57 no personality
+       2.63 certificates   2.74 host   2.90 hostname   2.94 a whole domain name as hostname
+PUT    2.19 description   2.90 hostname   2.94 a whole domain name as hostname
+"""
 
 from typing import Any
 
 from cumulo.api.compute import schema_parts as parts
 
+Properties = dict[str, Any]
 _TEXT = {"type": "string", "maxLength": 255}
+_UUID = {"type": "string", "format": "uuid"}
 _NETWORK = {
     "type": "object", "additionalProperties": False,
     "properties": {
-        "uuid": {"type": "string", "format": "uuid"},
+        "uuid": _UUID,
         "port": {"type": ["string", "null"], "format": "uuid"},
         "fixed_ip": {"anyOf": [{"type": "string", "format": "ipv4"}, {"type": "string", "format": "ipv6"}]}}}
 _ACCESS = {
     "accessIPv4": {"anyOf": [{"type": "string", "format": "ipv4"}, {"enum": ["", None]}]},
     "accessIPv6": {"anyOf": [{"type": "string", "format": "ipv6"}, {"enum": ["", None]}]},
     "OS-DCF:diskConfig": {"enum": ["AUTO", "MANUAL"]}}
+_HOSTNAME = {"type": "string", "minLength": 1, "maxLength": 63, "pattern": r"^[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?$"}
+_FQDN = {"type": "string", "minLength": 1, "maxLength": 255,
+         "pattern": r"^[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)*$"}
 _HINTS = {"type": "object"}
+_NETWORKS = {"type": "array", "maxItems": 64, "items": _NETWORK}
 
-_CREATE = {
+_FIRST: Properties = {
     "name": parts.NAME, "imageRef": {"type": "string", "maxLength": 255},
     "flavorRef": {"type": ["string", "integer"], "minLength": 1, "maxLength": 255},
     "key_name": _TEXT | {"minLength": 1}, "metadata": parts.METADATA,
-    "networks": {"type": "array", "maxItems": 64, "items": _NETWORK},
+    "networks": _NETWORKS,
     "security_groups": {"type": "array", "maxItems": 64, "items": {
         "type": "object", "properties": {"name": _TEXT | {"minLength": 1}}, "additionalProperties": False}},
     "availability_zone": _TEXT | {"minLength": 1}, "user_data": {"type": ["string", "null"], "maxLength": 65535},
@@ -31,15 +42,46 @@ _CREATE = {
     "personality": {"type": "array", "maxItems": 64, "items": {"type": "object"}},
     "block_device_mapping": {"type": "array", "maxItems": 64, "items": {"type": "object"}},
     "block_device_mapping_v2": {"type": "array", "maxItems": 64, "items": {"type": "object"}}, **_ACCESS}
-_UPDATE: dict[str, Any] = {"name": parts.NAME, **_ACCESS}
 _DESCRIPTION = {"description": {"type": ["string", "null"], "maxLength": 255, "pattern": r"^[^\p{Cc}]*$"}}
+_CERTIFICATES = {"anyOf": [{"type": "null"}, {
+    "type": "array", "minItems": 1, "maxItems": 50, "uniqueItems": True, "items": _TEXT | {"minLength": 1}}]}
+_PLACE = {"host": _TEXT | {"minLength": 1}, "hypervisor_hostname": _TEXT | {"minLength": 1}}
+_TAGS = {"type": "array", "maxItems": 50, "uniqueItems": True, "items": parts.TAG}
+
+#: What each version adds to the properties before it, or puts in their place; None takes away.
+_CREATED: tuple[tuple[str, Properties], ...] = (
+    ("2.19", _DESCRIPTION),
+    ("2.37", {"networks": {"anyOf": [_NETWORKS, {"enum": ["auto", "none"]}]}}),
+    ("2.52", {"tags": _TAGS}),
+    ("2.57", {"personality": None}),
+    ("2.63", {"trusted_image_certificates": _CERTIFICATES}),
+    ("2.74", _PLACE),
+    ("2.90", {"hostname": _HOSTNAME}),
+    ("2.94", {"hostname": _FQDN}),
+)
+_UPDATED: tuple[tuple[str, Properties], ...] = (
+    ("2.19", _DESCRIPTION), ("2.90", {"hostname": _HOSTNAME}), ("2.94", {"hostname": _FQDN}))
 
 
-def _create(properties: dict[str, Any]) -> dict[str, Any]:
-    whole = parts.wrapped("server", properties, required=("name", "flavorRef"))
+def _create(version: str, properties: Properties) -> dict[str, Any]:
+    with_networks = ("networks",) if "anyOf" in properties["networks"] else ()
+    whole = parts.wrapped("server", properties, required=("name", "flavorRef", *with_networks))
     whole["properties"] |= {"os:scheduler_hints": _HINTS, "OS-SCH-HNT:scheduler_hints": _HINTS}
     return whole
 
 
-CREATE = (("2.1", _create(_CREATE)), ("2.19", _create(_CREATE | _DESCRIPTION)))
-UPDATE = (("2.1", parts.wrapped("server", _UPDATE)), ("2.19", parts.wrapped("server", _UPDATE | _DESCRIPTION)))
+def _update(version: str, properties: Properties) -> dict[str, Any]:
+    return parts.wrapped("server", properties)
+
+
+def _by_version(first: Properties, changes: tuple[tuple[str, Properties], ...],
+                wrap: Any) -> tuple[tuple[str, dict[str, Any]], ...]:
+    found, properties = [("2.1", wrap("2.1", first))], first
+    for version, change in changes:
+        properties = {name: each for name, each in (properties | change).items() if each is not None}
+        found.append((version, wrap(version, properties)))
+    return tuple(found)
+
+
+CREATE = _by_version(_FIRST, _CREATED, _create)
+UPDATE = _by_version({"name": parts.NAME, **_ACCESS}, _UPDATED, _update)

@@ -1,7 +1,9 @@
 """Server rows as JSON: each key from the microversion that brought it. Pure but for the caller's rights.
 
     2.1 the body   2.3 extended attributes for administrators   2.9 locked
-    2.16 host_status for administrators   2.19 description   2.26 tags
+    2.16 host_status for administrators   2.19 description   2.26 tags   2.47 the flavor itself, no link to it
+    2.63 trusted_image_certificates   2.73 locked_reason   2.75 PUT answers as GET does   2.90 hostname for everybody
+    2.96 pinned_availability_zone   2.98 the image's properties
 """
 
 import dataclasses
@@ -56,7 +58,9 @@ def full(request: Request, row: Row, around: Surroundings) -> dict[str, Any]:
 
 
 def updated(request: Request, row: Row, around: Surroundings) -> dict[str, Any]:
-    """Return a server as PUT shows it, with fewer keys than GET."""
+    """Return a server as PUT shows it: below 2.75 with fewer keys than GET."""
+    if request.is_at_least("2.75"):
+        return full(request, row, around)
     running = around.operations.get(row["id"])
     shown = _core(request, row, around.addresses.get(row["id"], ()), states.status_of(row["status"], running),
                   with_network_details=False)
@@ -68,8 +72,7 @@ def _core(request: Request, row: Row, addresses: Addresses, status: str, *,
     shown: dict[str, Any] = {
         "id": row["id"], "name": row["name"], "status": status, "tenant_id": row["project_id"],
         "user_id": row["user_id"], "metadata": row["metadata"], "hostId": host_id(row["project_id"], row["host"]),
-        "image": _bookmark(request, "images", row["image_id"]) if row["image_id"] else "",
-        "flavor": _bookmark(request, "flavors", row["flavor_id"]),
+        "image": _image(request, row), "flavor": _flavor(request, row),
         "created": times.iso_z(row["created_at"]), "updated": times.iso_z(row["updated_at"]),
         "addresses": by_network(addresses, details=with_network_details),
         "accessIPv4": row["access_ipv4"] or "", "accessIPv6": row["access_ipv6"] or "",
@@ -84,6 +87,25 @@ def _core(request: Request, row: Row, addresses: Addresses, status: str, *,
 
 def _bookmark(request: Request, collection: str, entry_id: str) -> dict[str, Any]:
     return {"id": entry_id, "links": [{"rel": "bookmark", "href": f"{request.url}/{collection}/{entry_id}"}]}
+
+
+def _image(request: Request, row: Row) -> dict[str, Any] | str:
+    if not row["image_id"]:
+        return ""
+    shown = _bookmark(request, "images", row["image_id"])
+    return shown | {"properties": row["image_properties"] or {}} if request.is_at_least("2.98") else shown
+
+
+def _flavor(request: Request, row: Row) -> dict[str, Any]:
+    """The server's own copy: the flavor may have been deleted, or be another one of that name by now."""
+    if not request.is_at_least("2.47"):
+        return _bookmark(request, "flavors", row["flavor_id"])
+    copy = row["flavor"]
+    shown = {"original_name": copy["name"], "vcpus": copy["vcpus"], "ram": copy["memory_mib"], "disk": copy["root_gib"],
+             "ephemeral": copy.get("ephemeral_gib", 0), "swap": copy.get("swap_mib", 0)}
+    if request.may("compute:flavors:extra_specs", {"project_id": row["project_id"]}):
+        shown["extra_specs"] = copy.get("extra_specs", {})
+    return shown
 
 
 def _fault(request: Request, fault: Mapping[str, Any]) -> dict[str, Any]:
@@ -140,4 +162,12 @@ def _versioned(request: Request, row: Row, around: Surroundings) -> dict[str, An
         shown["description"] = row["description"]
     if request.is_at_least("2.26"):
         shown["tags"] = around.tags.get(row["id"], [])
+    if request.is_at_least("2.63"):
+        shown["trusted_image_certificates"] = row["trusted_certificates"]
+    if request.is_at_least("2.73"):
+        shown["locked_reason"] = row["locked_reason"]
+    if request.is_at_least("2.90"):
+        shown["OS-EXT-SRV-ATTR:hostname"] = row["hostname"]
+    if request.is_at_least("2.96"):
+        shown["pinned_availability_zone"] = row["availability_zone"]
     return shown

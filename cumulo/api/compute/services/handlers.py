@@ -1,7 +1,13 @@
-"""The compute services: list them, stop or resume placing servers on a host, declare a host down (2.11)."""
+"""The compute services: list them, stop or resume placing servers on a host, declare a host down, forget it.
+
+    2.11 forced_down   2.53 ids are UUIDs, and one PUT does what four did before
+"""
 
 from typing import Any
 
+import sqlalchemy as sa
+
+from cumulo.api.compute import common
 from cumulo.api.wsgi import times
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
@@ -23,11 +29,49 @@ def _view(request: Request, row: dict[str, Any], now: float) -> dict[str, Any]:
     conf = request.services.conf.servers
     up = hosts.is_up(row["last_seen"], now, down_after_s=conf.service_down_after_s, forced_down=row["forced_down"])
     shown = {
-        "id": row["number"], "binary": row["binary"], "host": row["host"], "state": "up" if up else "down",
+        "id": row["id"] if request.is_at_least("2.53") else row["number"],
+        "binary": row["binary"], "host": row["host"], "state": "up" if up else "down",
         "zone": conf.availability_zone if row["kind"] == "compute" else "internal",
         "status": "disabled" if row["disabled"] else "enabled", "disabled_reason": row["disabled_reason"],
         "updated_at": times.iso_micro(row["last_seen"])}
     return shown | {"forced_down": row["forced_down"]} if request.is_at_least("2.11") else shown
+
+
+def update(request: Request) -> dict[str, Any]:
+    """Enable or disable a service, with a reason, or declare its host down."""
+    values = _values(request.body)
+    services = request.services
+    with services.database.write() as connection:
+        row = _service(request, connection)
+        if row["kind"] != "compute":
+            raise errors.BadRequest(f"Updating a {row['binary']} service is not supported. Must be nova-compute.")
+        hosts.update_host(connection, row["host"], **values)
+        row, now = _service(request, connection), services.database.now(connection)
+    return {"service": _view(request, row, now)}
+
+
+def _values(asked: dict[str, Any]) -> dict[str, Any]:
+    """The columns that a change of 2.53 sets; raises BadRequest for what makes no sense together."""
+    values: dict[str, Any] = {}
+    if "status" in asked:
+        values = {"disabled": asked["status"] == "disabled", "disabled_reason": asked.get("disabled_reason")}
+    if "disabled_reason" in asked and asked.get("status") != "disabled":
+        raise errors.BadRequest("Specifying disabled_reason requires that status is 'disabled'.")
+    if "forced_down" in asked:
+        values["forced_down"] = common.flag(str(asked["forced_down"]), "forced_down")
+    if not values:
+        raise errors.BadRequest("No updates were requested. Fields 'status' or 'forced_down' should be specified.")
+    return values
+
+
+def delete(request: Request) -> None:
+    """Forget a service; a compute service with servers on its host stays. One that lives makes itself known again."""
+    with request.services.database.write() as connection:
+        hosts.delete_service(connection, _service(request, connection))
+
+
+def _service(request: Request, connection: sa.Connection) -> dict[str, Any]:
+    return hosts.get_service(connection, request.params["service_id"], by_number=not request.is_at_least("2.53"))
 
 
 def enable(request: Request) -> dict[str, Any]:
@@ -48,7 +92,7 @@ def disable_with_reason(request: Request) -> dict[str, Any]:
 
 def force_down(request: Request) -> dict[str, Any]:
     """Declare a host down, or take that back."""
-    down = str(request.body.get("forced_down", False)).lower() in ("true", "1", "on", "yes", "y", "t")
+    down = common.flag(str(request.body.get("forced_down", False)), "forced_down")
     return _update(request, {"forced_down": down}, forced_down=down)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from cumulo.api.wsgi.route import Request
 
-MINIMUM, MAXIMUM = "2.1", "2.26"
+MINIMUM, MAXIMUM = "2.1", "2.100"
 _UPDATED = {"v2.0": "2011-01-21T11:33:21Z", "v2.1": "2013-07-23T11:33:21Z"}
 
 

@@ -53,6 +53,11 @@ server = sa.Table(
     sa.Column("access_ipv6", sa.String(64)),
     sa.Column("disk_config", sa.String(16), nullable=False, default="MANUAL"),
     sa.Column("locked", sa.Boolean, nullable=False, default=False),
+    sa.Column("locked_reason", sa.String(255)),
+    # What the image said of itself when the server was made of it: {"hw_disk_bus": ...}
+    sa.Column("image_properties", Json),
+    # Names of the certificates that may have signed the image.
+    sa.Column("trusted_certificates", Json),
     sa.Column("reservation_id", sa.String(32), nullable=False),
     sa.Column("launch_index", sa.Integer, nullable=False, default=0),
     sa.Column("created_at", Time, nullable=False),
@@ -84,6 +89,7 @@ flavor = sa.Table(
     sa.Column("is_public", sa.Boolean, nullable=False, default=True),
     sa.Column("disabled", sa.Boolean, nullable=False, default=False),
     sa.Column("extra_specs", Json, nullable=False),
+    sa.Column("description", LongText),
     sa.Column("created_at", Time, nullable=False),
 )
 
