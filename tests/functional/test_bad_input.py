@@ -60,7 +60,7 @@ def is_error_of(family: str, answer: Any) -> bool:
         return len(body) == 1 and next(iter(body.values()))["code"] == answer.status_int
     if family == "network":
         return set(body["NeutronError"]) == {"type", "message", "detail"}
-    return (body["error"] if family == "identity" else body)["code"] == answer.status_int
+    return body["error"]["code"] == answer.status_int
 
 
 class BadInputTest(unittest.TestCase):

@@ -28,7 +28,7 @@ def compute_body(error: errors.CumuloError) -> dict[str, Any]:
 
 
 def identity_body(error: errors.CumuloError) -> dict[str, Any]:
-    """Return {"error": {"code": 404, "title": "Not Found", "message": ...}}."""
+    """Return {"error": {"code": 404, "title": "Not Found", "message": ...}}; clients of images look for it there too."""
     return {"error": {"code": error.status, "title": error.title, "message": error.message}}
 
 
@@ -38,11 +38,6 @@ def network_body(error: errors.CumuloError) -> dict[str, Any]:
     return {"NeutronError": {"type": kind, "message": error.message, "detail": ""}}
 
 
-def image_body(error: errors.CumuloError) -> dict[str, Any]:
-    """Return {"code": 404, "title": "Not Found", "message": ...}."""
-    return {"code": error.status, "title": error.title, "message": error.message}
-
-
 _TEXT, _STATUS = {"type": "string"}, {"type": "integer", "minimum": 400, "maximum": 599}
 
 
@@ -50,22 +45,22 @@ def _object(**properties: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(properties)}
 
 
-_FLAT = _object(code=_STATUS, title=_TEXT, message=_TEXT)
+_INNER = _object(code=_STATUS, title=_TEXT, message=_TEXT)
 SCHEMAS: dict[str, dict[str, Any]] = {
     "compute": {"type": "object", "minProperties": 1, "maxProperties": 1,
                 "additionalProperties": _object(code=_STATUS, message=_TEXT)},
-    "identity": _object(error=_FLAT), "image": _FLAT,
+    "identity": _object(error=_INNER), "image": _object(error=_INNER),
     "network": _object(NeutronError=_object(type=_TEXT, message=_TEXT, detail=_TEXT)),
 }
 """The JSON Schema of each API's errors."""
 
-_BODIES = {"compute": compute_body, "identity": identity_body, "network": network_body, "image": image_body}
+_BODIES = {"compute": compute_body, "network": network_body}
 
 
 def answer(family: str, error: errors.CumuloError) -> webob.Response:
     """Return the error as an answer of that API."""
     response = webob.Response(status=error.status, content_type="application/json")
-    response.body = orjson.dumps(_BODIES.get(family, image_body)(error))
+    response.body = orjson.dumps(_BODIES.get(family, identity_body)(error))
     if error.status == 503:
         response.headers["Retry-After"] = str(error.facts.get("retry_after_s", RETRY_AFTER_S))
     elif error.status in (409, 413, 429) and "retry_after_s" in error.facts:
