@@ -15,8 +15,7 @@ from cumulo.common import command, errors, log
 from cumulo.image import formats
 
 LOG = log.get(__name__)
-_QEMU_NAMES = {"qcow2": "qcow2", "vmdk": "vmdk", "vdi": "vdi", "vhd": "vpc", "vhdx": "vhdx",
-               "ploop": "parallels"}
+_QEMU_NAMES = {"qcow2": "qcow2", "vmdk": "vmdk", "vdi": "vdi", "vhd": "vpc", "vhdx": "vhdx"}
 
 _LOOSE = "vmdk"
 """QEMU takes any text for a descriptor of this format, whatever it begins with."""
@@ -24,33 +23,19 @@ _LOOSE = "vmdk"
 
 @dataclasses.dataclass(frozen=True)
 class Bounds:
-    """What an inspection may use, whether data must be of the format that is declared, and the largest disk in it."""
+    """What an inspection may use, and whether data must be of the format that is declared."""
 
     timeout_s: float = 30
     memory_mib: int = 1024
     must_match: bool = True
-    largest: int = 2**63 - 1
 
 
-def inspect(path: str, declared: str, bounds: Bounds, container: str = "bare") -> int | None:
+def inspect(path: str, declared: str, bounds: Bounds) -> int | None:
     """Return the virtual size in bytes of the data in a file, None where its format does not tell.
 
-    Raises BadRequest when the data is not of the declared format, where it must be, when it refers to other files,
-    and when the disk in it is larger than any image may be: whoever writes it out would fill the disk.
+    Raises BadRequest when the data is not of the declared format, where it must be, or refers to other files.
     """
-    size = _inspect(path, declared, bounds, container)
-    if size is not None and size > bounds.largest:
-        raise errors.BadRequest(f"The disk in the image has {size} bytes; an image may have {bounds.largest}.")
-    return size
-
-
-def _inspect(path: str, declared: str, bounds: Bounds, container: str) -> int | None:
     head, tail, size = _ends(path)
-    if formats.is_wrapped(container):
-        fault = formats.wrapper_mismatch(container, head)
-        if fault and bounds.must_match:
-            raise errors.BadRequest(fault)
-        return None
     fault = formats.mismatch(declared, head, tail)
     if fault and not bounds.must_match and declared not in (_LOOSE, *formats.detect(head, tail)):
         # Whoever opens it names the declared format, does not find its mark, and so nothing that refers elsewhere.

@@ -48,8 +48,7 @@ OPTIONS = [
                help="Directory that holds the data of images, one file each. Empty, the default, means images "
                     "below state_dir. API processes on several hosts need a shared file system here."),
     cfg.IntOpt("max_size_gib", default=1024, min=1, max=1048576,
-               help="Largest image that is accepted, and largest disk in one, in GiB. The default only stops an endless "
-                    "upload, and disks that nobody could write out."),
+               help="Largest image that is accepted, in GiB. The default only stops an endless upload."),
     cfg.IntOpt("default_page_size", default=25, min=1, max=1000,
                help="Images in one page of a list where the caller names no limit; what clients expect."),
     cfg.IntOpt("max_page_size", default=1000, min=1, max=10000,

@@ -82,7 +82,7 @@ class Uploader:
         with contextlib.closing(self.store.create(upload_id)) as part:
             digests = self._copy(image["id"], upload_id, source, length, part)
             with self._renewing(image["id"], upload_id):
-                virtual_size = inspect.inspect(part.path, image["disk_format"], self.bounds, image["container_format"])
+                virtual_size = inspect.inspect(part.path, image["disk_format"], self.bounds)
                 run(self.threads, self.store, part.commit)
         self._finish(image["id"], upload_id, part.size, virtual_size, digests)
 

@@ -1,10 +1,11 @@
-"""The `openstack` client, installed by pip into an environment of its own, and a cloud to talk to.
+"""The clients `openstack` and `glance`, installed by pip into an environment of their own, and a cloud to talk to.
 
     client = lent()                                         one client and one cloud for the whole process
     client.show("project create", "one")                    a dictionary, or a list of them
     client.do("project delete", "one")
     client.refused("project show", "one")                   what it says on its way out
     client.show("token issue", as_user=client.user(...))
+    client.glance("image-show", image_id)                   the rows of the table that it prints
 
 CUMULO_OPENSTACK_PYTHON names the Python of a client that is installed already.
 """
@@ -23,7 +24,7 @@ import tempfile
 import unittest
 from typing import Any
 
-VERSION = "10.5.0"
+VERSION, GLANCE_VERSION = "10.5.0", "4.13.0"
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 _VENV = ROOT / ".client-venv"
 _START_S = 120
@@ -43,7 +44,9 @@ class Client:
         self._process = subprocess.Popen(
             [python, str(pathlib.Path(__file__).with_name("driver.py"))], cwd=home, env=environment, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        self.commands = {name.replace("_", " ") for name in self._read()}
+        known = {api: {name.replace("_", " ") for name in names} for api, names in self._read().items()}
+        self.commands, self.image_commands = known["identity.v3"], known["image.v2"]
+        self.glance_user: dict[str, str] = {}
 
     def close(self) -> None:
         """End the client."""
@@ -74,16 +77,33 @@ class Client:
         """Return one column of a list."""
         return [row[column] for row in self.show(command, *arguments, as_user=as_user)]
 
+    def glance(self, *arguments: str, as_user: dict[str, str] | None = None) -> list[list[str]]:
+        """Run a command of `glance` and return the cells of the table that it prints, without its head."""
+        text = self._send("glance", list(arguments), self.glance_user if as_user is None else as_user)
+        rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in text.splitlines()
+                if line.startswith("|")]
+        return [[cell.strip("| ") for cell in row] for row in rows[1:]]
+
+    def glance_refused(self, *arguments: str, as_user: dict[str, str] | None = None) -> str:
+        """Run a command of `glance` that must fail; return what it says."""
+        try:
+            self.glance(*arguments, as_user=as_user)
+        except Refused as refusal:
+            return str(refusal)
+        raise AssertionError(f"glance {' '.join(arguments)} was done")
+
     def _run(self, command: str, arguments: list[str], as_user: dict[str, str] | None) -> str:
         self.used.add(command)
+        return self._send("openstack", [*command.split(), *arguments],
+                          {"OS_CLOUD": "cumulo"} if as_user is None else as_user)
+
+    def _send(self, program: str, argv: list[str], environment: dict[str, str]) -> str:
         assert self._process.stdin is not None
-        environment = {"OS_CLOUD": "cumulo"} if as_user is None else as_user
-        argv = [*command.split(), *arguments]
-        self._process.stdin.write(json.dumps({"argv": argv, "env": environment}) + "\n")
+        self._process.stdin.write(json.dumps({"program": program, "argv": argv, "env": environment}) + "\n")
         self._process.stdin.flush()
         answer = self._read()
         if answer["code"]:
-            raise Refused(f"openstack {' '.join(argv)}: {answer['code']}: {answer['out']}{answer['err']}")
+            raise Refused(f"{program} {' '.join(argv)}: {answer['code']}: {answer['out']}{answer['err']}")
         return str(answer["out"] or answer["err"])
 
     def _read(self) -> Any:
@@ -164,21 +184,22 @@ def lent() -> tuple[Cloud, Client]:
     cloud = Cloud()
     atexit.register(cloud.close)
     client = Client(python, cloud.home)
+    client.glance_user = cloud.user("admin", cloud.password, "admin")
     atexit.register(client.close)
     return cloud, client
 
 
 def _python() -> str:
-    """Return a Python that has the client, installing it the first time."""
+    """Return a Python that has the clients, installing them the first time."""
     given = os.environ.get("CUMULO_OPENSTACK_PYTHON")
     if given:
         return given
-    python, done = _VENV / "bin" / "python", _VENV / f"installed-{VERSION}"
+    python, done = _VENV / "bin" / "python", _VENV / f"installed-{VERSION}-{GLANCE_VERSION}"
     if not done.exists():
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(_VENV)], check=True)
         installed = subprocess.run(
-            [str(python), "-m", "pip", "install", "--quiet", f"python-openstackclient=={VERSION}", "oauthlib"],
-            check=False, capture_output=True, text=True)
+            [str(python), "-m", "pip", "install", "--quiet", f"python-openstackclient=={VERSION}", "oauthlib",
+             f"python-glanceclient=={GLANCE_VERSION}"], check=False, capture_output=True, text=True)
         if installed.returncode:
             raise unittest.SkipTest(f"the openstack client cannot be installed: {installed.stderr[-500:]}")
         done.touch()

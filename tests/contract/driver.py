@@ -1,7 +1,7 @@
-"""Runs in the client's own Python: one line of JSON in, {"argv", "env"}; one line out, {"code", "out", "err"}.
+"""Runs in the clients' own Python: one line of JSON in, {"program", "argv", "env"}; one line out, {"code", "out", "err"}.
 
-Starting the client takes a second, and hundreds of commands are tried, so they are run in one process by the
-function that the `openstack` program is. The first line out names the commands that the identity API has.
+Starting a client takes a second, and hundreds of commands are tried, so they are run in one process by the functions
+that the programs `openstack` and `glance` are. The first line out names the commands that `openstack` has for an API.
 """
 
 import contextlib
@@ -16,15 +16,32 @@ import traceback
 
 def main() -> None:
     """Answer until there is no more to run."""
+    from glanceclient import shell as glance  # type: ignore[import-not-found]
     from openstackclient import shell  # type: ignore[import-not-found]
-    commands = sorted(each.name for each in importlib.metadata.entry_points(group="openstack.identity.v3"))
+    commands = {api: sorted(each.name for each in importlib.metadata.entry_points(group=f"openstack.{api}"))
+                for api in ("identity.v3", "image.v2")}
     print(json.dumps(commands), flush=True)
-    plain = dict(os.environ)
-    for line in sys.stdin:
+    plain, lines = dict(os.environ), sys.stdin
+    sys.stdin = _Terminal()
+    for line in lines:
         asked = json.loads(line)
         os.environ.clear()
         os.environ.update(plain | asked["env"])
-        print(json.dumps(_run(shell.main, asked["argv"])), flush=True)
+        program = {"openstack": shell.main, "glance": lambda argv: _glance(glance, argv)}[asked["program"]]
+        print(json.dumps(_run(program, asked["argv"])), flush=True)
+
+
+class _Terminal(io.StringIO):
+    """A standard input at which nobody types: `glance` takes one that is no terminal for an image's data."""
+
+    def isatty(self):  # type: ignore[no-untyped-def]
+        """Say that it is a terminal."""
+        return True
+
+
+def _glance(shell, argv):  # type: ignore[no-untyped-def]
+    sys.argv = ["glance", *argv]
+    return shell.main()
 
 
 def _run(program, argv):  # type: ignore[no-untyped-def]

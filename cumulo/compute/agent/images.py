@@ -24,7 +24,7 @@ CHUNK = 1024 * 1024
 INFO_LIMITS = command.Limits(cpu_s=10, address_space_mib=1024)
 CONVERT_TIMEOUT_S = 3600
 AS_THEY_ARE = {"raw": "raw", "qcow2": "qcow2", "ami": "raw", "iso": "raw", "aki": "raw", "ari": "raw"}
-CONVERTED = {"vmdk": "vmdk", "vdi": "vdi", "vhd": "vpc", "vhdx": "vhdx", "ploop": "parallels"}
+CONVERTED = {"vmdk": "vmdk", "vdi": "vdi", "vhd": "vpc", "vhdx": "vhdx"}
 
 
 class Source(Protocol):

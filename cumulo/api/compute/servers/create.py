@@ -17,7 +17,7 @@ from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
 from cumulo.common.db.tables.compute import compute_host
 from cumulo.compute import flavors, hosts, keypairs, quotas, servers
-from cumulo.image import formats, images
+from cumulo.image import images
 
 MOST_USER_DATA = 65535
 Body = dict[str, Any]
@@ -129,8 +129,6 @@ def _image(request: Request, connection: sa.Connection, reference: str, flavor: 
         raise errors.BadRequest("imageRef is required: a server boots from an image.")
     if image["status"] != "active":
         raise errors.BadRequest(f"Image {image_id} is not active.")
-    if formats.is_wrapped(image["container_format"]):
-        raise errors.BadRequest(f"Image {image_id} is packed in {image['container_format']}; import it unpacked.")
     if image["min_ram"] > flavor["memory_mib"]:
         raise errors.BadRequest("Flavor's memory is too small for requested image.")
     if flavor["root_gib"] and image["min_disk"] > flavor["root_gib"]:
