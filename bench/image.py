@@ -43,11 +43,17 @@ MEMORY_GOAL_MIB = 32.0
 class Api:
     """A cumulo-api and a token of its administrator."""
 
-    def __init__(self, directory: pathlib.Path) -> None:
+    def __init__(self, directory: pathlib.Path, program: str = START) -> None:
         self._directory = directory
+        self._program = program
         self._service = Service(directory, "api")
         self.port = self._service.port
         self.token = ""
+
+    @property
+    def pid(self) -> int:
+        """Return its process."""
+        return self._service._pid
 
     def start(self) -> None:
         """Start it over an empty database and log in."""
@@ -61,12 +67,16 @@ class Api:
         bootstrap.ensure(database, conf, Ids(), Clock(), admin_password=PASSWORD,
                          public_url=f"http://127.0.0.1:{self.port}")
         database.close()
-        self._service.start(START, "--config-file", str(file))
+        self.start_again()
         user = {"name": "admin", "domain": {"id": "default"}, "password": PASSWORD}
         scope = {"project": {"name": "admin", "domain": {"id": "default"}}}
         answer, _ = self.ask("POST", "/identity/v3/auth/tokens", {
             "auth": {"identity": {"methods": ["password"], "password": {"user": user}}, "scope": scope}})
         self.token = str(answer.getheader("X-Subject-Token"))
+
+    def start_again(self) -> None:
+        """Start it over what is there."""
+        self._service.start(self._program, "--config-file", str(self._directory / "cumulo.conf"))
 
     def stop(self) -> None:
         """End it."""
@@ -95,7 +105,7 @@ class Api:
 
     def anonymous_mib(self) -> float:
         """Return the memory that is the process's own."""
-        status = pathlib.Path(f"/proc/{self._service._pid}/status").read_text(encoding="ascii")
+        status = pathlib.Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
         return int(status.partition("RssAnon:")[2].split()[0]) / 1024
 
 

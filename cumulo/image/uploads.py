@@ -11,6 +11,7 @@ not for LEASE_S has lost its upload, and every later write of it finds nothing t
 
 import contextlib
 import dataclasses
+import errno
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
@@ -108,6 +109,8 @@ class Uploader:
         if isinstance(failure, FileNotFoundError):  # removed by a DELETE of the image or by a sweep
             return errors.Gone(f"Image {image_id} was deleted while its data was being uploaded.")
         LOG.error("image_store_failed", store=self.store.name, place=self.store.place, error=str(failure))
+        if failure.errno in (errno.ENOSPC, errno.EDQUOT):
+            return errors.TooLarge("The image store is full: it has no room for the data.")
         return errors.ServiceUnavailable("The image store cannot take the data now.")
 
     def _copy(self, image_id: str, upload_id: str, source: Source, length: int | None,

@@ -1,5 +1,6 @@
 """Uploads whose process stalls or dies, at every moment that differs from the next."""
 
+import errno
 import io
 import tempfile
 import threading
@@ -192,11 +193,14 @@ class Between:
 class Failures(UploadCase):
     """Errors that are not a kill."""
 
-    def test_a_full_disk(self) -> None:
-        with mock.patch.object(Part, "write", side_effect=OSError(28, "No space left on device")), \
-                self.assertRaises(errors.ServiceUnavailable):
-            self.receive()
-        self.assertEqual(("queued", set()), (self.image()["status"], self.store.names()))
+    def test_a_full_disk_and_a_broken_one(self) -> None:
+        for number, expected in ((errno.ENOSPC, errors.TooLarge), (errno.EDQUOT, errors.TooLarge),
+                                 (errno.EIO, errors.ServiceUnavailable)):
+            for what in ("write", "commit"):
+                with mock.patch.object(Part, what, side_effect=OSError(number, "the disk")), \
+                        self.assertRaises(expected):
+                    self.receive()
+                self.assertEqual(("queued", set()), (self.image()["status"], self.store.names()))
 
     def test_a_bound_on_the_size(self) -> None:
         for length in (None, (1 << 20) + 1):
