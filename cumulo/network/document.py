@@ -14,6 +14,7 @@ from cumulo.network.networks import DHCP_OWNER
 
 Row = Mapping[str, Any]
 _SUBNET_KEYS = ("id", "cidr", "ip_version", "gateway_ip", "enable_dhcp", "dns_nameservers", "host_routes")
+_RULE_KEYS = ("direction", "ethertype", "protocol", "port_range_min", "port_range_max")
 _PORT_KEYS = ("id", "mac_address", "fixed_ips", "hostname", "device_owner", "admin_state_up")
 
 
@@ -56,8 +57,44 @@ def port(place: Place, row: Row) -> dict[str, Any]:
     is_here = host == place.host
     return {name: row[name] for name in _PORT_KEYS} | {
         "is_here": is_here,
+        "port_security_enabled": row.get("port_security_enabled", False),
+        "allowed_address_pairs": row.get("allowed_address_pairs") or [],
+        "groups": sorted(row.get("security_groups") or ()),
+        "qos": qos(row.get("qos_rules") or ()),
         "tunnel_address": None if is_here else place.tunnel_addresses.get(host),
     }
+
+
+def group(row: Row, rules: Iterable[Row]) -> dict[str, Any]:
+    """A security group with its rules, each naming the other side as a range or as a list of prefixes."""
+    return {"id": row["id"], "stateful": row["stateful"],
+            "rules": [_rule(each) for each in sorted(rules, key=lambda each: str(each["id"]))]}
+
+
+def _rule(row: Row) -> dict[str, Any]:
+    return {name: row[name] for name in _RULE_KEYS} | {
+        "remote_prefix": row["normalized_cidr"] or row["remote_ip_prefix"],
+        "remote_set": row["remote_group_id"] or row["remote_address_group_id"],
+    }
+
+
+def members(group_id: str, ports: Iterable[Row]) -> dict[str, Any]:
+    """The list of prefixes that a security group is to rules that name it: all that its ports may send from."""
+    found = {fixed["ip_address"] for each in ports for fixed in each["fixed_ips"]}
+    found |= {pair["ip_address"] for each in ports for pair in each.get("allowed_address_pairs") or ()}
+    return {"id": group_id, "prefixes": sorted(found)}
+
+
+def qos(rules: Iterable[Row]) -> dict[str, Any]:
+    """What a port's rules of quality come to on its host."""
+    found: dict[str, Any] = {}
+    for each in rules:
+        if each["kind"] == "bandwidth_limit":
+            found[each["direction"] or "egress"] = {
+                "max_kbps": each["settings"]["max_kbps"], "max_burst_kbps": each["settings"].get("max_burst_kbps") or 0}
+        elif each["kind"] == "dscp_marking":
+            found["dscp_mark"] = each["settings"]["dscp_mark"]
+    return found
 
 
 def _subnet(row: Row, dhcp_address: str | None) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from cumulo.network.agent.bridge import Devices
 from cumulo.network.agent.converge import Converger
 from cumulo.network.agent.dhcp import Dhcp
 from cumulo.network.agent.driver import LinuxDriver
+from cumulo.network.agent.firewall import Firewall
 from cumulo.network.agent.kernel import Place, ask
 from cumulo.network.agent.metadata import Facts, FactsCache, MetadataServers
 from cumulo.network.agent.nat import Nat
@@ -29,8 +30,10 @@ def main() -> None:
         facts: Facts = bus.call("scheduler", "metadata_for", {"network_id": network_id, "address": address})
         return facts
 
-    driver = LinuxDriver(Devices(Place(**place, abilities=ask())), Dhcp(directory / f"dhcp.{host}", [], 3600, clock),
-                         MetadataServers(FactsCache(lookup, clock, 1.0), threads), Nat())
+    here = Place(**place, abilities=ask())
+    driver = LinuxDriver(Devices(here), Dhcp(directory / f"dhcp.{host}", [], 3600, clock),
+                         MetadataServers(FactsCache(lookup, clock, 1.0), threads), Nat(),
+                         Firewall(tracks=here.abilities.tracks_bridges))
     converger = Converger(bus, host, driver, threads, 5.0)
     path = directory / f"agent.{host}"
     path.unlink(missing_ok=True)

@@ -9,6 +9,9 @@ from cumulo.network import document
 from cumulo.network.networks import DHCP_OWNER
 
 Row = dict[str, Any]
+RULE: Row = {"direction": "ingress", "ethertype": "IPv4", "protocol": None, "port_range_min": None,
+             "port_range_max": None, "remote_ip_prefix": None, "normalized_cidr": None, "remote_group_id": None,
+             "remote_address_group_id": None}
 
 
 class Control:
@@ -20,6 +23,8 @@ class Control:
         self.networks: dict[str, Row] = {}
         self.subnets: dict[str, Row] = {}
         self.ports: dict[str, Row] = {}
+        self.groups: dict[str, Row] = {}
+        self.rules: dict[str, list[Row]] = {}
         self._numbers = itertools.count(1)
 
     def methods(self) -> dict[str, Callable[..., Any]]:
@@ -61,16 +66,34 @@ class Control:
         self.ports[port_id] |= values
         self.revision += 1
 
+    def group(self, *rules: Row, stateful: bool = True) -> str:
+        """Make a security group of rules; return its id."""
+        group_id = _id()
+        self.groups[group_id] = {"id": group_id, "stateful": stateful}
+        self.rules[group_id] = [RULE | {"id": str(number)} | rule for number, rule in enumerate(rules)]
+        self.revision += 1
+        return group_id
+
     def desired(self, host: str, since_revision: int) -> dict[str, Any]:
         """What a host must look like, whole, unless nothing changed."""
         place = document.Place(host, self.tunnel_addresses, frozenset({"physnet1"}))
         changed = since_revision != self.revision
-        return {"revision": self.revision, "full": changed, "removed_networks": [],
-                "networks": [self._network(place, each) for each in sorted(self._needed(host))] if changed else []}
+        if not changed:
+            return {"revision": self.revision, "full": False}
+        here = {each for port in self.ports.values() if port["binding_host_id"] == host
+                for each in port.get("security_groups", ())}
+        named = {rule["remote_group_id"] for each in here for rule in self.rules[each]} - {None}
+        return {"revision": self.revision, "full": True,
+                "networks": [self._network(place, each) for each in sorted(self._needed(host))],
+                "groups": [document.group(self.groups[each], self.rules[each]) for each in sorted(here)],
+                "prefixes": [document.members(each, self._members(each)) for each in sorted(named)]}
 
     def metadata(self, network_id: str, address: str) -> dict[str, Any]:
         """Nothing is known of guests."""
         raise LookupError(f"no server at {address} of {network_id}")
+
+    def _members(self, group_id: str) -> list[Row]:
+        return [port for port in self.ports.values() if group_id in port.get("security_groups", ())]
 
     def _needed(self, host: str) -> set[str]:
         return {port["network_id"] for port in self.ports.values() if port["binding_host_id"] == host}

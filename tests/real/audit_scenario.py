@@ -13,6 +13,7 @@ import tempfile
 from cumulo.common.audit.difference import Difference
 from cumulo.image.store.file import FileStore
 from cumulo.network import networks, ports
+from cumulo.network.agent.wanted import Wanted
 from cumulo.scheduler.audit.differences import differences_now
 from tests.real.network_scenario import HOST, Scenario, run
 
@@ -146,7 +147,7 @@ def main() -> None:
                 check(story)
                 print(check.__name__, "passed", flush=True)
         finally:
-            story.driver.settle([], sweep=True)
+            story.driver.settle(Wanted(), sweep=True)
             story.driver.stop()
 
 

@@ -31,9 +31,11 @@ from cumulo.network.agent.bridge import Devices
 from cumulo.network.agent.converge import Converger
 from cumulo.network.agent.dhcp import Dhcp
 from cumulo.network.agent.driver import LinuxDriver
+from cumulo.network.agent.firewall import Firewall
 from cumulo.network.agent.kernel import Place, ask
 from cumulo.network.agent.metadata import FactsCache, MetadataServers
 from cumulo.network.agent.nat import Nat
+from cumulo.network.agent.wanted import Wanted
 from tests.fixtures.database import temporary_database
 from tests.unit.common.test_metadata import facts
 
@@ -93,7 +95,8 @@ class Scenario:
             return facts(hostname="guest-one")
 
         self.driver = LinuxDriver(Devices(PLACE), Dhcp(self.directory, ["9.9.9.9"], 3600, CLOCK),
-                                  MetadataServers(FactsCache(lookup, CLOCK, 1.0), THREADS), Nat())
+                                  MetadataServers(FactsCache(lookup, CLOCK, 1.0), THREADS), Nat(),
+                                  Firewall(tracks=PLACE.abilities.tracks_bridges))
         return Converger(self.bus, HOST, self.driver, THREADS, 5.0)
 
     def make_network(self) -> None:
@@ -232,7 +235,7 @@ def main() -> None:
                 check(story)
                 print(check.__name__, "passed", flush=True)
         finally:
-            story.driver.settle([], sweep=True)
+            story.driver.settle(Wanted(), sweep=True)
             story.driver.stop()
 
 

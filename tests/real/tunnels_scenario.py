@@ -1,4 +1,4 @@
-"""A program: networks that cross hosts, told by packets. Started by test_network_tunnels in namespaces of its own."""
+"""A program: networks that cross hosts, told by packets. Started by test_network_lab in namespaces of its own."""
 
 import subprocess
 import tempfile

@@ -16,6 +16,7 @@ from cumulo.common.audit.holdings import ComputeHoldings, HeldServer, NetworkHol
 from cumulo.compute.agent.driver import Facts, Inventory, Power, Progress
 from cumulo.image.store.file import FileStore, Part
 from cumulo.network.agent.fake import FakeDriver
+from cumulo.network.agent.wanted import Wanted
 from tests.simulation.kernel import Kernel
 from tests.simulation.weather import Weather
 
@@ -231,23 +232,23 @@ class SimNetworkDriver:
         """Say whether it is there."""
         return network["id"] in self._host.networks
 
-    def settle(self, networks: Collection[Mapping[str, Any]], *, sweep: bool) -> None:
+    def settle(self, wanted: Wanted, *, sweep: bool) -> None:
         """Remove what is not among the networks."""
         act_on(self._kernel, self._weather, self._host.name, "settle networks")
         if self._weather.happens("apply fails"):
             raise errors.CommandFailed(NAT_FAILS)
         if sweep:
-            keep = {network["id"] for network in networks}
-            for network_id in [each for each in self._host.networks if each not in keep]:
+            for network_id in [each for each in self._host.networks if each not in wanted.networks]:
                 del self._host.networks[network_id]
 
     def holdings(self) -> NetworkHoldings:
         """Return what is on the host."""
         return self._host.network_holdings()
 
-    def differences(self, networks: Collection[Mapping[str, Any]]) -> list[str]:
+    def differences(self, wanted: Wanted) -> list[str]:
         """Say which networks are not on the host as they must be."""
-        return [f"{each['id']} is not as desired" for each in networks if self._host.networks.get(each["id"]) != each]
+        return [f"{network_id} is not as desired" for network_id, each in wanted.networks.items()
+                if self._host.networks.get(network_id) != each]
 
     def stop(self) -> None:
         """Nothing lives in the agent's process."""

@@ -11,16 +11,16 @@ pulls the same difference again.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 from cumulo.common import errors, log
 from cumulo.common.audit.holdings import NetworkHoldings
 from cumulo.common.threads import Threads
 from cumulo.network.agent.driver import Driver
+from cumulo.network.agent.wanted import Wanted
 
 LOG = log.get(__name__)
-Network = dict[str, Any]
 _CALL_TIMEOUT_S = 30.0
 
 
@@ -42,7 +42,7 @@ class Converger:
         self._stopping = False
         self._revision = 0
         self._to_sweep = False
-        self._networks: dict[str, Network] = {}
+        self._wanted = Wanted()
 
     @property
     def revision(self) -> int:
@@ -63,7 +63,7 @@ class Converger:
         wanted = set(port_ids)
         with self._lock:
             failed = self._converge()
-            held = {port["id"]: network["id"] for network in self._networks.values() for port in network["ports"]}
+            held = {port["id"]: network["id"] for network, port in self._wanted.ports_here()}
         if wanted - held.keys():
             raise errors.Retry(f"Port {min(wanted - held.keys())} is not bound to this host.")
         self._raise_for({held[port_id] for port_id in wanted} & failed)
@@ -72,9 +72,8 @@ class Converger:
     def holdings(self) -> NetworkHoldings:
         """What is on this host, at the revision reached: never in the middle of a run."""
         with self._lock:
-            settled = self._networks.values() if self._revision else ()
-            return dataclasses.replace(self._driver.holdings(), revision=self._revision,
-                                       differences=tuple(self._driver.differences(list(settled))))
+            differences = self._driver.differences(self._wanted) if self._revision else []
+            return dataclasses.replace(self._driver.holdings(), revision=self._revision, differences=tuple(differences))
 
     def ring(self) -> None:
         """Have run_forever look now."""
@@ -105,14 +104,13 @@ class Converger:
         """Make everything so; return the networks that could not be made."""
         answer = self._bus.call("scheduler", "network_desired",
                                 {"host": self._host, "since_revision": self._revision}, timeout_s=_CALL_TIMEOUT_S)
-        changed = {network["id"] for network in answer["networks"]}
-        before = set(self._networks)
-        self._take(answer)
+        before = self._wanted.ids()
+        changed = self._wanted.take(answer)["networks"]
         # Remembered until it is done: whatever goes wrong in between, the next run sweeps.
-        self._to_sweep = bool(self._to_sweep or answer["full"] or before - set(self._networks))
+        self._to_sweep = bool(self._to_sweep or answer["full"] or before - self._wanted.ids())
         self._heal(changed)
         failed = self._apply(changed)
-        self._driver.settle(list(self._networks.values()), sweep=self._to_sweep)
+        self._driver.settle(self._wanted, sweep=self._to_sweep)
         self._to_sweep = False
         if failed:
             # Ask for everything next time: the difference that failed is not in memory as applied.
@@ -124,25 +122,17 @@ class Converger:
         self._revision = answer["revision"]
         return failed
 
-    def _take(self, answer: Mapping[str, Any]) -> None:
-        if answer["full"]:
-            self._networks = {}
-        for network in answer["networks"]:
-            self._networks[network["id"]] = network
-        for network_id in answer["removed_networks"]:
-            self._networks.pop(network_id, None)
-
     def _heal(self, changed: set[str]) -> None:
-        for network_id, network in self._networks.items():
+        for network_id, network in self._wanted.networks.items():
             if network_id not in changed and not self._driver.is_healthy(network):
                 LOG.warning("network_healed", network=network_id)
                 changed.add(network_id)
 
     def _apply(self, changed: set[str]) -> set[str]:
         failed = set()
-        for network_id in sorted(changed & set(self._networks)):
+        for network_id in sorted(changed & self._wanted.networks.keys()):
             try:
-                self._driver.apply(self._networks[network_id])
+                self._driver.apply(self._wanted.networks[network_id])
             except (errors.CumuloError, OSError) as error:
                 LOG.error("network_failed", network=network_id, error=error)
                 failed.add(network_id)

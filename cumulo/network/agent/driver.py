@@ -1,9 +1,9 @@
-"""What converging asks of a driver, and the Linux one: devices, then DHCP, then metadata, then NAT."""
+"""What converging asks of a driver, and the Linux one: devices, then DHCP, then metadata, then rules."""
 
 from __future__ import annotations
 
 import pathlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from cumulo.common import log
@@ -11,8 +11,10 @@ from cumulo.common.audit.holdings import NetworkHoldings
 from cumulo.network.agent import bridge
 from cumulo.network.agent.bridge import Devices
 from cumulo.network.agent.dhcp import Dhcp
+from cumulo.network.agent.firewall import Firewall
 from cumulo.network.agent.metadata import MetadataServers
 from cumulo.network.agent.nat import Nat
+from cumulo.network.agent.wanted import Wanted
 
 LOG = log.get(__name__)
 Network = Mapping[str, Any]
@@ -28,14 +30,14 @@ class Driver(Protocol):
     def is_healthy(self, network: Network) -> bool:
         """Say, cheaply, whether what `apply` made is still there."""
 
-    def settle(self, networks: Collection[Network], *, sweep: bool) -> None:
+    def settle(self, wanted: Wanted, *, sweep: bool) -> None:
         """Fit what all networks share; with sweep, remove everything of ours that none of them owns."""
 
     def holdings(self) -> NetworkHoldings:
         """Return everything of ours that is really here, wanted or not; changes nothing."""
 
-    def differences(self, networks: Collection[Network]) -> list[str]:
-        """Say what is not as `apply` and `settle` make it for these networks; changes nothing."""
+    def differences(self, wanted: Wanted) -> list[str]:
+        """Say what is not as `apply` and `settle` make it; changes nothing."""
 
     def stop(self) -> None:
         """End what lives in this process; what guests use stays."""
@@ -44,8 +46,9 @@ class Driver(Protocol):
 class LinuxDriver:
     """Bridges, namespaces, dnsmasq and nftables. Needs root."""
 
-    def __init__(self, devices: Devices, dhcp: Dhcp, metadata: MetadataServers, nat: Nat) -> None:
-        self._devices, self._dhcp, self._metadata, self._nat = devices, dhcp, metadata, nat
+    def __init__(self, devices: Devices, dhcp: Dhcp, metadata: MetadataServers, nat: Nat, firewall: Firewall) -> None:
+        self._devices, self._dhcp, self._metadata = devices, dhcp, metadata
+        self._nat, self._firewall = nat, firewall
 
     def apply(self, network: Network) -> None:
         """Make the network look as described."""
@@ -62,11 +65,12 @@ class LinuxDriver:
         return (self._devices.is_healthy(network) and self._dhcp.is_healthy(network)
                 and self._metadata.is_healthy(network))
 
-    def settle(self, networks: Collection[Network], *, sweep: bool) -> None:
-        """Fit the NAT table; with sweep, remove what no network owns."""
-        self._nat.apply(networks)
+    def settle(self, wanted: Wanted, *, sweep: bool) -> None:
+        """Fit filters and the NAT table; with sweep, remove what no network owns."""
+        self._firewall.apply(wanted)
+        self._nat.apply(wanted.networks.values())
         if sweep:
-            keep = {network["id"] for network in networks}
+            keep = set(wanted.networks)
             self._metadata.sweep(keep)
             self._dhcp.sweep(keep)
             removed = self._devices.sweep(keep)
@@ -84,9 +88,9 @@ class LinuxDriver:
             dhcp=self._dhcp.held(), processes=self._dhcp.processes(), metadata=self._metadata.served(),
             isolated=tuple(sorted(isolated)), masqueraded=tuple(sorted(masqueraded)))
 
-    def differences(self, networks: Collection[Network]) -> list[str]:
-        """Say which devices, entries and addresses are not as planned."""
-        return self._devices.differences(networks)
+    def differences(self, wanted: Wanted) -> list[str]:
+        """Say which devices, entries, addresses and rules are not as planned."""
+        return self._devices.differences(wanted.networks.values()) + self._firewall.differences(wanted)
 
     def stop(self) -> None:
         """End the metadata servers; dnsmasq and the devices stay for the guests."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 import dataclasses
 import json
 import pathlib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from cumulo.common import names
 from cumulo.common.audit.holdings import HeldDhcp, NetworkHoldings
 from cumulo.network.agent import bridge, nat
 from cumulo.network.agent.dhcp import known_hosts
+from cumulo.network.agent.wanted import Wanted
 
 Network = Mapping[str, Any]
 _WHOLE: dict[str, Any] = {"subnets": [], "ports": [], "nat": False, "provider": {"type": "local"}}
@@ -44,11 +45,10 @@ class FakeDriver:
         """Say whether nothing was broken."""
         return network["id"] in self.networks and network["id"] not in self.broken
 
-    def settle(self, networks: Collection[Network], *, sweep: bool) -> None:
+    def settle(self, wanted: Wanted, *, sweep: bool) -> None:
         """Forget what is not among the networks."""
         if sweep:
-            keep = {network["id"] for network in networks}
-            self.networks = {key: held for key, held in self.networks.items() if key in keep}
+            self.networks = {key: held for key, held in self.networks.items() if key in wanted.networks}
             self._write()
 
     def holdings(self) -> NetworkHoldings:
@@ -65,9 +65,9 @@ class FakeDriver:
             masqueraded=tuple((cidr, network["bridge"]) for network in held for cidr in nat.masqueraded(network)))
         return _joined(made, self.strays)
 
-    def differences(self, networks: Collection[Network]) -> list[str]:
+    def differences(self, wanted: Wanted) -> list[str]:
         """Say which networks' devices vanished."""
-        return [f"{each['id']} is not as desired" for each in networks if each["id"] in self.broken]
+        return [f"{network_id} is not as desired" for network_id in wanted.networks if network_id in self.broken]
 
     def stop(self) -> None:
         """Nothing lives in this process."""

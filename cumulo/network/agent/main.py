@@ -25,6 +25,7 @@ from cumulo.network.agent.converge import Converger
 from cumulo.network.agent.dhcp import Dhcp
 from cumulo.network.agent.driver import RESOLV_CONF, Driver, LinuxDriver, name_servers
 from cumulo.network.agent.fake import FakeDriver
+from cumulo.network.agent.firewall import Firewall
 from cumulo.network.agent.kernel import Place, ask, own_address
 from cumulo.network.agent.metadata import Facts, FactsCache, MetadataServers
 from cumulo.network.agent.nat import Nat
@@ -113,7 +114,8 @@ def make_linux_driver(runtime: Runtime, place: Place) -> LinuxDriver:
     cache = FactsCache(lookup, runtime.clock, conf.network.metadata_cache_s)
     dhcp = Dhcp(pathlib.Path(conf.state_dir, "network", "dhcp"), name_servers(conf.network.dns_servers, resolv_conf),
                 conf.network.dhcp_lease_s, runtime.clock)
-    return LinuxDriver(Devices(place), dhcp, MetadataServers(cache, runtime.threads), Nat())
+    return LinuxDriver(Devices(place), dhcp, MetadataServers(cache, runtime.threads), Nat(),
+                       Firewall(tracks=place.abilities.tracks_bridges))
 
 
 def own_host(path: pathlib.Path) -> io.IOBase:

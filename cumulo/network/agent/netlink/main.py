@@ -6,6 +6,7 @@ It reads one JSON request from standard input, does it, writes one JSON answer a
     {"do": "compare", "plans": [...]}   say of each network what differs from its plan first; change nothing
     {"do": "sweep", "keep": [...]}      remove every device and namespace of ours that no id here names
     {"do": "list"}                      name every device and namespace of ours, and the cards in our bridges
+    {"do": "nft", "text": "..."}        load a text if there is one, and list our tables of nftables
     {"do": "probe"}                     try what this kernel can do; only in a namespace made for that
 
 A program of its own because pyroute2 runs an event loop and forks: in a process whose standard
@@ -21,7 +22,7 @@ from typing import Any
 # Started by its path, wherever that is, with nothing else to import from: see kernel.run_program.
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[4]))
 
-from cumulo.network.agent.netlink import networks, probe  # noqa: E402
+from cumulo.network.agent.netlink import networks, probe, tables  # noqa: E402
 from cumulo.network.agent.netlink.space import Actor, Differs  # noqa: E402
 
 
@@ -34,6 +35,8 @@ def serve(request: dict[str, Any], actor: Actor) -> dict[str, Any]:
         return {"removed": networks.sweep(actor, set(request["keep"]))}
     if request["do"] == "compare":
         return {"differences": [said for plan in request["plans"] for said in compared(plan)]}
+    if request["do"] == "nft":
+        return {"tables": tables.listed(request["text"])}
     return networks.listed() if request["do"] == "list" else probe.abilities()
 
 

@@ -1,4 +1,4 @@
-"""Networks over several hosts on a real kernel: see tunnels_scenario for what is checked.
+"""Networks over several hosts on a real kernel: see the scenarios for what is checked.
 
 Every host is a network namespace of its own in one that is thrown away.
 """
@@ -12,18 +12,27 @@ import unittest
 
 _ROOT = pathlib.Path(__file__).parents[2]
 _PREPARE = ("mkdir -p /run/netns && mount -t tmpfs netns /run/netns && exec \"$0\" -W ignore::Warning "
-            "-m tests.real.tunnels_scenario")
+            "-m \"$1\"")
 
 
 @unittest.skipUnless(os.geteuid() == 0, "needs root")
 @unittest.skipUnless(all(shutil.which(each) for each in ("dnsmasq", "nft", "ip", "unshare")), "needs its programs")
-class TunnelsTest(unittest.TestCase):
-    """Two networks on three hosts."""
+class LabTest(unittest.TestCase):
+    """Stories told in the lab of tests/lab."""
 
     def test_tunnels(self) -> None:
+        self._run("tests.real.tunnels_scenario")
+
+    def test_filter(self) -> None:
+        self._run("tests.real.filter_scenario")
+
+    def test_rules(self) -> None:
+        self._run("tests.real.rules_scenario")
+
+    def _run(self, story: str) -> None:
         finished = subprocess.run(
             ["unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child",
-             "sh", "-c", _PREPARE, sys.executable], cwd=_ROOT, capture_output=True, text=True, timeout=120)
+             "sh", "-c", _PREPARE, sys.executable, story], cwd=_ROOT, capture_output=True, text=True, timeout=120)
         self.assertEqual(0, finished.returncode, finished.stdout + finished.stderr)
 
 

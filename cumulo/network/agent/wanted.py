@@ -1,0 +1,42 @@
+"""What a host must look like, as its agent holds it: the document of doc/design/0005, put together from its pulls."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Thing = dict[str, Any]
+PARTS = ("networks", "groups", "prefixes", "routers")
+
+
+@dataclasses.dataclass
+class Wanted:
+    """Each part of the document by the ids of its things."""
+
+    networks: dict[str, Thing] = dataclasses.field(default_factory=dict)
+    groups: dict[str, Thing] = dataclasses.field(default_factory=dict)
+    prefixes: dict[str, Thing] = dataclasses.field(default_factory=dict)
+    routers: dict[str, Thing] = dataclasses.field(default_factory=dict)
+
+    def take(self, answer: Mapping[str, Any]) -> dict[str, set[str]]:
+        """Take over what a pull answered; return the ids that it brought, part by part."""
+        brought = {}
+        for part in PARTS:
+            held: dict[str, Thing] = getattr(self, part)
+            if answer["full"]:
+                held.clear()
+            held |= {each["id"]: each for each in answer.get(part, ())}
+            for gone in answer.get(f"removed_{part}", ()):
+                held.pop(gone, None)
+            brought[part] = {each["id"] for each in answer.get(part, ())}
+        return brought
+
+    def ids(self) -> set[str]:
+        """The ids of everything that has devices."""
+        return self.networks.keys() | self.routers.keys()
+
+    def ports_here(self) -> Iterator[tuple[Thing, Thing]]:
+        """Every (network, port) whose port is bound to this host."""
+        for network in self.networks.values():
+            yield from ((network, port) for port in network["ports"] if port["is_here"])
