@@ -41,6 +41,18 @@ def ensure_network(client: Client, physical_network: str) -> None:
             "name": SUBNET, "network_id": network["id"], "ip_version": 4, "cidr": CIDR}})
 
 
+def ensure_login(client: Client) -> None:
+    """Let the first project's default security group answer SSH and ping, as the first server is to be logged in to."""
+    project = client.get("/identity/v3/projects?name=admin")["projects"][0]
+    group = client.get(f"/network/v2.0/security-groups?name=default&project_id={project['id']}")["security_groups"][0]
+    held = {(rule["direction"], rule["protocol"], rule["port_range_min"]) for rule in group["security_group_rules"]}
+    for protocol, port in (("tcp", 22), ("icmp", None)):
+        if ("ingress", protocol, port) not in held:
+            client.post("/network/v2.0/security-group-rules", {"security_group_rule": {
+                "security_group_id": group["id"], "direction": "ingress", "ethertype": "IPv4", "protocol": protocol,
+                "port_range_min": port, "port_range_max": port}})
+
+
 def ensure_images(client: Client, guest: GuestImage) -> None:
     """Upload the guest image and the kernel and ramdisk it boots from."""
     properties: dict[str, Any] = {}

@@ -168,6 +168,7 @@ def _first_server(layout: Layout, state: State, client: Client, stages: Stages) 
         return first_server.address(client)
     with stages.stage("first-server", "booting the first server"):
         first_server.ensure_keypair(client, layout)
+        furniture.ensure_login(client)
         address = first_server.ensure_server(client, FIRST_FLAVOR)
     if not state.fake_hypervisor:
         with stages.stage("ssh", f"logging in to {address}"):

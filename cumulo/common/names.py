@@ -27,3 +27,23 @@ def dhcp_pair_name(network_id: str) -> str:
 def tunnel_name(network_id: str) -> str:
     """Return the name of the device by which a network reaches other hosts."""
     return f"cux{network_id[:11]}"
+
+
+def router_namespace(router_id: str) -> str:
+    """Return the name of the network namespace that is a router on a host."""
+    return f"cur-{router_id}"
+
+
+def router_leg_name(port_id: str) -> str:
+    """Return the name of the host's end of a router's door into a network, by the door's port."""
+    return f"cur{port_id[:11]}"
+
+
+def router_way_out_name(router_id: str) -> str:
+    """Return the name of the host's end of a router's way out."""
+    return f"cuo{router_id[:11]}"
+
+
+def router_second_door_name(router_id: str) -> str:
+    """Return the name of the host's end by which other hosts hand packets to a router's gateway."""
+    return f"cus{router_id[:11]}"

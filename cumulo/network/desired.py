@@ -1,21 +1,22 @@
-"""What a host must look like: the networks with a port bound to it, from a revision onwards.
+"""What a host must look like: the document of doc/design/0005, from a revision onwards.
 
-An agent asks with the revision it has applied and gets what changed since; with none, or with one
-this database never gave out (it was restored from a backup), it gets everything, and whatever is
-not in that answer is to go.
+An agent asks with the revision it has applied and the ids that it holds, and gets what it needs that changed since or
+that it lacks, and the ids that it holds and needs no longer. With no revision, or with one that this database never
+gave out (it was restored from a backup), it gets everything, and whatever is not in that answer is to go.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
 from cumulo.common.db.tables.network import network, network_change, network_host, port
-from cumulo.network import document, hosts, networks, ports, revisions
+from cumulo.common.db.tables.network_sharing import qos_rule
+from cumulo.network import document, hosts, needs, networks, ports, revisions
 
 # What every agent asks every few seconds, built once: that costs more than running it.
-_NETWORKS_OF_HOST = sa.select(port.c.network_id).distinct().where(port.c.binding_host_id == sa.bindparam("its_host"))
 _CHANGED_SINCE = sa.select(network_change.c.network_id).where(network_change.c.revision > sa.bindparam("its_revision"))
 _IS_ITS_HOST = network_host.c.host == sa.bindparam("its_host")
 _APPLIED = sa.select(network_host.c.applied_revision).where(_IS_ITS_HOST)
@@ -26,18 +27,27 @@ _ACTIVATE = sa.update(port).where(
 ).values(status="ACTIVE", updated_at=sa.bindparam("now"), revision_number=port.c.revision_number + 1)
 
 
-def desired(connection: sa.Connection, host: str, since_revision: int | None) -> dict[str, Any]:
-    """The answer to `network_desired`: the document of doc/design/0005-what-a-host-must-look-like.md."""
+Known = Mapping[str, Collection[str]]
+"""The ids that an agent holds, part by part of the document."""
+
+
+def desired(connection: sa.Connection, host: str, since_revision: int | None, known: Known | None = None) -> dict[str, Any]:
+    """The answer to `network_desired`; an agent that does not say what it holds is taken to hold what it needs."""
     revision = revisions.current(connection)
     full = not since_revision or since_revision > revision
-    needed = _networks_of_host(connection, host)
-    changed = needed if full else _changed_since(connection, since_revision or 0)
+    changed = set() if full else _changed_since(connection, since_revision or 0)
+    needed = needs.of_host(connection, host)
+    held = {part: set(needed.of(part) | changed if known is None else known[part]) for part in needs.PARTS}
+    # What it holds already and what did not change stays as it is.
+    sent = {part: needed.of(part) if full else needed.of(part) - (held[part] - changed) for part in needs.PARTS}
     place = document.Place(host, hosts.tunnel_addresses(connection), frozenset(hosts.wired(connection, host)))
     return {
         "revision": revision,
         "full": full,
-        "networks": [_network(connection, network_id, place) for network_id in sorted(needed & changed)],
-        "removed_networks": [] if full else sorted(changed - needed),
+        "networks": [_network(connection, each, place) for each in sorted(sent["networks"])],
+        "groups": needs.groups(connection, sent["groups"]),
+        "prefixes": needs.prefixes(connection, sent["prefixes"]),
+        "removed": {} if full else {part: sorted(held[part] - needed.of(part)) for part in needs.PARTS},
     }
 
 
@@ -62,15 +72,24 @@ def hosts_of_network(connection: sa.Connection, network_id: str) -> list[str]:
     return sorted(connection.execute(statement).scalars())
 
 
-def _networks_of_host(connection: sa.Connection, host: str) -> set[str]:
-    return set(connection.execute(_NETWORKS_OF_HOST, {"its_host": host}).scalars())
-
-
 def _changed_since(connection: sa.Connection, revision: int) -> set[str]:
     return set(connection.execute(_CHANGED_SINCE, {"its_revision": revision}).scalars())
 
 
 def _network(connection: sa.Connection, network_id: str, place: document.Place) -> dict[str, Any]:
     row = connection.execute(sa.select(network).where(network.c.id == network_id)).mappings().one()
+    found = ports.list_ports(connection, port.c.network_id == network_id)
     return document.network(place, row, networks.subnets_of(connection, [network_id]),
-                            ports.list_ports(connection, port.c.network_id == network_id))
+                            [each | {"qos_rules": rules} for each, rules in _with_qos(connection, row, found)])
+
+
+def _with_qos(connection: sa.Connection, of_network: Any, found: Iterable[networks.Row]) -> Iterable[tuple[Any, Any]]:
+    """Each port with the rules of its policy, or of its network's where it has none of its own."""
+    wanted = {each["id"]: each["qos_policy_id"] or of_network["qos_policy_id"] for each in found}
+    policies = sorted(set(wanted.values()) - {None})
+    rules: dict[str, list[Any]] = {each: [] for each in policies}
+    if policies:
+        for row in connection.execute(sa.select(qos_rule).where(qos_rule.c.qos_policy_id.in_(policies))
+                                      .order_by(qos_rule.c.id)).mappings():
+            rules[row["qos_policy_id"]].append(row)
+    return [(each, rules.get(wanted[each["id"]], [])) for each in found]

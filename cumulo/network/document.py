@@ -6,6 +6,7 @@ The document is described in doc/design/0005-what-a-host-must-look-like.md.
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -83,6 +84,45 @@ def members(group_id: str, ports: Iterable[Row]) -> dict[str, Any]:
     found = {fixed["ip_address"] for each in ports for fixed in each["fixed_ips"]}
     found |= {pair["ip_address"] for each in ports for pair in each.get("allowed_address_pairs") or ()}
     return {"id": group_id, "prefixes": sorted(found)}
+
+
+def router(place: Place, row: Row, doors: Sequence[Row], subnets: Mapping[str, Row], tunnelled: Iterable[str],
+           way_out: Row | None, floating: Iterable[Row], forwardings: Iterable[Row]) -> dict[str, Any]:
+    """A router as this host must have it.
+
+    doors and way_out are ports; subnets those of their addresses, by id; tunnelled the networks that reach other hosts.
+    A row of `floating` also has the host of its port and the card of the floating port; one of `forwardings` the
+    floating address.
+    """
+    ordered = sorted(doors, key=lambda each: (each["created_at"], each["id"]))
+    across = [each["network_id"] for each in ordered if each["network_id"] in set(tunnelled)]
+    return {
+        "id": row["id"], "admin_state_up": row["admin_state_up"], "routes": row["routes"],
+        "interfaces": [{"port_id": each["id"], "network_id": each["network_id"], "mac_address": each["mac_address"],
+                        "addresses": _with_lengths(each, subnets)} for each in ordered],
+        # The network by which hosts hand over to the gateway what leaves.
+        "transit_network_id": across[0] if across else None,
+        "gateway": None if way_out is None else _gateway(place, row, way_out, subnets),
+        "floating": [{"floating_address": each["floating_ip_address"], "fixed_address": each["fixed_ip_address"],
+                      "is_here": each["host"] == place.host}
+                     for each in sorted(floating, key=lambda each: str(each["floating_ip_address"]))],
+        "forwardings": [{"floating_address": each["floating_ip_address"], "protocol": each["protocol"],
+                         "external_port": each["external_port"], "internal_address": each["internal_ip_address"],
+                         "internal_port": each["internal_port"]} for each in forwardings],
+    }
+
+
+def _gateway(place: Place, row: Row, way_out: Row, subnets: Mapping[str, Row]) -> dict[str, Any]:
+    is_here = row["gateway_host"] == place.host
+    hops = [subnets[fixed["subnet_id"]]["gateway_ip"] for fixed in way_out["fixed_ips"]]
+    return {"network_id": way_out["network_id"], "mac_address": way_out["mac_address"], "enable_snat": row["enable_snat"],
+            "addresses": _with_lengths(way_out, subnets), "next_hops": [hop for hop in hops if hop], "is_here": is_here,
+            "tunnel_address": None if is_here else place.tunnel_addresses.get(row["gateway_host"])}
+
+
+def _with_lengths(row: Row, subnets: Mapping[str, Row]) -> list[list[Any]]:
+    return [[fixed["ip_address"], ipaddress.ip_network(subnets[fixed["subnet_id"]]["cidr"]).prefixlen]
+            for fixed in row["fixed_ips"]]
 
 
 def qos(rules: Iterable[Row]) -> dict[str, Any]:

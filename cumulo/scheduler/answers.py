@@ -111,10 +111,11 @@ class Answers:
             server_id = facts.server_at(connection, network_id, address)
             return None if server_id is None else facts.server_facts(connection, server_id, facts.no_access)
 
-    def network_desired(self, call: Any, host: str, since_revision: int | None = None) -> dict[str, Any]:
-        """What the networks of a host must look like."""
+    def network_desired(self, call: Any, host: str, since_revision: int | None = None,
+                        known: desired.Known | None = None) -> dict[str, Any]:
+        """What a host must look like: what changed, and what is not among the ids that it knows."""
         with self._database.read() as connection:
-            return desired.desired(connection, host, since_revision)
+            return desired.desired(connection, host, since_revision, known)
 
     def network_applied(self, call: Any, host: str, revision: int) -> None:
         """A host looks as this revision says."""

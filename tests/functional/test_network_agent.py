@@ -24,7 +24,7 @@ class NetworkAgentTest(unittest.TestCase):
         self.runtime = Runtime.create(conf, identity="network.test")
         self.addCleanup(self.runtime.bus.close)
         self.beaten, self.applied = self.runtime.threads.event(), self.runtime.threads.queue()
-        self.revision, self.networks = 1, [{"id": "n", "ports": [{"id": "p"}]}]
+        self.revision, self.networks = 1, [{"id": "n", "ports": [{"id": "p", "is_here": True}]}]
         scheduler = self.runtime.bus.serve("scheduler", {
             "register_host": lambda call, host, kind, inventory: None, "heartbeat": self._heartbeat,
             "network_desired": self._desired, "network_applied": self._applied,
@@ -37,10 +37,10 @@ class NetworkAgentTest(unittest.TestCase):
         if kind == "network" and "hearing" in state:
             self.beaten.set()
 
-    def _desired(self, call: Any, host: str, since_revision: int) -> dict[str, Any]:
+    def _desired(self, call: Any, host: str, since_revision: int, known: Any) -> dict[str, Any]:
         new = since_revision != self.revision
         return {"revision": self.revision, "full": since_revision == 0, "networks": self.networks if new else [],
-                "removed_networks": []}
+                "removed": {}}
 
     def _applied(self, call: Any, host: str, revision: int) -> None:
         self.applied.put(revision)

@@ -13,11 +13,12 @@ from cumulo.common.threads import Threads
 from cumulo.network.agent.bridge import Devices
 from cumulo.network.agent.converge import Converger
 from cumulo.network.agent.dhcp import Dhcp
-from cumulo.network.agent.driver import LinuxDriver
+from cumulo.network.agent.driver import LinuxDriver, Rules
 from cumulo.network.agent.firewall import Firewall
 from cumulo.network.agent.kernel import Place, ask
 from cumulo.network.agent.metadata import Facts, FactsCache, MetadataServers
 from cumulo.network.agent.nat import Nat
+from cumulo.network.agent.routers import Routers
 from tests.lab.wire import Caller, serve
 
 
@@ -31,9 +32,9 @@ def main() -> None:
         return facts
 
     here = Place(**place, abilities=ask())
-    driver = LinuxDriver(Devices(here), Dhcp(directory / f"dhcp.{host}", [], 3600, clock),
-                         MetadataServers(FactsCache(lookup, clock, 1.0), threads), Nat(),
-                         Firewall(tracks=here.abilities.tracks_bridges))
+    metadata = MetadataServers(FactsCache(lookup, clock, 1.0), threads)
+    driver = LinuxDriver(Devices(here), Dhcp(directory / f"dhcp.{host}", [], 3600, clock), metadata,
+                         Rules(Nat(), Firewall(tracks=here.abilities.tracks_bridges)), Routers(host, metadata))
     converger = Converger(bus, host, driver, threads, 5.0)
     path = directory / f"agent.{host}"
     path.unlink(missing_ok=True)

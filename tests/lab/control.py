@@ -74,16 +74,16 @@ class Control:
         self.revision += 1
         return group_id
 
-    def desired(self, host: str, since_revision: int) -> dict[str, Any]:
+    def desired(self, host: str, since_revision: int, known: Any) -> dict[str, Any]:
         """What a host must look like, whole, unless nothing changed."""
         place = document.Place(host, self.tunnel_addresses, frozenset({"physnet1"}))
         changed = since_revision != self.revision
         if not changed:
-            return {"revision": self.revision, "full": False}
+            return {"revision": self.revision, "full": False, "removed": {}}
         here = {each for port in self.ports.values() if port["binding_host_id"] == host
                 for each in port.get("security_groups", ())}
         named = {rule["remote_group_id"] for each in here for rule in self.rules[each]} - {None}
-        return {"revision": self.revision, "full": True,
+        return {"revision": self.revision, "full": True, "removed": {},
                 "networks": [self._network(place, each) for each in sorted(self._needed(host))],
                 "groups": [document.group(self.groups[each], self.rules[each]) for each in sorted(here)],
                 "prefixes": [document.members(each, self._members(each)) for each in sorted(named)]}

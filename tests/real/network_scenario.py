@@ -30,11 +30,12 @@ from cumulo.network import desired, networks, ports, subnets
 from cumulo.network.agent.bridge import Devices
 from cumulo.network.agent.converge import Converger
 from cumulo.network.agent.dhcp import Dhcp
-from cumulo.network.agent.driver import LinuxDriver
+from cumulo.network.agent.driver import LinuxDriver, Rules
 from cumulo.network.agent.firewall import Firewall
 from cumulo.network.agent.kernel import Place, ask
 from cumulo.network.agent.metadata import FactsCache, MetadataServers
 from cumulo.network.agent.nat import Nat
+from cumulo.network.agent.routers import Routers
 from cumulo.network.agent.wanted import Wanted
 from tests.fixtures.database import temporary_database
 from tests.unit.common.test_metadata import facts
@@ -94,9 +95,9 @@ class Scenario:
                 raise errors.NotFound("no server there")
             return facts(hostname="guest-one")
 
-        self.driver = LinuxDriver(Devices(PLACE), Dhcp(self.directory, ["9.9.9.9"], 3600, CLOCK),
-                                  MetadataServers(FactsCache(lookup, CLOCK, 1.0), THREADS), Nat(),
-                                  Firewall(tracks=PLACE.abilities.tracks_bridges))
+        metadata = MetadataServers(FactsCache(lookup, CLOCK, 1.0), THREADS)
+        self.driver = LinuxDriver(Devices(PLACE), Dhcp(self.directory, ["9.9.9.9"], 3600, CLOCK), metadata,
+                                  Rules(Nat(), Firewall(tracks=PLACE.abilities.tracks_bridges)), Routers(HOST, metadata))
         return Converger(self.bus, HOST, self.driver, THREADS, 5.0)
 
     def make_network(self) -> None:

@@ -220,7 +220,7 @@ class SimNetworkDriver:
     def __init__(self, kernel: Kernel, weather: Weather, host: Host) -> None:
         self._kernel, self._weather, self._host = kernel, weather, host
 
-    def apply(self, network: Mapping[str, Any]) -> None:
+    def apply(self, network: Mapping[str, Any], wanted: Wanted) -> None:
         """Make a network look as described."""
         act_on(self._kernel, self._weather, self._host.name, "apply network")
         if self._weather.happens("apply fails"):

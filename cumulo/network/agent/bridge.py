@@ -13,7 +13,7 @@ import hashlib
 import ipaddress
 import pathlib
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cumulo.common import errors, names
@@ -30,8 +30,11 @@ def dhcp_subnets(network: Network) -> list[Mapping[str, Any]]:
             if each["ip_version"] == 4 and each["enable_dhcp"] and each["dhcp_address"]]
 
 
-def plan(network: Network, place: Place) -> dict[str, Any]:
-    """What the network's devices must look like on this host; pure. Refuses what the host cannot carry."""
+def plan(network: Network, place: Place, handovers: Sequence[tuple[str, str]] = ()) -> dict[str, Any]:
+    """What the network's devices must look like on this host; pure. Refuses what the host cannot carry.
+
+    handovers: the (card, tunnel address) pairs of routers' gateways on other hosts that are reached by this network.
+    """
     if network["provider"]["type"] not in place.types():
         raise errors.CommandFailed(f"This host cannot carry {network['provider']['type']} networks: {place.sentence()}.")
     served = dhcp_subnets(network)
@@ -44,7 +47,7 @@ def plan(network: Network, place: Place) -> dict[str, Any]:
         "tracks": place.abilities.tracks_bridges,
         "uplink": place.interfaces.get(network["provider"]["physical_network"] or ""),
         "tunnel_name": names.tunnel_name(network["id"]),
-        "tunnel": _tunnel(network, place) if network["provider"]["type"] == "vxlan" else None,
+        "tunnel": _tunnel(network, place, handovers) if network["provider"]["type"] == "vxlan" else None,
         "gateways": [[each["gateway_ip"], _prefix_length(each)] for each in network["subnets"]
                      if network["nat"] and each["ip_version"] == 4 and each["gateway_ip"]],
         "namespace": bool(served),
@@ -55,7 +58,7 @@ def plan(network: Network, place: Place) -> dict[str, Any]:
     }
 
 
-def _tunnel(network: Network, place: Place) -> dict[str, Any]:
+def _tunnel(network: Network, place: Place, handovers: Sequence[tuple[str, str]]) -> dict[str, Any]:
     """Where each card on another host is; addresses that two ports hold would be an argument, so the first has it."""
     afar = [port for port in network["ports"] if port["tunnel_address"] not in (None, "", place.tunnel_address)]
     neighbours: dict[str, str] = {}
@@ -63,7 +66,7 @@ def _tunnel(network: Network, place: Place) -> dict[str, Any]:
         for fixed in port["fixed_ips"]:
             neighbours.setdefault(fixed["ip_address"], port["mac_address"])
     return {"segmentation_id": network["provider"]["segmentation_id"], "local": place.tunnel_address,
-            "cards": sorted([port["mac_address"], port["tunnel_address"]] for port in afar),
+            "cards": sorted([*([port["mac_address"], port["tunnel_address"]] for port in afar), *map(list, handovers)]),
             "neighbours": sorted([address, card] for address, card in neighbours.items())}
 
 
@@ -84,9 +87,13 @@ class Devices:
         self._place = place
         self._applied: dict[str, dict[str, Any]] = {}
 
-    def apply(self, network: Network) -> None:
+    def plan(self, network: Network, handovers: Sequence[tuple[str, str]]) -> dict[str, Any]:
+        """What the devices must look like."""
+        return plan(network, self._place, handovers)
+
+    def apply(self, network: Network, handovers: Sequence[tuple[str, str]]) -> None:
         """Make the devices of the network as planned."""
-        wanted = plan(network, self._place)
+        wanted = plan(network, self._place, handovers)
         if self._applied.get(network["id"]) == wanted and is_present(wanted):
             return
         run_program({"do": "apply", "plan": wanted})
@@ -96,16 +103,10 @@ class Devices:
         """Say whether the devices are still there."""
         return is_present(plan(network, self._place))
 
-    def differences(self, networks: Iterable[Network]) -> list[str]:
-        """What differs, first of all, between each network's devices and their plan; changes nothing."""
-        plans = [plan(network, self._place) for network in networks]
-        return list(run_program({"do": "compare", "plans": plans})["differences"])
-
-    def sweep(self, keep: Iterable[str]) -> list[str]:
-        """Remove every device and namespace of ours that none of these networks owns; name them."""
+    def forget(self, keep: Iterable[str]) -> None:
+        """Forget what was made for other networks than these."""
         kept = set(keep)
         self._applied = {network_id: each for network_id, each in self._applied.items() if network_id in kept}
-        return list(run_program({"do": "sweep", "keep": sorted(kept)})["removed"])
 
     def listed(self) -> dict[str, Any]:
         """Name the bridges, pairs, namespaces and cards (with their bridges) that are there."""

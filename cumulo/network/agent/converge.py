@@ -103,11 +103,14 @@ class Converger:
     def _converge(self) -> set[str]:
         """Make everything so; return the networks that could not be made."""
         answer = self._bus.call("scheduler", "network_desired",
-                                {"host": self._host, "since_revision": self._revision}, timeout_s=_CALL_TIMEOUT_S)
-        before = self._wanted.ids()
-        changed = self._wanted.take(answer)["networks"]
+                                {"host": self._host, "since_revision": self._revision, "known": self._wanted.ids()},
+                                timeout_s=_CALL_TIMEOUT_S)
+        before = {*self._wanted.networks, *self._wanted.routers}
+        brought = self._wanted.take(answer)
+        changed = brought["networks"]
         # Remembered until it is done: whatever goes wrong in between, the next run sweeps.
-        self._to_sweep = bool(self._to_sweep or answer["full"] or before - self._wanted.ids())
+        self._to_sweep = bool(self._to_sweep or answer["full"] or before - self._wanted.networks.keys() - self._wanted.routers.keys()
+                              or brought["routers"])
         self._heal(changed)
         failed = self._apply(changed)
         self._driver.settle(self._wanted, sweep=self._to_sweep)
@@ -132,7 +135,7 @@ class Converger:
         failed = set()
         for network_id in sorted(changed & self._wanted.networks.keys()):
             try:
-                self._driver.apply(self._wanted.networks[network_id])
+                self._driver.apply(self._wanted.networks[network_id], self._wanted)
             except (errors.CumuloError, OSError) as error:
                 LOG.error("network_failed", network=network_id, error=error)
                 failed.add(network_id)

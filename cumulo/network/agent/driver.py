@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from cumulo.common import log
+from cumulo.common import errors, log
 from cumulo.common.audit.holdings import NetworkHoldings
 from cumulo.network.agent import bridge
 from cumulo.network.agent.bridge import Devices
 from cumulo.network.agent.dhcp import Dhcp
 from cumulo.network.agent.firewall import Firewall
+from cumulo.network.agent.kernel import run_program
 from cumulo.network.agent.metadata import MetadataServers
 from cumulo.network.agent.nat import Nat
+from cumulo.network.agent.routers import Routers, handovers, namespaces
 from cumulo.network.agent.wanted import Wanted
 
 LOG = log.get(__name__)
@@ -24,8 +27,8 @@ RESOLV_CONF = pathlib.Path("/etc/resolv.conf")
 class Driver(Protocol):
     """Makes networks on this host. Every method is idempotent."""
 
-    def apply(self, network: Network) -> None:
-        """Make the network look as described."""
+    def apply(self, network: Network, wanted: Wanted) -> None:
+        """Make the network look as described, among all that is wanted."""
 
     def is_healthy(self, network: Network) -> bool:
         """Say, cheaply, whether what `apply` made is still there."""
@@ -43,19 +46,28 @@ class Driver(Protocol):
         """End what lives in this process; what guests use stays."""
 
 
+@dataclasses.dataclass(frozen=True)
+class Rules:
+    """What of nftables all networks share."""
+
+    nat: Nat
+    firewall: Firewall
+
+
 class LinuxDriver:
     """Bridges, namespaces, dnsmasq and nftables. Needs root."""
 
-    def __init__(self, devices: Devices, dhcp: Dhcp, metadata: MetadataServers, nat: Nat, firewall: Firewall) -> None:
+    def __init__(self, devices: Devices, dhcp: Dhcp, metadata: MetadataServers, rules: Rules, routers: Routers) -> None:
         self._devices, self._dhcp, self._metadata = devices, dhcp, metadata
-        self._nat, self._firewall = nat, firewall
+        self._nat, self._firewall = rules.nat, rules.firewall
+        self._routers = routers
 
-    def apply(self, network: Network) -> None:
+    def apply(self, network: Network, wanted: Wanted) -> None:
         """Make the network look as described."""
         if not bridge.dhcp_subnets(network):
             self._metadata.remove(network["id"])
             self._dhcp.apply(network)
-        self._devices.apply(network)
+        self._devices.apply(network, handovers(network["id"], wanted))
         if bridge.dhcp_subnets(network):
             self._dhcp.apply(network)
             self._metadata.apply(network)
@@ -66,16 +78,28 @@ class LinuxDriver:
                 and self._metadata.is_healthy(network))
 
     def settle(self, wanted: Wanted, *, sweep: bool) -> None:
-        """Fit filters and the NAT table; with sweep, remove what no network owns."""
+        """Fit filters, the NAT table and routers; with sweep, remove what no network or router owns."""
         self._firewall.apply(wanted)
         self._nat.apply(wanted.networks.values())
+        for router in wanted.routers.values():
+            transit = wanted.networks.get(router["transit_network_id"] or "")
+            if transit is not None:
+                self._devices.apply(transit, handovers(transit["id"], wanted))
+        failed = self._routers.apply(wanted)
         if sweep:
-            keep = set(wanted.networks)
-            self._metadata.sweep(keep)
-            self._dhcp.sweep(keep)
-            removed = self._devices.sweep(keep)
-            if removed:
-                LOG.info("devices_removed", names=",".join(removed))
+            self._sweep(wanted)
+        if failed:
+            raise errors.InternalError(f"Routers {', '.join(sorted(failed))} could not be made.")
+
+    def _sweep(self, wanted: Wanted) -> None:
+        keep = set(wanted.networks)
+        self._metadata.sweep(keep | set(namespaces(wanted.routers)))
+        self._dhcp.sweep(keep)
+        self._devices.forget(keep)
+        removed = run_program({"do": "sweep", "keep": sorted(keep), "routers": namespaces(wanted.routers),
+                               "legs": self._routers.legs(wanted)})["removed"]
+        if removed:
+            LOG.info("devices_removed", names=",".join(removed))
 
     def holdings(self) -> NetworkHoldings:
         """Return the devices, DHCP servers, metadata sockets and rules that are here."""
@@ -90,7 +114,10 @@ class LinuxDriver:
 
     def differences(self, wanted: Wanted) -> list[str]:
         """Say which devices, entries, addresses and rules are not as planned."""
-        return self._devices.differences(wanted.networks.values()) + self._firewall.differences(wanted)
+        networks = [self._devices.plan(each, handovers(each["id"], wanted)) for each in wanted.networks.values()]
+        routers = list(self._routers.plans(wanted).values())
+        found = run_program({"do": "compare", "plans": networks, "routers": routers})["differences"]
+        return [*found, *self._firewall.differences(wanted)]
 
     def stop(self) -> None:
         """End the metadata servers; dnsmasq and the devices stay for the guests."""

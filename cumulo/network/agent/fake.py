@@ -34,7 +34,7 @@ class FakeDriver:
         self.applied: list[str] = []
         self.strays = NetworkHoldings()
 
-    def apply(self, network: Network) -> None:
+    def apply(self, network: Network, wanted: Wanted) -> None:
         """Remember the network."""
         self.networks[network["id"]] = network
         self.broken.discard(network["id"])

@@ -23,12 +23,13 @@ from cumulo.network import options
 from cumulo.network.agent.bridge import Devices
 from cumulo.network.agent.converge import Converger
 from cumulo.network.agent.dhcp import Dhcp
-from cumulo.network.agent.driver import RESOLV_CONF, Driver, LinuxDriver, name_servers
+from cumulo.network.agent.driver import RESOLV_CONF, Driver, LinuxDriver, Rules, name_servers
 from cumulo.network.agent.fake import FakeDriver
 from cumulo.network.agent.firewall import Firewall
 from cumulo.network.agent.kernel import Place, ask, own_address
 from cumulo.network.agent.metadata import Facts, FactsCache, MetadataServers
 from cumulo.network.agent.nat import Nat
+from cumulo.network.agent.routers import Routers
 from cumulo.network.agent.steps import steps
 
 LOG = log.get(__name__)
@@ -114,8 +115,9 @@ def make_linux_driver(runtime: Runtime, place: Place) -> LinuxDriver:
     cache = FactsCache(lookup, runtime.clock, conf.network.metadata_cache_s)
     dhcp = Dhcp(pathlib.Path(conf.state_dir, "network", "dhcp"), name_servers(conf.network.dns_servers, resolv_conf),
                 conf.network.dhcp_lease_s, runtime.clock)
-    return LinuxDriver(Devices(place), dhcp, MetadataServers(cache, runtime.threads), Nat(),
-                       Firewall(tracks=place.abilities.tracks_bridges))
+    metadata = MetadataServers(cache, runtime.threads)
+    rules = Rules(Nat(), Firewall(tracks=place.abilities.tracks_bridges))
+    return LinuxDriver(Devices(place), dhcp, metadata, rules, Routers(runtime.host, metadata))
 
 
 def own_host(path: pathlib.Path) -> io.IOBase:

@@ -8,6 +8,8 @@ What is answered is rendered by cumulo.common.metadata from the facts the schedu
 from __future__ import annotations
 
 import http.server
+import ipaddress
+import pathlib
 import socket
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -17,10 +19,13 @@ from cumulo.common import errors, log, metadata, names
 from cumulo.common.clock import Clock
 from cumulo.common.threads import Threads
 from cumulo.network.agent import bridge, namespace
+from cumulo.network.agent.wanted import Wanted
 
 LOG = log.get(__name__)
 Network = Mapping[str, Any]
 Facts = Mapping[str, Any]
+NetworkOf = Callable[[str], str]
+"""Which network a guest is in that asks from an address; raises NotFound."""
 Lookup = Callable[[str, str], Facts]
 PORT = 80
 _CACHED_ANSWERS = 1000
@@ -85,29 +90,31 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _answer(self) -> tuple[int, bytes]:
         try:
-            body = document(self.server.cache.facts(self.server.network_id, self.client_address[0]), self.path)
+            network_id = self.server.network_of(self.client_address[0])
+            body = document(self.server.cache.facts(network_id, self.client_address[0]), self.path)
         except errors.NotFound:
             body = None
         except errors.CumuloError as failure:
-            LOG.warning("metadata_unanswered", network=self.server.network_id, address=self.client_address[0],
+            LOG.warning("metadata_unanswered", place=self.server.place, address=self.client_address[0],
                         error=failure.message)
             return 503, b"The metadata is not available now.\n"
         return (200, body) if body is not None else (404, b"Not Found\n")
 
     def log_message(self, format: str, *args: Any) -> None:
         """Requests go to the log as one event of this project's form."""
-        LOG.debug("metadata_request", network=self.server.network_id, address=self.client_address[0],
+        LOG.debug("metadata_request", place=self.server.place, address=self.client_address[0],
                   line=format % args)
 
 
 class Listener:
-    """Accepts connections of one network until it is stopped."""
+    """Accepts connections of one network, or of those behind one router, until it is stopped."""
 
-    def __init__(self, network_id: str, listening: socket.socket, cache: FactsCache, threads: Threads) -> None:
-        self.network_id, self.cache = network_id, cache
+    def __init__(self, place: str, network_of: NetworkOf, listening: socket.socket, cache: FactsCache,
+                 threads: Threads) -> None:
+        self.place, self.network_of, self.cache = place, network_of, cache
         self._socket, self._threads = listening, threads
         self._stopped = False
-        threads.spawn(self._accept, name=f"metadata-{network_id}")
+        threads.spawn(self._accept, name=f"metadata-{place}")
 
     def stop(self) -> None:
         """Close the socket; connections being answered end by themselves."""
@@ -115,7 +122,7 @@ class Listener:
         try:
             self._socket.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits in accept
         except OSError as failure:
-            LOG.debug("metadata_closed_before", network=self.network_id, error=str(failure))
+            LOG.debug("metadata_closed_before", place=self.place, error=str(failure))
         self._socket.close()
 
     def _accept(self) -> None:
@@ -132,7 +139,7 @@ class Listener:
         try:
             _Handler(connection, address, self)  # type: ignore[arg-type]
         except OSError as failure:  # the guest went away
-            LOG.debug("metadata_broken", network=self.network_id, error=str(failure))
+            LOG.debug("metadata_broken", place=self.place, error=str(failure))
         finally:
             connection.close()
 
@@ -146,26 +153,46 @@ class MetadataServers:
 
     def apply(self, network: Network) -> None:
         """Listen in the network's namespace; a namespace that was made anew gets a new socket."""
-        if self.is_healthy(network):
-            return
         network_id = network["id"]
-        self.remove(network_id)
-        path = bridge.NAMESPACES / names.dhcp_namespace(network_id)
+        self._listen(network_id, names.dhcp_namespace(network_id), lambda address: network_id)
+
+    def apply_router(self, router: Mapping[str, Any], wanted: Wanted) -> None:
+        """Listen in a router's namespace, for networks without DHCP; the address says which network asks."""
+        ranges = [(ipaddress.ip_network(f"{address}/{length}", strict=False), door["network_id"])
+                  for door in router["interfaces"] for address, length in door["addresses"]]
+
+        def network_of(asking: str) -> str:
+            for cidr, network_id in ranges:
+                if ipaddress.ip_address(asking) in cidr:
+                    return network_id
+            raise errors.NotFound(f"No network of router {router['id']} has the address {asking}.")
+
+        key = names.router_namespace(router["id"])
+        self._listen(key, key, network_of)
+        self._listeners[key][1].network_of = network_of
+
+    def _listen(self, key: str, namespace_name: str, network_of: NetworkOf) -> None:
+        path = bridge.NAMESPACES / namespace_name
+        if self._is_served(key, path):
+            return
+        self.remove(key)
         listening = namespace.listen(self._threads, path, bridge.METADATA_ADDRESS, PORT)
-        listener = Listener(network_id, listening, self._cache, self._threads)
-        self._listeners[network_id] = (path.stat().st_ino, listener)
+        listener = Listener(key, network_of, listening, self._cache, self._threads)
+        self._listeners[key] = (path.stat().st_ino, listener)
 
     def is_healthy(self, network: Network) -> bool:
         """Say whether a socket listens in the very namespace that is there now, where one must."""
         if not bridge.dhcp_subnets(network):
             return True
-        held = self._listeners.get(network["id"])
-        path = bridge.NAMESPACES / names.dhcp_namespace(network["id"])
+        return self._is_served(network["id"], bridge.NAMESPACES / names.dhcp_namespace(network["id"]))
+
+    def _is_served(self, key: str, path: pathlib.Path) -> bool:
+        held = self._listeners.get(key)
         return held is not None and path.exists() and path.stat().st_ino == held[0]
 
     def served(self) -> tuple[str, ...]:
-        """The networks in which this process listens."""
-        return tuple(sorted(self._listeners))
+        """The networks in which this process listens; routers are something else."""
+        return tuple(sorted(each for each in self._listeners if not each.startswith(names.router_namespace(""))))
 
     def remove(self, network_id: str) -> None:
         """Stop listening; idempotent."""

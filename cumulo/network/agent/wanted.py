@@ -26,15 +26,15 @@ class Wanted:
             held: dict[str, Thing] = getattr(self, part)
             if answer["full"]:
                 held.clear()
-            held |= {each["id"]: each for each in answer.get(part, ())}
-            for gone in answer.get(f"removed_{part}", ()):
+            for gone in answer["removed"].get(part, ()):
                 held.pop(gone, None)
+            held |= {each["id"]: each for each in answer.get(part, ())}
             brought[part] = {each["id"] for each in answer.get(part, ())}
         return brought
 
-    def ids(self) -> set[str]:
-        """The ids of everything that has devices."""
-        return self.networks.keys() | self.routers.keys()
+    def ids(self) -> dict[str, list[str]]:
+        """The ids of all that it holds, part by part."""
+        return {part: sorted(getattr(self, part)) for part in PARTS}
 
     def ports_here(self) -> Iterator[tuple[Thing, Thing]]:
         """Every (network, port) whose port is bound to this host."""

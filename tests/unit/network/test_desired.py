@@ -37,9 +37,9 @@ class DesiredTest(unittest.TestCase):
             ports.bind_port(connection, 1.0, made["id"], host)
         return str(made["id"])
 
-    def pull(self, host: str, since: int | None = None) -> dict[str, Any]:
+    def pull(self, host: str, since: int | None = None, known: Any = None) -> dict[str, Any]:
         with self.database.read() as connection:
-            return desired.desired(connection, host, since)
+            return desired.desired(connection, host, since, known)
 
     def test_a_host_without_ports_needs_nothing(self) -> None:
         self.assertEqual(([], True), (self.pull("a")["networks"], self.pull("a")["full"]))
@@ -63,7 +63,7 @@ class DesiredTest(unittest.TestCase):
         self.bound_port("b", other)
         answer = self.pull("a", revision)
         self.assertEqual((False, [other]), (answer["full"], [each["id"] for each in answer["networks"]]))
-        self.assertFalse({self.network_id, other} & set(answer["removed_networks"]))
+        self.assertFalse({self.network_id, other} & set(answer["removed"]["networks"]))
 
     def test_the_last_port_takes_the_network_along(self) -> None:
         port_id = self.bound_port("a")
@@ -71,7 +71,7 @@ class DesiredTest(unittest.TestCase):
         with self.database.write() as connection:
             ports.delete_port(connection, 1.0, port_id)
             networks.delete_network(connection, self.network_id)
-        self.assertIn(self.network_id, self.pull("a", revision)["removed_networks"])
+        self.assertIn(self.network_id, self.pull("a", revision)["removed"]["networks"])
 
     def test_a_revision_never_given_out_means_everything(self) -> None:
         self.bound_port("a")

@@ -3,8 +3,12 @@
 It reads one JSON request from standard input, does it, writes one JSON answer and ends:
 
     {"do": "apply", "plan": {...}}      make a network's devices as bridge.plan describes them
-    {"do": "compare", "plans": [...]}   say of each network what differs from its plan first; change nothing
-    {"do": "sweep", "keep": [...]}      remove every device and namespace of ours that no id here names
+    {"do": "route", "plan": {...}}      make a router as routing.plan describes it
+    {"do": "compare", "plans": [...], "routers": [...]}
+                                        say of each what differs from its plan first; change nothing
+    {"do": "sweep", "keep": [...], "routers": [...], "legs": [...]}
+                                        remove every device and namespace of ours but those of these network ids,
+                                        these namespaces of routers, and these legs
     {"do": "list"}                      name every device and namespace of ours, and the cards in our bridges
     {"do": "nft", "text": "..."}        load a text if there is one, and list our tables of nftables
     {"do": "probe"}                     try what this kernel can do; only in a namespace made for that
@@ -17,12 +21,13 @@ or after half a run.
 import json
 import pathlib
 import sys
+from collections.abc import Callable, Iterator
 from typing import Any
 
 # Started by its path, wherever that is, with nothing else to import from: see kernel.run_program.
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[4]))
 
-from cumulo.network.agent.netlink import networks, probe, tables  # noqa: E402
+from cumulo.network.agent.netlink import networks, probe, routers, tables  # noqa: E402
 from cumulo.network.agent.netlink.space import Actor, Differs  # noqa: E402
 
 
@@ -31,22 +36,27 @@ def serve(request: dict[str, Any], actor: Actor) -> dict[str, Any]:
     if request["do"] == "apply":
         networks.apply(actor, request["plan"])
         return {}
+    if request["do"] == "route":
+        routers.apply(actor, request["plan"])
+        return {}
     if request["do"] == "sweep":
-        return {"removed": networks.sweep(actor, set(request["keep"]))}
+        removed = routers.sweep(actor, set(request["routers"]))
+        return {"removed": removed + networks.sweep(actor, set(request["keep"]), set(request["legs"]))}
     if request["do"] == "compare":
-        return {"differences": [said for plan in request["plans"] for said in compared(plan)]}
+        return {"differences": [*compared(networks.apply, "bridge", request["plans"]),
+                                *compared(routers.apply, "namespace", request["routers"])]}
     if request["do"] == "nft":
         return {"tables": tables.listed(request["text"])}
     return networks.listed() if request["do"] == "list" else probe.abilities()
 
 
-def compared(plan: dict[str, Any]) -> list[str]:
-    """What would be changed first to make the devices as planned; nothing when they are."""
-    try:
-        networks.apply(Actor(only_look=True), plan)
-    except Differs as difference:
-        return [f"{plan['bridge']}: {difference}"]
-    return []
+def compared(apply: Callable[[Actor, dict[str, Any]], None], name: str, plans: list[dict[str, Any]]) -> Iterator[str]:
+    """What would be changed first to make each thing as planned; nothing when they are."""
+    for plan in plans:
+        try:
+            apply(Actor(only_look=True), plan)
+        except Differs as difference:
+            yield f"{plan[name]}: {difference}"
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from cumulo.network.agent.netlink.space import (
 )
 
 DOOR = "dhcp0"
-OURS = re.compile(r"(cu|cud|cux)[0-9a-f]{8}-[0-9a-f]{2}")
+OURS = re.compile(r"(cu|cud|cux|cur|cuo|cus)[0-9a-f]{8}-[0-9a-f]{2}")
 NAMESPACE = "cudhcp-"
 _BRIDGE, _PAIR, _TUNNEL = len("cu01234567-89"), "cud", "cux"
 
@@ -38,15 +38,15 @@ def apply(actor: Actor, plan: dict[str, Any]) -> None:
             remove_namespace(actor, plan["namespace_name"])
 
 
-def sweep(actor: Actor, keep: set[str]) -> list[str]:
-    """Remove what belongs to networks that are not to be here, and name it."""
+def sweep(actor: Actor, keep: set[str], legs: set[str]) -> list[str]:
+    """Remove what belongs to networks that are not to be here, and legs of routers but these, and name it."""
     removed = []
-    kept = {f"{prefix}{network_id[:11]}" for network_id in keep for prefix in ("cu", _PAIR, _TUNNEL)}
+    kept = legs | {f"{prefix}{network_id[:11]}" for network_id in keep for prefix in ("cu", _PAIR, _TUNNEL)}
     with IPRoute() as route:
         host = Space(actor, route)
         for name in [link.get_attr("IFLA_IFNAME") for link in route.get_links()]:
             if OURS.fullmatch(name) and name not in kept:
-                host.remove(name)
+                host.remove(name)  # whose other end, which may have come before it, is gone with it
                 removed.append(name)
     for name in namespaces():
         if name.startswith(NAMESPACE) and name.removeprefix(NAMESPACE) not in keep:

@@ -4,6 +4,7 @@ Every change goes through an Actor, so that the same code can say what differs i
 it, and tests can stop it between any two changes.
 """
 
+import ctypes
 import os
 import pathlib
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +17,8 @@ from pyroute2.netlink.exceptions import NetlinkError
 NETNS = pathlib.Path("/run/netns")
 _SETTINGS = pathlib.Path("/proc/sys/net")
 _UP = 1
+_CLONE_NEWNET = 0x40000000
+_LIBC = ctypes.CDLL(None, use_errno=True)
 _LINK_LOCAL = "fe80:"
 
 Address = tuple[str, int]
@@ -160,6 +163,20 @@ def remove_namespace(actor: Actor, name: str) -> None:
     """Remove a namespace; idempotent."""
     if name in namespaces():
         actor.change(f"remove the namespace {name}", lambda: netns.remove(name))
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """Be in a namespace that nobody else is in, and that is gone afterwards."""
+    home = os.open("/proc/self/ns/net", os.O_RDONLY)
+    try:
+        if _LIBC.unshare(_CLONE_NEWNET):
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number))
+        yield
+    finally:
+        netns.setns(home)
+        os.close(home)
 
 
 @contextmanager

@@ -17,6 +17,13 @@ def listed(text: str) -> dict[str, Any]:
             for family, name in OURS if (family, name) in there}
 
 
+def of_namespace(text: str) -> list[Any]:
+    """Load a text, if there is one, and return all that the namespace this runs in holds."""
+    if text:
+        subprocess.run(["nft", "-f", "-"], input=text.encode(), check=True)
+    return _comparable(_nft("list", "ruleset"))
+
+
 def _nft(*words: str) -> list[dict[str, Any]]:
     said = subprocess.run(["nft", "--json", *words], capture_output=True, check=True).stdout
     found: list[dict[str, Any]] = json.loads(said)["nftables"]

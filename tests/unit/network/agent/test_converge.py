@@ -13,7 +13,7 @@ from cumulo.network.agent.steps import steps
 
 def network(name: str, *port_ids: str) -> dict[str, Any]:
     """A network by its id with ports."""
-    return {"id": name, "ports": [{"id": each} for each in port_ids]}
+    return {"id": name, "ports": [{"id": each, "is_here": True} for each in port_ids]}
 
 
 class Scheduler:
@@ -26,7 +26,7 @@ class Scheduler:
 
     def says(self, revision: int, *networks: dict[str, Any], full: bool = False, removed: tuple[str, ...] = ()) -> None:
         self.answer = {"revision": revision, "full": full, "networks": list(networks),
-                       "removed_networks": list(removed)}
+                       "removed": {"networks": list(removed)}}
 
     def call(self, target: str, method: str, arguments: dict[str, Any], *, timeout_s: float = 30) -> Any:
         if method == "network_applied":
@@ -39,10 +39,10 @@ class Scheduler:
 class BrokenDriver(FakeDriver):
     """Cannot make the network "bad"."""
 
-    def apply(self, network: Any) -> None:
+    def apply(self, network: Any, wanted: Any) -> None:
         if network["id"] == "bad":
             raise errors.CommandFailed("no such device")
-        super().apply(network)
+        super().apply(network, wanted)
 
 
 class ConvergeTest(unittest.TestCase):

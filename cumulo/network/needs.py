@@ -1,0 +1,87 @@
+"""What a host needs to have: the ids of networks, security groups and lists of prefixes, and the latter two rendered.
+
+A host needs the networks of its ports, the groups of those ports, and the lists that the groups' rules speak of.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import sqlalchemy as sa
+
+from cumulo.common.db.tables.network import port
+from cumulo.common.db.tables.network_security import (
+    address_group_address,
+    port_security_group,
+    security_group,
+    security_group_rule,
+)
+from cumulo.network import document, ports
+
+_IDS_IN_ONE_QUERY = 1000
+_NETWORKS = sa.select(port.c.network_id).distinct().where(port.c.binding_host_id == sa.bindparam("its_host"))
+_GROUPS = (sa.select(port_security_group.c.security_group_id).distinct()
+           .join(port, port.c.id == port_security_group.c.port_id)
+           .where(port.c.binding_host_id == sa.bindparam("its_host")))
+_SPOKEN_OF = (sa.select(security_group_rule.c.remote_group_id, security_group_rule.c.remote_address_group_id).distinct()
+              .where(security_group_rule.c.security_group_id.in_(_GROUPS)))
+
+
+PARTS = ("networks", "groups", "prefixes")
+
+
+@dataclasses.dataclass(frozen=True)
+class Needs:
+    """Ids, part by part of the document."""
+
+    networks: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+    prefixes: frozenset[str] = frozenset()
+
+    def of(self, part: str) -> frozenset[str]:
+        """The ids of one part by its name."""
+        return {"networks": self.networks, "groups": self.groups, "prefixes": self.prefixes}[part]
+
+
+def of_host(connection: sa.Connection, host: str) -> Needs:
+    """What the host needs now."""
+    its = {"its_host": host}
+    spoken_of = {each for row in connection.execute(_SPOKEN_OF, its) for each in row if each is not None}
+    return Needs(frozenset(connection.execute(_NETWORKS, its).scalars()),
+                 frozenset(connection.execute(_GROUPS, its).scalars()), frozenset(spoken_of))
+
+
+def groups(connection: sa.Connection, group_ids: Collection[str]) -> list[dict[str, Any]]:
+    """These groups with their rules, as hosts get them."""
+    rows = _rows(connection, security_group, security_group.c.id, group_ids)
+    rules: dict[str, list[Any]] = {row["id"]: [] for row in rows}
+    for row in _rows(connection, security_group_rule, security_group_rule.c.security_group_id, group_ids):
+        rules[row["security_group_id"]].append(row)
+    return [document.group(row, rules[row["id"]]) for row in sorted(rows, key=lambda row: str(row["id"]))]
+
+
+def prefixes(connection: sa.Connection, ids: Collection[str]) -> list[dict[str, Any]]:
+    """These lists: of the members of a security group, or of an address group."""
+    found: dict[str, list[str]] = {each: [] for each in sorted(ids)}
+    for row in _rows(connection, address_group_address, address_group_address.c.address_group_id, ids):
+        found[row["address_group_id"]].append(row["address"])
+    members: dict[str, list[Any]] = {}
+    for row in _rows(connection, port_security_group, port_security_group.c.security_group_id, ids):
+        members.setdefault(row["security_group_id"], []).append(row["port_id"])
+    return [document.members(each, _ports(connection, members[each])) if each in members
+            else {"id": each, "prefixes": sorted(addresses)} for each, addresses in found.items()]
+
+
+def _ports(connection: sa.Connection, port_ids: Collection[str]) -> list[Any]:
+    return [row for some in _some(port_ids) for row in ports.list_ports(connection, port.c.id.in_(some))]
+
+
+def _rows(connection: sa.Connection, table: sa.Table, column: sa.Column[Any], ids: Collection[str]) -> list[Any]:
+    return [row for some in _some(ids) for row in connection.execute(sa.select(table).where(column.in_(some))).mappings()]
+
+
+def _some(ids: Collection[str]) -> Iterable[list[str]]:
+    ordered = sorted(ids)
+    return (ordered[start:start + _IDS_IN_ONE_QUERY] for start in range(0, len(ordered), _IDS_IN_ONE_QUERY))
