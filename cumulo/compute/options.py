@@ -16,6 +16,9 @@ OPTIONS = [
                help="Metadata items of one server; -1 is no limit. What fits a metadata document of a few KiB."),
     cfg.StrOpt("availability_zone", default="nova",
                help="Name of the one availability zone all hosts are in; nova is what clients expect."),
+    cfg.IntOpt("reclaim_deleted_after_s", default=0, min=0, max=30 * 86400,
+               help="Seconds for which a deleted server can be restored. 0 deletes at once, which is what most people "
+                    "expect and what keeps quotas free."),
     cfg.StrOpt("snapshot_format", default="qcow2", choices=["qcow2", "raw"],
                help="Format of images that servers are saved as. qcow2 holds only what was written; raw is for stores "
                     "that leave out zeros themselves."),

@@ -63,6 +63,10 @@ PAUSE = Change("pause", "pause_server", (states.ACTIVE,))
 UNPAUSE = Change("unpause", "unpause_server", (states.PAUSED,))
 SUSPEND = Change("suspend", "suspend_server", (states.ACTIVE,))
 RESUME = Change("resume", "resume_server", (states.SUSPENDED,))
+UNRESCUE = Change("unrescue", "unrescue_server", (states.RESCUE,))
+RESTORE = Change("restore", "restore_server", (states.SOFT_DELETED,))
+SOFT_DELETE = Change("softDelete", "soft_delete_server", tuple(
+    status for status in states.ON_A_HOST if status != states.SOFT_DELETED))
 
 
 def request_build(connection: sa.Connection, ids: Ids, now: float, *, context: Context, limits: quotas.Limits,
@@ -138,6 +142,17 @@ def check_status(row: Row, action: str, allowed: tuple[str, ...], *, needs_host:
     if row["status"] not in allowed or (needs_host and not row["host"]):
         raise errors.Conflict(
             f"Cannot '{action}' instance {row['id']} while it is in vm_state {states.vm_state(row['status'])}")
+
+
+def request_soft_delete(connection: sa.Connection, ids: Ids, now: float, *, context: Context, row: Row,
+                        ports: list[str], may_override_lock: bool) -> None:
+    """Delete a server so that it can be restored, if it is at rest and on a host; else for good."""
+    if row["status"] in SOFT_DELETE.allowed and store.active(connection, row["id"]) is None:
+        request_change(connection, ids, now, context=context, row=row, change=SOFT_DELETE,
+                       may_override_lock=may_override_lock)
+    else:
+        request_delete(connection, ids, now, context=context, row=row, ports=ports,
+                       may_override_lock=may_override_lock)
 
 
 def _begin(connection: sa.Connection, ids: Ids, now: float, context: Context, row: Row, flow: str, action: str,

@@ -11,29 +11,34 @@ from cumulo.common.flows import step_under_cursor
 
 BUILD, ACTIVE, SHUTOFF, ERROR, DELETED = "BUILD", "ACTIVE", "SHUTOFF", "ERROR", "DELETED"
 PAUSED, SUSPENDED = "PAUSED", "SUSPENDED"
-REBOOT, HARD_REBOOT = "REBOOT", "HARD_REBOOT"
-PASSING = (REBOOT, HARD_REBOOT)
+RESCUE, SOFT_DELETED = "RESCUE", "SOFT_DELETED"
+REBOOT, HARD_REBOOT, REBUILD = "REBOOT", "HARD_REBOOT", "REBUILD"
+PASSING = (REBOOT, HARD_REBOOT, REBUILD)
 """What a server is shown as while something is done to it; never in a row."""
-STORED = (BUILD, ACTIVE, SHUTOFF, PAUSED, SUSPENDED, ERROR, DELETED)
+STORED = (BUILD, ACTIVE, SHUTOFF, PAUSED, SUSPENDED, RESCUE, SOFT_DELETED, ERROR, DELETED)
 """What a row may say."""
 STATUSES = (*STORED, *PASSING)
+ON_A_HOST = (ACTIVE, SHUTOFF, PAUSED, SUSPENDED, RESCUE, SOFT_DELETED)
+"""Statuses of servers that are whole and on a host; one in ERROR may be on one or on none."""
 
 POWER_UNKNOWN, POWER_RUNNING, POWER_PAUSED, POWER_SHUT_DOWN = 0, 1, 3, 4
 
 SOFT, HARD = "SOFT", "HARD"
 
 _VM_STATES = {BUILD: "building", ACTIVE: "active", SHUTOFF: "stopped", PAUSED: "paused", SUSPENDED: "suspended",
-              ERROR: "error", DELETED: "deleted"}
+              RESCUE: "rescued", SOFT_DELETED: "soft-delete", ERROR: "error", DELETED: "deleted"}
 _BUILD_TASKS = {"claim": "scheduling", "plug_ports": "networking", "boot": "spawning", "settle": "spawning"}
 _FLOW_TASKS = {"delete_server": "deleting", "start_server": "powering-on", "stop_server": "powering-off",
                "pause_server": "pausing", "unpause_server": "unpausing", "suspend_server": "suspending",
-               "resume_server": "resuming"}
+               "resume_server": "resuming", "rescue_server": "rescuing", "unrescue_server": "unrescuing",
+               "soft_delete_server": "soft-deleting", "restore_server": "restoring", "sync_power": "powering-off"}
 _STEP_TASKS = {
     "build_server": _BUILD_TASKS,
     "create_image": {"hold_image": "image_snapshot_pending", "snapshot": "image_snapshot",
                      "upload": "image_uploading", "rotate": "image_uploading"},
+    "rebuild_server": {"wipe": "rebuilding", "respawn": "rebuild_spawning", "settle": "rebuild_spawning"},
 }
-_PASSING = {"reboot_server": (ACTIVE, SHUTOFF, PAUSED, SUSPENDED, ERROR)}
+_PASSING = {"reboot_server": (ACTIVE, SHUTOFF, PAUSED, SUSPENDED, ERROR), "rebuild_server": (ACTIVE, SHUTOFF, ERROR)}
 """The flows that show a status of their own, and the rows' statuses that it covers."""
 _REBOOT_TASKS = {SOFT: "rebooting", HARD: "rebooting_hard"}
 
@@ -66,6 +71,8 @@ def status_of(status: str, operation: Operation | None) -> str:
     """Return the status clients see: the row's, or what an operation under way makes of it."""
     if operation is None or operation["cancel"] or status not in _PASSING.get(operation["flow"], ()):
         return status
+    if operation["flow"] == "rebuild_server":
+        return REBUILD
     return HARD_REBOOT if operation["state"].get("reboot_type") == HARD else REBOOT
 
 

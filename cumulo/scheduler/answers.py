@@ -15,7 +15,7 @@ from cumulo.common.runtime import Runtime
 from cumulo.identity.tokens import issue_service_token
 from cumulo.image import images
 from cumulo.network import desired, hosts
-from cumulo.scheduler import facts
+from cumulo.scheduler import facts, power_sync
 from cumulo.scheduler.heartbeats import Heartbeats, register_compute_host
 from cumulo.scheduler.runner import Runner
 
@@ -77,6 +77,8 @@ class Answers:
         """
         _check_kind(kind)
         self._heartbeats.heard(host, kind, (state or {}) | said)
+        if kind == "compute" and power_sync.notice(self._database, self._runtime.ids, host, said.get("servers") or {}):
+            self._runner.wake()
         return {"registered": kind != "compute" or self._is_registered(host)}
 
     def confirm_step(self, call: Any, operation: str, epoch: int) -> None:
@@ -85,9 +87,13 @@ class Answers:
             lease.confirm(connection, operation, epoch)
 
     def server_facts(self, call: Any, server_id: str) -> dict[str, Any]:
-        """Everything a compute agent needs to boot a server."""
+        """Everything a compute agent needs to boot a server; boot_image is another image an operation boots it from."""
         with self._database.read() as connection:
-            return facts.server_facts(connection, server_id, self._image_access)
+            found = facts.server_facts(connection, server_id, self._image_access)
+            running = store.active(connection, server_id)
+            boot_image = running["state"].get("boot_image") if running else None
+            return found | {"boot_image": facts.image_facts(
+                connection, found["project_id"], boot_image, self._image_access)}
 
     def upload_access(self, call: Any, server_id: str) -> dict[str, Any]:
         """How to upload the image that a server is being saved as: {"url", "token", "status"}; raises NotFound.

@@ -34,7 +34,7 @@ def server_facts(connection: sa.Connection, server_id: str, access: Access) -> F
         raise errors.NotFound(f"Server {server_id} could not be found.")
 
     def image_of(image_id: str | None) -> Facts | None:
-        return _image(connection, row["project_id"], image_id, access)
+        return image_facts(connection, row["project_id"], image_id, access)
 
     image = image_of(row["image_id"])
     # The row's, which were checked when the server was asked for: the image's owner may have changed its own since.
@@ -62,7 +62,8 @@ def server_at(connection: sa.Connection, network_id: str, address: str) -> str |
     return connection.execute(query).scalar()
 
 
-def _image(connection: sa.Connection, project_id: str, image_id: str | None, access: Access) -> Facts | None:
+def image_facts(connection: sa.Connection, project_id: str, image_id: str | None, access: Access) -> Facts | None:
+    """What is known of an image, and how to download it; None for no id."""
     if not image_id:
         return None
     try:

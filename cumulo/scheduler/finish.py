@@ -4,7 +4,7 @@
     done     no          nothing: the last step has said it
     any      yes         a delete_server operation, created here: there is no moment at which the
                          server is free and its deletion could be forgotten
-    undone   no          a build or a reboot leaves the server in ERROR, naming the step; a start, stop,
+    undone   no          a build, reboot or rebuild leaves the server in ERROR, naming the step; a start, stop,
                          pause and the like leave it as its host says it is, their error stands in the
                          action's events
     stuck    -           ERROR, naming the undo; the operation keeps its lock
@@ -19,14 +19,12 @@ from cumulo.common.ids import Ids
 from cumulo.common.operations import store
 from cumulo.common.operations.lease import Operation
 from cumulo.network import ports
-from cumulo.scheduler.steps import ACTIVE, PAUSED, SHUTOFF, SUSPENDED
+from cumulo.scheduler.steps import FOUND
 
 LOG = log.get(__name__)
 _LOCK_SERVER = sa.select(server.c.id).where(server.c.id == sa.bindparam("its_id")).with_for_update()
 
-_ENDS_IN_ERROR = ("build_server", "reboot_server")
-# By the "power" that undoing a start, a stop and the like answered.
-_FOUND = {"running": ACTIVE, "off": SHUTOFF, "paused": PAUSED, "saved": SUSPENDED}
+_ENDS_IN_ERROR = ("build_server", "reboot_server", "rebuild_server")
 
 
 def finished(connection: sa.Connection, ids: Ids, now: float, ended: Operation) -> None:
@@ -39,7 +37,7 @@ def finished(connection: sa.Connection, ids: Ids, now: float, ended: Operation) 
         _delete(connection, ids, now, ended)
     elif ended.phase == "undone" and ended.flow in _ENDS_IN_ERROR:
         _set_fault(connection, now, ended)
-    elif ended.phase == "undone" and ended.state.get("power") in _FOUND:
+    elif ended.phase == "undone" and ended.state.get("power") in FOUND:
         _set_found(connection, now, ended)
 
 
@@ -57,8 +55,8 @@ def _set_fault(connection: sa.Connection, now: float, ended: Operation) -> None:
 
 def _set_found(connection: sa.Connection, now: float, ended: Operation) -> None:
     """Only between running, off and asleep: a server in ERROR stays there."""
-    is_well = (server.c.id == ended.resource_id, server.c.status.in_([each["status"] for each in _FOUND.values()]))
-    values = _FOUND[ended.state["power"]] | {"updated_at": now}
+    is_well = (server.c.id == ended.resource_id, server.c.status.in_([each["status"] for each in FOUND.values()]))
+    values = FOUND[ended.state["power"]] | {"updated_at": now}
     connection.execute(sa.update(server).where(*is_well).values(values))
 
 

@@ -23,6 +23,7 @@ from cumulo.scheduler.answers import Answers
 from cumulo.scheduler.audit import options as audit_options
 from cumulo.scheduler.audit.auditor import Auditor
 from cumulo.scheduler.heartbeats import Heartbeats
+from cumulo.scheduler.reclaimer import Reclaimer
 from cumulo.scheduler.runner import Runner
 from cumulo.scheduler.sweeper import Sweeper
 
@@ -62,6 +63,7 @@ def start(runtime: Runtime, database: Database) -> Service:
     runtime.threads.spawn(auditor.run_forever, name="audit")
     runtime.threads.spawn(_beat_forever, runtime, heartbeats, stopping, name="heartbeat")
     runtime.threads.spawn(Sweeper(database).run_forever, stopping, name="sweeper")
+    runtime.threads.spawn(Reclaimer(runtime, database).run_forever, stopping, name="reclaimer")
     LOG.info("scheduler_started", host=runtime.host)
     return Service(runner, server, auditor, stopping)
 

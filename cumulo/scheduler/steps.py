@@ -32,6 +32,11 @@ ACTIVE = {"status": "ACTIVE", "power_state": 1}
 SHUTOFF = {"status": "SHUTOFF", "power_state": 4}
 PAUSED = {"status": "PAUSED", "power_state": 3}
 SUSPENDED = {"status": "SUSPENDED", "power_state": 4}
+RESCUE = {"status": "RESCUE", "power_state": 1}
+SOFT_DELETED = {"status": "SOFT_DELETED", "power_state": 4}
+FOUND = {"running": ACTIVE, "off": SHUTOFF, "paused": PAUSED, "saved": SUSPENDED}
+"""What a server is that its host says is so: the "power" that looking at it answers."""
+_ENDS = {"ACTIVE": ACTIVE, "SHUTOFF": SHUTOFF}
 _SETTLED = {
     "build_server": ACTIVE,
     "start_server": ACTIVE,
@@ -41,6 +46,10 @@ _SETTLED = {
     "unpause_server": ACTIVE,
     "suspend_server": SUSPENDED,
     "resume_server": ACTIVE,
+    "rescue_server": RESCUE,
+    "unrescue_server": ACTIVE,
+    "soft_delete_server": SOFT_DELETED,
+    "restore_server": ACTIVE,
 }
 
 
@@ -170,11 +179,22 @@ def _remove_claim(connection: sa.Connection, server_id: str) -> None:
 
 
 def settle(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
-    """Write down the state that the steps before have brought about."""
-    values = _SETTLED[work.flow] | {"updated_at": now, "fault": None}
-    if work.flow == "build_server":
+    """Write down the state that the steps before have brought about: the flow's own, or what the state says it ends as."""
+    reached = _SETTLED.get(work.flow) or _ENDS[work.state["ends"]]
+    values = reached | {"updated_at": now, "fault": None}
+    if work.flow in ("build_server", "rebuild_server"):
         values["launched_at"] = now
     connection.execute(sa.update(server).where(server.c.id == work.state["server_id"]).values(values))
+    return {}
+
+
+def adopt(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
+    """Write down what the host says of a server that is well; a server in ERROR, rescued or the like stays so."""
+    is_well = (server.c.id == work.state["server_id"], server.c.status.in_([each["status"] for each in FOUND.values()]))
+    found = FOUND.get(work.state.get("power") or "")
+    if found is not None:
+        differs = server.c.status != found["status"]
+        connection.execute(sa.update(server).where(*is_well, differs).values(found | {"updated_at": now}))
     return {}
 
 
@@ -212,6 +232,7 @@ STEPS: dict[str, LocalStep] = {
     "claim": LocalStep(claim_host, release_claim, plan_claim),
     "settle": LocalStep(settle, unsettle),
     "forget": LocalStep(forget, keep_forgotten),
+    "adopt": LocalStep(adopt, unsettle),
     "hold_image": LocalStep(saved_images.hold_image, saved_images.drop_image),
     "rotate": LocalStep(saved_images.rotate, saved_images.leave_rotated),
 }

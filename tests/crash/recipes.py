@@ -6,10 +6,16 @@ A flow without a line fails the suite, which names this file.
 import dataclasses
 from typing import Any
 
+from cumulo.compute import servers
+
+IMAGE = "IMAGE"
+
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """`action` is the body of POST /servers/{id}/action; a flow that makes or deletes servers has none.
+    """`action` is the body of POST /servers/{id}/action, in which IMAGE stands for an image's id; a flow that makes or
+    deletes servers has none. `change` is begun in its stead by the suite, where only users of a cloud with other
+    options can; `goes_off`: nobody begins it but the guest, which shuts itself down.
 
     A server in `begins` becomes one in `ends`, or in one of `undone` when a step failed for good; "" is no server.
     """
@@ -18,11 +24,13 @@ class Recipe:
     ends: str
     undone: tuple[str, ...] = ()
     action: dict[str, Any] | None = None
+    change: servers.Change | None = None
+    goes_off: bool = False
 
 
 #: How a server that is ACTIVE comes to be in the state that a flow begins with.
-PREPARE: dict[str, tuple[dict[str, Any], ...]] = {
-    "SHUTOFF": ({"os-stop": None},), "PAUSED": ({"pause": None},), "SUSPENDED": ({"suspend": None},),
+PREPARE: dict[str, tuple[dict[str, Any] | servers.Change, ...]] = {
+    "RESCUE": ({"rescue": None},), "SOFT_DELETED": (servers.SOFT_DELETE,), "SHUTOFF": ({"os-stop": None},), "PAUSED": ({"pause": None},), "SUSPENDED": ({"suspend": None},),
 }
 
 RECIPES: dict[str, Recipe] = {
@@ -36,5 +44,11 @@ RECIPES: dict[str, Recipe] = {
     "resume_server": Recipe("SUSPENDED", "ACTIVE", ("ACTIVE", "SUSPENDED"), {"resume": None}),
     "create_image": Recipe("ACTIVE", "ACTIVE", ("ACTIVE",), {"createBackup": {
         "name": "storm", "backup_type": "daily", "rotation": 1}}),
+    "rebuild_server": Recipe("SHUTOFF", "SHUTOFF", ("ERROR",), {"rebuild": {"imageRef": IMAGE}}),
+    "rescue_server": Recipe("ACTIVE", "RESCUE", ("ACTIVE",), {"rescue": {"rescue_image_ref": IMAGE}}),
+    "unrescue_server": Recipe("RESCUE", "ACTIVE", ("RESCUE",), {"unrescue": None}),
+    "soft_delete_server": Recipe("ACTIVE", "SOFT_DELETED", ("ACTIVE", "SHUTOFF"), change=servers.SOFT_DELETE),
+    "restore_server": Recipe("SOFT_DELETED", "ACTIVE", ("SOFT_DELETED",), {"restore": None}),
+    "sync_power": Recipe("ACTIVE", "SHUTOFF", ("SHUTOFF",), goes_off=True),
     "delete_server": Recipe("any", ""),
 }

@@ -6,19 +6,24 @@ nothing may be left over. What was not hit, because nobody came by, is tried aga
 """
 
 import itertools
+import json
 import time
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
 from cumulo.common import boundary
+from cumulo.common.context import Context
 from cumulo.common.db.tables.compute import server
 from cumulo.common.db.tables.operations import operation
 from cumulo.common.flows import FLOWS
+from cumulo.common.ids import Ids
 from cumulo.common.operations.step import Flow
+from cumulo.compute import servers
 from tests.crash import catalog
 from tests.crash.plan import DIE, FAIL, FAIL_ONCE, TWICE, Plan
-from tests.crash.recipes import PREPARE, RECIPES, Recipe
+from tests.crash.recipes import IMAGE, PREPARE, RECIPES, Recipe
 from tests.fixtures import agreement
 from tests.fixtures.agreement import audit_of
 from tests.fixtures.fleet import Fleet, Furniture, wait_for
@@ -41,6 +46,7 @@ class Storm:
         self.client = fleet.client()
         self.furniture = Furniture(self.client)
         self.problems: list[str] = []
+        self._off: list[str] = []  # guests that shut themselves down
         self._names = (f"storm-{number}" for number in itertools.count())
 
     def arm_everywhere(self, places: Sequence[str]) -> None:
@@ -108,7 +114,7 @@ class Storm:
         self.settle("preparing")
         for action in PREPARE.get(recipe.begins, ()):
             for server_id in ids:
-                self.client.post(f"{SERVERS}/{server_id}/action", action)
+                self.act(server_id, action)
             self.settle("preparing")
         return ids
 
@@ -122,9 +128,25 @@ class Storm:
             return self.create(server_id)
         if not recipe.ends:
             self.client.delete(f"{SERVERS}/{server_id}")
+        elif recipe.goes_off:
+            self._off.append(server_id)
+            self.fleet.script.write_text(json.dumps({"guests_off": self._off}), encoding="utf-8")
         else:
-            self.client.post(f"{SERVERS}/{server_id}/action", recipe.action or {})
+            self.act(server_id, recipe.change or recipe.action or {})
         return server_id
+
+    def act(self, server_id: str, action: dict[str, Any] | servers.Change) -> None:
+        """Begin an action, by a request or, for a change, in its stead."""
+        if not isinstance(action, servers.Change):
+            text = json.dumps(action).replace(f'"{IMAGE}"', json.dumps(self.furniture.image_id))
+            self.client.post(f"{SERVERS}/{server_id}/action", json.loads(text))
+            return
+        database = self.fleet.database
+        with database.write() as connection:
+            row = servers.get_server(connection, server_id, lock=True)
+            context = Context(request_id=f"req-{server_id}", user_id=row["user_id"], project_id=row["project_id"])
+            servers.request_change(connection, Ids(), database.now(connection), context=context, row=row,
+                                   change=action, may_override_lock=True)
 
     def _judge(self, flow: Flow, recipe: Recipe, ids: list[str], gone: list[str]) -> None:
         """Each server is as the recipe says; one is undone only where the plan made its step fail."""
@@ -143,6 +165,8 @@ class Storm:
                           if not rows[each].deleted_at or self.client.has(f"{SERVERS}/{each}")]
 
     def _empty(self, ids: list[str]) -> None:
+        self._off.clear()
+        self.fleet.script.unlink(missing_ok=True)
         for server_id in ids:
             self.client.delete(f"{SERVERS}/{server_id}")
         self.settle("emptying")

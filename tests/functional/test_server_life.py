@@ -3,6 +3,8 @@
 import unittest
 from typing import Any
 
+from cumulo.compute import servers
+from cumulo.scheduler.reclaimer import Reclaimer
 from tests.fixtures.whole_cloud import V, WholeCloud
 
 
@@ -185,6 +187,172 @@ class Images(LifeCase):
         self.refused(server_id, {"createImage": {"name": "a", "metadata": many}}, 403)
         self.assertEqual(before, len(self.cloud.get("/image/v2/images").json["images"]))
         self.cloud.remove(server_id)
+
+
+class Rebuild(LifeCase):
+    """rebuild."""
+
+    def test_a_server_keeps_all_but_its_disks(self) -> None:
+        other = self.cloud.make_image()
+        for status, power in (("ACTIVE", 1), ("SHUTOFF", 4)):
+            server_id = self.cloud.boot()
+            if status == "SHUTOFF":
+                self.cloud.act(server_id, {"os-stop": None}, "SHUTOFF")
+            before = self.shown(server_id)
+            self.cloud.script(delays={"wipe": 0.4})
+            answer = self.ask(server_id, {"rebuild": {
+                "imageRef": other, "name": "rebuilt", "metadata": {"a": "b"}, "adminPass": "secret"}})
+            self.assertEqual(202, answer.status_int, answer.text)
+            told = answer.json["server"]
+            self.assertEqual(("REBUILD", "secret", "rebuilt", {"a": "b"}, other), (
+                told["status"], told["adminPass"], told["name"], told["metadata"], told["image"]["id"]))
+            shown = self.shown(server_id)
+            self.assertEqual(("REBUILD", True), (shown["status"], shown["OS-EXT-STS:task_state"].startswith("rebuild")))
+            listed = self.cloud.get(f"{V}/servers?status=REBUILD").json["servers"]
+            self.assertEqual([server_id], [each["id"] for each in listed])
+            self.cloud.wait(server_id, status)
+            self.cloud.script()
+            self.check(server_id, status, "active" if power == 1 else "stopped", power)
+            after = self.shown(server_id)
+            self.assertEqual((before["addresses"], before["hostId"], other), (
+                after["addresses"], after["hostId"], after["image"]["id"]))
+            self.assertEqual(other, self.cloud.held(server_id)["image"])
+            self.cloud.remove(server_id)
+
+    def test_a_rebuild_that_fails_may_be_asked_for_again(self) -> None:
+        server_id = self.cloud.boot()
+        self.cloud.script(faults={"create": "no space"})
+        rebuild = {"rebuild": {"imageRef": self.cloud.image_id}}
+        self.cloud.act(server_id, rebuild, "ERROR")
+        self.assertIn("no space", self.shown(server_id)["fault"]["message"])
+        self.cloud.script()
+        self.cloud.act(server_id, rebuild, "ACTIVE")
+        self.check(server_id, "ACTIVE", "active", 1)
+        self.cloud.remove(server_id)
+
+    def test_what_is_refused(self) -> None:
+        server_id = self.cloud.boot()
+        image = {"imageRef": self.cloud.image_id}
+        for more, status in (({"imageRef": "nowhere"}, 400), (image | {"name": ""}, 400), (image | {"nonsense": 1}, 400),
+                             (image | {"personality": [{}]}, 400), ({}, 400)):
+            self.refused(server_id, {"rebuild": more}, status)
+        self.cloud.act(server_id, {"pause": None}, "PAUSED")
+        self.refused(server_id, {"rebuild": image})
+        self.cloud.remove(server_id)
+
+    def test_deleted_while_it_is_rebuilt(self) -> None:
+        server_id = self.cloud.boot()
+        self.cloud.script(delays={"wipe": 0.4})
+        self.ask(server_id, {"rebuild": {"imageRef": self.cloud.image_id}})
+        self.cloud.remove(server_id)
+        self.cloud.script()
+        self.assertEqual([], self.cloud.settled_differences())
+
+
+class Rescue(LifeCase):
+    """rescue and unrescue."""
+
+    def test_rescue_and_back(self) -> None:
+        for status, more in (("ACTIVE", None), ("SHUTOFF", {"rescue_image_ref": self.cloud.image_id})):
+            server_id = self.cloud.boot()
+            if status == "SHUTOFF":
+                self.cloud.act(server_id, {"os-stop": None}, "SHUTOFF")
+            answer = self.ask(server_id, {"rescue": more})
+            self.assertEqual((200, ["adminPass"]), (answer.status_int, list(answer.json)))
+            self.cloud.wait(server_id, "RESCUE")
+            self.check(server_id, "RESCUE", "rescued", 1)
+            for action in ({"rescue": None}, {"pause": None}, {"os-stop": None}, {"createImage": {"name": "a"}}):
+                self.refused(server_id, action)
+            self.cloud.act(server_id, {"unrescue": None}, "ACTIVE")
+            self.check(server_id, "ACTIVE", "active", 1)
+            self.refused(server_id, {"unrescue": None})
+            self.cloud.remove(server_id)
+
+    def test_a_rescue_that_fails_leaves_the_server_as_it_was(self) -> None:
+        server_id = self.cloud.boot()
+        self.cloud.script(faults={"rescue": "no space"})
+        self.ask(server_id, {"rescue": None})
+        self.cloud.wait(server_id, "ACTIVE")
+        self.cloud.script()
+        self.check(server_id, "ACTIVE", "active", 1)
+        self.cloud.act(server_id, {"rescue": {"adminPass": "secret"}}, "RESCUE", 200)
+        self.cloud.remove(server_id)
+        self.assertEqual([], self.cloud.settled_differences())
+
+
+class Power(LifeCase):
+    """Guests that change by themselves, and administrators who say what is."""
+
+    def test_a_guest_that_shuts_itself_down_becomes_shutoff(self) -> None:
+        server_id = self.cloud.boot()
+        self.cloud.script(guests_off=[server_id])
+        self.cloud.wait(server_id, "SHUTOFF")
+        self.cloud.script()
+        self.check(server_id, "SHUTOFF", "stopped", 4)
+        self.cloud.act(server_id, {"os-start": None}, "ACTIVE")
+        self.check(server_id, "ACTIVE", "active", 1)
+        self.cloud.remove(server_id)
+
+    def test_reset_state(self) -> None:
+        server_id = self.cloud.boot()
+        self.cloud.act(server_id, {"os-resetState": {"state": "error"}}, "ERROR")
+        self.cloud.act(server_id, {"os-resetState": {"state": "active"}}, "ACTIVE")
+        self.check(server_id, "ACTIVE", "active", 1)
+        self.cloud.act(server_id, {"os-stop": None}, "SHUTOFF")
+        self.assertEqual(202, self.ask(server_id, {"os-resetState": {"state": "active"}}).status_int)
+        self.cloud.wait(server_id, "SHUTOFF")  # the host knows better
+        self.refused(server_id, {"os-resetState": {"state": "paused"}}, 400)
+        member = self.cloud.make_user("resetting")
+        refused = self.cloud.post(f"{V}/servers/{server_id}/action", {"os-resetState": {"state": "error"}}, token=member)
+        self.assertIn(refused.status_int, (403, 404))
+        self.cloud.remove(server_id)
+
+
+class Deletion(LifeCase):
+    """Deleting softly, restoring, and deleting for good."""
+
+    def setUp(self) -> None:
+        self.cloud.conf.set_override("reclaim_deleted_after_s", 3600, group="servers")
+        self.addCleanup(self.cloud.conf.clear_override, "reclaim_deleted_after_s", group="servers")
+
+    def test_deleted_softly_and_restored(self) -> None:
+        server_id = self.cloud.boot()
+        self.assertEqual(204, self.cloud.delete(f"{V}/servers/{server_id}").status_int)
+        self.cloud.wait(server_id, "SOFT_DELETED")
+        self.check(server_id, "SOFT_DELETED", "soft-delete", 4)
+        self.refused(server_id, {"os-start": None})
+        self.cloud.act(server_id, {"restore": None}, "ACTIVE")
+        self.check(server_id, "ACTIVE", "active", 1)
+        self.refused(server_id, {"restore": None})
+        self.cloud.act(server_id, {"forceDelete": None}, "DELETED")
+        self.assertEqual([], self.cloud.settled_differences())
+
+    def test_what_was_deleted_softly_is_reclaimed(self) -> None:
+        server_id = self.cloud.boot()
+        self.cloud.delete(f"{V}/servers/{server_id}")
+        self.cloud.wait(server_id, "SOFT_DELETED")
+        reclaimer = Reclaimer(self.cloud.runtime, self.cloud.database)
+        self.assertEqual(0, reclaimer.run_once())
+        with self.cloud.database.write() as connection:
+            servers.update_server(connection, self.cloud.database.now(connection) - 3601, server_id)
+        self.assertEqual(1, reclaimer.run_once())
+        self.cloud.wait(server_id, "DELETED")
+        self.assertEqual([], self.cloud.settled_differences())
+
+    def test_a_second_delete_is_for_good(self) -> None:
+        server_id = self.cloud.boot()
+        self.cloud.delete(f"{V}/servers/{server_id}")
+        self.cloud.wait(server_id, "SOFT_DELETED")
+        self.cloud.remove(server_id)
+
+    def test_delete_from_every_state(self) -> None:
+        self.cloud.conf.clear_override("reclaim_deleted_after_s", group="servers")
+        for actions in (({"pause": None}, "PAUSED"), ({"rescue": {"adminPass": "a"}}, "RESCUE"),
+                        ({"os-resetState": {"state": "error"}}, "ERROR"), ({"suspend": None}, "SUSPENDED")):
+            server_id = self.cloud.boot()
+            self.cloud.act(server_id, *actions, 200 if "rescue" in actions[0] else 202)
+            self.cloud.remove(server_id)
+        self.assertEqual([], self.cloud.settled_differences())
 
 
 if __name__ == "__main__":

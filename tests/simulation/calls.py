@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+from cumulo.compute.agent.driver import Power
 from tests.simulation import loans
 from tests.simulation.cloud import Answer, Cloud
 from tests.simulation.people import K, People
@@ -191,6 +192,28 @@ def _save_server(users: Users, dice: random.Random) -> None:
         users.known["image"].append(answer.headers["Location"].rpartition("/")[2])
 
 
+def _rebuild_server(users: Users, dice: random.Random) -> None:
+    server_id = users.one("server", dice)
+    if server_id is not None:
+        body = {"rebuild": {"imageRef": users.setting.image}}
+        users.send("POST", f"{V}/servers/{server_id}/action", body, again=dice.random() < 0.5)
+
+
+def _rescue_server(users: Users, dice: random.Random) -> None:
+    server_id = users.one("server", dice)
+    if server_id is not None:
+        own = {"rescue": {"rescue_image_ref": users.setting.image}} if dice.random() < 0.5 else {"rescue": None}
+        users.send("POST", f"{V}/servers/{server_id}/action", own, again=dice.random() < 0.5)
+
+
+def _go_off(users: Users, dice: random.Random) -> None:
+    """No call: a guest shuts itself down."""
+    for host in users.cloud.hosts.by_name.values():
+        running = sorted(each for each, power in host.power.items() if power is Power.RUNNING)
+        if running and dice.random() < 0.5:
+            host.power[dice.choice(running)] = Power.OFF
+
+
 def _create_network(users: Users, dice: random.Random) -> None:
     network_id = users.create("network", f"{N}/networks", {"network": {"name": users.name("network")}}, dice)
     if network_id is not None and dice.random() < 0.9:
@@ -249,7 +272,9 @@ _KINDS: dict[str, Callable[[Users, random.Random], None]] = {
     "create server": _create_server, "create servers": _create_servers, "delete server": _delete_server,
     "stop server": _act("os-stop"), "start server": _act("os-start"), "reboot server": _act("reboot", {"type": "SOFT"}),
     "pause server": _act("pause"), "unpause server": _act("unpause"), "suspend server": _act("suspend"),
-    "resume server": _act("resume"), "save server": _save_server, "hard reboot server": _act("reboot", {"type": "HARD"}), "create network": _create_network,
+    "resume server": _act("resume"), "save server": _save_server,
+    "rebuild server": _rebuild_server, "rescue server": _rescue_server, "unrescue server": _act("unrescue"),
+    "guest goes off": _go_off, "force delete server": _act("forceDelete"), "hard reboot server": _act("reboot", {"type": "HARD"}), "create network": _create_network,
     "delete network": _delete_network, "create port": _create_port, "delete port": _delete_port,
     "upload image": _upload_image, "delete image": _delete_image, "create user": _create_user,
     "tag server": _tag_server, "read": _read, **loans.KINDS,

@@ -35,7 +35,8 @@ THINGS: dict[str, tuple[sa.Column[Any], sa.Column[Any]]] = {
     "credential": (credential.c.id, credential.c.type), "trust": (trust.c.id, trust.c.expires_at),
 }
 """What goes for good when it is deleted: its id, and what it is known by (calls.py gives each another)."""
-POWER = {"ACTIVE": Power.RUNNING, "SHUTOFF": Power.OFF, "PAUSED": Power.PAUSED, "SUSPENDED": Power.SAVED}
+POWER = {"ACTIVE": Power.RUNNING, "SHUTOFF": Power.OFF, "PAUSED": Power.PAUSED, "SUSPENDED": Power.SAVED,
+         "RESCUE": Power.RUNNING, "SOFT_DELETED": Power.OFF}
 
 
 class World:
@@ -73,9 +74,18 @@ def is_quiet(cloud: Cloud) -> bool:
     busy = connection.execute(sa.select(operation.c.id).where(operation.c.active_key.is_not(None)).limit(1)).first()
     saving = connection.execute(sa.select(image.c.id).where(image.c.status == "saving").limit(1)).first()
     named = set(connection.execute(sa.select(image_location.c.name)).scalars())
+    rows = connection.execute(sa.select(server.c.id, server.c.status, server.c.host)).all()
     connection.rollback()
+    if any(_has_gone_off(cloud, row) for row in rows):
+        return False
     return (busy is None and saving is None and FileStore(image_directory()).names() <= named
             and not findings_of_networks(cloud))
+
+
+def _has_gone_off(cloud: Cloud, row: Any) -> bool:
+    """Whether a guest changed by itself, and no heartbeat has told of it yet."""
+    power = cloud.hosts.by_name[row.host].power.get(row.id) if row.host else None
+    return row.status in ("ACTIVE", "PAUSED") and power is not None and power is not POWER[row.status]
 
 
 def _operations_ended(world: World) -> Iterator[str]:

@@ -25,7 +25,8 @@ TIGHT = {"vcpus": 16, "memory_mib": 1024, "disk_gib": 200}  # the simulated flav
 NAT_FAILS = "nft ended with 1"
 MADE = ("base", "disk", "domain")  # in this order, and removed in the opposite one
 SNAPSHOT = "snapshot"
-FILES = ("base", "disk", SNAPSHOT)
+RESCUE = "rescue"
+FILES = ("base", "disk", SNAPSHOT, RESCUE, "rescue.base")
 
 
 class Violation(Exception):
@@ -125,6 +126,45 @@ class SimComputeDriver:
             self._hosts.started(self._host, server_id)
         self._done("start")
 
+    def wipe(self, server_id: str, keep_ephemeral: bool) -> None:
+        """Take its disks away."""
+        self._change("wipe")
+        self._known(server_id)
+        self._host.power[server_id] = Power.OFF
+        for part in ("rescue", "rescue.base", SNAPSHOT, "disk", "base"):
+            self._change(f"wipe {part}")
+            self._host.made[server_id].discard(part)
+        self._done("wipe")
+
+    def rescue(self, facts: Facts, image: Facts | None, progress: Progress) -> None:
+        """Give it a rescue disk."""
+        server_id = facts["id"]
+        self._change("rescue")
+        self._known(server_id)
+        if RESCUE in self._host.made[server_id] and self._host.power[server_id] is Power.RUNNING:
+            return
+        if image:
+            self._host.made[server_id].add("rescue.base")
+        self._host.power[server_id] = Power.OFF
+        self._change("rescue disk")
+        if self._host.name in self._weather.disk_full:
+            raise errors.CommandFailed("no space left for the rescue disk")
+        self._host.made[server_id].add(RESCUE)
+        self._host.cards[server_id] = _cards(facts)
+        self._done("rescue")
+
+    def unrescue(self, facts: Facts) -> None:
+        """Take it away."""
+        server_id = facts["id"]
+        self._change("unrescue")
+        self._known(server_id)
+        if RESCUE in self._host.made[server_id]:
+            self._host.power[server_id] = Power.OFF
+            self._host.cards[server_id] = _cards(facts)
+            self._change("remove rescue disk")
+        self._host.made.get(server_id, set()).difference_update((RESCUE, "rescue.base"))
+        self._done("unrescue")
+
     def pause(self, server_id: str) -> None:
         """Have it stand still."""
         self._turn("pause", server_id, Power.RUNNING, Power.PAUSED)
@@ -162,7 +202,7 @@ class SimComputeDriver:
         self._change("remove domain")
         self._host.power.pop(server_id, None)
         self._host.cards.pop(server_id, None)
-        for part in (SNAPSHOT, *reversed(MADE)):
+        for part in ("rescue.base", RESCUE, SNAPSHOT, *reversed(MADE)):
             if part in self._host.made.get(server_id, ()):
                 self._change(f"remove {part}")
                 self._host.made.get(server_id, set()).discard(part)

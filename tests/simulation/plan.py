@@ -18,7 +18,8 @@ CALLS = {
     "create server": 34, "create servers": 4, "delete server": 20, "stop server": 9, "start server": 7,
     "reboot server": 3, "hard reboot server": 3, "create network": 4, "delete network": 4, "create port": 4,
     "delete port": 4, "upload image": 5, "delete image": 3, "create user": 2, "delete user": 2, "tag server": 2,
-    "read": 2, "pause server": 3, "unpause server": 2, "suspend server": 3, "resume server": 2, "save server": 6,
+    "read": 2, "pause server": 3, "unpause server": 2, "suspend server": 3, "resume server": 2, "save server": 6, "rebuild server": 4,
+    "rescue server": 4, "unrescue server": 3, "guest goes off": 4, "force delete server": 2,
 }  # fmt: skip
 
 IDENTITY_RUNS = 0.3

@@ -13,6 +13,13 @@ def _rule(name: str, check: str, description: str, *operations: tuple[str, str])
 
 
 _ACTION = ("POST", "/servers/{server_id}/action")
+
+
+def _only(action: str) -> tuple[str, str]:
+    """Name one action of those that share a path."""
+    return "POST", f"{_ACTION[1]} ({action})"
+
+
 RULES = (
     _rule("servers:create", _CHANGE, "Create servers.", ("POST", "/servers")),
     _rule("servers:create_on_host", _ADMIN, "Choose the host of a server by its zone (zone:host).", ("POST", "/servers")),
@@ -25,6 +32,7 @@ RULES = (
     _rule("servers:update", _CHANGE, "Change a server.", ("PUT", "/servers/{server_id}")),
     _rule("servers:delete", _CHANGE, "Delete a server.", ("DELETE", "/servers/{server_id}")),
     _rule("servers:action", _CHANGE, "Start, stop, reboot, lock or unlock a server.", _ACTION),
+    _rule("servers:reset_state", _ADMIN, "Write another status in a server's row.", _only("os-resetState")),
     _rule("servers:override_lock", _ADMIN, "Change a server that is locked.", _ACTION),
     _rule("servers:console_output", _CHANGE, "Read a server's console log.", _ACTION),
     _rule("servers:ips", _READ, "Show a server's addresses.", ("GET", "/servers/{server_id}/ips")),

@@ -6,16 +6,23 @@ from cumulo.common.flows import (
     delete_server,
     pause_server,
     reboot_server,
+    rebuild_server,
+    rescue_server,
+    restore_server,
     resume_server,
+    soft_delete_server,
     start_server,
     stop_server,
     suspend_server,
+    sync_power,
     unpause_server,
+    unrescue_server,
 )
 from cumulo.common.operations.step import Flow
 
 _PAGES = (build_server, delete_server, start_server, stop_server, reboot_server, pause_server, unpause_server,
-          suspend_server, resume_server, create_image)
+          suspend_server, resume_server, create_image, rebuild_server, rescue_server, unrescue_server,
+          soft_delete_server, restore_server, sync_power)
 
 FLOWS: dict[str, Flow] = {page.FLOW.name: page.FLOW for page in _PAGES}
 

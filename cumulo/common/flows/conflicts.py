@@ -32,7 +32,8 @@ class Verdict(enum.Enum):
 
 ALLOWED, QUEUED, REFUSED, CANCELS = Verdict.ALLOWED, Verdict.QUEUED, Verdict.REFUSED, Verdict.CANCELS
 _FLOWS = ("build_server", "start_server", "stop_server", "reboot_server", "delete_server", "pause_server",
-          "unpause_server", "suspend_server", "resume_server", "create_image")
+          "unpause_server", "suspend_server", "resume_server", "create_image",
+          "rebuild_server", "rescue_server", "unrescue_server", "soft_delete_server", "restore_server", "sync_power")
 ACT = "do anything else to it"
 
 # What is asked -> the flow that runs -> what happens.
@@ -50,7 +51,8 @@ OPERATIONS: dict[str, dict[str, Verdict]] = {
     # The steps work with the ports the operation began with.
     "delete its port": dict.fromkeys(_FLOWS, REFUSED),
     # A host that has the image needs it no more.
-    "delete its image": dict.fromkeys(_FLOWS, ALLOWED) | {"build_server": REFUSED},
+    "delete its image": dict.fromkeys(_FLOWS, ALLOWED) | dict.fromkeys(("build_server", "rebuild_server", "rescue_server"),
+                                                                       REFUSED),
 }
 
 

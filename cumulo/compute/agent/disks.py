@@ -47,9 +47,26 @@ def root_size(root_gib: int, image_bytes: int) -> int:
     return root_gib * GIB
 
 
-def overlay_command(target: pathlib.Path, base_format: str, size: int) -> list[str]:
+def overlay_command(target: pathlib.Path, base_format: str, size: int, base: str = "base") -> list[str]:
     """Return the command that makes an overlay; the base is named relative to it, so a moved tree still works."""
-    return ["qemu-img", "create", "-q", "-f", "qcow2", "-F", base_format, "-b", "base", str(target), str(size)]
+    return ["qemu-img", "create", "-q", "-f", "qcow2", "-F", base_format, "-b", base, str(target), str(size)]
+
+
+def make_rescue(facts: Facts, files: ServerFiles, image: Facts | None) -> None:
+    """Make the disk that a server is rescued with, over its own image or over one that is linked as rescue.base.
+
+    An own image that is gone from the image service is still here; what its format was, its overlay says.
+    """
+    base = files.rescue_base if image else files.base
+    base_format = images.image_format(image) if image else _base_format(files)
+    size = int(images.inspect(base, base_format)["virtual-size"])
+    partial = files.rescue.with_suffix(".new")
+    command.run(overlay_command(partial, base_format, size, base.name), timeout_s=TIMEOUT_S)
+    partial.rename(files.rescue)
+
+
+def _base_format(files: ServerFiles) -> str:
+    return str(images.inspect(files.disk, "qcow2")["backing-filename-format"])
 
 
 def _make_root(facts: Facts, files: ServerFiles) -> None:

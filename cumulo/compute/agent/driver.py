@@ -55,6 +55,15 @@ class Driver(Protocol):
     def redefine(self, facts: Facts) -> None:
         """Bring the definition of a server that is off up to date; its disks stay as they are."""
 
+    def wipe(self, server_id: str, keep_ephemeral: bool) -> None:
+        """Stop a server and remove its disks, config drive and images; create makes them anew. Raises NotFound."""
+
+    def rescue(self, facts: Facts, image: Facts | None, progress: Progress) -> None:
+        """Stop a server and define it over a new rescue disk, of that image or its own; one that is rescued stays."""
+
+    def unrescue(self, facts: Facts) -> None:
+        """Stop a rescued server, define it over its own disks and remove the rescue disk; other servers stay."""
+
     def start(self, server_id: str) -> None:
         """Start a server that create made; one whose memory is kept goes on from there."""
 

@@ -4,9 +4,10 @@ What it knows survives its process, like real servers do. The script (option fak
 before every call, so a test changes delays and faults while the agent runs:
 
     {"delays": {"create": 2.5}, "faults": {"start": "no room"}, "inventory": {"vcpus": 8},
-     "strays": ["images-cache/.x.partial"]}
+     "strays": ["images-cache/.x.partial"], "guests_off": ["a server's id"]}
 
-A guest obeys its power button at once, unless "press_power_button" has the fault "ignored".
+A guest obeys its power button at once, unless "press_power_button" has the fault "ignored". Those in guests_off shut
+themselves down when somebody looks at all servers.
 """
 
 import io
@@ -47,19 +48,48 @@ class FakeDriver:
 
     def servers(self) -> dict[str, Power]:
         """Return the servers remembered."""
+        for server_id in self._script().get("guests_off", ()):
+            if self.power(server_id) is Power.RUNNING:
+                self._turn_off(server_id)
         return {server_id: Power(server["power"]) for server_id, server in self._read().items()}
 
     def power(self, server_id: str) -> Power | None:
         """Return whether a server is remembered as running."""
-        return self.servers().get(server_id)
+        server = self._read().get(server_id)
+        return None if server is None else Power(server["power"])
 
     def create(self, facts: Facts, progress: Progress) -> None:
         """Remember a server that is off."""
         self._begin("create", facts["id"])
         progress(100.0)
-        if self.power(facts["id"]) is None:
-            self._change(facts["id"], {"power": Power.OFF.value, "console": "", "name": facts["name"],
-                                       "files": _files(facts), "cards": _cards(facts)})
+        server = self._read().get(facts["id"]) or {"power": Power.OFF.value, "console": "", "files": []}
+        if "disk" not in server["files"]:
+            self._change(facts["id"], server | {"name": facts["name"], "image": (facts.get("image") or {}).get("id"),
+                                                "files": sorted({*server["files"], *_files(facts)}),
+                                                "cards": _cards(facts)})
+
+    def wipe(self, server_id: str, keep_ephemeral: bool) -> None:
+        """Remember a server that is off and has no disk."""
+        self._begin("wipe", server_id)
+        kept = ("ephemeral", "swap") if keep_ephemeral else ()
+        files = [name for name in self._known(server_id)["files"] if name in kept]
+        self._change(server_id, self._known(server_id) | {"power": Power.OFF.value, "files": files})
+
+    def rescue(self, facts: Facts, image: Facts | None, progress: Progress) -> None:
+        """Remember a rescue disk, and the server as off."""
+        self._begin("rescue", facts["id"])
+        server = self._known(facts["id"])
+        if "rescue" not in server["files"]:
+            added = ["rescue", "rescue.base"] if image else ["rescue"]
+            self._change(facts["id"], server | {"power": Power.OFF.value, "files": sorted([*server["files"], *added])})
+
+    def unrescue(self, facts: Facts) -> None:
+        """Forget the rescue disk, and remember the server as off."""
+        self._begin("unrescue", facts["id"])
+        server = self._known(facts["id"])
+        if "rescue" in server["files"]:
+            files = [name for name in server["files"] if not name.startswith("rescue")]
+            self._change(facts["id"], server | {"power": Power.OFF.value, "files": files})
 
     def redefine(self, facts: Facts) -> None:
         """Remember the cards the server has now; raises NotFound for one that is not remembered."""

@@ -3,6 +3,7 @@
     images-cache/<image id>      base images, read only, shared
     servers/<server id>/base     hard link to the base image: it lives as long as the last server that uses it
                         /disk    qcow2 overlay over base
+                        /rescue      qcow2 overlay over base or rescue.base, while the server is rescued
                         /snapshot    a copy of the root disk on its way to the image service
                         /ephemeral /swap /config.iso /kernel /ramdisk    where asked for
                         /console.log
@@ -58,6 +59,16 @@ class ServerFiles:
     def ramdisk(self) -> pathlib.Path:
         """The ramdisk of an image that is booted directly."""
         return self.directory / "ramdisk"
+
+    @property
+    def rescue(self) -> pathlib.Path:
+        """The root disk while the server is rescued."""
+        return self.directory / "rescue"
+
+    @property
+    def rescue_base(self) -> pathlib.Path:
+        """The image under the rescue disk, where it is not the server's own."""
+        return self.directory / "rescue.base"
 
     @property
     def snapshot(self) -> pathlib.Path:

@@ -38,7 +38,8 @@ OPTIONS = [
     cfg.StrOpt("fake_script", default="",
                help="JSON file the fake driver reads before every call: {\"delays\": {call: seconds}, \"faults\": "
                     "{call: message}, \"inventory\": {...}}. Calls: create start pause unpause suspend "
-                    "press_power_button cut_power take_snapshot drop_snapshot remove. Empty: no delays, no faults."),
+                    "press_power_button cut_power take_snapshot drop_snapshot wipe rescue "
+                    "unrescue remove. Empty: no delays, no faults."),
 ]
 
 

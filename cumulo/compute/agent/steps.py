@@ -44,6 +44,11 @@ class Steps:
             "unpause": (self.unpause, self.look),
             "suspend": (self.suspend, self.look),
             "resume": (self.resume, self.look),
+            "wipe": (self.wipe, nothing),
+            "respawn": (self.respawn, nothing),
+            "rescue": (self.rescue, self.give_up_rescue),
+            "unrescue": (self.unrescue, self.look),
+            "look": (self.look, nothing),
             "snapshot": (self.snapshot, self.drop_snapshot),
             "upload": (self.upload, nothing),
         }
@@ -94,6 +99,43 @@ class Steps:
             self.driver.start(server_id)
         else:
             self._start(server_id)
+        return {}
+
+    def wipe(self, state: State, call: Any) -> State:
+        """Take a server's disks away."""
+        self.driver.wipe(state["server_id"], bool(state.get("keep_ephemeral")))
+        return {}
+
+    def respawn(self, state: State, call: Any) -> State:
+        """Make its disks anew, and start it unless it is to be off."""
+        server_id = state["server_id"]
+        if self.driver.power(server_id) is not Power.RUNNING:
+            self.driver.create(self.fetch_facts(server_id), _percents(call))
+            if state.get("ends") != "SHUTOFF":
+                self.driver.start(server_id)
+        return {}
+
+    def rescue(self, state: State, call: Any) -> State:
+        """Start a server from a rescue disk."""
+        server_id = state["server_id"]
+        facts = self.fetch_facts(server_id)
+        self.driver.rescue(facts, facts.get("boot_image"), _percents(call))
+        if self.driver.power(server_id) is not Power.RUNNING:
+            self.driver.start(server_id)
+        return {}
+
+    def give_up_rescue(self, state: State, call: Any) -> State:
+        """Have a server as it was before it was to be rescued."""
+        server_id = state["server_id"]
+        self.driver.unrescue(self.fetch_facts(server_id))
+        if state.get("begins") == "ACTIVE":
+            self._start(server_id)
+        return self.look(state, call)
+
+    def unrescue(self, state: State, call: Any) -> State:
+        """Start a rescued server from its own disk."""
+        self.driver.unrescue(self.fetch_facts(state["server_id"]))
+        self._start(state["server_id"])
         return {}
 
     def snapshot(self, state: State, call: Any) -> State:

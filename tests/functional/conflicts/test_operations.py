@@ -8,6 +8,7 @@ import webob
 
 from cumulo.common.flows import FLOWS, conflicts
 from cumulo.common.flows.conflicts import ALLOWED, CANCELS, OPERATIONS, REFUSED
+from cumulo.compute import servers
 from cumulo.network import ports
 from tests.fixtures.meetings import World
 
@@ -18,13 +19,20 @@ BEGIN: dict[str, tuple[str, Any]] = {
 }
 BEGIN |= {"pause_server": ("ACTIVE", {"pause": None}), "unpause_server": ("PAUSED", {"unpause": None}),
           "suspend_server": ("ACTIVE", {"suspend": None}), "resume_server": ("SUSPENDED", {"resume": None}),
-          "create_image": ("ACTIVE", {"createImage": {"name": "saved"}})}
+          "create_image": ("ACTIVE", {"createImage": {"name": "saved"}}),
+          "rebuild_server": ("ACTIVE", {"rebuild": {"imageRef": "image_id"}}),
+          "rescue_server": ("ACTIVE", {"rescue": None}), "unrescue_server": ("RESCUE", {"unrescue": None}),
+          "soft_delete_server": ("ACTIVE", servers.SOFT_DELETE), "restore_server": ("SOFT_DELETED", {"restore": None}),
+          "sync_power": ("ACTIVE", servers.Change("sync_power", "sync_power", ("ACTIVE",)))}
 #: Of the other flows only what an operation in the way decides about is tried: the rest is the same transaction.
 FEW = ("start_server", "stop_server", "reboot_server", "delete_server")
 ENDS = {"build_server": "ACTIVE", "start_server": "ACTIVE", "stop_server": "SHUTOFF", "reboot_server": "ACTIVE",
         "delete_server": "DELETED", "pause_server": "PAUSED", "unpause_server": "ACTIVE",
-        "suspend_server": "SUSPENDED", "resume_server": "ACTIVE", "create_image": "ACTIVE"}
-ACTION = {"build_server": "create"} | {flow: flow.removesuffix("_server") for flow in BEGIN} | {"create_image": "createImage"}
+        "suspend_server": "SUSPENDED", "resume_server": "ACTIVE", "create_image": "ACTIVE", "rebuild_server": "ACTIVE",
+        "rescue_server": "RESCUE", "unrescue_server": "ACTIVE", "soft_delete_server": "SOFT_DELETED",
+        "restore_server": "ACTIVE", "sync_power": "ACTIVE"}
+ACTION = {"build_server": "create"} | {flow: flow.removesuffix("_server") for flow in BEGIN} | {
+    "create_image": "createImage", "soft_delete_server": "softDelete"}
 NOTHING_LEFT = {"host": None, "claims": 0, "ports": 0, "bound": 0, "running": None, "effects": []}
 
 
@@ -73,6 +81,10 @@ class OperationsTest(unittest.TestCase):
             return answer
         body = BEGIN[flow][1]
         path = f"/servers/{world.owned['server_id']}"
+        if isinstance(body, servers.Change):
+            return world.change(body)
+        if body and "rebuild" in body:
+            body = {"rebuild": {"imageRef": world.owned["image_id"]}}
         return world.compute("POST", f"{path}/action", body) if body else world.compute("DELETE", path)
 
     def world(self, flow: str) -> World:

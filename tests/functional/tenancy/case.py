@@ -44,11 +44,11 @@ class TenancyCase(unittest.TestCase):
         own = {name: held.get(name) for name in ("project_id", "user_id")}
         return self.rules.allows(route.policy or "", persona, own)
 
-    def may_touch(self, route: Route, persona: Persona) -> bool:
-        """Say whether some rule about the operation lets the persona at the owner's things."""
+    def may_touch(self, route: Route, persona: Persona, action: str = "") -> bool:
+        """Say whether some rule about the operation, or about one action of it, lets the persona at the owner's things."""
         if "flavor_id" in variables(route):  # sharing decides: a private flavor is for whom it was given to
             return persona.project_id == self.cloud.owner or self.rules.allows("compute:flavors:manage", persona, {})
-        about = self.rules.about(route.method, route.path) | ({route.policy} if route.policy else set())
+        about = self.rules.about(route.method, route.path, action) | ({route.policy} if route.policy and not action else set())
         target = self.target(route)
         # A rule that lets everybody in decides nothing where there is another.
         deciding = {rule for rule in about if not self.rules.allows(rule, NOBODY, target)}

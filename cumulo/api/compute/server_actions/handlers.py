@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from cumulo.api.compute import common
-from cumulo.api.compute.server_actions import images
+from cumulo.api.compute.server_actions import administration, images, rebuild, rescue
+from cumulo.api.compute.servers import deletion
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
 from cumulo.compute import servers
@@ -49,6 +50,10 @@ def _unlock(request: Request, arguments: Any) -> None:
     _set_locked(request, False, None)
 
 
+def _force_delete(request: Request, arguments: Any) -> None:
+    deletion.delete(request, for_good=True)
+
+
 def _set_locked(request: Request, locked: bool, reason: str | None) -> None:
     database = request.services.database
     with database.write() as connection:
@@ -85,4 +90,6 @@ _ACTIONS: dict[str, Action] = {
     "os-start": _to(servers.START), "os-stop": _to(servers.STOP), "pause": _to(servers.PAUSE),
     "unpause": _to(servers.UNPAUSE), "suspend": _to(servers.SUSPEND), "resume": _to(servers.RESUME), "reboot": _reboot, "lock": _lock, "unlock": _unlock,
     "os-getConsoleOutput": _console_output, "createImage": images.create_image, "createBackup": images.create_backup,
+    "rebuild": rebuild.rebuild, "rescue": rescue.rescue, "unrescue": _to(servers.UNRESCUE),
+    "restore": _to(servers.RESTORE), "forceDelete": _force_delete, "os-resetState": administration.reset_state,
 }

@@ -6,6 +6,7 @@ An action has one schema for each microversion that changed it, oldest first; No
 from typing import Any
 
 from cumulo.api.compute import schema_parts as parts
+from cumulo.api.compute.servers import schema as servers
 from cumulo.api.wsgi.route import parse_version
 
 Json = dict[str, Any]
@@ -23,10 +24,16 @@ _CREATE_BACKUP: Json = {
     "type": "object", "required": ["name", "backup_type", "rotation"], "additionalProperties": False, "properties": {
         "name": _IMAGE_NAME, "backup_type": {"type": "string", "minLength": 1, "maxLength": 255},
         "rotation": parts.integer(0), "metadata": parts.METADATA}}
+_RESCUE: Json = {"type": ["object", "null"], "additionalProperties": False, "properties": {
+    "adminPass": {"type": "string", "maxLength": 255}, "rescue_image_ref": {"type": "string", "minLength": 1, "maxLength": 255}}}
+_RESET_STATE: Json = {"type": "object", "required": ["state"], "additionalProperties": False, "properties": {
+    "state": {"enum": ["active", "error"]}}}
+_CHANGED: dict[str, Steps] = {"rebuild": servers.REBUILD}
 _ALWAYS: dict[str, Json] = {
     "os-start": _NOTHING, "os-stop": _NOTHING, "pause": _NOTHING, "unpause": _NOTHING, "suspend": _NOTHING,
     "resume": _NOTHING, "reboot": _REBOOT, "lock": _NOTHING, "unlock": _NOTHING, "os-getConsoleOutput": _CONSOLE,
-    "createImage": _CREATE_IMAGE, "createBackup": _CREATE_BACKUP}
+    "createImage": _CREATE_IMAGE, "createBackup": _CREATE_BACKUP, "rescue": _RESCUE, "unrescue": _NOTHING,
+    "restore": _NOTHING, "forceDelete": _NOTHING, "os-resetState": _RESET_STATE}
 
 
 def _versions(actions: dict[str, Steps]) -> tuple[tuple[str, Json], ...]:
@@ -51,5 +58,5 @@ def _whole(schemas: dict[str, Json | None]) -> Json:
 _LOCK = {"type": ["object", "null"], "additionalProperties": False, "properties": {
     "locked_reason": {"type": "string", "minLength": 1, "maxLength": 255}}}
 
-ACTION = _versions({name: ((FIRST, schema),) for name, schema in _ALWAYS.items()} | {
+ACTION = _versions({name: ((FIRST, schema),) for name, schema in _ALWAYS.items()} | _CHANGED | {
     "lock": ((FIRST, _NOTHING), ("2.73", _LOCK))})

@@ -5,19 +5,21 @@
     after     the scheduler's bell; the answer is 202, and GET shows how the build goes
 """
 
-import base64
-import binascii
 from typing import Any
 
 import sqlalchemy as sa
 
 from cumulo.api.compute import common
 from cumulo.api.compute.servers import networks
+from cumulo.api.compute.servers.choices import checked_user_data as _user_data
+from cumulo.api.compute.servers.choices import find_flavor as _flavor
+from cumulo.api.compute.servers.choices import find_image as _image
+from cumulo.api.compute.servers.choices import find_key as _key
+from cumulo.api.compute.servers.choices import visible_image as _visible_image
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
 from cumulo.common.db.tables.compute import compute_host
-from cumulo.compute import flavors, hosts, keypairs, quotas, servers
-from cumulo.image import images
+from cumulo.compute import hosts, quotas, servers
 
 MOST_USER_DATA = 65535
 Body = dict[str, Any]
@@ -111,58 +113,6 @@ def _counts(asked: Body) -> tuple[int, int]:
     if fewest > most:
         raise errors.BadRequest("min_count must be <= max_count")
     return fewest, most
-
-
-def _flavor(request: Request, connection: sa.Connection, flavor_id: str) -> flavors.Row:
-    """The flavor by its id, which clients may also give as the last part of its URL."""
-    any_flavor = request.may("compute:flavors:manage")
-    try:
-        return flavors.get_flavor(connection, request.context, flavor_id.rsplit("/", 1)[-1], any_flavor=any_flavor)
-    except errors.NotFound as failure:
-        raise errors.BadRequest(failure.message) from failure
-
-
-def _image(request: Request, connection: sa.Connection, reference: str, flavor: flavors.Row) -> dict[str, Any]:
-    image_id = reference.rsplit("/", 1)[-1]
-    image = _visible_image(request, connection, image_id)
-    if image is None:
-        raise errors.BadRequest("imageRef is required: a server boots from an image.")
-    if image["status"] != "active":
-        raise errors.BadRequest(f"Image {image_id} is not active.")
-    if image["min_ram"] > flavor["memory_mib"]:
-        raise errors.BadRequest("Flavor's memory is too small for requested image.")
-    if flavor["root_gib"] and image["min_disk"] > flavor["root_gib"]:
-        raise errors.BadRequest("Flavor's disk is too small for requested image.")
-    return image
-
-
-def _visible_image(request: Request, connection: sa.Connection, image_id: str | None) -> dict[str, Any] | None:
-    """The image if the caller may use it, None for no id; a host boots whatever it is told of what it holds."""
-    if not image_id:
-        return None
-    try:
-        return images.get_visible_image(connection, request.context, image_id, hold=True)
-    except errors.NotFound as failure:
-        raise errors.BadRequest(f"Can not find requested image {image_id[:64]}") from failure
-
-
-def _key(request: Request, connection: sa.Connection, asked: Body) -> keypairs.Row | None:
-    if "key_name" not in asked:
-        return None
-    found = keypairs.find_keypair(connection, request.context.user_id or "", asked["key_name"])
-    if found is None:
-        raise errors.BadRequest("Invalid key_name provided.")
-    return found
-
-
-def _user_data(text: str | None) -> str | None:
-    if text is None:
-        return None
-    try:
-        base64.b64decode("".join(text.split()), validate=True)
-    except (binascii.Error, ValueError) as failure:
-        raise errors.BadRequest("Userdata content cannot be decoded as base64.") from failure
-    return text
 
 
 def _zone(request: Request, connection: sa.Connection, text: str | None) -> tuple[str | None, str | None]:

@@ -6,12 +6,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from cumulo.api.compute import common
-from cumulo.api.compute.servers import filters, view
+from cumulo.api.compute.servers import deletion, filters, view
 from cumulo.api.wsgi import paging
 from cumulo.api.wsgi.route import Request
 from cumulo.common.operations import store
 from cumulo.compute import hosts, server_queries, servers
-from cumulo.network import port_queries, ports
+from cumulo.network import port_queries
 
 
 def list_brief(request: Request) -> dict[str, Any]:
@@ -88,11 +88,4 @@ def update(request: Request) -> dict[str, Any]:
 
 def delete(request: Request) -> None:
     """Begin to delete a server, whatever it is doing."""
-    services = request.services
-    with services.database.write() as connection:
-        row = common.own_server(request, connection, "compute:servers:delete", lock=True)
-        port_ids = [port["id"] for port in ports.ports_of_device(connection, row["id"])]
-        servers.request_delete(
-            connection, services.ids, services.database.now(connection), context=request.context, row=row,
-            ports=port_ids, may_override_lock=common.may_override_lock(request))
-    common.ring_scheduler(request)
+    deletion.delete(request)

@@ -3,6 +3,7 @@
 POST   2.19 description   2.37 networks must be named, or be auto or none   2.52 tags   2.57 no personality
        2.63 certificates   2.74 host   2.90 hostname   2.94 a whole domain name as hostname
 PUT    2.19 description   2.90 hostname   2.94 a whole domain name as hostname
+Rebuild 2.19 description   2.54 key_name   2.57 user_data, no personality   2.63 certificates   2.90, 2.94 hostname
 """
 
 from typing import Any
@@ -59,6 +60,17 @@ _CREATED: tuple[tuple[str, Properties], ...] = (
     ("2.90", {"hostname": _HOSTNAME}),
     ("2.94", {"hostname": _FQDN}),
 )
+_REBUILT_FIRST: Properties = {
+    "imageRef": _TEXT | {"minLength": 1}, "name": parts.NAME, "adminPass": _TEXT, "metadata": parts.METADATA,
+    "preserve_ephemeral": parts.BOOLEAN, "personality": _FIRST["personality"], **_ACCESS}
+_REBUILT: tuple[tuple[str, Properties], ...] = (
+    ("2.19", _DESCRIPTION),
+    ("2.54", {"key_name": {"type": ["string", "null"], "minLength": 1, "maxLength": 255}}),
+    ("2.57", {"personality": None, "user_data": _FIRST["user_data"]}),
+    ("2.63", {"trusted_image_certificates": _CERTIFICATES}),
+    ("2.90", {"hostname": _HOSTNAME}),
+    ("2.94", {"hostname": _FQDN}),
+)
 _UPDATED: tuple[tuple[str, Properties], ...] = (
     ("2.19", _DESCRIPTION), ("2.90", {"hostname": _HOSTNAME}), ("2.94", {"hostname": _FQDN}))
 
@@ -84,4 +96,6 @@ def _by_version(first: Properties, changes: tuple[tuple[str, Properties], ...],
 
 
 CREATE = _by_version(_FIRST, _CREATED, _create)
+REBUILD = _by_version(_REBUILT_FIRST, _REBUILT, lambda version, properties: {
+    "type": "object", "properties": properties, "required": ["imageRef"], "additionalProperties": False})
 UPDATE = _by_version({"name": parts.NAME, **_ACCESS}, _UPDATED, _update)

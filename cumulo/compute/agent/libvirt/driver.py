@@ -73,6 +73,40 @@ class LibvirtDriver:
             config_drive.make_config_drive(facts, own.config_drive)
         self._define(facts)
 
+    def wipe(self, server_id: str, keep_ephemeral: bool) -> None:
+        """End the domain and remove the files it was made of; its definition and console stay."""
+        if self.power(server_id) is None:
+            raise errors.NotFound("this host has no such server", server_id=server_id)
+        self.cut_power(server_id)
+        own = files.server_files(self._state_dir, server_id)
+        kept = {own.console, console.older(own.console)} | ({own.ephemeral, own.swap} if keep_ephemeral else set())
+        for path in sorted(own.directory.iterdir()):
+            if path not in kept:
+                path.unlink()
+
+    def rescue(self, facts: Facts, image: Facts | None, progress: Progress) -> None:
+        """Make the rescue disk and define the domain over it."""
+        own = files.server_files(self._state_dir, facts["id"])
+        if own.rescue.exists() and self.power(facts["id"]) is Power.RUNNING:
+            return
+        if not own.disk.exists():
+            raise errors.NotFound("the server's disk is not on this host", server_id=facts["id"])
+        if image:
+            self._images.link(image, own.rescue_base, progress)
+        self.cut_power(facts["id"])
+        if not own.rescue.exists():
+            disks.make_rescue(facts, own, image)
+        self._define(facts)
+
+    def unrescue(self, facts: Facts) -> None:
+        """Define the domain over its own disks and remove the rescue disk, the last thing: a repetition finds it."""
+        own = files.server_files(self._state_dir, facts["id"])
+        if own.rescue.exists():
+            self.cut_power(facts["id"])
+            self._define(facts, rescued=False)
+        for path in (own.rescue.with_suffix(".new"), own.rescue_base, own.rescue):
+            path.unlink(missing_ok=True)
+
     def start(self, server_id: str) -> None:
         """Start the domain."""
         self._ask(lambda connection: domain.start(connection, server_id))
@@ -160,10 +194,11 @@ class LibvirtDriver:
         for name in os.listdir(directory) if directory.exists() else ():
             console.trim(files.ServerFiles(directory / name).console, self._console_log_bytes)
 
-    def _define(self, facts: Facts) -> None:
+    def _define(self, facts: Facts, *, rescued: bool | None = None) -> None:
+        """Define the domain; rescued None: as its files say."""
         _await_bridges(port["bridge"] for port in facts.get("ports") or ())
         own = files.server_files(self._state_dir, facts["id"])
-        text = domain_xml(facts, own, self._machine)
+        text = domain_xml(facts, own, self._machine, rescued=own.rescue.exists() if rescued is None else rescued)
         self._ask(lambda connection: domain.define(connection, text))
 
     def _ask(self, question: Callable[[libvirt.virConnect], Answer]) -> Answer:

@@ -30,8 +30,8 @@ class Machine:
     emulation_cache_mib: int = 128
 
 
-def domain_xml(facts: Facts, files: ServerFiles, machine: Machine) -> str:
-    """Return the definition of a server's domain."""
+def domain_xml(facts: Facts, files: ServerFiles, machine: Machine, *, rescued: bool = False) -> str:
+    """Return the definition of a server's domain; rescued: with the rescue disk first and its own disks after it."""
     domain = Element("domain", type=machine.virt_type)
     _text(domain, "name", facts["id"])
     _text(domain, "uuid", facts["id"])
@@ -43,7 +43,7 @@ def domain_xml(facts: Facts, files: ServerFiles, machine: Machine) -> str:
     SubElement(domain, "clock", offset="utc")
     for event, action in (("poweroff", "destroy"), ("reboot", "restart"), ("crash", "destroy")):
         _text(domain, f"on_{event}", action)
-    _devices(SubElement(domain, "devices"), facts, files, machine)
+    _devices(SubElement(domain, "devices"), facts, files, machine, rescued)
     ElementTree.indent(domain)
     return ElementTree.tostring(domain, encoding="unicode") + "\n"
 
@@ -83,8 +83,8 @@ def _processor(domain: Element, facts: Facts, machine: Machine) -> None:
     domain.append(processor)
 
 
-def _devices(devices: Element, facts: Facts, files: ServerFiles, machine: Machine) -> None:
-    _disks(devices, facts, files, machine)
+def _devices(devices: Element, facts: Facts, files: ServerFiles, machine: Machine, rescued: bool) -> None:
+    _disks(devices, facts, files, machine, rescued)
     for port in facts.get("ports") or ():
         _card(devices, port)
     serial = SubElement(devices, "serial", type="pty")
@@ -96,8 +96,10 @@ def _devices(devices: Element, facts: Facts, files: ServerFiles, machine: Machin
     SubElement(devices, "memballoon", model="virtio")
 
 
-def _disks(devices: Element, facts: Facts, files: ServerFiles, machine: Machine) -> None:
-    flavor, letters = facts["flavor"], iter("abc")
+def _disks(devices: Element, facts: Facts, files: ServerFiles, machine: Machine, rescued: bool) -> None:
+    flavor, letters = facts["flavor"], iter("abcd")
+    if rescued:
+        _disk(devices, f"vd{next(letters)}", files.rescue, "qcow2", machine)
     _disk(devices, f"vd{next(letters)}", files.disk, "qcow2", machine)
     if flavor.get("ephemeral_gib"):
         _disk(devices, f"vd{next(letters)}", files.ephemeral, "raw", machine)

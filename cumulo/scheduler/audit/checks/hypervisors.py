@@ -25,9 +25,10 @@ KINDS = {
 }
 RUNNING = "running"
 _ALIVE = (RUNNING, "paused")
-_POWER = {"ACTIVE": RUNNING, "SHUTOFF": "off", "PAUSED": "paused", "SUSPENDED": "saved"}
+_POWER = {"ACTIVE": RUNNING, "SHUTOFF": "off", "PAUSED": "paused", "SUSPENDED": "saved", "RESCUE": RUNNING,
+          "SOFT_DELETED": "off"}
 _NAMES = frozenset({"base", "disk", "ephemeral", "swap", "config.iso", "kernel", "ramdisk", "console.log",
-                    "console.log.1"})
+                    "console.log.1", "rescue", "rescue.base"})
 
 
 def differences(facts: Facts) -> Iterator[Difference]:

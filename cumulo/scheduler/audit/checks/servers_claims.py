@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 
 from cumulo.common.audit.difference import Difference
+from cumulo.compute import states
 from cumulo.scheduler.audit.facts import Claim, Facts, Server
 
 KINDS = {
@@ -16,7 +17,7 @@ KINDS = {
     "server_without_host": "A server is built, but on no host.",
     "deleted_server_on_host": "A deleted server's row still names a host.",
 }
-ON_A_HOST = ("ACTIVE", "SHUTOFF", "PAUSED", "SUSPENDED")
+ON_A_HOST = states.ON_A_HOST
 
 
 def differences(facts: Facts) -> Iterator[Difference]:

@@ -1,0 +1,69 @@
+"""rebuild: new disks from an image for a server that stays what it is otherwise."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from cumulo.api.compute import common
+from cumulo.api.compute.servers import choices, view
+from cumulo.api.compute.servers.handlers import surroundings
+from cumulo.api.wsgi.route import Reply, Request
+from cumulo.common import errors
+from cumulo.compute import quotas, servers, states
+
+ALLOWED = (states.ACTIVE, states.SHUTOFF, states.ERROR)
+Body = Mapping[str, Any]
+_NAMED = {"name": "name", "description": "description", "OS-DCF:diskConfig": "disk_config", "metadata": "metadata",
+          "hostname": "hostname", "trusted_image_certificates": "trusted_certificates"}
+_ADDRESSES = {"accessIPv4": "access_ipv4", "accessIPv6": "access_ipv6"}
+
+
+def rebuild(request: Request, asked: Body) -> Reply:
+    """Begin to rebuild a server; its row names the new image at once."""
+    services = request.services
+    if asked.get("personality"):
+        raise errors.BadRequest("Injecting files by personality is not supported: use user_data.")
+    password = asked.get("adminPass") or services.ids.password(12)
+    with services.database.write() as connection:
+        row = common.own_server(request, connection, "compute:servers:action", lock=True)
+        change = servers.Change("rebuild", "rebuild_server", ALLOWED, {
+            "ends": states.SHUTOFF if row["status"] == states.SHUTOFF else states.ACTIVE,
+            "keep_ephemeral": common.flag(str(asked.get("preserve_ephemeral", False)), "preserve_ephemeral")})
+        now = services.database.now(connection)
+        servers.request_change(connection, services.ids, now, context=request.context, row=row, change=change,
+                               may_override_lock=common.may_override_lock(request))
+        values = _values(request, connection, row, asked) | {"admin_password": password}
+        servers.update_server(connection, now, row["id"], **values)
+        row = servers.get_server(connection, row["id"])
+        around = surroundings(request, connection, [row])
+    common.ring_scheduler(request)
+    shown = _shown(request, row, around) | {"adminPass": password}
+    return Reply({"server": shown}, headers={"Location": shown["links"][0]["href"]})
+
+
+def _values(request: Request, connection: sa.Connection, row: servers.Row, asked: Body) -> dict[str, Any]:
+    """The columns that change: what the body names, and what the image says."""
+    image = choices.find_image(request, connection, asked["imageRef"], row["flavor"])
+    for name in ("kernel_id", "ramdisk_id"):
+        choices.visible_image(request, connection, image["properties"].get(name))
+    values = {column: asked[name] for name, column in _NAMED.items() if name in asked}
+    values |= {column: common.address(asked[name]) for name, column in _ADDRESSES.items() if name in asked}
+    quotas.check_metadata(quotas.limits_of(request.services.conf), values.get("metadata", {}))
+    if "key_name" in asked:
+        key = choices.find_key(request, connection, dict(asked)) if asked["key_name"] is not None else None
+        values |= {"key_name": key and key["name"], "public_key": key and key["public_key"]}
+    if "user_data" in asked:
+        values["user_data"] = choices.checked_user_data(asked["user_data"])
+    return values | {"image_id": image["id"], "image_properties": image["properties"], "kernel_id": image["properties"].get("kernel_id"),
+                     "ramdisk_id": image["properties"].get("ramdisk_id")}
+
+
+def _shown(request: Request, row: servers.Row, around: view.Surroundings) -> dict[str, Any]:
+    """The server as PUT shows it, with what may be given here."""
+    shown = view.updated(request, row, around)
+    if request.is_at_least("2.54"):
+        shown["key_name"] = row["key_name"]
+    if request.is_at_least("2.57"):
+        shown["user_data"] = row["user_data"]
+    return shown
