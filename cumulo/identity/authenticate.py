@@ -16,7 +16,8 @@ from cumulo.common.db.engine import Database
 from cumulo.common.db.tables import identity as tables
 from cumulo.common.threads import Threads
 from cumulo.identity import (
-    application_credentials, credentials, delegations, login_guard, lookup, receipts, revocations, totp, trusts)
+    application_credentials, backends, credentials, delegations, login_guard, lookup, receipts, revocations, totp, trusts)
+from cumulo.identity.backends import Asked
 from cumulo.identity.lookup import Facts
 from cumulo.identity.model import (
     LOGIN_REFUSED, OWN_RIGHTS, SYSTEM, UNSCOPED, AccessToken, Delegation, Scope, ScopeKind)
@@ -62,9 +63,9 @@ def by_password(database: Database, validator: Validator, threads: Threads, refe
     with database.read() as connection:
         # Read first: whatever changes after this refuses the token that is about to be made.
         generation = revocations.current_generation(connection)
-        account = login_guard.account(connection, _user_id(connection, reference))
-    stored = login_guard.hash_of(validator.conf, validator.clock, account)
-    is_right = validator.passwords.is_right(threads, password, stored)
+        account, backend = backends.account(connection, _user_id(connection, reference))
+    is_right = backends.is_right(backend, Asked(validator.conf, validator.clock, threads, validator.passwords, account,
+                                                password))
     admitted = login_guard.admit(database, validator.conf, validator.clock, account, is_right)
     return Proof(admitted["id"], ("password",), generation)
 
@@ -106,7 +107,7 @@ def by_code(database: Database, validator: Validator, clock: Clock, reference: R
     fernet = validator.credential_keys.fernet()
     with database.read() as connection:
         generation = revocations.current_generation(connection)
-        account = login_guard.account(connection, _user_id(connection, reference))
+        account, _ = backends.account(connection, _user_id(connection, reference))
         known = credentials.codes_of(connection, fernet, account["id"] if account else "")
     # One is looked at also where there is none: the time does not tell who has any.
     found = [(each, totp.step_of(each.blob, passcode, clock.now())) for each in known or [NO_CODES]]
@@ -123,7 +124,7 @@ def by_remote_user(database: Database, validator: Validator, reference: Referenc
     """Return the proof that somebody in front of this API has asked the user to prove who they are."""
     with database.read() as connection:
         generation = revocations.current_generation(connection)
-        account = login_guard.account(connection, _user_id(connection, reference))
+        account, _ = backends.account(connection, _user_id(connection, reference))
     admitted = login_guard.admit(database, validator.conf, validator.clock, account, account is not None,
                                  may_be_over=True)
     return Proof(admitted["id"], ("external",), generation)

@@ -12,8 +12,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from cumulo.common import errors
+from cumulo.common.db.tables import identity as tables
 from cumulo.common.db.tables import identity_cloud as cloud
-from cumulo.identity import domains, rows
+from cumulo.identity import backends, domains, rows
 from cumulo.identity.domain_config_options import DEFAULTS
 
 Groups = dict[str, dict[str, Any]]
@@ -63,27 +64,35 @@ def get(connection: sa.Connection, domain_id: str, place: Place) -> dict[str, An
 
 
 def replace(connection: sa.Connection, domain_id: str, groups: Mapping[str, Mapping[str, Any]]) -> tuple[Groups, bool]:
-    """Give a domain these settings and no others; return them, and whether it had none before."""
+    """Give a domain these settings and no others; return them, and whether it had none before.
+
+    Raises Conflict where it has users and would have no backend for them (backends.py).
+    """
     domains.get(connection, domain_id)
     _check_groups(groups)
+    _lock(connection, domain_id)
     had = connection.execute(sa.delete(_TABLE).where(_TABLE.c.domain_id == domain_id)).rowcount
     _write(connection, domain_id, groups, {})
+    backends.check_users(connection, domain_id)
     return _read(connection, domain_id), not had
 
 
 def update(connection: sa.Connection, domain_id: str, place: Place, values: Mapping[str, Any]) -> Groups:
     """Change settings of a domain; return what is now there of the group, or of all.
 
-    Raises Forbidden where the values are of another place, NotFound where the domain has nothing there.
+    Raises Forbidden where the values are of another place, NotFound where the domain has nothing there, Conflict where
+    it has users and would have no backend for them.
     """
     domains.get(connection, domain_id)
     place.check()
     groups = _groups_of(place, values)
     _check_groups(groups)
+    _lock(connection, domain_id)
     before = _read(connection, domain_id)
     if place.of(before) is None:
         raise _not_found(domain_id, place)
     _write(connection, domain_id, groups, before)
+    backends.check_users(connection, domain_id)
     after = _read(connection, domain_id)
     return after if place.group is None else {place.group: after[place.group]}
 
@@ -99,6 +108,12 @@ def delete(connection: sa.Connection, domain_id: str, place: Place) -> None:
         statement = statement.where(_TABLE.c.option_name == place.option)
     if not connection.execute(statement).rowcount:
         raise _not_found(domain_id, place)
+
+
+def _lock(connection: sa.Connection, domain_id: str) -> None:
+    """Let nobody make a user in the domain until the transaction ends."""
+    table = tables.domain
+    connection.execute(sa.select(table.c.id).where(table.c.id == domain_id).with_for_update()).first()
 
 
 def _groups_of(place: Place, values: Mapping[str, Any]) -> Groups:

@@ -19,6 +19,7 @@ from cumulo.common import errors
 from cumulo.common.clock import Clock
 from cumulo.common.db.engine import Database
 from cumulo.common.db.tables import identity as tables
+from cumulo.common.db.tables.identity_cloud import domain_config
 from cumulo.identity.model import LOGIN_REFUSED
 from cumulo.identity.password_rules import DAY_S, ends_at
 
@@ -31,8 +32,12 @@ def account(connection: sa.Connection, user_id: str | None) -> Account | None:
     columns = (user.c.id, user.c.password_hash, user.c.enabled, user.c.options, user.c.password_changed_at,
                user.c.password_expires_at, user.c.password_is_own, user.c.failed_logins, user.c.failed_login_at,
                user.c.last_active_at, user.c.created_at)
-    return connection.execute(sa.select(*columns, domain.c.enabled.label("domain_enabled"))
+    names_backend = sa.and_(domain_config.c.domain_id == user.c.domain_id, domain_config.c.group_name == "identity",
+                            domain_config.c.option_name == "driver")
+    return connection.execute(sa.select(*columns, domain.c.enabled.label("domain_enabled"),
+                                        domain_config.c.value.label("backend"))
                               .join(domain, domain.c.id == user.c.domain_id)
+                              .outerjoin(domain_config, names_backend)
                               .where(user.c.id == user_id)).mappings().one_or_none()
 
 

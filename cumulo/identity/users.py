@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from cumulo.common import errors
 from cumulo.common.db.tables import identity as tables
 from cumulo.common.ids import Ids
-from cumulo.identity import projects, rows
+from cumulo.identity import backends, projects, rows
 from cumulo.identity.model import User
 from cumulo.identity.password_rules import NewPassword, ends_at
 from cumulo.identity.revocations import Recorder
@@ -54,14 +54,20 @@ def listed(connection: sa.Connection, query: Mapping[str, str], *,
 
 def create(connection: sa.Connection, ids: Ids, now: float, domain_id: str, values: Mapping[str, Any],
            password: NewPassword | None) -> User:
-    """Insert a user and return it; raises NotFound for an unknown domain, Conflict for a name in use."""
-    if connection.execute(sa.select(tables.domain.c.id).where(tables.domain.c.id == domain_id)).first() is None:
+    """Insert a user and return it; raises NotFound for an unknown domain, Conflict for a name in use.
+
+    Conflict too where the domain names a backend that there is not.
+    """
+    # Held, so that nobody gives the domain another backend meanwhile.
+    held = sa.select(tables.domain.c.id).where(tables.domain.c.id == domain_id)
+    if connection.execute(held.with_for_update(read=True, key_share=True)).first() is None:
         raise errors.NotFound(f"Could not find domain: {domain_id}.")
     row = {"id": rows.new_id(ids), "created_at": now, "domain_id": domain_id, "name": values["name"],
            "enabled": values.get("enabled", True), "default_project_id": values.get("default_project_id"),
            "options": merged({}, values.get("options")), **(_password_columns(password, now) if password else {}),
            "extra": projects.extra_of(values, COLUMNS + FIXED)}
     rows.insert(connection, tables.user, row, CLASH)
+    backends.check_users(connection, domain_id)
     return get(connection, row["id"])
 
 

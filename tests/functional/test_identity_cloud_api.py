@@ -4,8 +4,10 @@ import unittest
 from typing import Any
 
 import orjson
+import sqlalchemy as sa
 
 from cumulo.api.identity.app import ROUTES
+from cumulo.common.db.tables.identity_cloud import domain_config
 from tests.functional.test_identity_api import IdentityCase
 
 
@@ -322,6 +324,32 @@ class DomainConfigTest(IdentityCase):
         self.call("HEAD", self.path, 200)
         self.assertEqual({"identity": {"driver": "sql"}}, self.config("PUT", "", 200, {"identity": {"driver": "sql"}}))
         self.config("GET", "/ldap", 404)
+
+    def test_users_need_a_backend(self) -> None:
+        user = self.cloud.make("user", name="u", password="a good one", domain_id=self.domain)
+        self.config("PUT", "", 409, self.CONFIG)
+        self.config("GET", "", 404)
+        self.config("PUT", "", 201, {"identity": {"driver": "sql"}})
+        for value in ("ldap", "", 7, True, None):
+            self.config("PATCH", "/identity/driver", 409, {"driver": value})
+        self.assertEqual({"driver": "sql"}, self.config("GET", "/identity/driver", 200))
+        self.call("DELETE", f"/v3/users/{user['id']}", 204)
+        self.config("PATCH", "/identity/driver", 200, {"driver": "ldap"})
+        refused = self.call("POST", "/v3/users", 409, {"user": {"name": "u", "domain_id": self.domain}})
+        self.assertIn("sql", refused.json["error"]["message"])
+        self.assertEqual([], self.call("GET", f"/v3/users?domain_id={self.domain}", 200).json["users"])
+
+    def test_nobody_logs_in_without_a_backend(self) -> None:
+        user = self.cloud.make("user", name="u", password="a good one", domain_id=self.domain)
+        named = {"id": user["id"], "password": "a good one"}
+        body = {"auth": {"identity": {"methods": ["password"], "password": {"user": named}}}}
+        self.call("POST", "/v3/auth/tokens", 201, body)
+        with self.cloud.database.write() as connection:  # as if a later version had had another backend
+            connection.execute(sa.insert(domain_config).values(
+                domain_id=self.domain, group_name="identity", option_name="driver", value={"is": "ldap"}))
+        self.call("POST", "/v3/auth/tokens", 401, body)
+        self.call("POST", f"/v3/users/{user['id']}/password", 401,
+                  {"user": {"password": "another one", "original_password": "a good one"}})
 
     def test_change(self) -> None:
         self.config("PATCH", "", 404, self.CONFIG)

@@ -101,7 +101,7 @@ def _registered_limits(rng: random.Random, pool: Pool) -> Any:
 
 
 def _settings(rng: random.Random, pool: Pool) -> Any:
-    return {"config": rng.choice(({"ldap": {"url": "ldap://web/"}}, {"identity": {"driver": "web"}},
+    return {"config": rng.choice(({"ldap": {"url": "ldap://web/"}}, {"identity": {"driver": "sql"}},
                                   {"ldap": {"url": "é", "use_tls": True}, "identity": {"list_limit": 1}}))}
 
 

@@ -7,7 +7,8 @@ from cumulo.api.identity.common import changing, collection, query_of, validator
 from cumulo.api.wsgi import times
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
-from cumulo.identity import assignments, login_guard, password_rules, projects, users
+from cumulo.identity import assignments, backends, login_guard, password_rules, projects, users
+from cumulo.identity.backends import Asked
 from cumulo.identity.login_guard import Account
 from cumulo.identity.model import LOGIN_REFUSED
 from cumulo.identity.password_rules import NewPassword
@@ -75,11 +76,11 @@ def change_password(request: Request) -> None:
     values, user_id, services = request.body["user"], request.params["user_id"], request.services
     checker = validator(request)
     with services.database.read() as connection:
-        account = login_guard.account(connection, user_id)
+        found, backend = backends.account(connection, user_id)
         former = users.former_passwords(connection, user_id)
-    is_right = checker.passwords.is_right(
-        services.threads, values["original_password"], login_guard.hash_of(services.conf, services.clock, account))
-    account = login_guard.admit(checker.database, services.conf, services.clock, account, is_right, may_be_over=True)
+    is_right = backends.is_right(backend, Asked(services.conf, services.clock, services.threads, checker.passwords,
+                                                found, values["original_password"]))
+    account = login_guard.admit(checker.database, services.conf, services.clock, found, is_right, may_be_over=True)
     stored: str = account["password_hash"]
     password = _own_password(request, values["password"], account, [stored, *former])
     with changing(request) as (connection, record):
