@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from cumulo.common.db.tables.network import network, port, port_address, subnet
+from cumulo.common.db.tables.network_security import port_security_group, security_group
 from cumulo.network.ports import is_of_a_server
 
 
@@ -28,6 +29,22 @@ def addresses_of_devices(connection: sa.Connection, device_ids: Sequence[str]) -
         .order_by(port.c.created_at, port.c.id, port_address.c.position))
     for row in connection.execute(query).mappings():
         found[row["device_id"]].append(dict(row))
+    return found
+
+
+def groups_of_devices(connection: sa.Connection, device_ids: Sequence[str]) -> dict[str, list[str]]:
+    """The names of the security groups that the ports of each device are in, sorted, each once."""
+    found: dict[str, list[str]] = {device_id: [] for device_id in device_ids}
+    if not device_ids:
+        return found
+    query = (
+        sa.select(port.c.device_id, security_group.c.name).distinct()
+        .join_from(port, port_security_group, port_security_group.c.port_id == port.c.id)
+        .join(security_group, security_group.c.id == port_security_group.c.security_group_id)
+        .where(port.c.device_id.in_(device_ids), is_of_a_server())
+        .order_by(security_group.c.name))
+    for row in connection.execute(query):
+        found[row.device_id].append(row.name)
     return found
 
 

@@ -127,7 +127,7 @@ class Create(ComputeCase):
             {"min_count": 3, "max_count": 2}, {"min_count": "x"}, {"availability_zone": "mars"},
             {"block_device_mapping_v2": [{"boot_index": 0, "uuid": nowhere, "source_type": "volume",
                                           "destination_type": "volume"}]},
-            {"block_device_mapping": [{"volume_id": nowhere}]}, {"security_groups": [{"name": "web"}]},
+            {"block_device_mapping": [{"volume_id": nowhere}]}, {"security_groups": [{"name": "none"}]},
             {"accessIPv6": "eb:"}, {"description": "needs 2.19"}, {"unknown": 1}, {"config_drive": "maybe"},
             {"personality": [{"path": "/x", "contents": "eA=="}]}, {"OS-DCF:diskConfig": "x"}):
             answer = self.boot(**more)

@@ -19,6 +19,7 @@ from cumulo.api.compute.limits import routes as limits
 from cumulo.api.compute.metadata import routes as metadata
 from cumulo.api.compute.openapi import routes as openapi
 from cumulo.api.compute.quota_sets import routes as quota_sets
+from cumulo.api.compute.security_groups import routes as security_groups
 from cumulo.api.compute.server_actions import routes as server_actions
 from cumulo.api.compute.servers import routes as servers
 from cumulo.api.compute.services import routes as services
@@ -31,12 +32,12 @@ from cumulo.api.wsgi.route import Family
 FAMILY = Family(
     name="compute", service_type="compute", min_version=version_handlers.MINIMUM, max_version=version_handlers.MAXIMUM,
     legacy_header="X-OpenStack-Nova-API-Version", request_id_header="X-Compute-Request-Id",
-    strict_query_since="2.75")
+    strict_query_since="2.75", slash_is_empty_id=True)
 RULES = policies.RULES
 _RESOURCES = (
     *servers.ROUTES, *server_actions.ROUTES, *ips.ROUTES, *metadata.ROUTES, *tags.ROUTES, *flavors.ROUTES,
     *keypairs.ROUTES, *instance_actions.ROUTES, *services.ROUTES, *hypervisors.ROUTES, *limits.ROUTES,
-    *quota_sets.ROUTES, *availability_zones.ROUTES, *extensions.ROUTES, *openapi.ROUTES, *cumulo_audit.ROUTES)
+    *quota_sets.ROUTES, *security_groups.ROUTES, *availability_zones.ROUTES, *extensions.ROUTES, *openapi.ROUTES, *cumulo_audit.ROUTES)
 ROUTES = (
     *versions.ROUTES,
     *(dataclasses.replace(route, path=f"/{version}{route.path}") for version in ("v2.1", "v2") for route in _RESOURCES))

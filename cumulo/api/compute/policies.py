@@ -61,5 +61,8 @@ RULES = (
           ("GET", "/os-availability-zone/detail")),
     _rule("cumulo:audit", _ADMIN, "See what the audit found.", ("GET", "/cumulo/audit")),
     _rule("cumulo:metrics", "rule:system_reader", "Read the cloud's metrics.", ("GET", "/cumulo/metrics")),
+    _rule("security_groups:show", _READ, "List and show security groups.", ("GET", "/os-security-groups")),
+    _rule("security_groups:change", _CHANGE, "Make, change and delete security groups and their rules.",
+          ("POST", "/os-security-groups"), ("POST", "/os-security-group-rules")),
     _rule("extensions:list", "rule:any_token", "List extensions.", ("GET", "/extensions")),
 )

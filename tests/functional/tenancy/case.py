@@ -72,8 +72,9 @@ class TenancyCase(unittest.TestCase):
              query: str = "") -> Any:
         """Send a request for the route."""
         self.count("requests")
+        version = {"OpenStack-API-Version": f"compute {route.until}"} if route.until else {}
         return self.cloud.request(route.method, path_of(family, route, named) + query, body, token=persona.token,
-                                  headers={"X-Subject-Token": self.cloud.personas["owner member"].token or "",
+                                  headers=version | {"X-Subject-Token": self.cloud.personas["owner member"].token or "",
                                            **bodies.headers_of(route)})
 
     def shows_nothing(self, answer: Any, sent: str, where: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cumulo.api.compute import common
-from cumulo.api.compute.server_actions import administration, images, rebuild, rescue
+from cumulo.api.compute.server_actions import administration, images, rebuild, rescue, security_groups
 from cumulo.api.compute.servers import deletion
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
@@ -92,4 +92,5 @@ _ACTIONS: dict[str, Action] = {
     "os-getConsoleOutput": _console_output, "createImage": images.create_image, "createBackup": images.create_backup,
     "rebuild": rebuild.rebuild, "rescue": rescue.rescue, "unrescue": _to(servers.UNRESCUE),
     "restore": _to(servers.RESTORE), "forceDelete": _force_delete, "os-resetState": administration.reset_state,
+    "addSecurityGroup": security_groups.add, "removeSecurityGroup": security_groups.remove,
 }

@@ -55,8 +55,11 @@ def _whole(schemas: dict[str, Json | None]) -> Json:
             "properties": {name: schema for name, schema in schemas.items() if schema is not None}}
 
 
+_GROUP = {"type": "object", "required": ["name"], "additionalProperties": False, "properties": {
+    "name": {"type": "string", "minLength": 1, "maxLength": 255}}}
 _LOCK = {"type": ["object", "null"], "additionalProperties": False, "properties": {
     "locked_reason": {"type": "string", "minLength": 1, "maxLength": 255}}}
 
 ACTION = _versions({name: ((FIRST, schema),) for name, schema in _ALWAYS.items()} | _CHANGED | {
-    "lock": ((FIRST, _NOTHING), ("2.73", _LOCK))})
+    "lock": ((FIRST, _NOTHING), ("2.73", _LOCK)), "addSecurityGroup": ((FIRST, _GROUP),),
+    "removeSecurityGroup": ((FIRST, _GROUP),)})

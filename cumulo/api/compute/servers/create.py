@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from cumulo.api.compute import common
+from cumulo.api.compute.security_groups import handlers as group_handlers
 from cumulo.api.compute.servers import networks
 from cumulo.api.compute.servers.choices import checked_user_data as _user_data
 from cumulo.api.compute.servers.choices import find_flavor as _flavor
@@ -20,6 +21,7 @@ from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
 from cumulo.common.db.tables.compute import compute_host
 from cumulo.compute import hosts, quotas, servers
+from cumulo.network import security_groups
 
 MOST_USER_DATA = 65535
 Body = dict[str, Any]
@@ -37,10 +39,11 @@ def create(request: Request) -> Reply:
         services.tokens.hold(connection, request.context.project_id)
         wanted = _build_request(request, connection, asked, password)
         plan = networks.plan(request, connection, asked.get("networks"))
+        groups = _groups(request, connection, asked)
         now = services.database.now(connection)
         rows = servers.request_build(
             connection, services.ids, now, context=request.context, limits=quotas.limits_of(services.conf),
-            wanted=wanted, plug=networks.plug(request, connection, now, plan))
+            wanted=wanted, plug=networks.plug(request, connection, now, plan, groups))
         for row in rows if asked.get("tags") else ():
             servers.set_tags(connection, row["id"], asked["tags"])
     common.ring_scheduler(request)
@@ -52,7 +55,7 @@ def _answer(request: Request, asked: Body, row: servers.Row, password: str) -> R
         return Reply({"reservation_id": row["reservation_id"]})
     links = common.links(request, "servers", row["id"])
     shown = {"id": row["id"], "links": links, "OS-DCF:diskConfig": row["disk_config"], "adminPass": password,
-             "security_groups": [{"name": "default"}]}
+             "security_groups": asked.get("security_groups") or [{"name": "default"}]}
     return Reply({"server": shown}, headers={"Location": links[0]["href"]})
 
 
@@ -64,8 +67,6 @@ def _refuse_what_is_not_there(request: Request, asked: Body) -> None:
         raise errors.BadRequest("Injecting files by personality is not supported: use user_data.")
     if request.body.get("os:scheduler_hints") or request.body.get("OS-SCH-HNT:scheduler_hints"):
         raise errors.BadRequest("Scheduler hints are not supported.")
-    if any(group.get("name") != "default" for group in asked.get("security_groups", ())):
-        raise errors.BadRequest("Security groups are not supported: only the group 'default' may be named.")
 
 
 def _boots_from_image(asked: Body) -> bool:
@@ -98,6 +99,18 @@ def _build_request(request: Request, connection: sa.Connection, asked: Body, pas
             "access_ipv6": common.address(asked.get("accessIPv6")),
             "image_properties": image["properties"], "trusted_certificates": asked.get("trusted_image_certificates"),
             **({"hostname": asked["hostname"]} if asked.get("hostname") else {})})
+
+
+def _groups(request: Request, connection: sa.Connection, asked: Body) -> list[str] | None:
+    """The security groups that were named; None where only the default one is meant, which may not be there yet."""
+    names = [group["name"] for group in asked.get("security_groups", ()) if "name" in group]
+    if not names or set(names) == {security_groups.DEFAULT}:
+        return None
+    if security_groups.DEFAULT in names:
+        services = request.services
+        security_groups.ensure_default(connection, services.ids, services.database.now(connection),
+                                       request.context.project_id or "")
+    return group_handlers.ids_of(connection, request.context.project_id or "", names)
 
 
 def _description(request: Request, asked: Body) -> str | None:

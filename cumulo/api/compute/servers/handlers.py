@@ -58,7 +58,7 @@ def surroundings(request: Request, connection: sa.Connection, rows: Sequence[ser
         operations=store.active_of(connection, server_ids),
         addresses=port_queries.addresses_of_devices(connection, server_ids),
         tags=servers.tags_of(connection, server_ids) if request.is_at_least("2.26") else {},
-        host_status=host_status)
+        host_status=host_status, security_groups=port_queries.groups_of_devices(connection, server_ids))
 
 
 def show(request: Request) -> dict[str, Any]:

@@ -52,11 +52,11 @@ def _card(request: Request, connection: sa.Connection, asked: dict[str, Any]) ->
     return {"network_id": asked["uuid"], "fixed_ip": asked.get("fixed_ip")}
 
 
-def plug(request: Request, connection: sa.Connection, now: float, planned: Plan) -> Plug:
-    """Return the function that makes the ports of one server inside the transaction."""
+def plug(request: Request, connection: sa.Connection, now: float, planned: Plan, groups: list[str] | None) -> Plug:
+    """Return the function that makes the ports of one server inside the transaction; groups None: the default one."""
 
     def make_ports(server_id: str, hostname: str) -> list[str]:
-        return [_make_port(request, connection, now, card, server_id, hostname) for card in planned]
+        return [_make_port(request, connection, now, card | {"groups": groups}, server_id, hostname) for card in planned]
 
     return make_ports
 
@@ -67,7 +67,8 @@ def _make_port(request: Request, connection: sa.Connection, now: float, card: di
     try:
         made = ports.create_port(
             connection, request.services.ids, now, context=request.context, network_id=card["network_id"],
-            fixed_ip=card["fixed_ip"], device_id=server_id, device_owner=owner, hostname=hostname)
+            fixed_ip=card["fixed_ip"], device_id=server_id, device_owner=owner, hostname=hostname,
+            groups=card["groups"])
     except (errors.Conflict, errors.NotFound) as failure:
         # This API answers 400 for an address that is taken, and for a network deleted since it was looked at.
         raise errors.BadRequest(failure.message) from failure

@@ -28,6 +28,7 @@ class Surroundings:
     addresses: Mapping[str, Addresses]
     tags: Mapping[str, list[str]]
     host_status: Mapping[str, str]
+    security_groups: Mapping[str, list[str]]
 
 
 def brief(request: Request, row: Row) -> dict[str, Any]:
@@ -41,7 +42,6 @@ def full(request: Request, row: Row, around: Surroundings) -> dict[str, Any]:
     shown = _core(request, row, around.addresses.get(row["id"], ()), states.status_of(row["status"], running)) | {
         "key_name": row["key_name"],
         "config_drive": "True" if row["config_drive"] else "",
-        "security_groups": [{"name": "default"}],
         "os-extended-volumes:volumes_attached": [],
         "OS-SRV-USG:launched_at": times.iso_micro(row["launched_at"]),
         "OS-SRV-USG:terminated_at": times.iso_micro(row["terminated_at"]),
@@ -50,6 +50,8 @@ def full(request: Request, row: Row, around: Surroundings) -> dict[str, Any]:
         "OS-EXT-STS:vm_state": states.vm_state(row["status"]),
         "OS-EXT-STS:power_state": row["power_state"],
     }
+    if around.security_groups.get(row["id"]):
+        shown["security_groups"] = [{"name": name} for name in around.security_groups[row["id"]]]
     if request.may("compute:servers:show_host"):
         shown |= _host_attributes(request, row)
         if request.is_at_least("2.16"):
