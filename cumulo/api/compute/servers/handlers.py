@@ -33,11 +33,9 @@ def _rows(request: Request, connection: sa.Connection) -> tuple[Sequence[servers
     page = paging.page(request, maximum=request.services.conf.servers.page_limit,
                        sort_keys=server_queries.SORT_COLUMNS)
     wanted = filters.read(request, connection)
-    # limit=0 means no limit of the caller's own to this API.
-    limit = page.limit or request.services.conf.servers.page_limit
-    rows = [] if wanted is None else server_queries.list_servers(
-        connection, wanted, sort=page.sort, limit=limit, marker=page.marker)
-    return rows, paging.Page(limit, page.marker, page.sort)
+    rows = [] if wanted is None or page.limit == 0 else server_queries.list_servers(
+        connection, wanted, sort=page.sort, limit=page.limit, marker=page.marker)
+    return rows, page
 
 
 def _next(request: Request, rows: Sequence[servers.Row], page: paging.Page) -> dict[str, Any]:
