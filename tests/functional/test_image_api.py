@@ -459,6 +459,23 @@ class Lists(ImageApiCase):
                 path = page.get("next")
             self.assertEqual(whole, seen, order)
         self.assertEqual(["e,f", "c", "b", "a"], self.api.names("sort_key=name"))
+
+    def test_pages_hold_everything_once_while_images_come_and_go(self) -> None:
+        for order in ("sort=name:asc", "sort=min_ram:desc,name:asc", "sort_key=created_at&sort_dir=desc", "sort=size:asc,id:desc"):
+            before, seen, path = self.api.names(order), [], f"/v2/images?limit=1&{order}"
+            made: list[str] = []
+            while path:
+                page = self.api.send("GET", path).json
+                seen += [image["name"] for image in page["images"]]
+                path = page.get("next")
+                for name, ram in (("0", 128), ("z", 0)) if len(made) < 8 else ():
+                    made.append(self.api.create(name=f"{name}-{len(made)}", min_ram=ram)["id"])
+            self.assertEqual(before, [name for name in seen if name in before], order)
+            self.assertEqual(len(seen), len(set(seen)), order)
+            for image_id in made:
+                self.api.send("DELETE", f"/v2/images/{image_id}")
+
+    def test_an_order_by_name_and_pages_of_nothing(self) -> None:
         self.assertEqual([], self.api.names("limit=0"))
         self.assertNotIn("next", self.api.send("GET", "/v2/images?limit=4").json)
 

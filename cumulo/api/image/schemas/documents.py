@@ -5,7 +5,7 @@ from typing import Any
 from cumulo.image.attributes import CONTAINER_FORMATS, DISK_FORMATS, VISIBILITIES
 from cumulo.image.listing import MEMBER_STATUSES
 
-_STATUSES = ("queued", "saving", "active", "deactivated")
+_STATUSES = ("queued", "saving", "uploading", "importing", "active", "deactivated")
 _UUID = r"^([0-9a-fA-F]){8}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){12}$"
 
 
@@ -43,6 +43,7 @@ IMAGE: dict[str, Any] = {
                             pattern=_UUID, is_base=False),
         "ramdisk_id": _field(["null", "string"], "ID of the image to use as the ramdisk when booting.",
                              pattern=_UUID, is_base=False),
+        "stores": _read_only("string", "Stores that hold the image's data, with commas between them"),
         "self": _read_only("string", "An image self url"),
         "file": _read_only("string", "An image file url"),
         "schema": _read_only("string", "An image schema url"),
