@@ -6,13 +6,14 @@ name of its data, the oldest first).
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+from urllib.parse import urldefrag
 
 import sqlalchemy as sa
 
 from cumulo.common import errors
 from cumulo.common.context import Context
 from cumulo.common.db.tables.image import image as image_table
-from cumulo.common.db.tables.image import image_location, image_member, image_property, image_tag
+from cumulo.common.db.tables.image import image_location, image_member, image_property, image_tag, image_url
 
 Image = dict[str, Any]
 _CHANGEABLE = ("name", "owner", "visibility", "container_format", "disk_format", "min_disk", "min_ram",
@@ -98,7 +99,7 @@ def _is_visible(context: Context) -> sa.ColumnElement[bool]:
 
 
 def with_details(connection: sa.Connection, images: Sequence[Image]) -> list[Image]:
-    """Return the images with their tags, properties and locations, read in three statements however many they are."""
+    """Return the images with their tags, properties and locations, read in few statements however many they are."""
     found = {image["id"]: dict(image, tags=[], properties={}, locations=[]) for image in images}
     if not found:
         return []
@@ -112,6 +113,11 @@ def with_details(connection: sa.Connection, images: Sequence[Image]) -> list[Ima
     places = sa.select(columns.image_id, columns.store, columns.name).where(columns.image_id.in_(found))
     for image_id, store, name in connection.execute(places.order_by(columns.created_at, columns.store)):
         found[image_id]["locations"].append({"store": store, "name": name})
+    urls = image_url.c
+    on_web = sa.select(urls.image_id, urls.store, urls.url, urls.metadata).where(urls.image_id.in_(found))
+    for image_id, store, url, words in connection.execute(on_web.order_by(urls.position)):
+        found[image_id]["locations"].append(
+            {"store": store, "name": urldefrag(url)[0], "url": url, "metadata": words})
     for image in found.values():
         image["tags"].sort()
     return list(found.values())
@@ -140,7 +146,7 @@ def delete_image(connection: sa.Connection, image: Image) -> list[tuple[str | No
     """
     if image["protected"]:
         raise errors.Forbidden(f"Image {image['id']} is protected and cannot be deleted.")
-    for table in (image_tag, image_property, image_member, image_location):
+    for table in (image_tag, image_property, image_member, image_location, image_url):
         connection.execute(sa.delete(table).where(table.c.image_id == image["id"]))
     connection.execute(sa.delete(image_table).where(image_table.c.id == image["id"]))
     uploading = [(None, image["upload_id"])] if image["upload_id"] else []

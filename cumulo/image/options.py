@@ -55,6 +55,11 @@ OPTIONS = [
                help="Images in one page of a list at most. 1000 keep an answer near 1 MiB."),
     cfg.IntOpt("max_properties", default=128, min=0, max=10000,
                help="Free properties one image may have. The default bounds the size of a list's answer."),
+    cfg.BoolOpt("show_multiple_locations", default=False,
+                help="Tell owners where the data of their images is, and let them add URLs that a store of the kind http "
+                     "may read, and take places away. Whoever is told of a URL may pass it on, so the default is no."),
+    cfg.BoolOpt("show_image_direct_url", default=False,
+                help="Tell owners the first place of the data of their images as direct_url."),
     cfg.StrOpt("property_protection_file", default="",
                help="File of rules that say which roles make, read, change and remove which properties "
                     "(doc/image-metadata.md). Empty, the default, means that who may change an image may do all of it."),

@@ -16,29 +16,37 @@ MEDIA_TYPES = {
     "application/openstack-images-v2.1-json-patch": "v2.1",
     "application/openstack-images-v2.0-json-patch": "v2.0",
 }
+LOCATIONS = "locations"
+_LOCATION = re.compile(r"/locations(?:/(-|0|[1-9][0-9]{0,3}))?", re.ASCII)
 _OPERATIONS = ("add", "replace", "remove")
 
 
 @dataclasses.dataclass(frozen=True)
 class Change:
-    """One operation on one name."""
+    """One operation on one name; position is that in the list of locations, "-" behind the last."""
 
     operation: str
     name: str
     value: Any = None
+    position: str | None = None
 
 
-def read(document: Any, form: str) -> list[Change]:
-    """Return the changes that a document of form v2.0 or v2.1 asks for; raises BadRequest or Forbidden."""
+def read(document: Any, form: str, *, with_locations: bool = False) -> list[Change]:
+    """Return the changes that a document of form v2.0 or v2.1 asks for; raises BadRequest or Forbidden.
+
+    Changes of locations are Forbidden unless asked for; their values are left as they are.
+    """
     if not isinstance(document, list):
         raise errors.BadRequest("The patch must be a list of operations.")
-    return [_read_one(entry, form) for entry in document]
+    return [_read_one(entry, form, with_locations) for entry in document]
 
 
-def _read_one(entry: Any, form: str) -> Change:
+def _read_one(entry: Any, form: str, with_locations: bool) -> Change:
     if not isinstance(entry, dict):
         raise errors.BadRequest("An operation of a patch must be an object.")
     operation, path = _operation(entry) if form == "v2.1" else _old_operation(entry)
+    if with_locations and isinstance(path, str) and (match := _LOCATION.fullmatch(path)):
+        return _of_locations(entry, operation, match[1])
     name = _name(path)
     attributes.check_writable(name)
     if operation == "remove":
@@ -46,6 +54,14 @@ def _read_one(entry: Any, form: str) -> Change:
     if "value" not in entry:
         raise errors.BadRequest(f"Operation {operation} of {name} needs a value.")
     return Change(operation, name, attributes.check_value(name, entry["value"]) if name != "id" else None)
+
+
+def _of_locations(entry: dict[str, Any], operation: str, position: str | None) -> Change:
+    if operation != "remove" and "value" not in entry:
+        raise errors.BadRequest("A change of locations needs a value.")
+    if (operation == "remove" and position in (None, "-")) or (operation == "replace" and position is not None):
+        raise errors.BadRequest("Locations are replaced all at once, added at a place, and removed one by one.")
+    return Change(operation, LOCATIONS, entry.get("value"), position)
 
 
 def _operation(entry: dict[str, Any]) -> tuple[str, Any]:

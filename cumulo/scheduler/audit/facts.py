@@ -122,13 +122,14 @@ class Network:
 
 @dataclasses.dataclass(frozen=True)
 class Image:
-    """An image and the data it names: (store, name) of each copy."""
+    """An image and the data it names: (store, name) of each copy, and whether a URL leads to more."""
 
     id: str
     status: str
     upload_id: str | None
     upload_renewed_at: float | None
     locations: tuple[tuple[str, str], ...] = ()
+    is_on_web: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

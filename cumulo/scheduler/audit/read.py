@@ -78,7 +78,9 @@ def _images(connection: sa.Connection) -> tuple[facts.Image, ...]:
         located.setdefault(image_id, []).append((store, name))
     rows = connection.execute(sa.select(columns.id, columns.status, columns.upload_id, columns.upload_renewed_at)
                               .order_by(columns.id))
-    return tuple(facts.Image(*row, locations=tuple(located.get(row.id, ()))) for row in rows)
+    on_web = set(connection.execute(sa.select(image.image_url.c.image_id)).scalars())
+    return tuple(facts.Image(*row, locations=tuple(located.get(row.id, ())), is_on_web=row.id in on_web)
+                 for row in rows)
 
 
 def _rows(connection: sa.Connection, kind: type[Any], table: sa.Table, *where: sa.ColumnElement[bool]) -> list[Any]:

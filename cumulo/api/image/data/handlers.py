@@ -62,7 +62,7 @@ def download(request: Request) -> Reply:
     headers = {"Content-Length": str(length), "Accept-Ranges": "bytes"}
     if part:
         headers["Content-Range"] = f"bytes {first}-{first + length - 1}/{image['size']}"
-    else:
+    elif image["checksum"]:  # nobody has read what a URL leads to
         headers["Content-Md5"] = image["checksum"]
     chunks = Outgoing(request.services.threads, store, stream, (first, length), _connection(request))
     return Reply(status=206 if part else 200, chunks=chunks, headers=headers, content_type=_BINARY)

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import sqlalchemy as sa
 
 from cumulo.api.image import quota
-from cumulo.api.image.images import view
+from cumulo.api.image.images import locations, view
 from cumulo.api.services import Services
 from cumulo.api.wsgi import paging, times
 from cumulo.api.wsgi.route import Reply, Request
@@ -74,28 +74,49 @@ def show(request: Request) -> dict[str, Any]:
 
 def update(request: Request) -> dict[str, Any]:
     """Change an image by a JSON patch."""
-    changes = patch.read(request.body, patch.MEDIA_TYPES[request.raw_request.content_type])
-    database = request.services.database
+    services, database, image_id = request.services, request.services.database, request.params["image_id"]
+    changes = patch.read(request.body, patch.MEDIA_TYPES[request.raw_request.content_type],
+                         with_locations=services.conf.image.show_multiple_locations)
+    of_locations = [each for each in changes if each.name == patch.LOCATIONS]
+    if of_locations:
+        with database.read() as connection:  # nobody is asked about somebody else's image
+            images.get_own_image(connection, request.context, image_id, lock=False)
+    prepared, size = locations.prepare(request, of_locations)
+    gone: list[tuple[str, str]] = []
     with database.write() as connection:
-        before = images.get_own_image(connection, request.context, request.params["image_id"])
-        after = patch.apply(before, changes)
-        attributes.check_bounds(after, bounds(request))
-        _protections(request).check_change(before["properties"], after["properties"], request.context.roles)
-        if after["owner"] != before["owner"]:
-            _authorize_owner(request, after["owner"])
-            _hold(request, connection, after["owner"])
-            quota.limits_of(connection, after["owner"]).take(
-                connection, image_count_total=1, image_size_total=(after["size"] or 0) * len(after["locations"]))
-        if after["visibility"] != before["visibility"]:
-            _authorize_visibility(request, after["visibility"])
+        before = images.get_own_image(connection, request.context, image_id)
+        now = database.now(connection)
+        if prepared:
+            before, gone = locations.change(request, connection, now, before, prepared, size)
+        after = _changed(request, connection, before, [each for each in changes if each.name != patch.LOCATIONS])
         if changes:
-            images.save_changes(connection, database.now(connection), before, after)
+            images.save_changes(connection, now, before, after)
+    for store, name in gone:
+        database.after_commit(_remove, services, store, name)
     return _shown(request, after)
 
 
+def _changed(request: Request, connection: sa.Connection, before: images.Image,
+             changes: list[patch.Change]) -> images.Image:
+    """Return an image read with a lock as the changes make it; raises whatever forbids them to the caller."""
+    after = patch.apply(before, changes)
+    attributes.check_bounds(after, bounds(request))
+    _protections(request).check_change(before["properties"], after["properties"], request.context.roles)
+    if after["owner"] != before["owner"]:
+        _authorize_owner(request, after["owner"])
+        _hold(request, connection, after["owner"])
+        stored = sum("url" not in each for each in after["locations"])
+        quota.limits_of(connection, after["owner"]).take(
+            connection, image_count_total=1, image_size_total=(after["size"] or 0) * stored)
+    if after["visibility"] != before["visibility"]:
+        _authorize_visibility(request, after["visibility"])
+    return after
+
+
 def _shown(request: Request, row: images.Image) -> dict[str, Any]:
-    """Return an image with the properties that the caller may read."""
-    return view.image(row | {"properties": _protections(request).readable(row["properties"], request.context.roles)})
+    """Return an image with the properties that the caller may read, and its locations if they may be known."""
+    properties = _protections(request).readable(row["properties"], request.context.roles)
+    return view.image(row | {"properties": properties}) | locations.shown(request, row)
 
 
 def _protections(request: Request) -> protections.Protections:

@@ -24,7 +24,7 @@ CREATE: dict[str, Any] = {
         "tags": {"type": "array", "items": _NAME}, "kernel_id": _UUID, "ramdisk_id": _UUID,
         **{name: {} for name in sorted(READ_ONLY)}}}
 
-_PATH = {"type": "string", "pattern": "^/[^/]+$"}
+_PATH = {"type": "string", "pattern": "^/([^/]+|locations/(-|[0-9]{1,4}))$"}
 _OPERATIONS = ("add", "replace", "remove")
 
 

@@ -1,13 +1,14 @@
 """Tables of the image part: images, where their data is, their free properties, tags, and the projects they are
 shared with; and one row per project, which a quota check locks.
 
-A location names whole data in one store, and is there when an upload has ended well. upload_id names the data of
+A location names whole data in one store, and is there when an upload has ended well; a URL names data on a web server
+that a store may read. upload_id names the data of
 an upload that runs; upload_renewed_at is when its process last said that it lives.
 """
 
 import sqlalchemy as sa
 
-from cumulo.common.db.tables.base import Id, LongText, Time, id_column, metadata
+from cumulo.common.db.tables.base import Id, Json, LongText, Time, id_column, metadata
 
 image = sa.Table(
     "image", metadata,
@@ -38,6 +39,17 @@ image_location = sa.Table(
     sa.Column("image_id", Id, sa.ForeignKey("image.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("store", sa.String(64), primary_key=True),
     sa.Column("name", sa.String(2048), nullable=False),
+    sa.Column("created_at", Time, nullable=False),
+)
+
+image_url = sa.Table(
+    "image_url", metadata,
+    sa.Column("image_id", Id, sa.ForeignKey("image.id", ondelete="CASCADE"), primary_key=True),
+    # Among all locations; those that are stored come first where they meet.
+    sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("store", sa.String(64), nullable=False),
+    sa.Column("url", sa.String(2048), nullable=False),
+    sa.Column("metadata", Json, nullable=False),
     sa.Column("created_at", Time, nullable=False),
 )
 
