@@ -23,9 +23,12 @@ from cumulo.identity import options as identity_options
 from cumulo.identity.changes import Changes
 from cumulo.identity.tokens import Validator
 from cumulo.image import options as image_options
-from cumulo.image import protections, stores, uploads
+from cumulo.image import prefetch, protections, stores, uploads
+from cumulo.image.cache import ImageCache
 from cumulo.network import options as network_options
 
+GIB = 1024**3
+CACHE_EVERY_S = 2.0
 LOG = log.get(__name__)
 REGISTRATIONS = (options, identity_options, image_options, network_options, compute_options)
 RULES = families.rules()
@@ -37,8 +40,7 @@ class Service:
 
     listener: socket.socket
     greenlet: Any
-    sweeper: Any
-    watcher: Any
+    keepers: list[Any]
     answers: Server
     admin_listener: socket.socket | None = None
     admin_greenlets: list[Any] = dataclasses.field(default_factory=list)
@@ -46,8 +48,8 @@ class Service:
     def stop(self) -> None:
         """Take no more requests and close the port."""
         self.answers.stop()
-        self.sweeper.kill()
-        self.watcher.kill()
+        for keeper in self.keepers:
+            keeper.kill()
         self.greenlet.kill()
         self.listener.close()
         for greenlet in self.admin_greenlets:
@@ -64,7 +66,13 @@ def make_services(runtime: Runtime, database: Database, tokens: Validator | None
         threads=runtime.threads,
         tokens=tokens or Validator(runtime.conf, database, runtime.clock, runtime.ids),
         policy=Policy(runtime.conf, RULES, runtime.clock),
-        image_stores=stores.make(runtime.conf))
+        image_stores=stores.make(runtime.conf), image_cache=make_cache(runtime))
+
+
+def make_cache(runtime: Runtime) -> ImageCache | None:
+    """Return the cache of images, if the configuration wants one."""
+    limit = runtime.conf.image.cache_gib * GIB
+    return ImageCache(image_options.cache_dir(runtime.conf), limit, runtime.clock, runtime.threads) if limit else None
 
 
 def listen(conf: Any) -> socket.socket:
@@ -94,8 +102,9 @@ def start(runtime: Runtime, database: Database, listener: socket.socket | None =
         max_size=conf.api.max_connections, socket_timeout=conf.api.idle_timeout_s, debug=False)]
     LOG.info("api_started", address=conf.api.listen, port=opened.getsockname()[1], process=os.getpid())
     answers = runtime.bus.serve("image", image_answers(services))
-    sweeper, watcher = eventlet.spawn(keep_swept, services), eventlet.spawn(validator.keep_fresh)
-    return Service(opened, greenlet, sweeper, watcher, answers, admin, admins)
+    keepers = [eventlet.spawn(keep_swept, services), eventlet.spawn(validator.keep_fresh),
+               eventlet.spawn(keep_cached, services)]
+    return Service(opened, greenlet, keepers, answers, admin, admins)
 
 
 def at_the_root(application: Any) -> Any:
@@ -119,6 +128,18 @@ def sweep(services: Services) -> None:
     with services.database.read() as connection:
         now = services.database.now(connection)
     uploads.sweep(services.database, services.image_stores, now)
+
+
+def keep_cached(services: Services) -> None:
+    """Make the copies of images that are wanted, now and ever again, and drop those of deleted images."""
+    while services.image_cache is not None:
+        try:
+            prefetch.tend(services.database, services.image_stores, services.image_cache)
+        except errors.DatabaseUnavailable as error:  # the next round tries again
+            LOG.warning("image_cache_postponed", reason=error)
+        except Exception:
+            LOG.exception("image_cache_failed")
+        services.clock.sleep(CACHE_EVERY_S)
 
 
 def keep_swept(services: Services) -> None:

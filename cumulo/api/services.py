@@ -11,6 +11,7 @@ from cumulo.common.context import Context
 from cumulo.common.db.engine import Database
 from cumulo.common.ids import Ids
 from cumulo.common.threads import Threads
+from cumulo.image.cache import ImageCache
 from cumulo.image.stores import Stores
 
 if TYPE_CHECKING:
@@ -44,3 +45,4 @@ class Services:
     tokens: TokenValidator
     policy: "Policy"
     image_stores: Stores
+    image_cache: ImageCache | None = None

@@ -49,6 +49,12 @@ OPTIONS = [
                     "below state_dir. API processes on several hosts need a shared file system here."),
     cfg.IntOpt("max_size_gib", default=1024, min=1, max=1048576,
                help="Largest image that is accepted, in GiB. The default only stops an endless upload."),
+    cfg.StrOpt("cache_dir", default="",
+               help="Directory in which an API host keeps copies of images whose stores are not on it. Empty means "
+                    "image-cache below state_dir."),
+    cfg.IntOpt("cache_gib", default=10, min=0, max=1048576,
+               help="GiB that these copies may take; beyond it those that were not read for longest are dropped. "
+                    "0 keeps none."),
     cfg.IntOpt("default_page_size", default=25, min=1, max=1000,
                help="Images in one page of a list where the caller names no limit; what clients expect."),
     cfg.IntOpt("max_page_size", default=1000, min=1, max=10000,
@@ -86,6 +92,11 @@ def register(conf: cfg.ConfigOpts) -> None:
 def store_dir(conf: cfg.ConfigOpts) -> str:
     """Return the directory of the file store."""
     return os.path.abspath(conf.image.store_dir or os.path.join(conf.state_dir, "images"))
+
+
+def cache_dir(conf: cfg.ConfigOpts) -> str:
+    """Return the directory of the cache."""
+    return os.path.abspath(conf.image.cache_dir or os.path.join(conf.state_dir, "image-cache"))
 
 
 def stores(conf: cfg.ConfigOpts) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from cumulo.api import deploy
 from cumulo.api.image import policies
+from cumulo.api.image.cache import routes as cache
 from cumulo.api.image.data import routes as data
 from cumulo.api.image.images import routes as images
 from cumulo.api.image.members import routes as members
@@ -16,7 +17,7 @@ from cumulo.api.wsgi.route import Family
 FAMILY = Family(name="image", slash_is_empty_id=True)
 RULES = policies.RULES
 ROUTES = (*versions.ROUTES, *images.ROUTES, *data.ROUTES, *tags.ROUTES, *members.ROUTES, *schemas.ROUTES,
-          *metadefs.ROUTES, *usage.ROUTES)
+          *metadefs.ROUTES, *usage.ROUTES, *cache.ROUTES)
 
 
 def factory(global_conf: dict[str, str], **local: str) -> Application:

@@ -45,6 +45,10 @@ class FileStore:
         """Return the path of whole data, which need not be there."""
         return os.path.join(self._directory, name)
 
+    def partial_path(self, name: str) -> str:
+        """Return the path of data in part, which need not be there."""
+        return self.path(name) + _PART
+
     def create(self, name: str) -> "Part":
         """Begin to store data; raises FileExistsError when the name is being written already."""
         self.prepare()
@@ -62,7 +66,7 @@ class FileStore:
 
     def delete(self, name: str) -> None:
         """Remove data, whole or in part. What is gone already is no error."""
-        for path in (self.path(name), self.path(name) + _PART):
+        for path in (self.path(name), self.partial_path(name)):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(path)
 

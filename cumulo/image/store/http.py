@@ -5,7 +5,6 @@ them, whatever a location is set to. Redirections are not followed, for they lea
 """
 
 import http.client
-import socket
 import ssl
 from collections.abc import Sequence
 from urllib.parse import SplitResult, urlsplit
@@ -115,7 +114,7 @@ class HttpStream:
         """Return up to so many bytes, nothing at the end; raises OSError when the answer ends early."""
         try:
             chunk = self._answer.read(size)
-        except (http.client.HTTPException, socket.timeout) as failure:
+        except (http.client.HTTPException, TimeoutError) as failure:
             raise StoreFailed(f"the answer broke off: {failure!r}") from failure
         if not chunk and self._answer.length:
             raise StoreFailed(f"the answer broke off: {self._answer.length} bytes are missing")

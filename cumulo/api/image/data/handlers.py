@@ -58,7 +58,7 @@ def download(request: Request) -> Reply:
     wanted = None if "If-Range" in request.headers else request.headers.get("Range")
     part = ranges.read(wanted, image["size"])
     first, length = part or (0, image["size"])
-    store, stream = _open(request, image, first)
+    store, stream = _open(request, image, first, part is None)
     headers = {"Content-Length": str(length), "Accept-Ranges": "bytes"}
     if part:
         headers["Content-Range"] = f"bytes {first}-{first + length - 1}/{image['size']}"
@@ -68,14 +68,18 @@ def download(request: Request) -> Reply:
     return Reply(status=206 if part else 200, chunks=chunks, headers=headers, content_type=_BINARY)
 
 
-def _open(request: Request, image: dict[str, Any], first: int) -> tuple[Store, Stream]:
+def _open(request: Request, image: dict[str, Any], first: int, is_whole: bool) -> tuple[Store, Stream]:
     place = request.services.image_stores.best(image["locations"])
     if place is None:
         LOG.error("image_store_unknown", image=image["id"], locations=image["locations"])
         raise errors.ServiceUnavailable("The store of the image is not there now.")
     store, name = place
+    cache = None if store.local else request.services.image_cache
+    if cache is not None and (copy := cache.open(image["id"], first)) is not None:
+        return cache.data, copy
     try:
-        return store, run(request.services.threads, store, store.open, name, first)
+        stream = run(request.services.threads, store, store.open, name, first)
+        return store, cache.filled(image, store, stream) if cache is not None and is_whole else stream
     except FileNotFoundError as failure:  # deleted since the row was read, or lost from the store
         LOG.error("image_data_missing", image=image["id"], store=store.name, name=name)
         raise errors.NotFound(f"The data of image {image['id']} is not there.") from failure

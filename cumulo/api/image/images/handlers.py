@@ -133,6 +133,8 @@ def delete(request: Request) -> None:
         places = images.delete_image(connection, image)
     for store, name in places:
         services.database.after_commit(_remove, services, store, name)
+    if services.image_cache is not None:
+        services.database.after_commit(services.image_cache.drop, image["id"])
 
 
 def _remove(services: Services, store: str | None, name: str) -> None:

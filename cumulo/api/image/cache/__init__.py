@@ -1,0 +1,1 @@
+"""The copies of images that this host keeps."""
