@@ -23,6 +23,7 @@ LOG = log.get(__name__)
 CHUNK = 1024 * 1024
 INFO_LIMITS = command.Limits(cpu_s=10, address_space_mib=1024)
 CONVERT_TIMEOUT_S = 3600
+CONVERT_LIMITS = command.Limits(cpu_s=CONVERT_TIMEOUT_S, address_space_mib=2048)
 AS_THEY_ARE = {"raw": "raw", "qcow2": "qcow2", "ami": "raw", "iso": "raw", "aki": "raw", "ari": "raw"}
 CONVERTED = {"vmdk": "vmdk", "vdi": "vdi", "vhd": "vpc", "vhdx": "vhdx"}
 
@@ -150,13 +151,17 @@ class ImageCache:
     def _receive(self, image: Mapping[str, Any], file: Any, progress: Progress) -> None:
         """Copy the stream to the file, comparing its SHA-512."""
         digest, size, expected = hashlib.sha512(), 0, int(image.get("size") or 0)
+        waits: list[Callable[[], Any]] = []
         stream = self._source(image)
         try:
             while chunk := stream.read(CHUNK):
-                digest.update(chunk)
-                file.write(chunk)
+                for wait in waits:  # this chunk came while the one before it was written and hashed
+                    wait()
+                waits = [self._threads.begin_native(call, chunk) for call in (file.write, digest.update)]
                 size += len(chunk)
                 progress(100 * size / expected if expected else 0)
+            for wait in waits:
+                wait()
         except OSError as failure:
             raise errors.Retry(f"the download of image {image['id']} broke off: {failure}") from failure
         finally:
@@ -170,14 +175,13 @@ class ImageCache:
         source_format = CONVERTED.get(image["disk_format"]) or image_format(image)
         if source_format == "raw":
             return partial
-        about = inspect(partial, source_format)
-        if about.get("backing-filename") or about.get("format-specific", {}).get("data", {}).get("data-file"):
+        if names_other_files(inspect(partial, source_format), str(partial)):
             raise errors.BadRequest(f"image {image['id']} refers to another file")
         if image["disk_format"] not in CONVERTED:
             return partial
         converted = _converted(partial)
         command.run(["qemu-img", "convert", "-f", source_format, "-O", "qcow2", str(partial), str(converted)],
-                    timeout_s=CONVERT_TIMEOUT_S)
+                    timeout_s=CONVERT_TIMEOUT_S, limits=CONVERT_LIMITS)
         return converted
 
 
@@ -197,6 +201,13 @@ def inspect(path: pathlib.Path, disk_format: str) -> dict[str, Any]:
                          timeout_s=30, limits=INFO_LIMITS)
     found: dict[str, Any] = json.loads(answer.stdout)
     return found
+
+
+def names_other_files(about: Mapping[str, Any], path: str) -> bool:
+    """Say whether what `qemu-img info` tells of a file leads to another one, which whoever opens it would read."""
+    details = about.get("format-specific", {}).get("data", {})
+    return bool(about.get("backing-filename") or about.get("full-backing-filename") or details.get("data-file")
+                or any(extent.get("filename", path) != path for extent in details.get("extents", ())))
 
 
 def http_source(timeout_s: float) -> Source:

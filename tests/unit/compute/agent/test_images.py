@@ -4,6 +4,8 @@ import hashlib
 import io
 import os
 import pathlib
+import shutil
+import subprocess
 import tempfile
 import threading
 import unittest
@@ -86,6 +88,24 @@ class ImageCacheTest(unittest.TestCase):
         for bad in ("../one", "a/b", "", ".one"):
             with self.subTest(bad), self.assertRaises(errors.BadRequest):
                 self.cache.fetch(self.image(bad), ignore)
+
+    @unittest.skipUnless(shutil.which("qemu-img"), "needs qemu-img")
+    def test_an_image_that_names_other_files_is_refused_though_its_hash_is_right(self) -> None:
+        """Data on a web server is looked at by nobody before a host opens it."""
+        for driver, options in (("vmdk", ("-o", "subformat=monolithicFlat")), ("vmdk", ("-o", "subformat=twoGbMaxExtentSparse")),
+                                ("qcow2", ("-b", "/etc/passwd", "-F", "raw", "-u")),
+                                ("qcow2", ("-o", f"data_file={self.directory / 'outside'}"))):
+            made = self.directory / f"made.{driver}"
+            subprocess.run(["qemu-img", "create", "-q", "-f", driver, *options, str(made), "4M"], check=True)
+            data = made.read_bytes()
+            if driver == "vmdk":  # where a host would look for what it names
+                data = data.replace(b'"made', f'"{self.directory}/made'.encode())
+            for hashed in (hashlib.sha512(data).hexdigest(), None):
+                cache = ImageCache(self.directory / "cache", Threads(), lambda image, data=data: io.BytesIO(data))
+                with self.subTest(driver, options=options), self.assertRaises((errors.BadRequest, errors.CommandFailed)) as told:
+                    cache.fetch(self.image(disk_format=driver, os_hash_value=hashed), ignore)
+                self.assertIn("another file", str(told.exception))
+                self.assertEqual([], list((self.directory / "cache").iterdir()))
 
     def test_formats(self) -> None:
         self.assertEqual(image_format({"disk_format": "ami"}), "raw")
