@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from cumulo.common import errors
 from cumulo.common.db.tables.network import network, port, port_address, subnet
+from cumulo.common.db.tables.network_router import floating_ip
 from cumulo.common.flows import conflicts
 from cumulo.common.ids import Ids
 from cumulo.network import revisions, segments
@@ -83,9 +84,18 @@ def update_network(connection: sa.Connection, now: float, network_id: str, value
 
 
 def delete_network(connection: sa.Connection, network_id: str) -> None:
-    """Delete a network and its subnets; raises Conflict (NetworkInUse) while a port other than DHCP's is there."""
+    """Delete a network and its subnets; raises Conflict (NetworkInUse) while a port other than DHCP's is there.
+
+    Floating addresses of it that stand for nothing go with it.
+    """
     revisions.advance(connection, network_id)
     get_network(connection, network_id)
+    unused = sa.select(floating_ip.c.floating_port_id).where(
+        floating_ip.c.floating_network_id == network_id, floating_ip.c.router_id.is_(None))
+    port_ids = list(connection.execute(unused).scalars())
+    connection.execute(sa.delete(floating_ip).where(floating_ip.c.floating_port_id.in_(port_ids)))
+    connection.execute(sa.delete(port_address).where(port_address.c.port_id.in_(port_ids)))
+    connection.execute(sa.delete(port).where(port.c.id.in_(port_ids)))
     ports = sa.select(port.c.id).where(port.c.network_id == network_id)
     if connection.execute(ports.where(port.c.device_owner != DHCP_OWNER).limit(1)).first():
         conflicts.meet("delete a network", "a port in it", errors.Conflict(

@@ -38,6 +38,39 @@ OPTIONS = [
     cfg.FloatOpt(
         "metadata_cache_s", default=1.5, min=0.0, max=60.0,
         help="Seconds for which the metadata service trusts an answer. A boot asks some twenty times within a second."),
+    cfg.StrOpt(
+        "availability_zone", default="nova",
+        help="Name of the one zone that networks and routers are in: the same that servers are in."),
+    cfg.IntOpt(
+        "quota_network", default=100, min=-1,
+        help="Networks that a project may have unless an administrator says otherwise; -1 is no limit."),
+    cfg.IntOpt(
+        "quota_subnet", default=100, min=-1,
+        help="Subnets that a project may have unless an administrator says otherwise; -1 is no limit."),
+    cfg.IntOpt(
+        "quota_port", default=500, min=-1,
+        help="Ports, DHCP's not counted, that a project may have unless an administrator says otherwise; -1 is no limit."),
+    cfg.IntOpt(
+        "quota_router", default=10, min=-1,
+        help="Routers that a project may have unless an administrator says otherwise; -1 is no limit."),
+    cfg.IntOpt(
+        "quota_floatingip", default=50, min=-1,
+        help="Floating addresses that a project may have unless an administrator says otherwise; -1 is no limit."),
+    cfg.IntOpt(
+        "quota_security_group", default=10, min=-1,
+        help="Security groups, the default one counted, that a project may have unless an administrator says otherwise; -1 is no limit."),
+    cfg.IntOpt(
+        "quota_security_group_rule", default=100, min=-1,
+        help="Rules of security groups that a project may have unless an administrator says otherwise; -1 is no limit."),
+    cfg.IntOpt(
+        "quota_subnetpool", default=-1, min=-1,
+        help="Subnet pools that a project may have unless an administrator says otherwise; -1 is no limit."),
+    cfg.IntOpt(
+        "quota_rbac_policy", default=10, min=-1,
+        help="Policies that share something that a project may have unless an administrator says otherwise; -1 is no limit."),
+    cfg.IntOpt(
+        "quota_trunk", default=-1, min=-1,
+        help="Trunks that a project may have unless an administrator says otherwise; -1 is no limit."),
 ]
 
 

@@ -15,7 +15,7 @@ from cumulo.common import errors
 from cumulo.common.context import Context
 from cumulo.common.db.tables.network import port
 from cumulo.common.ids import Ids
-from cumulo.network import addresses, networks, port_attributes, revisions, security_groups
+from cumulo.network import addresses, networks, port_attributes, revisions, security_groups, stand_ins
 from cumulo.network.networks import Row
 
 DEFAULTS: Row = {
@@ -139,8 +139,9 @@ def update_port(connection: sa.Connection, now: float, port_id: str, values: Map
     if wanted is not None:
         addresses.release(connection, port_id)
         after = before | changed
-        addresses.allocate(connection, addresses.Holder(port_id, after["mac_address"], after["device_owner"]),
-                           networks.subnets_of(connection, [before["network_id"]]), wanted)
+        held = addresses.allocate(connection, addresses.Holder(port_id, after["mac_address"], after["device_owner"]),
+                                  networks.subnets_of(connection, [before["network_id"]]), wanted)
+        stand_ins.release(connection, now, port_id, keep=[each["ip_address"] for each in held])
         # Rules of other groups speak of the addresses of these groups' members.
         revisions.note(connection, before["security_groups"])
     if groups is not None:
@@ -174,6 +175,7 @@ def delete_port(connection: sa.Connection, now: float, port_id: str) -> None:
     _locked(connection, port_id)
     addresses.release(connection, port_id)
     security_groups.set_groups(connection, port_id, ())
+    stand_ins.release(connection, now, port_id, keep=())
     connection.execute(sa.delete(port).where(port.c.id == port_id))
 
 

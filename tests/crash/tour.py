@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from cumulo.common.db.tables.base import metadata
 from cumulo.common.ids import Ids
-from tests.crash import tour_identity
+from tests.crash import tour_identity, tour_network
 from tests.crash.plan import DIE
 from tests.crash.storm import Storm
 from tests.fixtures.fleet import PASSWORD
@@ -49,8 +49,8 @@ class Tour:
         """Go through all of it; what is wrong is added to the storm's problems."""
         self._token, content = self._log_in()
         self.user_id, self.project_id = content["token"]["user"]["id"], content["token"]["project"]["id"]
-        for part in (self._identity, lambda: tour_identity.visit(self), self._compute, self._network, self._image,
-                     self._metadefs):
+        for part in (self._identity, lambda: tour_identity.visit(self), self._compute, self._network,
+                     lambda: tour_network.visit(self), self._image, self._metadefs):
             part()
 
     def send(self, method: str, path: str, body: Any = None, *, key: str = "", may_be: tuple[int, ...] = (),

@@ -25,16 +25,18 @@ from tests.functional import (
     test_image_cache_api,
     test_image_metadefs_api,
     test_network_api,
+    test_network_router_api,
     test_network_security_api,
 )
 
+NETWORK_STORIES: tuple[ModuleType, ...] = (test_network_api, test_network_security_api, test_network_router_api)
 STORIES: tuple[tuple[str, ModuleType, str], ...] = (
     ("compute", test_compute_api, "api"), ("compute", test_compute_versions, "api"),
     ("compute", test_compute_security_groups, "api"), ("identity", test_identity_api, "cloud"),
     ("identity", test_identity_cloud_api, "cloud"), ("identity", test_identity_oauth_api, "cloud"),
     ("identity", test_identity_people_api, "cloud"), ("identity", test_identity_proofs_api, "cloud"),
     ("image", test_image_api, "api"), ("image", test_image_cache_api, "api"), ("image", test_image_metadefs_api, "api"),
-    *(("network", module, "") for module in (test_network_api, test_network_security_api)))
+    *(("network", module, "") for module in NETWORK_STORIES))
 
 
 def told_twice(case: type[unittest.TestCase], holder: str, clients: list[Twice]) -> type[unittest.TestCase]:

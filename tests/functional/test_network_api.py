@@ -317,7 +317,9 @@ class PortsTest(NetworkApiCase):
         self.refused(403, "PolicyNotAuthorized", "POST", "/ports", {"port": {
             "network_id": shared["id"], "fixed_ips": [{"ip_address": "10.6.0.9"}]}})
         self.refused(403, "PolicyNotAuthorized", "POST", "/ports", {"port": {
-            "network_id": shared["id"], "device_owner": "network:router_interface"}})
+            "network_id": shared["id"], "device_owner": "network:anything"}})
+        self.refused(400, "InvalidInput", "POST", "/ports", {"port": {
+            "network_id": self.network_id, "device_owner": "network:router_interface"}})
 
     def test_bulk_is_all_or_nothing(self) -> None:
         one = {"network_id": self.network_id, "fixed_ips": [{"ip_address": "10.0.0.77"}]}
@@ -417,7 +419,7 @@ class BadInputTest(NetworkApiCase):
     def test_sizes_methods_and_ids(self) -> None:
         self.send("POST", "/networks", {"network": {"name": "x" * 200_000}}, expect=413)
         self.send("PATCH", "/networks", {}, expect=405)
-        self.send("GET", "/floatingips", expect=404)
+        self.send("GET", "/nothing", expect=404)
         for collection in ("networks", "subnets", "ports"):
             for bad in ("nothing", "%27", "x" * 300):
                 self.send("GET", f"/{collection}/{bad}", expect=404)

@@ -6,19 +6,25 @@ from cumulo.api import deploy
 from cumulo.api.network.address_groups import routes as address_groups
 from cumulo.api.network.discovery import routes as discovery
 from cumulo.api.network.extensions import routes as extensions
+from cumulo.api.network.floating_ips import routes as floating_ips
 from cumulo.api.network.networks import routes as networks
+from cumulo.api.network.port_forwardings import routes as port_forwardings
 from cumulo.api.network.ports import routes as ports
+from cumulo.api.network.quotas import routes as quotas
+from cumulo.api.network.routers import routes as routers
 from cumulo.api.network.security_group_rules import routes as security_group_rules
 from cumulo.api.network.security_groups import routes as security_groups
+from cumulo.api.network.subnet_pools import routes as subnet_pools
 from cumulo.api.network.subnets import routes as subnets
+from cumulo.api.network.tags import routes as tags
 from cumulo.api.wsgi.app import Application
 from cumulo.api.wsgi.route import Family
 
 FAMILY = Family("network")
-ROUTES = (*discovery.ROUTES, *extensions.ROUTES, *networks.ROUTES, *subnets.ROUTES, *ports.ROUTES,
-          *security_groups.ROUTES, *security_group_rules.ROUTES, *address_groups.ROUTES)
-RULES = (*extensions.RULES, *networks.RULES, *subnets.RULES, *ports.RULES, *security_groups.RULES,
-         *security_group_rules.RULES, *address_groups.RULES)
+_PARTS = (networks, subnets, ports, security_groups, security_group_rules, address_groups, routers, floating_ips,
+          port_forwardings, subnet_pools, quotas, tags)
+ROUTES = (*discovery.ROUTES, *extensions.ROUTES, *(route for part in _PARTS for route in part.ROUTES))
+RULES = (*extensions.RULES, *(rule for part in _PARTS for rule in part.RULES))
 
 
 def factory(global_conf: dict[str, str], **local: Any) -> Application:

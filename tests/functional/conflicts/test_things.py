@@ -108,6 +108,59 @@ def _security(world: World) -> dict[Key, Scene]:
     }
 
 
+def _routing(world: World) -> dict[Key, Scene]:
+    own, outside = world.owned, world.cloud.external
+    router, floating = f"{NETWORK}/routers/{own['router_id']}", f"{NETWORK}/floatingips"
+    port = world.ask("POST", f"{NETWORK}/ports", {"port": {"network_id": own["network_id"]}}).json["port"]["id"]
+    lone = world.ask("POST", f"{NETWORK}/routers", {"router": {}}).json["router"]["id"]
+    world.cloud.ok("DELETE", f"{floating}/{own['floatingip_id']}/port_forwardings/{own['port_forwarding_id']}",
+                   token=world.member)
+
+    def stand(port_id: str = port) -> Change:
+        return lambda: world.ask("POST", floating, {"floatingip": {
+            "floating_network_id": outside, "port_id": port_id}})
+
+    def door() -> webob.Response:
+        subnet = world.ask("POST", f"{NETWORK}/subnets", {"subnet": {
+            "network_id": own["network_id"], "cidr": "10.68.0.0/24", "ip_version": 4}}).json["subnet"]["id"]
+        return world.ask("PUT", f"{NETWORK}/routers/{lone}/add_router_interface", {"subnet_id": subnet})
+
+    world.cloud.ok("PUT", f"{NETWORK}/quotas/{world.cloud.owner}", {"quota": {"router": 3}})
+
+    def last_room() -> webob.Response:
+        return world.ask("POST", f"{NETWORK}/routers", {"router": {}})
+
+    def tag(name: str) -> Change:
+        return lambda: world.ask("PUT", f"{NETWORK}/networks/{own['network_id']}/tags/{name}")
+
+    def stands_for_nothing(world: World, answers: list[webob.Response]) -> bool:
+        held = world.ask("GET", floating).json["floatingips"]
+        return all(each["port_id"] is None for each in held)
+
+    return {
+        ("create in a network quota", "its last room"): Scene(last_room, last_room, "OverQuota", reverse=(409, 201)),
+        ("delete a router", "a network behind it"): Scene(
+            lambda: world.ask("DELETE", f"{NETWORK}/routers/{lone}"), door, "RouterInUse", reverse=(404, 204)),
+        ("take a router's gateway", "a floating address behind it"): Scene(
+            lambda: world.ask("PUT", router, {"router": {"external_gateway_info": None}}), stand(),
+            "RouterExternalGatewayInUseByFloatingIp", reverse=(404, 200)),
+        ("take a network from a router", "a floating address behind it"): Scene(
+            lambda: world.ask("PUT", f"{router}/remove_router_interface", {"subnet_id": own["subnet_id"]}), stand(),
+            "RouterInterfaceInUseByFloatingIP", reverse=(404, 200)),
+        ("give a port a floating address", "another that stands for it"): Scene(
+            stand(), stand(), "FloatingIPPortAlreadyAssociated", reverse=(409, 201)),
+        ("delete a port", "a floating address that stands for it"): Scene(
+            lambda: world.ask("DELETE", f"{NETWORK}/ports/{port}"), check=stands_for_nothing),
+        ("delete a subnet pool", "a subnet of it"): Scene(
+            lambda: world.ask("DELETE", f"{NETWORK}/subnetpools/{own['subnetpool_id']}"),
+            lambda: world.ask("POST", f"{NETWORK}/subnets", {"subnet": {
+                "network_id": own["network_id"], "ip_version": 4, "subnetpool_id": own["subnetpool_id"], "prefixlen": 24}}),
+            "SubnetPoolDeleteError", reverse=(404, 204)),
+        ("tag a network", "another tag"): Scene(tag("a"), tag("b"), check=lambda world, answers: {"a", "b"} <= set(
+            world.ask("GET", f"{NETWORK}/networks/{own['network_id']}").json["network"]["tags"])),
+    }
+
+
 def _servers(world: World) -> dict[Key, Scene]:
     path, own = f"/servers/{world.owned['server_id']}", world.owned
 
@@ -224,7 +277,7 @@ def _identity(world: World) -> dict[Key, Scene]:
     }
 
 
-PARTS = (_servers, _images, _networks, _identity, _security)
+PARTS = (_servers, _images, _networks, _identity, _security, _routing)
 
 
 def starts_again(world: World, answers: list[webob.Response]) -> bool:
@@ -346,7 +399,7 @@ class ThingsTest(unittest.TestCase):
         world.cloud.ok("PATCH", domain, {"domain": {"enabled": False}})
         answer = world.ask("DELETE", domain, token=world.admin)
         self.assertEqual(409, answer.status_int)
-        self.assertIn("1 server, 1 network, 2 ports, 1 image", answer.text)
+        self.assertIn("1 server, 1 network, 3 ports, 1 router, 1 floating IP", answer.text)
 
     def test_uploads(self) -> None:
         """An upload that runs refuses another, and is ended by the image's deletion; nothing of its data is left."""

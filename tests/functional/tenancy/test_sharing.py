@@ -9,7 +9,8 @@ from tests.fixtures.routes import all_routes, variables
 from tests.functional.tenancy.case import TenancyCase
 
 STRANGERS = ("owner reader", "owner member", "owner manager", "other reader", "other member", "other manager")
-_HIDDEN_PARTS = ("/members",)
+# Who else it is shared with is hidden; and it has no tag of the owner's.
+_HIDDEN_PARTS = ("/members", "/v2.0/networks/{network_id}/tags/{tag}", "/v2.0/subnets/{subnet_id}/tags/{tag}")
 
 
 class SharingTest(TenancyCase):

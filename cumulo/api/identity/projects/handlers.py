@@ -92,6 +92,7 @@ def delete(request: Request) -> None:
             holdings.delete_domain(connection, record, project_id)
             return
         holdings.refuse_in_use(connection, project_id)
+        holdings.forget(connection, project_id)
         projects.delete(connection, record, project_id)
 
 
@@ -101,6 +102,7 @@ def delete_all(request: Request) -> None:
     with changing(request) as (connection, record):
         for each in (project_id, *trees.ids_below(connection, project_id)):
             holdings.refuse_in_use(connection, each)
+            holdings.forget(connection, each)
         projects.delete_all(connection, record, project_id)
 
 

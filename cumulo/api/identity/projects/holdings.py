@@ -3,16 +3,31 @@
 import sqlalchemy as sa
 
 from cumulo.common import errors
-from cumulo.common.db.tables import compute, image, metadef, network
+from cumulo.common.db.tables import (
+    compute,
+    image,
+    metadef,
+    network,
+    network_pool,
+    network_router,
+    network_security,
+)
 from cumulo.common.flows import conflicts
 from cumulo.identity import domains, projects
 from cumulo.identity.revocations import Recorder
+from cumulo.network import quotas, security_groups
 from cumulo.network.networks import DHCP_OWNER
 
 _HELD = {
     "server": (compute.server.c.project_id, compute.server.c.deleted_at.is_(None)),
     "network": (network.network.c.project_id, sa.true()),
     "port": (network.port.c.project_id, network.port.c.device_owner != DHCP_OWNER),
+    "router": (network_router.router.c.project_id, sa.true()),
+    "floating IP": (network_router.floating_ip.c.project_id, sa.true()),
+    "security group": (network_security.security_group.c.project_id,
+                       network_security.security_group.c.default_of.is_(None)),
+    "address group": (network_security.address_group.c.project_id, sa.true()),
+    "subnet pool": (network_pool.subnet_pool.c.project_id, sa.true()),
     "image": (image.image.c.owner, sa.true()),
     "namespace of metadata definitions": (metadef.metadef_namespace.c.owner, sa.true()),
 }
@@ -29,6 +44,12 @@ def refuse_in_use(connection: sa.Connection, project_id: str) -> None:
             f"Project {project_id} is in use: it has {held}. Delete them first."))
 
 
+def forget(connection: sa.Connection, project_id: str) -> None:
+    """Delete what every project has by itself: its default security group, and what was said of its quotas."""
+    security_groups.forget_project(connection, project_id)
+    quotas.forget(connection, project_id)
+
+
 def _many(name: str) -> str:
     kind, of, what = name.partition(" of ")
     return f"{kind}s{of}{what}"
@@ -39,4 +60,5 @@ def delete_domain(connection: sa.Connection, record: Recorder, domain_id: str) -
     if not domains.get(connection, domain_id).enabled:
         for project in projects.listed(connection, {"domain_id": domain_id}):
             refuse_in_use(connection, project.id)
+            forget(connection, project.id)
     domains.delete(connection, record, domain_id)

@@ -7,12 +7,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from cumulo.api.network import collection, resource
+from cumulo.api.network import resource, standard
 from cumulo.api.network.networks.view import ATTRIBUTES, network_view
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.common.db.tables.network import network
-from cumulo.network import networks
+from cumulo.network import networks, quotas
 
 Row = dict[str, Any]
 
@@ -20,6 +20,7 @@ _COLUMNS = {"router:external": "external", "provider:network_type": "provider_ne
             "provider:physical_network": "provider_physical_network"}
 _ATTRIBUTE_RULES = {
     "shared": "network:networks:set:shared", "router:external": "network:networks:set:external",
+    "is_default": "network:networks:set:external",
     "provider:network_type": "network:networks:set:provider",
     "provider:physical_network": "network:networks:set:provider",
     "provider:segmentation_id": "network:networks:set:provider",
@@ -28,10 +29,7 @@ _ATTRIBUTE_RULES = {
 
 def index(request: Request) -> Row:
     """The networks the caller may use."""
-    with request.services.database.read() as connection:
-        rows = networks.list_networks(
-            connection, *is_visible(request), *collection.column_filters(request, network))
-    return collection.answer(request, "networks", [network_view(request, row) for row in rows], ATTRIBUTES)
+    return standard.index(KIND, request)
 
 
 def create(request: Request) -> Row:
@@ -42,16 +40,14 @@ def create(request: Request) -> Row:
 
 def show(request: Request) -> Row:
     """One network; raises NotFound."""
-    with request.services.database.read() as connection:
-        row = visible(request, connection, request.params["network_id"])
-    return {"network": collection.chosen_fields(request, network_view(request, row))}
+    return standard.show(KIND, request)
 
 
 def update(request: Request) -> Row:
     """Change a network."""
     body, database = request.body["network"], request.services.database
     with database.write() as connection:
-        row = _owned(request, connection, "network:networks:update")
+        row = standard.owned(KIND, request, connection, "update")
         resource.authorize_attributes(request, body, _ATTRIBUTE_RULES, {"project_id": row["project_id"]})
         row = networks.update_network(
             connection, database.now(connection), row["id"], _values(body))
@@ -63,7 +59,7 @@ def update(request: Request) -> Row:
 def delete(request: Request) -> None:
     """Delete a network with its subnets."""
     with request.services.database.write() as connection:
-        row = _owned(request, connection, "network:networks:delete")
+        row = standard.owned(KIND, request, connection, "delete")
         networks.delete_network(connection, row["id"])
 
 
@@ -72,22 +68,17 @@ def is_visible(request: Request) -> list[sa.ColumnElement[bool]]:
     if request.may("network:networks:get:all"):
         return []
     own = network.c.project_id == (request.context.project_id or "")
-    return [sa.or_(own, network.c.shared.is_(sa.true()), network.c.external.is_(sa.true()))]
+    return [sa.or_(own, network.c.external.is_(sa.true()), standard.is_shared(request, network, "network"),
+                   standard.is_shared(request, network, "network", "access_as_external"))]
+
+
+KIND = standard.Kind("network", "networks", "network_id", "network:networks", network, networks.list_networks,
+                     network_view, ATTRIBUTES, is_visible, networks.not_found)
 
 
 def visible(request: Request, connection: sa.Connection, network_id: str) -> Row:
     """The network, if the caller may see it; raises NotFound (NetworkNotFound)."""
-    found = networks.list_networks(connection, network.c.id == network_id, *is_visible(request))
-    if not found:
-        raise networks.not_found(network_id)
-    return found[0]
-
-
-def _owned(request: Request, connection: sa.Connection, rule: str) -> Row:
-    row = visible(request, connection, request.params["network_id"])
-    request.authorize(rule, {"project_id": row["project_id"]})
-    resource.check_revision(request, row)
-    return row
+    return standard.found(KIND, request, connection, network_id)
 
 
 def _create(request: Request, connection: sa.Connection, now: float, body: Mapping[str, Any]) -> Row:
@@ -95,6 +86,7 @@ def _create(request: Request, connection: sa.Connection, now: float, body: Mappi
     resource.authorize_attributes(request, body, _ATTRIBUTE_RULES, {"project_id": project_id})
     values = _values(body)
     _check_provider(request, values)
+    quotas.reserve(connection, request.services.conf, project_id, "network")
     return networks.create_network(connection, request.services.ids, now, project_id=project_id, values=values,
                                    default_mtu=request.services.conf.network.mtu)
 

@@ -2,9 +2,7 @@
 
 from oslo_policy import policy
 
-from cumulo.api.network.collection import SPECIAL
 from cumulo.api.network.networks import handlers, schema
-from cumulo.api.network.networks.view import ATTRIBUTES
 from cumulo.api.wsgi.route import Route
 
 _LIST = {"method": "GET", "path": "/v2.0/networks"}
@@ -30,7 +28,7 @@ RULES = tuple(policy.DocumentedRuleDefault(f"network:networks:{name}", check, de
 
 ROUTES = (
     Route("GET", "/v2.0/networks", handlers.index, policy="network:networks:get",
-          query=(*SPECIAL, *ATTRIBUTES)),
+          query=handlers.KIND.query),
     Route("POST", "/v2.0/networks", handlers.create, policy="network:networks:create", status=201,
           body=schema.CREATE),
     Route("GET", "/v2.0/networks/{network_id}", handlers.show, policy="network:networks:get", query=("fields",)),

@@ -5,6 +5,7 @@ from cumulo.api.network.resource import schema_create, schema_update
 
 _CHANGEABLE = {
     "name": NAME, "description": NAME, "admin_state_up": BOOLEAN, "shared": BOOLEAN, "router:external": BOOLEAN,
+    "port_security_enabled": BOOLEAN, "is_default": BOOLEAN,
     # The openstack client sends the number as text.
     "mtu": {"type": ["integer", "string"], "minimum": 68, "maximum": 65535, "pattern": "^[0-9]{2,5}$"},
 }
@@ -13,5 +14,6 @@ _PROVIDER = {
     "provider:physical_network": {"type": ["string", "null"], "maxLength": 64},
     "provider:segmentation_id": {"type": "null"},
 }
-CREATE = schema_create("network", "networks", attributes({**_CHANGEABLE, **_PROVIDER, **PROJECT}))
+CREATE = schema_create("network", "networks", attributes({**_CHANGEABLE, **_PROVIDER, **PROJECT, "availability_zone_hints": {
+    "type": "array", "items": NAME, "maxItems": 10}}))
 UPDATE = schema_update("network", attributes(_CHANGEABLE))

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from cumulo.api.network import collection, resource
+from cumulo.api.network import collection, resource, standard
 from cumulo.api.network.networks.handlers import visible as visible_network
 from cumulo.api.network.ports.view import ATTRIBUTES, port_view
 from cumulo.api.network.security_groups.handlers import usable as usable_groups
@@ -16,20 +16,35 @@ from cumulo.common import errors
 from cumulo.common.db.tables.network import network, port
 from cumulo.common.flows import conflicts
 from cumulo.compute import servers
-from cumulo.network import ports, security_groups
+from cumulo.network import floating_ips, ports, quotas, routers, security_groups
 from cumulo.network.networks import DHCP_OWNER
 
 Row = dict[str, Any]
 
 _COLUMNS = {"binding:host_id": "binding_host_id", "binding:vnic_type": "binding_vnic_type",
             "binding:profile": "binding_profile"}
+_CLOUDS = (DHCP_OWNER, routers.ROUTER_INTERFACE, routers.ROUTER_GATEWAY, floating_ips.OWNER)
+"""device_owners that only the cloud itself writes: what has one of them is what it says."""
 _BINDING_RULES = {"binding:host_id": "network:ports:set:binding", "binding:profile": "network:ports:set:binding"}
+
+
+def is_visible(request: Request) -> list[sa.ColumnElement[bool]]:
+    """Visible are one's own ports and those in one's own networks; all for an administrator."""
+    if request.may("network:ports:get:all"):
+        return []
+    project_id = request.context.project_id or ""
+    own_networks = sa.select(network.c.id).where(network.c.project_id == project_id)
+    return [sa.or_(port.c.project_id == project_id, port.c.network_id.in_(own_networks))]
+
+
+KIND = standard.Kind("port", "ports", "port_id", "network:ports", port, ports.list_ports, port_view, ATTRIBUTES,
+                     is_visible, ports.not_found)
 
 
 def index(request: Request) -> Row:
     """The ports the caller may see."""
     with request.services.database.read() as connection:
-        rows = ports.list_ports(connection, *_is_visible(request), *collection.column_filters(request, port))
+        rows = ports.list_ports(connection, *is_visible(request), *collection.column_filters(request, port))
     views = [port_view(request, row) for row in rows]
     return collection.answer(request, "ports", views, ATTRIBUTES, {
         "fixed_ips": _has_fixed_ip, "ip_address_substr": _has_address_part})
@@ -43,19 +58,16 @@ def create(request: Request) -> Row:
 
 def show(request: Request) -> Row:
     """One port; raises NotFound."""
-    with request.services.database.read() as connection:
-        row = _visible(request, connection)
-    return {"port": collection.chosen_fields(request, port_view(request, row))}
+    return standard.show(KIND, request)
 
 
 def update(request: Request) -> Row:
     """Change a port."""
     body, database = request.body["port"], request.services.database
     with database.write() as connection:
-        row = _owned(request, connection, "network:ports:update")
+        row = standard.owned(KIND, request, connection, "update")
         _authorize(request, body, visible_network(request, connection, row["network_id"]))
-        if row["device_owner"] == DHCP_OWNER and body.keys() - {"name", "description"}:
-            conflicts.meet("change or delete a port", "DHCP on it", _dhcp_port_in_use(row))
+        _check_equipment(connection, row, body)
         _check_not_taken_away(row, body)
         now = database.now(connection)
         changed = ports.update_port(connection, now, row["id"], _values(body), body.get("fixed_ips"),
@@ -69,9 +81,9 @@ def delete(request: Request) -> None:
     """Delete a port and free its addresses."""
     database = request.services.database
     with database.write() as connection:
-        row = _owned(request, connection, "network:ports:delete")
-        if row["device_owner"] == DHCP_OWNER:
-            conflicts.meet("change or delete a port", "DHCP on it", _dhcp_port_in_use(row))
+        row = standard.owned(KIND, request, connection, "delete")
+        if row["device_owner"] in _CLOUDS:
+            conflicts.meet("change or delete a port", "DHCP on it", _equipment_in_use(row))
         if ports.was_made_with_server(row):
             servers.refuse_while_busy(connection, row["device_id"], "delete its port")
         hosts = _concerned(connection, [row])
@@ -85,6 +97,7 @@ def _create(request: Request, connection: sa.Connection, now: float, body: Mappi
     if not of_network["shared"]:
         request.authorize("network:ports:create", {"project_id": of_network["project_id"]})
     _authorize(request, body, of_network)
+    quotas.reserve(connection, request.services.conf, project_id, "port")
     return ports.insert_port(connection, request.services.ids, now, project_id=project_id,
                              network_id=of_network["id"], values=_values(body), wanted=body.get("fixed_ips"),
                              groups=_groups(request, connection, body))
@@ -100,8 +113,10 @@ def _groups(request: Request, connection: sa.Connection, body: Mapping[str, Any]
 def _concerned(connection: sa.Connection, rows: list[Row]) -> set[str]:
     """The hosts on which the ports' networks are, and those whose rules speak of the ports' groups."""
     groups = {group_id for row in rows for group_id in row["security_groups"]}
-    return resource.hosts_of(connection, {row["network_id"] for row in rows}) | security_groups.hosts_of_groups(
-        connection, groups)
+    through = floating_ips.routers_of_ports(connection, [row["id"] for row in rows])
+    through += [row["device_id"] for row in rows if row["device_owner"] == routers.ROUTER_INTERFACE]
+    return (resource.hosts_of(connection, {row["network_id"] for row in rows})
+            | security_groups.hosts_of_groups(connection, groups) | routers.hosts_of_routers(connection, through))
 
 
 def _values(body: Mapping[str, Any]) -> Row:
@@ -119,8 +134,8 @@ def _values(body: Mapping[str, Any]) -> Row:
 def _authorize(request: Request, body: Mapping[str, Any], of_network: Row) -> None:
     """In another project's shared network nobody chooses addresses or poses as the network's own equipment."""
     resource.authorize_attributes(request, body, _BINDING_RULES, {"project_id": of_network["project_id"]})
-    if body.get("device_owner") == DHCP_OWNER:
-        raise errors.BadRequest(f"{DHCP_OWNER} ports are made by the cloud itself.", kind="InvalidInput")
+    if body.get("device_owner") in _CLOUDS:
+        raise errors.BadRequest(f"{body['device_owner']} ports are made by the cloud itself.", kind="InvalidInput")
     chosen = any("ip_address" in each for each in body.get("fixed_ips") or ())
     if chosen or "mac_address" in body or body.get("device_owner", "").startswith("network:"):
         request.authorize("network:ports:set:address", {"project_id": of_network["project_id"]})
@@ -136,34 +151,21 @@ def _check_not_taken_away(row: Row, body: Mapping[str, Any]) -> None:
             kind="PortInUse"))
 
 
-def _dhcp_port_in_use(row: Row) -> errors.Conflict:
+def _check_equipment(connection: sa.Connection, row: Row, body: Mapping[str, Any]) -> None:
+    """What the cloud made is its own to change; of a router's door the addresses are the user's."""
+    free = {"name", "description"} | ({"fixed_ips"} if row["device_owner"] == routers.ROUTER_INTERFACE else set())
+    # Clients send what they saw with what they change.
+    same = {name for name in body if name in row and body[name] == row[name]}
+    if row["device_owner"] in _CLOUDS and body.keys() - free - same:
+        conflicts.meet("change or delete a port", "DHCP on it", _equipment_in_use(row))
+    if row["device_owner"] == routers.ROUTER_INTERFACE and "fixed_ips" in body:
+        routers.check_addresses(connection, row, body["fixed_ips"])
+
+
+def _equipment_in_use(row: Row) -> errors.Conflict:
     return errors.Conflict(
-        f"Port {row['id']} cannot be changed or deleted directly via the port API: has device owner {DHCP_OWNER}.",
-        kind="ServicePortInUse")
-
-
-def _is_visible(request: Request) -> list[sa.ColumnElement[bool]]:
-    """Visible are one's own ports and those in one's own networks; all for an administrator."""
-    if request.may("network:ports:get:all"):
-        return []
-    project_id = request.context.project_id or ""
-    own_networks = sa.select(network.c.id).where(network.c.project_id == project_id)
-    return [sa.or_(port.c.project_id == project_id, port.c.network_id.in_(own_networks))]
-
-
-def _visible(request: Request, connection: sa.Connection) -> Row:
-    port_id = request.params["port_id"]
-    found = ports.list_ports(connection, port.c.id == port_id, *_is_visible(request))
-    if not found:
-        raise ports.not_found(port_id)
-    return found[0]
-
-
-def _owned(request: Request, connection: sa.Connection, rule: str) -> Row:
-    row = _visible(request, connection)
-    request.authorize(rule, {"project_id": row["project_id"]})
-    resource.check_revision(request, row)
-    return row
+        f"Port {row['id']} cannot be changed or deleted directly via the port API: has device owner "
+        f"{row['device_owner']}.", kind="ServicePortInUse")
 
 
 def _has_fixed_ip(view: Row, values: list[str]) -> bool:
@@ -171,10 +173,16 @@ def _has_fixed_ip(view: Row, values: list[str]) -> bool:
     wanted: dict[str, set[str]] = {}
     for value in values:
         key, _, held = value.partition("=")
-        if key not in ("ip_address", "subnet_id"):
+        if key not in ("ip_address", "subnet_id", "ip_address_substr"):
             raise errors.BadRequest(f"'{value[:64]}' is not a filter for fixed_ips.", kind="HTTPBadRequest")
         wanted.setdefault(key, set()).add(held)
-    return any(all(fixed[key] in held for key, held in wanted.items()) for fixed in view["fixed_ips"])
+    return any(all(_meets(fixed, key, held) for key, held in wanted.items()) for fixed in view["fixed_ips"])
+
+
+def _meets(fixed: Mapping[str, str], key: str, held: set[str]) -> bool:
+    if key == "ip_address_substr":
+        return any(part in fixed["ip_address"] for part in held)
+    return fixed[key] in held
 
 
 def _has_address_part(view: Row, values: list[str]) -> bool:

@@ -2,9 +2,7 @@
 
 from oslo_policy import policy
 
-from cumulo.api.network.collection import SPECIAL
 from cumulo.api.network.ports import handlers, schema
-from cumulo.api.network.ports.view import ATTRIBUTES
 from cumulo.api.wsgi.route import Route
 
 _LIST = {"method": "GET", "path": "/v2.0/ports"}
@@ -28,7 +26,7 @@ RULES = tuple(policy.DocumentedRuleDefault(f"network:ports:{name}", check, descr
 
 ROUTES = (
     Route("GET", "/v2.0/ports", handlers.index, policy="network:ports:get",
-          query=(*SPECIAL, *ATTRIBUTES, "fixed_ips", "ip_address_substr")),
+          query=(*handlers.KIND.query, "fixed_ips", "ip_address_substr")),
     Route("POST", "/v2.0/ports", handlers.create, policy="network:ports:create", status=201, body=schema.CREATE),
     Route("GET", "/v2.0/ports/{port_id}", handlers.show, policy="network:ports:get", query=("fields",)),
     Route("PUT", "/v2.0/ports/{port_id}", handlers.update, policy="network:ports:update", body=schema.UPDATE),

@@ -8,14 +8,14 @@ from cumulo.api.wsgi.times import iso_z
 _SAME = ("id", "name", "description", "network_id", "project_id", "admin_state_up", "status", "mac_address",
          "fixed_ips", "device_id", "device_owner", "revision_number", "port_security_enabled", "security_groups")
 _BINDING = ("binding:host_id", "binding:profile", "binding:vif_type", "binding:vif_details")
-ATTRIBUTES = (*_SAME, *_BINDING, "allowed_address_pairs", "extra_dhcp_opts", "binding:vnic_type", "tenant_id", "created_at", "updated_at")
+ATTRIBUTES = (*_SAME, "tags", *_BINDING, "allowed_address_pairs", "extra_dhcp_opts", "binding:vnic_type", "tenant_id", "created_at", "updated_at")
 
 
 def port_view(request: Request, row: dict[str, Any]) -> dict[str, Any]:
     """The attributes the caller may see: where a port is bound is the administrator's."""
     view = {name: row[name] for name in _SAME} | {
         "allowed_address_pairs": row["allowed_address_pairs"] or [], "extra_dhcp_opts": row["extra_dhcp_opts"] or [],
-        "tenant_id": row["project_id"], "binding:vnic_type": row["binding_vnic_type"],
+        "tags": row["tags"] or [], "tenant_id": row["project_id"], "binding:vnic_type": row["binding_vnic_type"],
         "created_at": iso_z(row["created_at"]), "updated_at": iso_z(row["updated_at"]),
     }
     if request.may("network:ports:get:binding"):

@@ -14,7 +14,7 @@ from cumulo.api.network.security_groups.handlers import KIND as GROUP
 from cumulo.api.network.security_groups.handlers import is_visible as visible_groups
 from cumulo.api.wsgi.route import Request
 from cumulo.common.db.tables.network_security import security_group, security_group_rule
-from cumulo.network import security_groups
+from cumulo.network import quotas, security_groups
 
 Row = dict[str, Any]
 
@@ -75,5 +75,6 @@ def _create(request: Request, connection: sa.Connection, now: float, body: Mappi
     for name, kind in (("remote_group_id", GROUP), ("remote_address_group_id", ADDRESS_GROUP)):
         if body.get(name):
             standard.found(kind, request, connection, body[name])
+    quotas.reserve(connection, request.services.conf, group["project_id"], "security_group_rule")
     return security_groups.create_rule(connection, request.services.ids, now, project_id=group["project_id"],
                                        group_id=group["id"], values=body)

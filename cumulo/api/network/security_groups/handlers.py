@@ -12,7 +12,7 @@ from cumulo.api.network.security_groups.view import ATTRIBUTES, group_view
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.common.db.tables.network_security import security_group
-from cumulo.network import security_groups
+from cumulo.network import quotas, security_groups
 
 Row = dict[str, Any]
 
@@ -82,6 +82,7 @@ def usable(request: Request, connection: sa.Connection, group_ids: Iterable[str]
 
 def _create(request: Request, connection: sa.Connection, now: float, body: Mapping[str, Any]) -> Row:
     project_id = resource.project_of(request, connection, body, "network:security_groups:create")
+    quotas.reserve(connection, request.services.conf, project_id, "security_group")
     return security_groups.create_group(connection, request.services.ids, now, project_id=project_id,
                                         values=resource.columns(body, {}))
 

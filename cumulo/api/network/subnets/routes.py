@@ -2,9 +2,7 @@
 
 from oslo_policy import policy
 
-from cumulo.api.network.collection import SPECIAL
 from cumulo.api.network.subnets import handlers, schema
-from cumulo.api.network.subnets.view import ATTRIBUTES
 from cumulo.api.wsgi.route import Route
 
 _LIST = {"method": "GET", "path": "/v2.0/subnets"}
@@ -25,7 +23,7 @@ RULES = tuple(policy.DocumentedRuleDefault(f"network:subnets:{name}", check, des
 
 ROUTES = (
     Route("GET", "/v2.0/subnets", handlers.index, policy="network:subnets:get",
-          query=(*SPECIAL, *ATTRIBUTES)),
+          query=handlers.KIND.query),
     Route("POST", "/v2.0/subnets", handlers.create, policy="network:subnets:create", status=201, body=schema.CREATE),
     Route("GET", "/v2.0/subnets/{subnet_id}", handlers.show, policy="network:subnets:get", query=("fields",)),
     Route("PUT", "/v2.0/subnets/{subnet_id}", handlers.update, policy="network:subnets:update", body=schema.UPDATE),

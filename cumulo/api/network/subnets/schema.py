@@ -19,6 +19,9 @@ _CHANGEABLE["service_types"] = {"type": "array", "items": {"type": "string", "ma
 # Some clients send the number as text.
 _VERSION = {"enum": [4, 6, "4", "6"]}
 CREATE = schema_create("subnet", "subnets", attributes(
-    {**_CHANGEABLE, **PROJECT, **_FIXED, "network_id": ID, "cidr": ADDRESS, "ip_version": _VERSION},
-    ("network_id", "cidr", "ip_version")))
+    {**_CHANGEABLE, **PROJECT, **_FIXED, "network_id": ID, "cidr": {"type": ["string", "null"], "maxLength": 64},
+     "ip_version": _VERSION, "subnetpool_id": {"type": ["string", "null"], "minLength": 1, "maxLength": 64},
+     "use_default_subnetpool": BOOLEAN,
+     "prefixlen": {"type": ["integer", "string", "null"], "minimum": 1, "maximum": 128, "pattern": "^[0-9]{1,3}$"}},
+    ("network_id", "ip_version")))
 UPDATE = schema_update("subnet", attributes(_CHANGEABLE))

@@ -1,0 +1,1 @@
+"""Ports of floating addresses that stand for ports of servers."""

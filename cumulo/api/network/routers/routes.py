@@ -1,0 +1,36 @@
+"""Routes and rules of the routers resource."""
+
+from cumulo.api.network import standard
+from cumulo.api.network.routers import handlers, schema
+from cumulo.api.wsgi.route import Route
+
+_ALL = "/v2.0/routers"
+_ONE = "/v2.0/routers/{router_id}"
+_ADD, _REMOVE = f"{_ONE}/add_router_interface", f"{_ONE}/remove_router_interface"
+_ADD_ROUTES, _REMOVE_ROUTES = f"{_ONE}/add_extraroutes", f"{_ONE}/remove_extraroutes"
+_WRITES = [{"method": "POST", "path": _ALL}, {"method": "PUT", "path": _ONE}]
+
+RULES = standard.rules(
+    "network:routers", _ALL, "router_id", "routers",
+    ("update:interfaces", "rule:project_member", "Give routers doors into networks, and take them",
+     [{"method": "PUT", "path": _ADD}, {"method": "PUT", "path": _REMOVE}]),
+    ("update:routes", "rule:project_member", "Add extra routes to routers, and take them",
+     [{"method": "PUT", "path": _ADD_ROUTES}, {"method": "PUT", "path": _REMOVE_ROUTES}]),
+    ("set:snat", "rule:admin_required", "Let routers out without translation, and with it again", _WRITES),
+    ("set:gateway_addresses", "rule:admin_required", "Choose the addresses of routers in external networks", _WRITES),
+    ("set:foreign_network", "rule:admin_required", "Give routers doors into networks of other projects",
+     [{"method": "PUT", "path": _ADD}]))
+
+ROUTES = (
+    Route("GET", _ALL, handlers.index, policy="network:routers:get", query=handlers.KIND.query),
+    Route("POST", _ALL, handlers.create, policy="network:routers:create", status=201, body=schema.CREATE),
+    Route("GET", _ONE, handlers.show, policy="network:routers:get", query=("fields",)),
+    Route("PUT", _ONE, handlers.update, policy="network:routers:update", body=schema.UPDATE),
+    Route("DELETE", _ONE, handlers.delete, policy="network:routers:delete", status=204),
+    Route("PUT", _ADD, handlers.add_interface, policy="network:routers:update:interfaces", body=schema.INTERFACE),
+    Route("PUT", _REMOVE, handlers.remove_interface, policy="network:routers:update:interfaces",
+          body=schema.INTERFACE),
+    Route("PUT", _ADD_ROUTES, handlers.add_routes, policy="network:routers:update:routes", body=schema.EXTRA_ROUTES),
+    Route("PUT", _REMOVE_ROUTES, handlers.remove_routes, policy="network:routers:update:routes",
+          body=schema.EXTRA_ROUTES),
+)

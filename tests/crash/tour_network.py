@@ -1,0 +1,97 @@
+"""The part of the tour that passes every transaction of the network API beyond networks, subnets and ports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.crash.tour import Tour
+
+V2 = "/network/v2.0"
+
+
+def visit(tour: Tour) -> None:
+    """Go through security groups, routers with what is behind them, pools, quotas and tags."""
+    network = tour.make(f"{V2}/networks", "tour2", {"network": {"name": "tour2"}}, "networks")
+    subnet = tour.make(f"{V2}/subnets", "tour2", {"subnet": {
+        "name": "tour2", "network_id": network, "ip_version": 4, "cidr": "10.19.0.0/24"}}, "subnets")
+    port = tour.make(f"{V2}/ports", "tour2", {"port": {"name": "tour2", "network_id": network}}, "ports")
+    _security(tour)
+    _routing(tour, subnet, port)
+    _pools(tour)
+    _tags(tour, network)
+    for kind, one in (("port", port), ("subnet", subnet), ("network", network)):
+        tour.send("DELETE", f"{V2}/{kind}s/{one}")
+
+
+def _security(tour: Tour) -> None:
+    tour.send("GET", f"{V2}/security-groups")
+    group = tour.make(f"{V2}/security-groups", "tour", {"security_group": {"name": "tour"}}, "security_groups")
+    addresses = tour.make(f"{V2}/address-groups", "tour", {"address_group": {"name": "tour"}}, "address_groups")
+    rules = f"{V2}/security-group-rules"
+    tour.send("POST", rules, {"security_group_rule": {
+        "security_group_id": group, "direction": "ingress", "protocol": "tcp"}})
+    rule = next(each["id"] for each in tour.send("GET", f"{rules}?security_group_id={group}")["security_group_rules"]
+                if each["direction"] == "ingress")
+    tour.send("PUT", f"{rules}/{rule}", {"security_group_rule": {"description": "changed"}})
+    tour.send("DELETE", f"{rules}/{rule}")
+    _change(tour, "security-groups", "security_group", group)
+    _change(tour, "address-groups", "address_group", addresses)
+    for how in ("add", "remove"):
+        tour.send("PUT", f"{V2}/address-groups/{addresses}/{how}_addresses", {"addresses": ["10.0.0.0/8"]})
+    tour.send("DELETE", f"{V2}/address-groups/{addresses}")
+    tour.send("DELETE", f"{V2}/security-groups/{group}")
+
+
+def _routing(tour: Tour, subnet: str, port: str) -> None:
+    outside = tour.make(f"{V2}/networks", "outside", {"network": {"name": "outside", "router:external": True}}, "networks")
+    beyond = tour.make(f"{V2}/subnets", "outside", {"subnet": {
+        "name": "outside", "network_id": outside, "ip_version": 4, "cidr": "203.0.113.0/24"}}, "subnets")
+    router = tour.make(f"{V2}/routers", "tour", {"router": {"name": "tour"}}, "routers")
+    path = f"{V2}/routers/{router}"
+    tour.send("PUT", path, {"router": {"external_gateway_info": {"network_id": outside}}})
+    tour.send("PUT", f"{path}/add_router_interface", {"subnet_id": subnet})
+    for how in ("add", "remove"):
+        tour.send("PUT", f"{path}/{how}_extraroutes", {"router": {"routes": [
+            {"destination": "10.20.0.0/16", "nexthop": "10.19.0.9"}]}})
+    _floating(tour, outside, port)
+    tour.send("PUT", f"{path}/remove_router_interface", {"subnet_id": subnet})
+    tour.send("DELETE", path)
+    for kind, one in (("subnet", beyond), ("network", outside)):
+        tour.send("DELETE", f"{V2}/{kind}s/{one}")
+
+
+def _floating(tour: Tour, outside: str, port: str) -> None:
+    tour.send("POST", f"{V2}/floatingips", {"floatingip": {"floating_network_id": outside}})
+    held = [each["id"] for each in tour.send("GET", f"{V2}/floatingips?floating_network_id={outside}")["floatingips"]]
+    path = f"{V2}/floatingips/{held[0]}"
+    tour.send("POST", f"{path}/port_forwardings", {"port_forwarding": {
+        "protocol": "tcp", "external_port": 22, "internal_port": 22, "internal_port_id": port}})
+    forwarded = tour.send("GET", f"{path}/port_forwardings")["port_forwardings"][0]["id"]
+    tour.send("PUT", f"{path}/port_forwardings/{forwarded}", {"port_forwarding": {"external_port": 23}})
+    tour.send("DELETE", f"{path}/port_forwardings/{forwarded}")
+    tour.send("PUT", path, {"floatingip": {"port_id": port}})
+    for one in held:  # without a key, a request that is sent again may be done again
+        tour.send("DELETE", f"{V2}/floatingips/{one}")
+
+
+def _pools(tour: Tour) -> None:
+    pool = tour.make(f"{V2}/subnetpools", "tour", {"subnetpool": {"name": "tour", "prefixes": ["10.30.0.0/16"]}},
+                     "subnetpools")
+    _change(tour, "subnetpools", "subnetpool", pool)
+    tour.send("DELETE", f"{V2}/subnetpools/{pool}")
+    tour.send("PUT", f"{V2}/quotas/{tour.project_id}", {"quota": {"router": 50}})
+    tour.send("DELETE", f"{V2}/quotas/{tour.project_id}")
+
+
+def _tags(tour: Tour, network: str) -> None:
+    path = f"{V2}/networks/{network}/tags"
+    tour.send("PUT", f"{path}/one")
+    tour.send("DELETE", f"{path}/one")
+    tour.send("PUT", path, {"tags": ["one", "two"]})
+    tour.send("DELETE", path)
+
+
+def _change(tour: Tour, collection: str, kind: str, one: str) -> None:
+    body: dict[str, Any] = {kind: {"description": "changed"}}
+    tour.send("PUT", f"{V2}/{collection}/{one}", body)
