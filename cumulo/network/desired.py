@@ -13,8 +13,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from cumulo.common.db.tables.network import network, network_change, network_host, port
+from cumulo.common.db.tables.network_router import floating_ip, port_forwarding, router
 from cumulo.common.db.tables.network_sharing import qos_rule
 from cumulo.network import document, hosts, needs, networks, ports, revisions
+from cumulo.network.routers import ROUTER_INTERFACE
 
 # What every agent asks every few seconds, built once: that costs more than running it.
 _CHANGED_SINCE = sa.select(network_change.c.network_id).where(network_change.c.revision > sa.bindparam("its_revision"))
@@ -35,6 +37,8 @@ def desired(connection: sa.Connection, host: str, since_revision: int | None, kn
     """The answer to `network_desired`; an agent that does not say what it holds is taken to hold what it needs."""
     revision = revisions.current(connection)
     full = not since_revision or since_revision > revision
+    if revision == since_revision:
+        return {"revision": revision, "full": False, "removed": {}} | {part: [] for part in needs.PARTS}
     changed = set() if full else _changed_since(connection, since_revision or 0)
     needed = needs.of_host(connection, host)
     held = {part: set(needed.of(part) | changed if known is None else known[part]) for part in needs.PARTS}
@@ -47,6 +51,7 @@ def desired(connection: sa.Connection, host: str, since_revision: int | None, kn
         "networks": [_network(connection, each, place) for each in sorted(sent["networks"])],
         "groups": needs.groups(connection, sent["groups"]),
         "prefixes": needs.prefixes(connection, sent["prefixes"]),
+        "routers": [_router(connection, each, place) for each in sorted(sent["routers"])],
         "removed": {} if full else {part: sorted(held[part] - needed.of(part)) for part in needs.PARTS},
     }
 
@@ -66,10 +71,16 @@ def applied(connection: sa.Connection, now: float, host: str, revision: int) -> 
 
 
 def hosts_of_network(connection: sa.Connection, network_id: str) -> list[str]:
-    """The hosts that a change of this network concerns: those whose bell is to ring."""
+    """The hosts that a change of this network concerns: those with a port in it, or in one behind the same router."""
+    doors = port.alias()
+    routers = sa.select(doors.c.device_id).where(
+        doors.c.device_owner == ROUTER_INTERFACE, doors.c.network_id == network_id)
+    beside = sa.select(doors.c.network_id).where(
+        doors.c.device_owner == ROUTER_INTERFACE, doors.c.device_id.in_(routers))
     statement = sa.select(port.c.binding_host_id).distinct().where(
-        port.c.network_id == network_id, port.c.binding_host_id != "")
-    return sorted(connection.execute(statement).scalars())
+        sa.or_(port.c.network_id == network_id, port.c.network_id.in_(beside)), port.c.binding_host_id != "")
+    gateways = sa.select(router.c.gateway_host).where(router.c.id.in_(routers), router.c.gateway_host != "")
+    return sorted({*connection.execute(statement).scalars(), *connection.execute(gateways).scalars()})
 
 
 def _changed_since(connection: sa.Connection, revision: int) -> set[str]:
@@ -81,6 +92,24 @@ def _network(connection: sa.Connection, network_id: str, place: document.Place) 
     found = ports.list_ports(connection, port.c.network_id == network_id)
     return document.network(place, row, networks.subnets_of(connection, [network_id]),
                             [each | {"qos_rules": rules} for each, rules in _with_qos(connection, row, found)])
+
+
+def _router(connection: sa.Connection, router_id: str, place: document.Place) -> dict[str, Any]:
+    row = connection.execute(sa.select(router).where(router.c.id == router_id)).mappings().one()
+    doors = ports.list_ports(connection, port.c.device_id == router_id, port.c.device_owner == ROUTER_INTERFACE)
+    way_out = ports.list_ports(connection, port.c.id == row["gateway_port_id"]) if row["gateway_port_id"] else []
+    network_ids = sorted({each["network_id"] for each in (*doors, *way_out)})
+    subnets = {each["id"]: each for each in networks.subnets_of(connection, network_ids)}
+    tunnelled = connection.execute(sa.select(network.c.id).where(
+        network.c.id.in_(network_ids), network.c.provider_network_type == "vxlan")).scalars()
+    floating = connection.execute(
+        sa.select(floating_ip, port.c.binding_host_id.label("host")).join(port, port.c.id == floating_ip.c.port_id)
+        .where(floating_ip.c.router_id == router_id)).mappings().all()
+    forwardings = connection.execute(
+        sa.select(port_forwarding, floating_ip.c.floating_ip_address)
+        .join(floating_ip, floating_ip.c.id == port_forwarding.c.floating_ip_id)
+        .where(floating_ip.c.router_id == router_id).order_by(port_forwarding.c.id)).mappings().all()
+    return document.router(place, row, doors, subnets, tunnelled, way_out[0] if way_out else None, floating, forwardings)
 
 
 def _with_qos(connection: sa.Connection, of_network: Any, found: Iterable[networks.Row]) -> Iterable[tuple[Any, Any]]:

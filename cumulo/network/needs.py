@@ -1,6 +1,9 @@
-"""What a host needs to have: the ids of networks, security groups and lists of prefixes, and the latter two rendered.
+"""What a host needs to have: the ids of networks, routers, security groups and lists of prefixes; the last two rendered.
 
-A host needs the networks of its ports, the groups of those ports, and the lists that the groups' rules speak of.
+A host needs the networks of its ports, the groups of those ports, and the lists that the groups' rules speak of; the
+routers with a door into one of those networks, or whose gateway it is, and all networks behind them, as it delivers
+straight to their ports; and the external network of a router whose gateway it is or of whose floating addresses one
+stands for a port of it.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from cumulo.common.db.tables.network import port
+from cumulo.common.db.tables.network_router import floating_ip, router
 from cumulo.common.db.tables.network_security import (
     address_group_address,
     port_security_group,
@@ -19,6 +23,7 @@ from cumulo.common.db.tables.network_security import (
     security_group_rule,
 )
 from cumulo.network import document, ports
+from cumulo.network.routers import ROUTER_INTERFACE
 
 _IDS_IN_ONE_QUERY = 1000
 _NETWORKS = sa.select(port.c.network_id).distinct().where(port.c.binding_host_id == sa.bindparam("its_host"))
@@ -29,7 +34,16 @@ _SPOKEN_OF = (sa.select(security_group_rule.c.remote_group_id, security_group_ru
               .where(security_group_rule.c.security_group_id.in_(_GROUPS)))
 
 
-PARTS = ("networks", "groups", "prefixes")
+PARTS = ("networks", "groups", "prefixes", "routers")
+_HAS_DOOR = (sa.select(port.c.device_id).distinct().where(
+    port.c.device_owner == ROUTER_INTERFACE, port.c.network_id.in_(_NETWORKS)))
+_GATEWAYS = sa.select(router.c.id).where(router.c.gateway_host == sa.bindparam("its_host"))
+_BEHIND = sa.select(port.c.network_id).distinct().where(
+    port.c.device_owner == ROUTER_INTERFACE, sa.or_(port.c.device_id.in_(_HAS_DOOR), port.c.device_id.in_(_GATEWAYS)))
+_EXTERNAL = (sa.select(router.c.external_network_id).distinct().where(
+    router.c.external_network_id.is_not(None), sa.or_(router.c.gateway_host == sa.bindparam("its_host"), router.c.id.in_(
+        sa.select(floating_ip.c.router_id).join(port, port.c.id == floating_ip.c.port_id)
+        .where(port.c.binding_host_id == sa.bindparam("its_host"))))))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,18 +53,22 @@ class Needs:
     networks: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
     prefixes: frozenset[str] = frozenset()
+    routers: frozenset[str] = frozenset()
 
     def of(self, part: str) -> frozenset[str]:
         """The ids of one part by its name."""
-        return {"networks": self.networks, "groups": self.groups, "prefixes": self.prefixes}[part]
+        return {"networks": self.networks, "groups": self.groups, "prefixes": self.prefixes, "routers": self.routers}[part]
 
 
 def of_host(connection: sa.Connection, host: str) -> Needs:
     """What the host needs now."""
     its = {"its_host": host}
     spoken_of = {each for row in connection.execute(_SPOKEN_OF, its) for each in row if each is not None}
-    return Needs(frozenset(connection.execute(_NETWORKS, its).scalars()),
-                 frozenset(connection.execute(_GROUPS, its).scalars()), frozenset(spoken_of))
+    found = {name: frozenset(connection.execute(statement, its).scalars()) for name, statement in (
+        ("own", _NETWORKS), ("behind", _BEHIND), ("external", _EXTERNAL), ("groups", _GROUPS), ("doors", _HAS_DOOR),
+        ("gateways", _GATEWAYS))}
+    return Needs(found["own"] | found["behind"] | found["external"], found["groups"], frozenset(spoken_of),
+                 found["doors"] | found["gateways"])
 
 
 def groups(connection: sa.Connection, group_ids: Collection[str]) -> list[dict[str, Any]]:

@@ -33,6 +33,10 @@ OPTIONS = [
     cfg.StrOpt("image_url", default="http://127.0.0.1:5000/image",
                help="URL of the image API that compute agents download from, without a trailing slash. The default "
                     "is where an API on the same host listens."),
+    cfg.FloatOpt(
+        "gateway_silence_s", default=3.0, min=0.3, max=300.0,
+        help="Seconds for which neither agent of a host answers before the gateways of routers move to another one. A "
+             "moved gateway cuts the connections that it translated, so it is long enough for a slow answer."),
 ]
 
 

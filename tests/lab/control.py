@@ -9,6 +9,7 @@ from cumulo.network import document
 from cumulo.network.networks import DHCP_OWNER
 
 Row = dict[str, Any]
+ROUTER_INTERFACE, ROUTER_GATEWAY = "network:router_interface", "network:router_gateway"
 RULE: Row = {"direction": "ingress", "ethertype": "IPv4", "protocol": None, "port_range_min": None,
              "port_range_max": None, "remote_ip_prefix": None, "normalized_cidr": None, "remote_group_id": None,
              "remote_address_group_id": None}
@@ -23,6 +24,8 @@ class Control:
         self.networks: dict[str, Row] = {}
         self.subnets: dict[str, Row] = {}
         self.ports: dict[str, Row] = {}
+        self.routers: dict[str, Row] = {}
+        self.floating: dict[str, Row] = {}
         self.groups: dict[str, Row] = {}
         self.rules: dict[str, list[Row]] = {}
         self._numbers = itertools.count(1)
@@ -32,7 +35,7 @@ class Control:
         return {"network_desired": self.desired, "network_applied": lambda host, revision: None,
                 "metadata_for": self.metadata}
 
-    def network(self, kind: str, cidrs: Sequence[str], **more: Any) -> str:
+    def network(self, kind: str, cidrs: Sequence[str], gateway_number: str = "1", **more: Any) -> str:
         """Make a network with a subnet for each range; return its id."""
         number = next(self._numbers)
         row = {"id": _id(), "mtu": 1400, "admin_state_up": True, "provider_network_type": kind,
@@ -40,7 +43,7 @@ class Control:
         self.networks[row["id"]] = row
         for cidr in cidrs:
             version = 6 if ":" in cidr else 4
-            gateway = cidr.split("/")[0] + "1" if version == 6 else cidr.rpartition(".")[0] + ".1"
+            gateway = cidr.split("/")[0] + "1" if version == 6 else cidr.rpartition(".")[0] + ("." + gateway_number)
             subnet_id = _id()
             self.subnets[subnet_id] = {
                 "id": subnet_id, "network_id": row["id"], "cidr": cidr, "ip_version": version, "gateway_ip": gateway,
@@ -66,6 +69,24 @@ class Control:
         self.ports[port_id] |= values
         self.revision += 1
 
+    def router(self, *network_ids: str, external: str = "", gateway_host: str = "", **more: Any) -> str:
+        """Make a router with a door into each network, at its ranges' gateways; return its id."""
+        router_id = _id()
+        for network_id in network_ids:
+            doors = [{"subnet_id": each["id"], "ip_address": each["gateway_ip"]}
+                     for each in self.subnets.values() if each["network_id"] == network_id]
+            self.port(network_id, "", device_owner=ROUTER_INTERFACE, device_id=router_id, fixed_ips=doors)
+        way_out = self.port(external, "", device_owner=ROUTER_GATEWAY, device_id=router_id, numbers=50) if external else None
+        self.routers[router_id] = {"id": router_id, "admin_state_up": True, "routes": [], "enable_snat": True,
+                                   "gateway_host": gateway_host, "way_out": way_out, "forwardings": []} | more
+        self.revision += 1
+        return router_id
+
+    def float(self, router_id: str, address: str, port_id: str) -> None:
+        """Have a floating address stand for a port, or for another one from now on."""
+        self.floating[address] = {"router_id": router_id, "floating_ip_address": address, "port_id": port_id}
+        self.revision += 1
+
     def group(self, *rules: Row, stateful: bool = True) -> str:
         """Make a security group of rules; return its id."""
         group_id = _id()
@@ -85,6 +106,7 @@ class Control:
         named = {rule["remote_group_id"] for each in here for rule in self.rules[each]} - {None}
         return {"revision": self.revision, "full": True, "removed": {},
                 "networks": [self._network(place, each) for each in sorted(self._needed(host))],
+                "routers": [self._router(place, each) for each in sorted(self._needed_routers(host))],
                 "groups": [document.group(self.groups[each], self.rules[each]) for each in sorted(here)],
                 "prefixes": [document.members(each, self._members(each)) for each in sorted(named)]}
 
@@ -95,8 +117,30 @@ class Control:
     def _members(self, group_id: str) -> list[Row]:
         return [port for port in self.ports.values() if group_id in port.get("security_groups", ())]
 
-    def _needed(self, host: str) -> set[str]:
+    def _own(self, host: str) -> set[str]:
         return {port["network_id"] for port in self.ports.values() if port["binding_host_id"] == host}
+
+    def _doors(self, router_id: str) -> list[Row]:
+        return [port for port in self.ports.values()
+                if port.get("device_id") == router_id and port["device_owner"] == ROUTER_INTERFACE]
+
+    def _needed_routers(self, host: str) -> set[str]:
+        return {router_id for router_id, row in self.routers.items() if row["gateway_host"] == host
+                or any(door["network_id"] in self._own(host) for door in self._doors(router_id))}
+
+    def _needed(self, host: str) -> set[str]:
+        routers = self._needed_routers(host)
+        return (self._own(host) | {door["network_id"] for each in routers for door in self._doors(each)}
+                | {self.ports[self.routers[each]["way_out"]]["network_id"] for each in routers if self.routers[each]["way_out"]})
+
+    def _router(self, place: document.Place, router_id: str) -> Row:
+        row = self.routers[router_id]
+        floating = [each | {"host": self.ports[each["port_id"]]["binding_host_id"],
+                            "fixed_ip_address": self.ports[each["port_id"]]["fixed_ips"][0]["ip_address"]}
+                    for each in self.floating.values() if each["router_id"] == router_id]
+        tunnelled = [each for each, network in self.networks.items() if network["provider_network_type"] == "vxlan"]
+        return document.router(place, row, self._doors(router_id), self.subnets, tunnelled,
+                               self.ports[row["way_out"]] if row["way_out"] else None, floating, row["forwardings"])
 
     def _network(self, place: document.Place, network_id: str) -> dict[str, Any]:
         return document.network(

@@ -122,6 +122,10 @@ class Guest:
         """Run a program in the guest."""
         return run(*self.command(*argv), check=check)
 
+    def leave_by(self, gateway: str) -> None:
+        """Have a default route, as DHCP gives it."""
+        self.run("ip", "route", "replace", "default", "via", gateway, "dev", "eth0")
+
     def reaches(self, address: str, *, wait_s: str = "1") -> bool:
         """Say whether an echo comes back."""
         argv = self.command("ping", "-n", "-c", "1", "-W", wait_s, address)

@@ -26,6 +26,9 @@ class LabTest(unittest.TestCase):
     def test_filter(self) -> None:
         self._run("tests.real.filter_scenario")
 
+    def test_routers(self) -> None:
+        self._run("tests.real.router_scenario")
+
     def test_rules(self) -> None:
         self._run("tests.real.rules_scenario")
 

@@ -13,10 +13,11 @@ import sqlalchemy as sa
 
 from cumulo.common.db import migrate
 from cumulo.common.db.engine import Database
-from cumulo.common.db.tables import compute, identity, image, network, network_pool, network_sharing
+from cumulo.common.db.tables import compute, identity, image, network, network_pool, network_router, network_sharing
 from cumulo.common.db.tables.base import metadata
 from cumulo.common.db.tables.idempotency import idempotency_key
 from cumulo.common.db.tables.operations import operation
+from cumulo.network import needs
 from cumulo.scheduler.audit import facts
 
 _IDS_IN_ONE_QUERY = 1000  # SQLite takes at most 32,766 parameters
@@ -58,7 +59,7 @@ def read(database: Database) -> facts.DatabaseFacts:
             revision=connection.execute(sa.select(sa.func.max(network.network_revision.c.revision))).scalar() or 0,
             changes=_numbers(connection, network.network_change.c.network_id, network.network_change.c.revision),
             applied=_numbers(connection, network.network_host.c.host, network.network_host.c.applied_revision),
-            wired=_wired(connection),
+            wired=_wired(connection), needed=_needed(connection),
             unanswered_keys=_texts(connection, idempotency_key.c.id, idempotency_key.c.status.is_(None)),
             expired_keys=connection.execute(sa.select(sa.func.count()).select_from(idempotency_key).where(
                 idempotency_key.c.expires_at < database.now(connection) - EXPIRED_KEYS_STAY_S)).scalar_one())
@@ -122,6 +123,14 @@ def _networks(connection: sa.Connection) -> tuple[facts.Network, ...]:
     columns = network.network.c
     query = sa.select(columns.id, columns.provider_network_type, columns.provider_physical_network).order_by(columns.id)
     return tuple(facts.Network(row[0], row[1] == "flat", row[2], row[1] == "vxlan") for row in connection.execute(query))
+
+
+def _needed(connection: sa.Connection) -> dict[str, frozenset[str]]:
+    """Without routers a host needs the networks of its ports, which the ports say."""
+    if connection.execute(sa.select(network_router.router.c.id).limit(1)).first() is None:
+        return {}
+    hosts = connection.execute(sa.select(network.network_host.c.host).order_by(network.network_host.c.host)).scalars().all()
+    return {host: needs.of_host(connection, host).networks for host in hosts}
 
 
 def _wired(connection: sa.Connection) -> dict[str, frozenset[str]]:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from cumulo.common.context import Context
 from cumulo.common.db.tables.network import network_host
 from cumulo.common.ids import Ids
-from cumulo.network import desired, networks, ports, subnets
+from cumulo.network import desired, needs, networks, ports, subnets
 from tests.fixtures.database import temporary_database
 
 IDS = Ids()

@@ -115,8 +115,8 @@ def _routes(there: Space, wanted: list[list[Any]]) -> None:
         device = needed.get(key)
         if device is None or device and names.get(each.get_attr("RTA_OIF")) != device:
             there.actor.change(f"remove the route to {key[0]} in {there.namespace}", lambda k=key, e=each: there.route.route(
-                "del", dst=k[0], table=k[2], family=e["family"], proto=_STATIC, oif=e.get_attr("RTA_OIF")))
-            held.pop(key) if device is not None else None
+                "del", dst=k[0], table=k[2], family=e["family"], proto=_STATIC, scope=e["scope"], oif=e.get_attr("RTA_OIF")))
+            held = {other: route for other, route in held.items() if other != key}
     for key in sorted(needed.keys() - held.keys()):
         there.actor.change(f"make the route to {key[0]} in {there.namespace}",
                            lambda k=key: there.route.route("add", **_route(there, k, needed[k])))

@@ -72,7 +72,8 @@ def differences(facts: Facts) -> Iterator[Difference]:
 
 
 def _host(name: str, held: NetworkHoldings, facts: Facts) -> Host:
-    needed = sorted({port.network_id for port in facts.database.ports if port.host == name})
+    own = {port.network_id for port in facts.database.ports if port.host == name}
+    needed = sorted(own | facts.database.needed.get(name, frozenset()))
     wanted = {network_id: _wanted(name, network_id, facts) for network_id in needed if network_id in facts.networks}
     unsettled = frozenset(each for each, revision in facts.database.changes.items() if revision > held.revision)
     return Host(name, held, wanted, unsettled)
