@@ -12,20 +12,22 @@ from oslo_config import cfg
 
 from cumulo.common import errors
 from cumulo.common.db.absent import insert_if_absent
-from cumulo.common.db.tables.compute import compute_project, keypair, server
+from cumulo.common.db.tables.compute import compute_project, keypair, server, server_group
 
 UNLIMITED = -1
 
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
-    """What one project (key_pairs: one user, metadata_items: one server) may have; -1 is no limit."""
+    """What one project (key_pairs: one user, metadata_items: one server, server_group_members: one group) may have; -1 is no limit."""
 
     instances: int
     cores: int
     memory_mib: int
     key_pairs: int
     metadata_items: int
+    server_groups: int
+    server_group_members: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +43,7 @@ def limits_of(conf: cfg.ConfigOpts) -> Limits:
     """Return the limits in force."""
     group = conf.servers
     return Limits(group.quota_instances, group.quota_cores, group.quota_memory_mib, group.quota_key_pairs,
-                  group.quota_metadata_items)
+                  group.quota_metadata_items, group.quota_server_groups, group.quota_server_group_members)
 
 
 def usage_of(connection: sa.Connection, project_id: str | None) -> Usage:
@@ -80,6 +82,20 @@ def check_keypairs(connection: sa.Connection, limits: Limits, user_id: str) -> N
         sa.select(sa.func.count()).select_from(keypair).where(keypair.c.user_id == user_id)).scalar_one()
     if limits.key_pairs != UNLIMITED and count >= limits.key_pairs:
         raise errors.QuotaExceeded(f"Quota exceeded, too many key pairs: {count} of {limits.key_pairs} exist.")
+
+
+def check_server_groups(connection: sa.Connection, limits: Limits, project_id: str) -> None:
+    """Raise QuotaExceeded when the project has as many server groups as allowed."""
+    _lock(connection, project_id)
+    count = server_groups_of(connection, project_id)
+    if limits.server_groups != UNLIMITED and count >= limits.server_groups:
+        raise errors.QuotaExceeded(f"Quota exceeded, too many server groups: {count} of {limits.server_groups} exist.")
+
+
+def server_groups_of(connection: sa.Connection, project_id: str | None) -> int:
+    """Return how many server groups the project has."""
+    return connection.execute(sa.select(sa.func.count()).select_from(server_group).where(
+        server_group.c.project_id == project_id)).scalar_one()
 
 
 def check_metadata(limits: Limits, metadata: dict[str, str]) -> None:

@@ -38,6 +38,20 @@ class Request:
     zone: str | None = None
     architecture: str | None = None
     asked_at: float = 0.0
+    same_hosts: tuple[str, ...] | None = None  # it shall be on one of these
+    different_hosts: tuple[str, ...] = ()  # it shall be on none of these
+    group: "Group | None" = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Group:
+    """The server group that a server is in: `hosts` names the host of each other member, once for each."""
+
+    id: str
+    generation: int
+    policy: str
+    most_on_host: int
+    hosts: tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,6 +92,28 @@ def architecture(host: Host, request: Request, limits: Limits) -> bool:
     return not request.architecture or not host.architecture or host.architecture == request.architecture
 
 
+def same_host(host: Host, request: Request, limits: Limits) -> bool:
+    """It is a host of the servers that this one shall be with."""
+    return request.same_hosts is None or host.name in request.same_hosts
+
+
+def different_host(host: Host, request: Request, limits: Limits) -> bool:
+    """It is no host of the servers that this one shall be apart from."""
+    return host.name not in request.different_hosts
+
+
+def affinity(host: Host, request: Request, limits: Limits) -> bool:
+    """The members of the server's group are here, where its policy wants them together."""
+    group = request.group
+    return group is None or group.policy != "affinity" or not group.hosts or host.name in group.hosts
+
+
+def anti_affinity(host: Host, request: Request, limits: Limits) -> bool:
+    """No more members of the server's group are here than its policy wants."""
+    group = request.group
+    return group is None or group.policy != "anti-affinity" or group.hosts.count(host.name) < group.most_on_host
+
+
 def vcpus(host: Host, request: Request, limits: Limits) -> bool:
     """Enough processors are left, and no server gets more than the host really has."""
     has_room = host.used_vcpus + request.vcpus <= host.vcpus * limits.vcpu_ratio
@@ -94,4 +130,6 @@ def disk(host: Host, request: Request, limits: Limits) -> bool:
     return host.used_disk_gib + request.disk_gib <= host.disk_gib * limits.disk_ratio
 
 
-FILTERS: tuple[Filter, ...] = (enabled, alive, requested_host, zone, architecture, vcpus, memory, disk)
+FILTERS: tuple[Filter, ...] = (
+    enabled, alive, requested_host, zone, architecture, same_host, different_host, affinity, anti_affinity, vcpus, memory,
+    disk)

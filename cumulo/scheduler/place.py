@@ -22,7 +22,7 @@ def place(hosts: Sequence[Host], request: Request, limits: Limits, *, seed: int)
             removed[fits.__name__] = before - len(left)
     if not left:
         raise errors.NoValidHost(_refusal(len(hosts), removed), removed=removed)
-    return weights.best(left, seed)
+    return weights.best(left, request, seed)
 
 
 def _refusal(count: int, removed: dict[str, int]) -> str:

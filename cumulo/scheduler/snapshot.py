@@ -1,14 +1,16 @@
 """What placement looks at, read from the database: every host with what is claimed of it, and one request."""
 
 import math
+from typing import Any
 
 import sqlalchemy as sa
 from oslo_config import cfg
 
 from cumulo.common import errors
-from cumulo.common.db.tables.compute import claim, compute_host, server, service_status
+from cumulo.common.db.tables.compute import claim, compute_host, server, server_group, service_status
 from cumulo.common.db.tables.image import image_property
-from cumulo.scheduler.filters import Host, Limits, Request
+from cumulo.compute import server_groups
+from cumulo.scheduler.filters import Group, Host, Limits, Request
 
 _USED = (
     sa.select(
@@ -73,7 +75,30 @@ def request(connection: sa.Connection, server_id: str) -> Request:
         zone=row["availability_zone"],
         architecture=_architecture(connection, row["image_id"]),
         asked_at=row["created_at"],
+        group=_group(connection, row),
+        **_beside(connection, row),
     )
+
+
+def _group(connection: sa.Connection, row: sa.RowMapping) -> Group | None:
+    found = connection.execute(sa.select(server_group).where(server_group.c.id == row["group_id"])).mappings().first()
+    if found is None:
+        return None
+    hosts = server_groups.hosts_of_members(connection, found["id"], row["id"])
+    return Group(found["id"], found["generation"], found["policy"], found["rules"].get("max_server_per_host", 1), tuple(hosts))
+
+
+def _beside(connection: sa.Connection, row: sa.RowMapping) -> dict[str, Any]:
+    """The hosts of the servers that the hints name; another project's servers are nowhere."""
+    hints, found = row["scheduler_hints"] or {}, {}
+    for hint, field in (("same_host", "same_hosts"), ("different_host", "different_hosts")):
+        named = hints.get(hint) or []
+        if named:
+            query = sa.select(server.c.host).distinct().where(
+                server.c.id.in_([named] if isinstance(named, str) else named), server.c.project_id == row["project_id"],
+                server.c.host.is_not(None)).order_by(server.c.host)
+            found[field] = tuple(connection.execute(query).scalars())
+    return found
 
 
 def disk_gib(flavor: dict[str, int]) -> int:

@@ -20,12 +20,12 @@ from oslo_config import cfg
 from cumulo.common import errors
 from cumulo.common.clock import Clock
 from cumulo.common.db.engine import Database
-from cumulo.common.db.tables.compute import claim, compute_host, server
+from cumulo.common.db.tables.compute import claim, compute_host, server, server_group
 from cumulo.common.ids import Ids
 from cumulo.common.operations.step import State
 from cumulo.network import ports
 from cumulo.scheduler import saved_images, snapshot
-from cumulo.scheduler.filters import Host, Request
+from cumulo.scheduler.filters import Group, Host, Request
 from cumulo.scheduler.place import place
 
 ACTIVE = {"status": "ACTIVE", "power_state": 1}
@@ -150,10 +150,19 @@ def _insert_claim(connection: sa.Connection, now: float, planned: Placement) -> 
     bump = sa.update(compute_host).where(*seen).values(generation=host.generation + 1)
     if connection.execute(bump).rowcount != 1:
         raise PlanOutdated(host.name)
+    if wanted.group is not None:
+        _see_group_unchanged(connection, wanted.group)
     row = {"server_id": wanted.server_id, "host": host.name, "vcpus": wanted.vcpus, "created_at": now,
            "memory_mib": wanted.memory_mib, "disk_gib": wanted.disk_gib}  # fmt: skip
     connection.execute(sa.insert(claim).values(row))
     return host.name
+
+
+def _see_group_unchanged(connection: sa.Connection, group: Group) -> None:
+    """The same for the server's group, so that two of its members cannot both miss the other."""
+    seen = (server_group.c.id == group.id, server_group.c.generation == group.generation)
+    if connection.execute(sa.update(server_group).where(*seen).values(generation=group.generation + 1)).rowcount != 1:
+        raise PlanOutdated(group.id)
 
 
 def release_claim(connection: sa.Connection, now: float, work: Work) -> State:

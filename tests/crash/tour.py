@@ -148,7 +148,11 @@ class Tour:
         service = next(each["id"] for each in services if each["host"] == host and each["binary"] == "nova-compute")
         self.send("PUT", f"{v2}/os-services/{service}", {"forced_down": False}, **newest)
         self.send("DELETE", f"{v2}/os-services/{service}", **newest)  # its agent lives: it is known again at once
+        group = self.make(f"{v2}/os-server-groups", "tour", {"server_group": {"name": "tour", "policies": ["affinity"]}},
+                          "server_groups")
+        self.send("DELETE", f"{v2}/os-server-groups/{group}")
         server = f"{v2}/servers/{self._server()}"
+        self._groups(f"{v2}/os-security-groups", server)
         self.send("PUT", server, {"server": {"name": "toured"}})
         self.send("POST", f"{server}/metadata", {"metadata": {"one": "1"}})
         self.send("POST", f"{server}/action", {"lock": None})
@@ -160,6 +164,19 @@ class Tour:
         self.send("DELETE", f"{server}/tags", **new)
         self._through(lambda: self.send("POST", f"{server}/action", {"os-stop": None}))
         self._through(lambda: self.send("POST", f"{server}/action", {"os-start": None}, key=self._ids.new_id()))
+
+    def _groups(self, path: str, server: str) -> None:
+        body = {"security_group": {"name": "tour", "description": ""}}
+        group = self.make(path, "tour", body, "security_groups")
+        self.send("PUT", f"{path}/{group}", body)
+        rules = path.replace("-groups", "-group-rules")
+        self.send("POST", rules, {"security_group_rule": {
+            "parent_group_id": group, "ip_protocol": "tcp", "from_port": 1, "to_port": 2}})
+        for rule in self.send("GET", f"{path}/{group}")["security_group"]["rules"]:
+            self.send("DELETE", f"{rules}/{rule['id']}")
+        for action in ("addSecurityGroup", "removeSecurityGroup"):
+            self.send("POST", f"{server}/action", {action: {"name": group}})
+        self.send("DELETE", f"{path}/{group}")
 
     def _network(self) -> None:
         v2 = "/network/v2.0"

@@ -15,6 +15,7 @@ from tests.fixtures.twice import CHANGING, NOT_KEPT, Twice
 from tests.functional import (
     test_compute_api,
     test_compute_security_groups,
+    test_compute_server_groups,
     test_compute_versions,
     test_identity_api,
     test_identity_cloud_api,
@@ -32,7 +33,8 @@ from tests.functional import (
 NETWORK_STORIES: tuple[ModuleType, ...] = (test_network_api, test_network_security_api, test_network_router_api)
 STORIES: tuple[tuple[str, ModuleType, str], ...] = (
     ("compute", test_compute_api, "api"), ("compute", test_compute_versions, "api"),
-    ("compute", test_compute_security_groups, "api"), ("identity", test_identity_api, "cloud"),
+    ("compute", test_compute_security_groups, "api"), ("compute", test_compute_server_groups, "api"),
+    ("identity", test_identity_api, "cloud"),
     ("identity", test_identity_cloud_api, "cloud"), ("identity", test_identity_oauth_api, "cloud"),
     ("identity", test_identity_people_api, "cloud"), ("identity", test_identity_proofs_api, "cloud"),
     ("image", test_image_api, "api"), ("image", test_image_cache_api, "api"), ("image", test_image_metadefs_api, "api"),

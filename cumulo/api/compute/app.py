@@ -21,6 +21,7 @@ from cumulo.api.compute.openapi import routes as openapi
 from cumulo.api.compute.quota_sets import routes as quota_sets
 from cumulo.api.compute.security_groups import routes as security_groups
 from cumulo.api.compute.server_actions import routes as server_actions
+from cumulo.api.compute.server_groups import routes as server_groups
 from cumulo.api.compute.servers import routes as servers
 from cumulo.api.compute.services import routes as services
 from cumulo.api.compute.tags import routes as tags
@@ -37,7 +38,7 @@ RULES = policies.RULES
 _RESOURCES = (
     *servers.ROUTES, *server_actions.ROUTES, *ips.ROUTES, *metadata.ROUTES, *tags.ROUTES, *flavors.ROUTES,
     *keypairs.ROUTES, *instance_actions.ROUTES, *services.ROUTES, *hypervisors.ROUTES, *limits.ROUTES,
-    *quota_sets.ROUTES, *security_groups.ROUTES, *availability_zones.ROUTES, *extensions.ROUTES, *openapi.ROUTES, *cumulo_audit.ROUTES)
+    *quota_sets.ROUTES, *security_groups.ROUTES, *server_groups.ROUTES, *availability_zones.ROUTES, *extensions.ROUTES, *openapi.ROUTES, *cumulo_audit.ROUTES)
 ROUTES = (
     *versions.ROUTES,
     *(dataclasses.replace(route, path=f"/{version}{route.path}") for version in ("v2.1", "v2") for route in _RESOURCES))

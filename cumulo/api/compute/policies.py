@@ -64,5 +64,7 @@ RULES = (
     _rule("security_groups:show", _READ, "List and show security groups.", ("GET", "/os-security-groups")),
     _rule("security_groups:change", _CHANGE, "Make, change and delete security groups and their rules.",
           ("POST", "/os-security-groups"), ("POST", "/os-security-group-rules")),
+    _rule("server_groups:show", _READ, "List and show server groups.", ("GET", "/os-server-groups")),
+    _rule("server_groups:change", _CHANGE, "Make and delete server groups.", ("POST", "/os-server-groups")),
     _rule("extensions:list", "rule:any_token", "List extensions.", ("GET", "/extensions")),
 )

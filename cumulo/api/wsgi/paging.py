@@ -34,6 +34,11 @@ def page(request: Request, *, maximum: int | None = 1000, sort_keys: Collection[
     return Page(limit, request.query.get("marker") or None, sort)
 
 
+def number(request: Request, name: str) -> int | None:
+    """Return a number of 0 or more from the query, None where it is not there; raises BadRequest."""
+    return _limit(request.query.get(name), None)
+
+
 def _limit(text: str | None, maximum: int | None) -> int | None:
     if text is None:
         return maximum

@@ -88,7 +88,7 @@ _MEETINGS = (
     Meeting("delete an image", "a server of it, settled", ALLOWED, "the server keeps its disk, and starts again"),
     Meeting("delete an image", "an upload", CANCELS, "the upload ends with 410"),
     Meeting("upload an image", "an upload", REFUSED, ""),
-    Meeting("delete a project", "what it has", REFUSED, "servers, networks, ports, images; the domain's deletion too"),
+    Meeting("delete a project", "what it has", REFUSED, "servers and their groups, networks, ports, images; the domain's deletion too"),
     Meeting("create in a project", "its deletion", REFUSED, "401 when the token was not yet looked at"),
     Meeting("create a server", "a server of that name", ALLOWED, "names are not unique: two servers"),
     Meeting("create a network", "a network of that name", ALLOWED, "names are not unique: two networks"),

@@ -26,6 +26,7 @@ _MOST_ORPHANS = 100  # of one kind: a table that lost its other half is one find
 
 LOGICAL_REFERENCES: tuple[tuple[sa.Column[Any], sa.Column[Any], sa.ColumnElement[bool]], ...] = (
     (compute.server_tag.c.server_id, compute.server.c.id, sa.true()),
+    (compute.server.c.group_id, compute.server_group.c.id, sa.true()),
     (compute.flavor_access.c.flavor_id, compute.flavor.c.id, sa.true()),
     *((given.c.target_id, named.c.id, given.c.target_kind.in_((kind, f"below:{kind}")))
       for given in (identity.assignment, identity.group_assignment)

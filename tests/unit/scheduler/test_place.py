@@ -7,7 +7,7 @@ import unittest
 
 from cumulo.common import errors
 from cumulo.scheduler import weights
-from cumulo.scheduler.filters import FILTERS, Host, Limits, Request
+from cumulo.scheduler.filters import FILTERS, Group, Host, Limits, Request
 from cumulo.scheduler.place import place
 
 LIMITS = Limits(vcpu_ratio=4.0, memory_ratio=1.0, disk_ratio=1.0, silent_limit_s=30.0)
@@ -19,6 +19,11 @@ REQUEST = Request(server_id="s", vcpus=1, memory_mib=512, disk_gib=1)
 def removing(host: Host, request: Request = REQUEST) -> list[str]:
     """The filters that would remove a host."""
     return [fits.__name__ for fits in FILTERS if not fits(host, request, LIMITS)]
+
+
+def group(policy: str, *hosts: str, most: int = 1) -> Group:
+    """A group with members on these hosts."""
+    return Group("g", 0, policy, most, hosts)
 
 
 def some_host(rng: random.Random, number: int) -> Host:
@@ -33,7 +38,10 @@ def some_host(rng: random.Random, number: int) -> Host:
 def some_request(rng: random.Random) -> Request:
     return Request(server_id="s", vcpus=rng.randrange(1, 4), memory_mib=rng.randrange(1, 2048),
                    disk_gib=rng.randrange(0, 10), host=rng.choice((None, None, None, "h1")),
-                   zone=rng.choice((None, "nova")), architecture=rng.choice((None, "x86_64")))
+                   zone=rng.choice((None, "nova")), architecture=rng.choice((None, "x86_64")),
+                   same_hosts=rng.choice((None, None, ("h1", "h2"))), different_hosts=rng.choice(((), ("h0",))),
+                   group=rng.choice((None, group("affinity", "h1"), group("anti-affinity", "h1", "h2"),
+                                     group("soft-affinity", "h1"), group("soft-anti-affinity", "h2"))))
 
 
 class FilterTest(unittest.TestCase):
@@ -51,6 +59,12 @@ class FilterTest(unittest.TestCase):
             ("requested_host", HOST, request(REQUEST, host="h2")),
             ("zone", HOST, request(REQUEST, zone="moon")),
             ("architecture", HOST, request(REQUEST, architecture="aarch64")),
+            ("same_host", HOST, request(REQUEST, same_hosts=("h2",))),
+            ("same_host", HOST, request(REQUEST, same_hosts=())),
+            ("different_host", HOST, request(REQUEST, different_hosts=("h2", "h1"))),
+            ("affinity", HOST, request(REQUEST, group=group("affinity", "h2"))),
+            ("anti_affinity", HOST, request(REQUEST, group=group("anti-affinity", "h2", "h1"))),
+            ("anti_affinity", HOST, request(REQUEST, group=group("anti-affinity", "h1", "h1", most=2))),
             ("vcpus", host(HOST, used_vcpus=16), REQUEST),
             ("vcpus", HOST, request(REQUEST, vcpus=5)),
             ("memory", host(HOST, used_memory_mib=3585), REQUEST),
@@ -106,7 +120,10 @@ class PropertyTest(unittest.TestCase):
             else:
                 placed += 1
                 self.assertIn(chosen, fitting)
-                self.assertEqual(weights.free_memory_mib(chosen), max(map(weights.free_memory_mib, fitting)))
+                wished = [host for host in fitting
+                          if weights.wish(host, request) == max(weights.wish(each, request) for each in fitting)]
+                self.assertEqual(weights.free_memory_mib(chosen), max(map(weights.free_memory_mib, wished)))
+                self.assertIn(chosen, wished)
                 rng.shuffle(hosts)
                 self.assertEqual(place(hosts, request, LIMITS, seed=seed), chosen, "order and time do not matter")
         self.assertGreater(min(placed, refused), 100)
@@ -115,6 +132,12 @@ class PropertyTest(unittest.TestCase):
         hosts = [dataclasses.replace(HOST, name=f"h{number}") for number in range(4)]
         drawn = {place(hosts, REQUEST, LIMITS, seed=seed).name for seed in range(50)}
         self.assertEqual(drawn, {"h0", "h1", "h2", "h3"})
+
+    def test_soft_policies_decide_before_memory(self) -> None:
+        with_members = dataclasses.replace(HOST, name="h2", used_memory_mib=1000)
+        for policy, expected in (("soft-affinity", "h2"), ("soft-anti-affinity", "h1")):
+            wanted = dataclasses.replace(REQUEST, group=group(policy, "h2"))
+            self.assertEqual(expected, place([HOST, with_members], wanted, LIMITS, seed=1).name)
 
 
 if __name__ == "__main__":

@@ -15,14 +15,15 @@ def show(request: Request) -> dict[str, Any]:
     if project_id != request.context.project_id:
         request.authorize("compute:limits:other_project")
     with request.services.database.read() as connection:
-        used = quotas.usage_of(connection, project_id)
+        used, groups = quotas.usage_of(connection, project_id), quotas.server_groups_of(connection, project_id)
     limits = quotas.limits_of(request.services.conf)
     absolute = {
         "maxTotalInstances": limits.instances, "totalInstancesUsed": used.instances,
         "maxTotalCores": limits.cores, "totalCoresUsed": used.cores,
         "maxTotalRAMSize": limits.memory_mib, "totalRAMUsed": used.memory_mib,
         "maxTotalKeypairs": limits.key_pairs, "maxServerMeta": limits.metadata_items,
-        "maxServerGroups": 0, "maxServerGroupMembers": 0, "totalServerGroupsUsed": 0}
+        "maxServerGroups": limits.server_groups, "maxServerGroupMembers": limits.server_group_members,
+        "totalServerGroupsUsed": groups}
     for version, keys in _GONE_SINCE.items():
         absolute |= {} if request.is_at_least(version) else keys
     if not request.is_at_least("2.39"):

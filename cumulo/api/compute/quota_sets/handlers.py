@@ -28,7 +28,7 @@ def _view(request: Request) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "id": request.params["project_id"], "instances": limits.instances, "cores": limits.cores,
         "ram": limits.memory_mib, "key_pairs": limits.key_pairs, "metadata_items": limits.metadata_items,
-        "server_groups": 0, "server_group_members": 0}
+        "server_groups": limits.server_groups, "server_group_members": limits.server_group_members}
     for version, keys in _GONE_SINCE.items():
         shown |= {} if request.is_at_least(version) else keys
     return {"quota_set": shown}

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from cumulo.api.compute import common
 from cumulo.api.compute.security_groups import handlers as group_handlers
-from cumulo.api.compute.servers import networks
+from cumulo.api.compute.servers import hints, networks
 from cumulo.api.compute.servers.choices import checked_user_data as _user_data
 from cumulo.api.compute.servers.choices import find_flavor as _flavor
 from cumulo.api.compute.servers.choices import find_image as _image
@@ -20,7 +20,7 @@ from cumulo.api.compute.servers.choices import visible_image as _visible_image
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
 from cumulo.common.db.tables.compute import compute_host
-from cumulo.compute import hosts, quotas, servers
+from cumulo.compute import hosts, quotas, server_groups, servers
 from cumulo.network import security_groups
 
 MOST_USER_DATA = 65535
@@ -65,8 +65,6 @@ def _refuse_what_is_not_there(request: Request, asked: Body) -> None:
         raise errors.BadRequest("Booting with volumes is not supported: leave out block_device_mapping.")
     if asked.get("personality"):
         raise errors.BadRequest("Injecting files by personality is not supported: use user_data.")
-    if request.body.get("os:scheduler_hints") or request.body.get("OS-SCH-HNT:scheduler_hints"):
-        raise errors.BadRequest("Scheduler hints are not supported.")
 
 
 def _boots_from_image(asked: Body) -> bool:
@@ -97,6 +95,7 @@ def _build_request(request: Request, connection: sa.Connection, asked: Body, pas
             "disk_config": asked.get("OS-DCF:diskConfig", "MANUAL"), "description": _description(request, asked),
             "access_ipv4": common.address(asked.get("accessIPv4")),
             "access_ipv6": common.address(asked.get("accessIPv6")),
+            "scheduler_hints": hints.read(request), "group_id": _server_group(request, connection, most),
             "image_properties": image["properties"], "trusted_certificates": asked.get("trusted_image_certificates"),
             **({"hostname": asked["hostname"]} if asked.get("hostname") else {})})
 
@@ -111,6 +110,14 @@ def _groups(request: Request, connection: sa.Connection, asked: Body) -> list[st
         security_groups.ensure_default(connection, services.ids, services.database.now(connection),
                                        request.context.project_id or "")
     return group_handlers.ids_of(connection, request.context.project_id or "", names)
+
+
+def _server_group(request: Request, connection: sa.Connection, count: int) -> str | None:
+    group_id = hints.read(request).get("group")
+    if group_id is None:
+        return None
+    return server_groups.join(connection, quotas.limits_of(request.services.conf), group_id,
+                              request.context.project_id or "", count)
 
 
 def _description(request: Request, asked: Body) -> str | None:

@@ -26,7 +26,7 @@ def list_full(request: Request) -> dict[str, Any]:
     with request.services.database.read() as connection:
         rows, page = _rows(request, connection)
         around = surroundings(request, connection, rows)
-    return {"servers": [view.full(request, row, around) for row in rows], **_next(request, rows, page)}
+    return {"servers": [view.full(request, row, around, listed=True) for row in rows], **_next(request, rows, page)}
 
 
 def _rows(request: Request, connection: sa.Connection) -> tuple[Sequence[servers.Row], paging.Page]:

@@ -9,6 +9,7 @@ Rebuild 2.19 description   2.54 key_name   2.57 user_data, no personality   2.63
 from typing import Any
 
 from cumulo.api.compute import schema_parts as parts
+from cumulo.api.compute.servers import hints
 
 Properties = dict[str, Any]
 _TEXT = {"type": "string", "maxLength": 255}
@@ -26,7 +27,6 @@ _ACCESS = {
 _HOSTNAME = {"type": "string", "minLength": 1, "maxLength": 63, "pattern": r"^[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?$"}
 _FQDN = {"type": "string", "minLength": 1, "maxLength": 255,
          "pattern": r"^[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)*$"}
-_HINTS = {"type": "object"}
 _NETWORKS = {"type": "array", "maxItems": 64, "items": _NETWORK}
 
 _FIRST: Properties = {
@@ -78,7 +78,7 @@ _UPDATED: tuple[tuple[str, Properties], ...] = (
 def _create(version: str, properties: Properties) -> dict[str, Any]:
     with_networks = ("networks",) if "anyOf" in properties["networks"] else ()
     whole = parts.wrapped("server", properties, required=("name", "flavorRef", *with_networks))
-    whole["properties"] |= {"os:scheduler_hints": _HINTS, "OS-SCH-HNT:scheduler_hints": _HINTS}
+    whole["properties"] |= {"os:scheduler_hints": hints.SCHEMA, "OS-SCH-HNT:scheduler_hints": hints.SCHEMA}
     return whole
 
 

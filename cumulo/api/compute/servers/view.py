@@ -3,7 +3,8 @@
     2.1 the body   2.3 extended attributes for administrators   2.9 locked
     2.16 host_status for administrators   2.19 description   2.26 tags   2.47 the flavor itself, no link to it
     2.63 trusted_image_certificates   2.73 locked_reason   2.75 PUT answers as GET does   2.90 hostname for everybody
-    2.96 pinned_availability_zone   2.98 the image's properties
+    2.96 pinned_availability_zone   2.98 the image's properties   2.71 server_groups, but not in lists
+    2.100 scheduler_hints
 """
 
 import dataclasses
@@ -36,8 +37,8 @@ def brief(request: Request, row: Row) -> dict[str, Any]:
     return {"id": row["id"], "name": row["name"], "links": common.links(request, "servers", row["id"])}
 
 
-def full(request: Request, row: Row, around: Surroundings) -> dict[str, Any]:
-    """Return a server as GET shows it."""
+def full(request: Request, row: Row, around: Surroundings, *, listed: bool = False) -> dict[str, Any]:
+    """Return a server as GET shows it, or as one of a list."""
     running = around.operations.get(row["id"])
     shown = _core(request, row, around.addresses.get(row["id"], ()), states.status_of(row["status"], running)) | {
         "key_name": row["key_name"],
@@ -56,7 +57,7 @@ def full(request: Request, row: Row, around: Surroundings) -> dict[str, Any]:
         shown |= _host_attributes(request, row)
         if request.is_at_least("2.16"):
             shown["host_status"] = around.host_status.get(row["host"], "UNKNOWN") if row["host"] else ""
-    return shown | _versioned(request, row, around)
+    return shown | _versioned(request, row, around, listed=listed)
 
 
 def updated(request: Request, row: Row, around: Surroundings) -> dict[str, Any]:
@@ -66,7 +67,7 @@ def updated(request: Request, row: Row, around: Surroundings) -> dict[str, Any]:
     running = around.operations.get(row["id"])
     shown = _core(request, row, around.addresses.get(row["id"], ()), states.status_of(row["status"], running),
                   with_network_details=False)
-    return shown | _versioned(request, row, around)
+    return shown | _versioned(request, row, around, listed=False)
 
 
 def _core(request: Request, row: Row, addresses: Addresses, status: str, *,
@@ -156,7 +157,7 @@ def _host_attributes(request: Request, row: Row) -> dict[str, Any]:
     return shown
 
 
-def _versioned(request: Request, row: Row, around: Surroundings) -> dict[str, Any]:
+def _versioned(request: Request, row: Row, around: Surroundings, *, listed: bool) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     if request.is_at_least("2.9"):
         shown["locked"] = row["locked"]
@@ -166,10 +167,14 @@ def _versioned(request: Request, row: Row, around: Surroundings) -> dict[str, An
         shown["tags"] = around.tags.get(row["id"], [])
     if request.is_at_least("2.63"):
         shown["trusted_image_certificates"] = row["trusted_certificates"]
+    if request.is_at_least("2.71") and not listed:
+        shown["server_groups"] = [row["group_id"]] if row["group_id"] else []
     if request.is_at_least("2.73"):
         shown["locked_reason"] = row["locked_reason"]
     if request.is_at_least("2.90"):
         shown["OS-EXT-SRV-ATTR:hostname"] = row["hostname"]
     if request.is_at_least("2.96"):
         shown["pinned_availability_zone"] = row["availability_zone"]
+    if request.is_at_least("2.100"):
+        shown["scheduler_hints"] = row["scheduler_hints"] or {}
     return shown

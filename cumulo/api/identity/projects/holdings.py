@@ -20,6 +20,7 @@ from cumulo.network.networks import DHCP_OWNER
 
 _HELD = {
     "server": (compute.server.c.project_id, compute.server.c.deleted_at.is_(None)),
+    "server group": (compute.server_group.c.project_id, sa.true()),
     "network": (network.network.c.project_id, sa.true()),
     "port": (network.port.c.project_id, network.port.c.device_owner != DHCP_OWNER),
     "router": (network_router.router.c.project_id, sa.true()),

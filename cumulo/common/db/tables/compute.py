@@ -2,6 +2,7 @@
 
     server          one per server; a deleted one stays as a row with deleted_at set
     server_tag      its tags
+    server_group    servers that shall share a host, or shall not; a server names its group
     flavor          sizes; a server carries its own copy in server.flavor
     flavor_access   projects that may use a private flavor
     keypair         public keys of users
@@ -33,6 +34,9 @@ server = sa.Table(
     sa.Column("host", sa.String(255)),
     sa.Column("requested_host", sa.String(255)),
     sa.Column("availability_zone", sa.String(255)),
+    sa.Column("group_id", Id),
+    # As the client sent them; what they say of hosts is read when the server is placed.
+    sa.Column("scheduler_hints", Json),
     sa.Column("image_id", Id),
     sa.Column("flavor_id", sa.String(255), nullable=False),
     # {"id", "name", "vcpus", "memory_mib", "root_gib", "ephemeral_gib", "swap_mib", "extra_specs"}
@@ -68,6 +72,22 @@ server = sa.Table(
     sa.Index(None, "project_id", "created_at"),
     sa.Index(None, "host"),
     sa.Index(None, "deleted_at"),
+    sa.Index(None, "group_id"),
+)
+
+server_group = sa.Table(
+    "server_group", metadata,
+    id_column(),
+    sa.Column("name", sa.String(255), nullable=False),
+    sa.Column("project_id", Id, nullable=False, index=True),
+    sa.Column("user_id", Id, nullable=False),
+    # affinity, anti-affinity, soft-affinity or soft-anti-affinity
+    sa.Column("policy", sa.String(32), nullable=False),
+    # {"max_server_per_host": 2}
+    sa.Column("rules", Json, nullable=False),
+    # Raised by every member that is placed: a plan made from an older look at the group is void.
+    sa.Column("generation", sa.Integer, nullable=False, default=0),
+    sa.Column("created_at", Time, nullable=False),
 )
 
 server_tag = sa.Table(
