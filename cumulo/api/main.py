@@ -23,8 +23,9 @@ from cumulo.identity import options as identity_options
 from cumulo.identity.changes import Changes
 from cumulo.identity.tokens import Validator
 from cumulo.image import options as image_options
-from cumulo.image import prefetch, protections, stores, uploads
+from cumulo.image import prefetch, protections, stages, stores, uploads
 from cumulo.image.cache import ImageCache
+from cumulo.image.store.file import FileStore
 from cumulo.network import options as network_options
 
 GIB = 1024**3
@@ -66,7 +67,8 @@ def make_services(runtime: Runtime, database: Database, tokens: Validator | None
         threads=runtime.threads,
         tokens=tokens or Validator(runtime.conf, database, runtime.clock, runtime.ids),
         policy=Policy(runtime.conf, RULES, runtime.clock),
-        image_stores=stores.make(runtime.conf), image_cache=make_cache(runtime))
+        image_stores=stores.make(runtime.conf), image_cache=make_cache(runtime),
+        image_staging=FileStore(image_options.staging_dir(runtime.conf), "staging"))
 
 
 def make_cache(runtime: Runtime) -> ImageCache | None:
@@ -124,9 +126,10 @@ def image_answers(services: Services) -> dict[str, Any]:
 
 
 def sweep(services: Services) -> None:
-    """Remove image data that a kill left behind, and queue again the images whose upload died."""
+    """Remove image data that a kill left behind, and queue again the images whose upload or stage died."""
     with services.database.read() as connection:
         now = services.database.now(connection)
+    stages.give_up_dead(services.database, now)
     uploads.sweep(services.database, services.image_stores, now)
 
 

@@ -12,6 +12,7 @@ from cumulo.common.db.engine import Database
 from cumulo.common.ids import Ids
 from cumulo.common.threads import Threads
 from cumulo.image.cache import ImageCache
+from cumulo.image.store.protocol import Store
 from cumulo.image.stores import Stores
 
 if TYPE_CHECKING:
@@ -45,4 +46,5 @@ class Services:
     tokens: TokenValidator
     policy: "Policy"
     image_stores: Stores
+    image_staging: Store
     image_cache: ImageCache | None = None

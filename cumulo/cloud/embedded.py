@@ -18,6 +18,7 @@ from cumulo.common import config, log
 from cumulo.common.db.engine import Database
 from cumulo.common.runtime import Runtime
 from cumulo.compute.agent import main as compute
+from cumulo.image.agent import main as image
 from cumulo.network.agent import main as network
 from cumulo.scheduler import main as scheduler
 
@@ -56,6 +57,7 @@ def start(runtime: Runtime, database: Database, control_socket: pathlib.Path) ->
     services: list[Stoppable] = [scheduler.start(runtime, database)]
     services.append(network.start(runtime))
     services.append(compute.start(runtime))
+    services.append(image.start(runtime))
     services.append(api.start(runtime, database))
     answers = {
         "health": lambda: health.gather(runtime, database),

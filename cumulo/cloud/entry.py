@@ -45,6 +45,14 @@ def network() -> None:
     main()
 
 
+def image() -> None:
+    """Run cumulo-image."""
+    _patch()
+    from cumulo.image.agent.main import main
+
+    main()
+
+
 def embedded() -> None:
     """Run every service in this process."""
     _patch()

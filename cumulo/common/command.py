@@ -5,8 +5,11 @@ import os
 import resource
 import signal
 import subprocess
+from collections.abc import Callable
 
 from cumulo.common import errors
+
+MEANWHILE_S = 1.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,11 +30,12 @@ class Result:
 
 
 def run(argv: list[str], *, timeout_s: float, input: bytes | None = None, limits: Limits | None = None,
-        check: bool = True) -> Result:
+        check: bool = True, meanwhile: Callable[[], None] | None = None) -> Result:
     """Run a program to its end.
 
     Raises CommandFailed when it cannot be started, runs out of time or (with check) ends with a
-    code other than 0; the message holds the end of what it printed as an error.
+    code other than 0; the message holds the end of what it printed as an error. meanwhile is called
+    every second; what it raises ends the program.
     """
     try:
         process = subprocess.Popen(
@@ -41,16 +45,36 @@ def run(argv: list[str], *, timeout_s: float, input: bytes | None = None, limits
     except OSError as failure:
         raise errors.CommandFailed(f"cannot start {argv[0]}: {failure.strerror}", program=argv[0]) from failure
     try:
-        stdout, stderr = process.communicate(input, timeout=timeout_s)
+        stdout, stderr = _finish(process, input, timeout_s, meanwhile)
     except subprocess.TimeoutExpired as failure:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+        _end(process)
         raise errors.CommandFailed(f"{argv[0]} did not end within {timeout_s:g} s", program=argv[0]) from failure
+    except BaseException:
+        _end(process)
+        raise
     if check and process.returncode:
         said = stderr.decode("utf-8", "replace").strip()[-500:]
         raise errors.CommandFailed(
             f"{argv[0]} ended with {process.returncode}: {said}", program=argv[0], exit_code=process.returncode)
     return Result(process.returncode, stdout, stderr)
+
+
+def _finish(process: "subprocess.Popen[bytes]", input: bytes | None, timeout_s: float,
+            meanwhile: Callable[[], None] | None) -> tuple[bytes, bytes]:
+    """Wait for the end; TimeoutExpired when it does not come in time."""
+    if meanwhile is None:
+        return process.communicate(input, timeout=timeout_s)
+    for _ in range(max(1, round(timeout_s / MEANWHILE_S))):
+        try:
+            return process.communicate(input, timeout=MEANWHILE_S)
+        except subprocess.TimeoutExpired:
+            meanwhile()
+    raise subprocess.TimeoutExpired(process.args, timeout_s)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
 
 
 def _limiter(limits: Limits):  # type: ignore[no-untyped-def]

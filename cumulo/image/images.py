@@ -13,7 +13,16 @@ import sqlalchemy as sa
 from cumulo.common import errors
 from cumulo.common.context import Context
 from cumulo.common.db.tables.image import image as image_table
-from cumulo.common.db.tables.image import image_location, image_member, image_property, image_tag, image_url
+from cumulo.common.db.tables.image import (
+    image_location,
+    image_member,
+    image_property,
+    image_staging,
+    image_tag,
+    image_url,
+)
+from cumulo.common.flows import conflicts
+from cumulo.common.operations import store as operations
 
 Image = dict[str, Any]
 _CHANGEABLE = ("name", "owner", "visibility", "container_format", "disk_format", "min_disk", "min_ram",
@@ -146,7 +155,7 @@ def delete_image(connection: sa.Connection, image: Image) -> list[tuple[str | No
     """
     if image["protected"]:
         raise errors.Forbidden(f"Image {image['id']} is protected and cannot be deleted.")
-    for table in (image_tag, image_property, image_member, image_location, image_url):
+    for table in (image_tag, image_property, image_member, image_location, image_url, image_staging):
         connection.execute(sa.delete(table).where(table.c.image_id == image["id"]))
     connection.execute(sa.delete(image_table).where(image_table.c.id == image["id"]))
     uploading = [(None, image["upload_id"])] if image["upload_id"] else []
@@ -162,6 +171,28 @@ def backups_of(connection: sa.Connection, server_id: str, backup_type: str) -> l
         query = query.where(image_table.c.id.in_(has))
     order = image_table.c.created_at.desc(), image_table.c.id
     return list(connection.execute(query.order_by(*order)).scalars())
+
+
+def remove_location(connection: sa.Connection, now: float, image: Image, store: str) -> str:
+    """Forget that an image, read with a lock, is in a store; return the name of the data to be removed after the commit.
+
+    Raises NotFound when it is not there, Forbidden for a protected image and for the only store that has it, and
+    Conflict while an import of it is under way.
+    """
+    name = next((each["name"] for each in image["locations"] if each["store"] == store and "url" not in each), None)
+    if name is None:
+        raise errors.NotFound(f"Image {image['id']} is not in store {store[:64]!r}.")
+    if image["protected"]:
+        raise errors.Forbidden(f"Image {image['id']} is protected and cannot be deleted.")
+    running = operations.active(connection, image["id"])
+    if running is not None:
+        raise conflicts.busy("image", image["id"], str(running["action"]))
+    if len(image["locations"]) == 1:
+        raise errors.Forbidden(f"Store {store} alone has the data of image {image['id']}; delete the image instead.")
+    columns = image_location.c
+    connection.execute(sa.delete(image_location).where(columns.image_id == image["id"], columns.store == store))
+    touch(connection, now, image["id"])
+    return str(name)
 
 
 def set_active(connection: sa.Connection, now: float, image: Image, active: bool) -> None:

@@ -5,6 +5,8 @@ import re
 
 from oslo_config import cfg
 
+from cumulo.image import uris
+
 GROUP = "image"
 STORE_GROUP = "image_store_"
 _TIMEOUT = cfg.IntOpt("timeout_s", default=60, min=1, max=3600,
@@ -81,6 +83,40 @@ OPTIONS = [
                help="Seconds that looking into an uploaded image may take; a sound image needs well under one."),
     cfg.IntOpt("inspection_memory_mib", default=1024, min=128, max=65536,
                help="Address space in MiB of the program that looks into an uploaded image."),
+    cfg.StrOpt("staging_dir", default="",
+               help="Directory of this host for data that waits to be imported, and for work on it. Empty, the default, "
+                    "means staging below state_dir. The API and the image agent of a host share it."),
+    cfg.ListOpt("import_methods", default=["glance-direct", "web-download", "copy-image"],
+                help="How images may be imported, of these three."),
+    cfg.IntOpt("import_timeout_s", default=21600, min=60, max=30 * 86400,
+               help="Seconds after which an import that has not ended is undone. Six hours let a slow server send a "
+                    "large image, and a host come back."),
+    cfg.StrOpt("convert_to", default="", choices=["", "raw", "qcow2"],
+               help="Format that disks are converted to when they are imported; empty leaves them as they are. raw "
+                    "starts fastest where hosts have room, qcow2 takes the least of a store."),
+    cfg.IntOpt("conversion_memory_mib", default=2048, min=256, max=65536,
+               help="Address space in MiB of the program that converts an imported image."),
+    cfg.BoolOpt("decompress", default=True,
+                help="Unpack what is imported as gzip, bzip2, xz or zip, unless its container_format is compressed or "
+                     "it is a kernel or ramdisk."),
+    cfg.ListOpt("web_schemes", default=["http", "https"], help="Schemes that web-download opens."),
+    cfg.ListOpt("web_ports", item_type=cfg.types.Integer(1, 65535), default=[80, 443],
+                help="Ports that web-download connects to."),
+    cfg.ListOpt("web_allowed_hosts", default=[],
+                help="Host names that web-download may name; one beginning with a dot stands for all below it. Empty, "
+                     "the default, allows every name."),
+    cfg.ListOpt("web_denied_hosts", default=["localhost"],
+                help="Host names that web-download must not name, as above; they are refused even if they are allowed."),
+    cfg.ListOpt("web_allowed_networks", default=[],
+                help="Ranges of addresses that web-download may connect to although they are not public: loopback, "
+                     "link-local, private, shared, multicast and reserved addresses are refused otherwise, whatever "
+                     "name leads to them."),
+    cfg.ListOpt("web_denied_networks", default=[],
+                help="Ranges of addresses that web-download never connects to, such as the public ones of this cloud."),
+    cfg.IntOpt("web_timeout_s", default=30, min=1, max=3600,
+               help="Seconds for which a server that web-download reads from may be silent."),
+    cfg.IntOpt("agent_heartbeat_s", default=5, min=1, max=10,
+               help="Seconds between two signs of life of the image agent."),
 ]
 
 
@@ -127,3 +163,26 @@ def store_directory(conf: cfg.ConfigOpts, name: str) -> str:
 def spool_directory(conf: cfg.ConfigOpts, name: str) -> str:
     """Return where data is on its way into a store of the kind s3, whose options are declared."""
     return os.path.abspath(conf[STORE_GROUP + name].spool_directory or os.path.join(conf.state_dir, f"spool-{name}"))
+
+
+def store_description(conf: cfg.ConfigOpts, name: str) -> str:
+    """Return what users are told of a store."""
+    for each, kind in stores(conf):
+        if each == name:
+            register_store(conf, name, kind)
+            return str(conf[STORE_GROUP + name].description)
+    return ""
+
+
+def staging_dir(conf: cfg.ConfigOpts) -> str:
+    """Return the directory for data that waits to be imported."""
+    return os.path.abspath(conf.image.staging_dir or os.path.join(conf.state_dir, "staging"))
+
+
+def web_rules(conf: cfg.ConfigOpts) -> uris.Rules:
+    """Return what web-download may open; raises ValueError for ranges that are none."""
+    image = conf.image
+    return uris.Rules(
+        schemes=tuple(image.web_schemes), ports=tuple(image.web_ports), allowed_hosts=tuple(image.web_allowed_hosts),
+        denied_hosts=tuple(image.web_denied_hosts), allowed_networks=uris.networks(image.web_allowed_networks),
+        denied_networks=uris.networks(image.web_denied_networks))

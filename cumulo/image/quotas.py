@@ -6,6 +6,7 @@ room first raises the generation of the project's row, and the second waits ther
 
     image_count_total        images, also those without data
     image_size_total         data in all stores
+    image_stage_total        data that waits to be imported
     image_count_uploading    images that data is being sent to or imported for
 """
 
@@ -16,13 +17,14 @@ import sqlalchemy as sa
 
 from cumulo.common import errors
 from cumulo.common.db.absent import insert_if_absent
-from cumulo.common.db.tables.image import image, image_location, image_project
+from cumulo.common.db.tables.image import image, image_location, image_project, image_staging
 
 COUNT, SIZE, UPLOADING = "image_count_total", "image_size_total", "image_count_uploading"
-RESOURCES = (SIZE, COUNT, UPLOADING)
+STAGED = "image_stage_total"
+RESOURCES = (SIZE, STAGED, COUNT, UPLOADING)
 UNLIMITED = -1
 MIB = 1024 * 1024
-_IN_MIB = (SIZE,)
+_IN_MIB = (SIZE, STAGED)
 _UPLOADING = ("saving", "uploading", "importing")
 
 
@@ -79,6 +81,9 @@ def _used(connection: sa.Connection, project_id: str, resource: str) -> int:
         query = sa.select(sa.func.count()).select_from(image).where(mine)
     elif resource == UPLOADING:
         query = sa.select(sa.func.count()).select_from(image).where(mine, image.c.status.in_(_UPLOADING))
+    elif resource == STAGED:
+        query = sa.select(sa.func.coalesce(sa.func.sum(image_staging.c.size), 0)).select_from(
+            image.join(image_staging, image_staging.c.image_id == image.c.id)).where(mine)
     else:
         query = sa.select(sa.func.coalesce(sa.func.sum(image.c.size), 0)).select_from(
             image.join(image_location, image_location.c.image_id == image.c.id)).where(mine)

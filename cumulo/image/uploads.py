@@ -25,7 +25,7 @@ from cumulo.common.db.tables.image import image as image_table
 from cumulo.common.db.tables.image import image_location
 from cumulo.common.ids import Ids
 from cumulo.common.threads import Threads
-from cumulo.image import inspect, quotas
+from cumulo.image import imports, inspect, quotas
 from cumulo.image.images import not_found
 from cumulo.image.intake import HASH_ALGORITHM, Intake, Memory, Source
 from cumulo.image.store.protocol import Part, Store, run
@@ -83,7 +83,8 @@ class Uploader:
         with contextlib.closing(self.store.create(upload_id)) as part:
             digests = self._copy(image["id"], upload_id, source, length, part)
             with self._renewing(image["id"], upload_id):
-                virtual_size = inspect.inspect(part.path, image["disk_format"], self.bounds)
+                virtual_size = inspect.inspect_image(
+                    part.path, image["disk_format"], image["container_format"], self.bounds)
                 run(self.threads, self.store, part.commit)
         self._finish(image["id"], upload_id, part.size, virtual_size, digests)
 
@@ -235,7 +236,8 @@ def needed(connection: sa.Connection, store: str) -> set[str]:
     """Return the names of the data in a store that somebody has or is making; what is not named may be removed."""
     located = sa.select(image_location.c.name).where(image_location.c.store == store)
     uploading = sa.select(image_table.c.upload_id).where(image_table.c.upload_id.is_not(None))
-    return {name for query in (located, uploading) for name in connection.execute(query).scalars()}
+    named = {name for query in (located, uploading) for name in connection.execute(query).scalars()}
+    return named | imports.names_being_stored(connection)
 
 
 def _check_ready(image: dict[str, Any]) -> None:

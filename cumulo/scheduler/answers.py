@@ -13,13 +13,13 @@ from cumulo.common.db.tables.compute import compute_host
 from cumulo.common.operations import lease, store
 from cumulo.common.runtime import Runtime
 from cumulo.identity.tokens import issue_service_token
-from cumulo.image import images
+from cumulo.image import images, imports
 from cumulo.network import desired, hosts
 from cumulo.scheduler import facts, power_sync
 from cumulo.scheduler.heartbeats import Heartbeats, register_compute_host
 from cumulo.scheduler.runner import Runner
 
-KINDS = ("compute", "network", "api")
+KINDS = ("compute", "network", "image", "api")
 UPLOAD_TOKEN_S = 300  # an upload's token is looked at when it begins
 
 
@@ -45,6 +45,8 @@ class Answers:
             "metadata_for": self.metadata_for,
             "network_desired": self.network_desired,
             "network_applied": self.network_applied,
+            "staging_needed": self.staging_needed,
+            "import_wanted": self.import_wanted,
         }
 
     def ring(self, call: Any, what: str = "", **facts_of_bell: Any) -> None:
@@ -127,6 +129,16 @@ class Answers:
         """A host looks as this revision says."""
         with self._database.write() as connection:
             desired.applied(connection, self._database.now(connection), host, revision)
+
+    def staging_needed(self, call: Any, host: str) -> list[str]:
+        """The names of the data on a host that is staged there or being imported."""
+        with self._database.read() as connection:
+            return sorted(imports.staged_names(connection, host))
+
+    def import_wanted(self, call: Any, image_id: str) -> bool:
+        """Whether an import of an image still goes on, or its agent may as well stop."""
+        with self._database.read() as connection:
+            return imports.is_wanted(connection, image_id)
 
     def _is_registered(self, host: str) -> bool:
         with self._database.read() as connection:

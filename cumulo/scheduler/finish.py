@@ -8,6 +8,9 @@
                          pause and the like leave it as its host says it is, their error stands in the
                          action's events
     stuck    -           ERROR, naming the undo; the operation keeps its lock
+
+An image is deleted by whoever cancels its import, at once. Otherwise an import or a copy that ends undone, or stuck,
+leaves the image as it was before, and says which stores do not have it.
 """
 
 import sqlalchemy as sa
@@ -15,20 +18,25 @@ import sqlalchemy as sa
 from cumulo.common import log
 from cumulo.common.context import Context
 from cumulo.common.db.tables.compute import server
+from cumulo.common.db.tables.image import image
 from cumulo.common.ids import Ids
 from cumulo.common.operations import store
 from cumulo.common.operations.lease import Operation
+from cumulo.image import imports
 from cumulo.network import ports
 from cumulo.scheduler.steps import FOUND
 
 LOG = log.get(__name__)
-_LOCK_SERVER = sa.select(server.c.id).where(server.c.id == sa.bindparam("its_id")).with_for_update()
+_LOCKS = {kind: sa.select(table.c.id).where(table.c.id == sa.bindparam("its_id")).with_for_update()
+          for kind, table in (("server", server), ("image", image))}
 
 _ENDS_IN_ERROR = ("build_server", "reboot_server", "rebuild_server")
 
 
 def finished(connection: sa.Connection, ids: Ids, now: float, ended: Operation) -> None:
     """Draw the consequences for the resource; `ended` is the row with its last phase."""
+    if ended.resource_type == "image":
+        _finish_import(connection, now, ended)
     if ended.resource_type != "server":
         return
     if ended.phase == "stuck":
@@ -43,8 +51,13 @@ def finished(connection: sa.Connection, ids: Ids, now: float, ended: Operation) 
 
 def lock_resource(connection: sa.Connection, operation: Operation) -> None:
     """Lock the resource's row, before the operation's: the order in which requests lock them too."""
-    if operation.resource_type == "server":
-        connection.execute(_LOCK_SERVER, {"its_id": operation.resource_id}).first()
+    if operation.resource_type in _LOCKS:
+        connection.execute(_LOCKS[operation.resource_type], {"its_id": operation.resource_id}).first()
+
+
+def _finish_import(connection: sa.Connection, now: float, ended: Operation) -> None:
+    if ended.phase in ("undone", "stuck") and not ended.cancel:
+        imports.withdraw(connection, now, ended.state)
 
 
 def _set_fault(connection: sa.Connection, now: float, ended: Operation) -> None:

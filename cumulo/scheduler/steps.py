@@ -1,4 +1,4 @@
-"""The steps that run in the runner itself: claim, settle, forget.
+"""The steps that run in the runner itself: claim, settle, forget, publish.
 
 Each one has up to three functions:
 
@@ -23,6 +23,7 @@ from cumulo.common.db.engine import Database
 from cumulo.common.db.tables.compute import claim, compute_host, server, server_group
 from cumulo.common.ids import Ids
 from cumulo.common.operations.step import State
+from cumulo.image import imports
 from cumulo.network import ports
 from cumulo.scheduler import saved_images, snapshot
 from cumulo.scheduler.filters import Group, Host, Request
@@ -237,6 +238,17 @@ def keep_forgotten(connection: sa.Connection, now: float, work: Work) -> State:
     return {}
 
 
+def publish(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
+    """Give an image the data that has been stored for it."""
+    imports.publish(connection, now, work.state)
+    return {}
+
+
+def unpublish(connection: sa.Connection, now: float, work: Work) -> State:
+    """Nothing: it was the last step, so nothing was published; what becomes of the image is decided in finish.py."""
+    return {}
+
+
 STEPS: dict[str, LocalStep] = {
     "claim": LocalStep(claim_host, release_claim, plan_claim),
     "settle": LocalStep(settle, unsettle),
@@ -244,6 +256,7 @@ STEPS: dict[str, LocalStep] = {
     "adopt": LocalStep(adopt, unsettle),
     "hold_image": LocalStep(saved_images.hold_image, saved_images.drop_image),
     "rotate": LocalStep(saved_images.rotate, saved_images.leave_rotated),
+    "publish": LocalStep(publish, unpublish),
 }
 
 # What is written before a remote step is sent, by (step, undo): a network agent makes the host look

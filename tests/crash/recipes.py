@@ -51,4 +51,7 @@ RECIPES: dict[str, Recipe] = {
     "restore_server": Recipe("SOFT_DELETED", "ACTIVE", ("SOFT_DELETED",), {"restore": None}),
     "sync_power": Recipe("ACTIVE", "SHUTOFF", ("SHUTOFF",), goes_off=True),
     "delete_server": Recipe("any", ""),
+    # Of images: the status, and the stores that have the data.
+    "import_image": Recipe("", "active file", ("queued ",)),
+    "copy_image": Recipe("active file", "active fast,file", ("active file",)),
 }

@@ -24,6 +24,7 @@ from tests.functional import (
     test_identity_proofs_api,
     test_image_api,
     test_image_cache_api,
+    test_image_import_api,
     test_image_metadefs_api,
     test_network_api,
     test_network_router_api,
@@ -37,7 +38,8 @@ STORIES: tuple[tuple[str, ModuleType, str], ...] = (
     ("identity", test_identity_api, "cloud"),
     ("identity", test_identity_cloud_api, "cloud"), ("identity", test_identity_oauth_api, "cloud"),
     ("identity", test_identity_people_api, "cloud"), ("identity", test_identity_proofs_api, "cloud"),
-    ("image", test_image_api, "api"), ("image", test_image_cache_api, "api"), ("image", test_image_metadefs_api, "api"),
+    ("image", test_image_api, "api"), ("image", test_image_cache_api, "api"), ("image", test_image_import_api, "api"),
+    ("image", test_image_metadefs_api, "api"),
     *(("network", module, "") for module in NETWORK_STORIES))
 
 

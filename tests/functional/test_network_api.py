@@ -63,7 +63,7 @@ class NetworkApiCase(unittest.TestCase):
         self.addCleanup(self.database.close)
         services = Services(conf=conf, database=self.database, bus=self.bells, clock=Clock(),  # type: ignore[arg-type]
                             ids=Ids(), threads=Threads(), tokens=Tokens(), policy=Policy(conf, app.RULES),
-                            image_stores=None)
+                            image_stores=None, image_staging=None)
         self.application = Application(app.FAMILY, app.ROUTES, services)
 
     def send(self, method: str, path: str, body: Any = None, *, who: str | None = "ann", expect: int | None = None,

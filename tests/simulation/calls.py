@@ -247,6 +247,61 @@ def _upload_image(users: Users, dice: random.Random) -> None:
                    Content_Type="application/octet-stream")
 
 
+def _new_image(users: Users, dice: random.Random) -> str | None:
+    body = {"name": users.name("image"), "disk_format": "raw", "container_format": "bare"}
+    return users.create("image", f"{I}/images", body, dice, found=lambda answer: str(answer["id"]))
+
+
+def _stage_image(users: Users, dice: random.Random) -> None:
+    image_id = _new_image(users, dice)
+    if image_id is not None:
+        users.send("PUT", f"{I}/images/{image_id}/stage", b"\0" * dice.randint(1, 4000), again=dice.random() < 0.7,
+                   Content_Type="application/octet-stream")
+        if dice.random() < 0.9:
+            _import(users, dice, image_id, {"name": "glance-direct"})
+
+
+def _web_image(users: Users, dice: random.Random) -> None:
+    image_id = _new_image(users, dice)
+    if image_id is not None:
+        _import(users, dice, image_id, {"name": "web-download", "uri": f"http://example.org/{dice.randint(1, 9000)}"})
+
+
+def _import(users: Users, dice: random.Random, image_id: str, method: dict[str, str]) -> None:
+    """Ask for an import, sometimes into all stores, sometimes twice."""
+    body: dict[str, Any] = {"method": method, "all_stores_must_succeed": dice.random() < 0.7}
+    if dice.random() < 0.3:
+        body["all_stores"] = True
+    for _ in range(dice.choice((1, 1, 1, 2))):
+        users.send("POST", f"{I}/images/{image_id}/import", body, again=dice.random() < 0.8)
+
+
+def _copy_image(users: Users, dice: random.Random) -> None:
+    image_id = users.one("image", dice)
+    if image_id is not None:
+        body = {"method": {"name": "copy-image"}, "stores": ["fast"], "all_stores_must_succeed": dice.random() < 0.5}
+        users.send("POST", f"{I}/images/{image_id}/import", body, admin=True, again=dice.random() < 0.8)
+
+
+def _leave_store(users: Users, dice: random.Random) -> None:
+    image_id = users.one("image", dice)
+    if image_id is not None:
+        users.send("DELETE", f"{I}/stores/{dice.choice(('file', 'fast'))}/{image_id}", again=dice.random() < 0.5)
+
+
+def _share_image(users: Users, dice: random.Random) -> None:
+    image_id = users.one("image", dice)
+    if image_id is not None:
+        users.send("POST", f"{I}/images/{image_id}/members", {"member": "b" * 32}, again=dice.random() < 0.5)
+
+
+def _download_image(users: Users, dice: random.Random) -> None:
+    image_id = users.one("image", dice) or users.setting.image
+    answer = users.send("GET", f"{I}/images/{image_id}/file", again=False)
+    if answer is not None and answer.status == 200 and answer.size != int(answer.headers["Content-Length"]):
+        users.cloud.say(f"the download of {image_id} was cut short")
+
+
 def _delete_image(users: Users, dice: random.Random) -> None:
     image_id = users.one("image", dice)
     if image_id is not None:
@@ -276,6 +331,8 @@ _KINDS: dict[str, Callable[[Users, random.Random], None]] = {
     "rebuild server": _rebuild_server, "rescue server": _rescue_server, "unrescue server": _act("unrescue"),
     "guest goes off": _go_off, "force delete server": _act("forceDelete"), "hard reboot server": _act("reboot", {"type": "HARD"}), "create network": _create_network,
     "delete network": _delete_network, "create port": _create_port, "delete port": _delete_port,
-    "upload image": _upload_image, "delete image": _delete_image, "create user": _create_user,
+    "upload image": _upload_image, "delete image": _delete_image,
+    "stage image": _stage_image, "web image": _web_image, "copy image": _copy_image, "leave store": _leave_store,
+    "share image": _share_image, "download image": _download_image, "create user": _create_user,
     "tag server": _tag_server, "read": _read, **loans.KINDS,
 }  # fmt: skip

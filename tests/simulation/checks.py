@@ -14,7 +14,7 @@ from cumulo.common.db.tables import identity
 from cumulo.common.db.tables.compute import claim, server
 from cumulo.common.db.tables.identity_credential import credential
 from cumulo.common.db.tables.identity_delegation import application_credential, trust
-from cumulo.common.db.tables.image import image, image_location
+from cumulo.common.db.tables.image import image, image_location, image_staging
 from cumulo.common.db.tables.network import network as network_table
 from cumulo.common.db.tables.network import port
 from cumulo.common.db.tables.operations import operation, operation_event
@@ -23,7 +23,7 @@ from cumulo.image.store.file import FileStore
 from cumulo.network import desired, revisions
 from cumulo.scheduler.audit.differences import differences_now
 from tests.simulation.calls import Users
-from tests.simulation.cloud import Cloud, image_directory
+from tests.simulation.cloud import CONTROLLERS, STORES, Cloud, image_directory, staging_directory
 from tests.simulation.hosts import NAT_FAILS, TIGHT
 
 LONGEST_BEGIN_S = 0.5
@@ -72,14 +72,25 @@ def is_quiet(cloud: Cloud) -> bool:
     """Whether nothing is under way any more: looked at often, so two cheap questions."""
     connection = cloud.store.connection
     busy = connection.execute(sa.select(operation.c.id).where(operation.c.active_key.is_not(None)).limit(1)).first()
-    saving = connection.execute(sa.select(image.c.id).where(image.c.status == "saving").limit(1)).first()
-    named = set(connection.execute(sa.select(image_location.c.name)).scalars())
+    begun = (image.c.status == "saving") | image.c.id.in_(
+        sa.select(image_staging.c.image_id).where(image_staging.c.size.is_(None)))
+    saving = connection.execute(sa.select(image.c.id).where(begun).limit(1)).first()
     rows = connection.execute(sa.select(server.c.id, server.c.status, server.c.host)).all()
     connection.rollback()
     if any(_has_gone_off(cloud, row) for row in rows):
         return False
-    return (busy is None and saving is None and FileStore(image_directory()).names() <= named
-            and not findings_of_networks(cloud))
+    return busy is None and saving is None and not _orphans(cloud) and not findings_of_networks(cloud)
+
+
+def _orphans(cloud: Cloud) -> list[str]:
+    """Data of images in stores and on hosts that no row names."""
+    connection = cloud.store.connection
+    located = {tuple(row) for row in connection.execute(sa.select(image_location.c.store, image_location.c.name))}
+    staged = {tuple(row) for row in connection.execute(sa.select(image_staging.c.host, image_staging.c.name))}
+    connection.rollback()
+    found = {(store, name) for store in STORES for name in FileStore(image_directory(store)).names()} - located
+    found |= {(host, name) for host in CONTROLLERS for name in FileStore(staging_directory(host)).names()} - staged
+    return [f"{place} has {name}" for place, name in sorted(found)]
 
 
 def _has_gone_off(cloud: Cloud, row: Any) -> bool:
@@ -183,15 +194,28 @@ def _audit(world: World) -> Iterator[str]:
     # All is still, so every host must have reached the newest revision: nothing of it is excused.
     newest = {"revision": revisions.current(world.connection)}
     said |= {f"network.{host.name}": host.network_holdings().to_dict() | newest for host in world.hosts.by_name.values()}
-    said["image"] = {"stores": {"file": FileStore(image_directory()).holdings().to_dict()}}
+    said["image"] = {"stores": {name: FileStore(image_directory(name)).holdings().to_dict() for name in STORES}}
+    said |= {f"image.{host}": FileStore(staging_directory(host)).holdings().to_dict() for host in CONTROLLERS}
     for difference in differences_now(world.cloud.database(), said):
         yield str(difference)
 
 
 def _images(world: World) -> Iterator[str]:
+    staged = {row.image_id for row in world.connection.execute(sa.select(image_staging.c.image_id))}
     for row in world.images:
-        if row["status"] not in ("queued", "active"):
+        if row["status"] not in ("queued", "active") and not (row["status"] == "uploading" and row["id"] in staged):
             yield f"image {row['id']} is {row['status']}"
+    for orphan in _orphans(world.cloud):
+        yield f"orphaned: {orphan}"
+
+
+def findings_of_imports(cloud: Cloud) -> list[str]:
+    """Imports that came to nothing although nothing was wrong, and nobody deleted their image."""
+    query = sa.select(operation).where(
+        operation.c.resource_type == "image", operation.c.phase != "done", operation.c.cancel.is_(False))
+    rows = cloud.store.connection.execute(query).mappings().all()
+    cloud.store.connection.rollback()
+    return [f"imports: {row['action']} of {row['resource_id']} is {row['phase']}: {row['error']}" for row in rows]
 
 
 def _one_copy(world: World) -> Iterator[str]:

@@ -27,17 +27,19 @@ from cumulo.common.runtime import Runtime
 from cumulo.compute.agent import image_upload
 from cumulo.compute.agent import main as compute
 from cumulo.identity.tokens import Validator
+from cumulo.image.agent import main as image
 from cumulo.image.stores import Stores
 from cumulo.network.agent import main as network
 from cumulo.scheduler import main as scheduler
 from tests.simulation.database import SimDatabase, Store
-from tests.simulation.hosts import ROOMY, TIGHT, Hosts, SimComputeDriver, SimNetworkDriver, SimStore
+from tests.simulation.hosts import ROOMY, TIGHT, Hosts, SimComputeDriver, SimNetworkDriver, SimStore, SimWeb
 from tests.simulation.kernel import Kernel, Process
 from tests.simulation.runtime import SimClock, SimIds, SimThread, SimThreads
 from tests.simulation.transport import Broker, SimTransport
 from tests.simulation.weather import Weather
 
 CONTROLLERS = ("ctl1", "ctl2")
+STORES = ("file", "fast")
 API_TIMEOUT_S = 60.0
 
 
@@ -48,6 +50,7 @@ class Answer:
     status: int
     body: Any
     headers: dict[str, str]
+    size: int = 0
 
 
 class Cloud:
@@ -69,6 +72,7 @@ class Cloud:
         self._random = random.Random(f"cloud {seed}")
         self._wanted: dict[str, str] = {f"api.{host}": host for host in CONTROLLERS}
         self._wanted |= {f"scheduler.{host}": host for host in CONTROLLERS}
+        self._wanted |= {f"image.{host}": host for host in CONTROLLERS}
         self._wanted |= {f"{kind}.{host}": host for host in hosts for kind in ("compute", "network")}
         self.client = Process("client", "client")
 
@@ -89,7 +93,8 @@ class Cloud:
             return
         process = self.processes[name] = Process(name, self._wanted[name])
         self._incarnations[name] = self._incarnations.get(name, 0) + 1
-        begin = {"api": self._api, "scheduler": self._scheduler, "compute": self._compute, "network": self._network}
+        begin = {"api": self._api, "scheduler": self._scheduler, "compute": self._compute, "network": self._network,
+                 "image": self._image}
         kind = name.split(".")[0]
         self.kernel.spawn(process, lambda: begin[kind](process), "main")
 
@@ -146,13 +151,24 @@ class Cloud:
         driver = SimNetworkDriver(self.kernel, self.weather, self.hosts.by_name[process.host])
         network.serve(self._runtime(process), driver)
 
+    def _image(self, process: Process) -> None:
+        image.serve(self._runtime(process), image.World(
+            self._stores(), self._staging(process.host), SimWeb(self.kernel, self.weather)))
+
+    def _stores(self) -> Stores:
+        return Stores.of(*(SimStore(self.kernel, self.weather, image_directory(name), name) for name in STORES))
+
+    def _staging(self, host: str) -> SimStore:
+        return SimStore(self.kernel, self.weather, staging_directory(host), "staging", full="staging")
+
     def _api(self, process: Process) -> None:
         runtime = self._runtime(process)
         services = _application(process.name)[0]
         services.database, services.bus, services.clock = self.database(), runtime.bus, runtime.clock
         services.ids, services.threads = runtime.ids, runtime.threads
         services.tokens = Validator(runtime.conf, services.database, runtime.clock, runtime.ids)
-        services.image_stores = Stores.of(SimStore(self.kernel, self.weather, image_directory()))
+        services.image_stores = self._stores()
+        services.image_staging = self._staging(process.host)
         runtime.bus.serve("image", api.image_answers(services))
         runtime.threads.spawn(api.keep_swept, services, name="sweeper")
         runtime.threads.spawn(services.tokens.keep_fresh, name="watcher")
@@ -171,8 +187,9 @@ class Cloud:
 
         def serve() -> None:
             response = raw.get_response(_application(name)[1])
-            is_json = response.content_type == "application/json" and response.body
-            answers.append(Answer(response.status_int, response.json if is_json else None, dict(response.headers)))
+            size = len(response.body)  # reads what is streamed, to its end
+            is_json = response.content_type == "application/json" and size
+            answers.append(Answer(response.status_int, response.json if is_json else None, dict(response.headers), size))
 
         SimThread(self.kernel, self.kernel.spawn(self.processes[name], serve, "request")).join(API_TIMEOUT_S)
         return None if not answers or self.weather.happens("answer lost") else answers[0]
@@ -185,6 +202,7 @@ def _conf(host: str) -> Any:
     conf.set_override("state_dir", _state_directory())
     conf.set_override("password_hash_rounds", 4, group="identity")
     conf.set_override("snapshot_format", "raw", group="servers")  # no program looks into it
+    conf.set_override("enabled_stores", [f"{name}:file" for name in STORES], group="image")
     # A guest that ignores its button must not outlast the minute a run is given.
     conf.set_override("stop_timeout_s", 10, group="compute_agent")
     return conf
@@ -206,9 +224,14 @@ def _state_directory() -> str:
     return os.path.join(make_state_directory(), str(os.getpid()))
 
 
-def image_directory() -> str:
-    """Where the image store of the runs is."""
-    return os.path.join(_state_directory(), "images")
+def image_directory(name: str = STORES[0]) -> str:
+    """Where an image store of the runs is."""
+    return os.path.join(_state_directory(), f"images-{name}")
+
+
+def staging_directory(host: str) -> str:
+    """Where a controller keeps data that waits to be imported."""
+    return os.path.join(_state_directory(), f"staging-{host}")
 
 
 def conf_of(host: str) -> Any:
@@ -223,6 +246,6 @@ def _application(name: str) -> tuple[Services, Any]:
     if name not in _APPLICATIONS:
         services = Services(conf=_conf(name.split(".")[1]), database=None, bus=None, clock=None, ids=None,  # type: ignore[arg-type]
                             threads=None, tokens=None, policy=api.Policy(_conf(name.split(".")[1]), families.rules()),  # type: ignore[arg-type]
-                            image_stores=None)  # type: ignore[arg-type]
+                            image_stores=None, image_staging=None)  # type: ignore[arg-type]
         _APPLICATIONS[name] = (services, deploy.load(services))
     return _APPLICATIONS[name]

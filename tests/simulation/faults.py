@@ -32,7 +32,7 @@ def _victims(cloud: Cloud, dice: random.Random) -> list[str]:
     if kind == "one":
         return [dice.choice(names)]
     if kind == "kind":
-        wanted = dice.choice(("api", "scheduler", "compute", "network"))
+        wanted = dice.choice(("api", "scheduler", "compute", "network", "image"))
         return [name for name in names if name.startswith(wanted)]
     return [name for name in names if dice.random() < 0.7]
 
@@ -113,7 +113,7 @@ def _partition(cloud: Cloud, dice: random.Random) -> Undo:
 
 
 def _disk_full(cloud: Cloud, dice: random.Random) -> Undo:
-    return _put_in(cloud.weather.disk_full, dice.choice([*cloud.hosts.by_name, "images"]))
+    return _put_in(cloud.weather.disk_full, dice.choice([*cloud.hosts.by_name, "images", "staging"]))
 
 
 def _slow_host(cloud: Cloud, dice: random.Random) -> Undo:
@@ -160,4 +160,5 @@ _KINDS: dict[str, Callable[[Cloud, random.Random], Undo]] = {
     "partition": _partition, "disk full": _disk_full, "slow host": _slow_host, "clock jumps": _clock_jumps,
     "database clock jumps": _database_clock_jumps, "answers lost": _chance("answer lost", 0.1, 0.5),
     "create fails": _chance("create fails", 0.2, 1.0), "apply fails": _chance("apply fails", 0.2, 1.0), "button ignored": _chance("button ignored", 0.5, 1.0),
+    "download fails": _chance("download fails", 0.2, 1.0),
 }  # fmt: skip

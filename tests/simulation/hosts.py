@@ -295,17 +295,18 @@ class SimNetworkDriver:
 
 
 class SimStore(FileStore):
-    """The image store on a disk that fills."""
+    """An image store, or what waits for one, on a disk that fills under the name `full`."""
 
-    def __init__(self, kernel: Kernel, weather: Weather, directory: str) -> None:
-        super().__init__(directory)
-        self._kernel, self._weather = kernel, weather
+    def __init__(self, kernel: Kernel, weather: Weather, directory: str, name: str = "file",
+                 full: str = "images") -> None:
+        super().__init__(directory, name)
+        self._kernel, self._weather, self._full = kernel, weather, full
 
     def create(self, name: str) -> "SimPart":
         """Begin to store data."""
         self._weather.boundary("image create")
         self.prepare()
-        return SimPart(self._kernel, self._weather, self.directory, name)
+        return SimPart(self._kernel, self._weather, self.directory, name, self._full)
 
     def delete(self, name: str) -> None:
         """Remove data."""
@@ -316,14 +317,14 @@ class SimStore(FileStore):
 class SimPart(Part):
     """Data being written; a dead process writes nothing more."""
 
-    def __init__(self, kernel: Kernel, weather: Weather, directory: str, name: str) -> None:
+    def __init__(self, kernel: Kernel, weather: Weather, directory: str, name: str, full: str) -> None:
         super().__init__(directory, name)
-        self._kernel, self._weather = kernel, weather
+        self._kernel, self._weather, self._full = kernel, weather, full
 
     def write(self, chunk: bytes) -> None:
         """Append a chunk, if it fits."""
         self._weather.boundary("image write")
-        if "images" in self._weather.disk_full:
+        if self._full in self._weather.disk_full:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         super().write(chunk)
 
@@ -332,6 +333,40 @@ class SimPart(Part):
         self._weather.boundary("image commit before")
         super().commit()
         self._weather.boundary("image commit after")
+
+
+class SimWeb:
+    """The web, as far as images are downloaded from it: the end of a URI says how many bytes there are."""
+
+    def __init__(self, kernel: Kernel, weather: Weather) -> None:
+        self._kernel, self._weather = kernel, weather
+
+    def open(self, uri: str) -> "SimDownload":
+        """Return the body of a URI."""
+        self._kernel.pause()
+        if self._weather.happens("download fails"):
+            raise errors.BadRequest("The server does not answer.")
+        return SimDownload(self._kernel, self._weather, int(uri.rpartition("/")[2]))
+
+
+class SimDownload:
+    """A body that comes in pieces, slowly, and may end early."""
+
+    def __init__(self, kernel: Kernel, weather: Weather, size: int) -> None:
+        self._kernel, self._weather = kernel, weather
+        self.size = self._left = size
+
+    def read(self, size: int) -> bytes:
+        """Return the next piece."""
+        self._kernel.wait(self._weather.between(0.0, 1.0))
+        if self._weather.happens("download fails"):
+            raise OSError("the connection was reset")
+        piece = min(self._left, size, 1000)
+        self._left -= piece
+        return bytes(piece)
+
+    def close(self) -> None:
+        """Nothing is held."""
 
 
 def _cards(facts: Facts) -> tuple[str, ...]:

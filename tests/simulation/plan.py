@@ -17,7 +17,8 @@ FAULTS_LAST_S = (2.0, 8.0, 20.0)
 CALLS = {
     "create server": 34, "create servers": 4, "delete server": 20, "stop server": 9, "start server": 7,
     "reboot server": 3, "hard reboot server": 3, "create network": 4, "delete network": 4, "create port": 4,
-    "delete port": 4, "upload image": 5, "delete image": 3, "create user": 2, "delete user": 2, "tag server": 2,
+    "delete port": 4, "upload image": 5, "delete image": 4, "stage image": 5,
+    "web image": 5, "copy image": 3, "leave store": 2, "share image": 1, "download image": 2, "create user": 2, "delete user": 2, "tag server": 2,
     "read": 2, "pause server": 3, "unpause server": 2, "suspend server": 3, "resume server": 2, "save server": 6, "rebuild server": 4,
     "rescue server": 4, "unrescue server": 3, "guest goes off": 4, "force delete server": 2,
 }  # fmt: skip
@@ -33,7 +34,7 @@ IDENTITY_CALLS = {
 FAULTS = {
     "kill": 8, "mortal": 10, "kill all": 2, "database down": 3, "database flaky": 5, "broker down": 4,
     "messages": 8, "stale messages": 5, "partition": 4, "disk full": 2, "create fails": 2, "apply fails": 3, "slow host": 3, "clock jumps": 3,
-    "database clock jumps": 1, "answers lost": 4, "button ignored": 3,
+    "database clock jumps": 1, "answers lost": 4, "button ignored": 3, "download fails": 2,
 }  # fmt: skip
 
 

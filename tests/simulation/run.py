@@ -74,7 +74,7 @@ class _Story:
         self._settle()
         use_all_tokens(self._users)
         if not ends and not self.findings:
-            self.findings += checks.findings_of_bells(self._cloud)
+            self.findings += checks.findings_of_bells(self._cloud) + checks.findings_of_imports(self._cloud)
         if self._plan.empties and not self.findings:
             self._users.delete_all()
             self._settle()

@@ -9,7 +9,7 @@ from cumulo.common.ids import Ids
 from cumulo.identity import bootstrap
 from cumulo.image.store.file import FileStore
 from tests.simulation.calls import I, K, N, Setting, V
-from tests.simulation.cloud import Cloud, conf_of, image_directory
+from tests.simulation.cloud import CONTROLLERS, STORES, Cloud, conf_of, image_directory, staging_directory
 from tests.simulation.database import Store
 from tests.simulation.kernel import Kernel
 from tests.simulation.runtime import SimClock, SimIds
@@ -27,8 +27,9 @@ def begin_again() -> None:
     """Make rows and files what they are before the users come."""
     place = setting()
     store().load(place.rows)
-    for name in FileStore(image_directory()).names() - {place.image_data}:
-        FileStore(image_directory()).delete(name)
+    for directory in (*map(image_directory, STORES), *map(staging_directory, CONTROLLERS)):
+        for name in FileStore(directory).names() - {place.image_data}:
+            FileStore(directory).delete(name)
 
 
 @functools.cache

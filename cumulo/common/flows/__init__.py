@@ -2,8 +2,10 @@
 
 from cumulo.common.flows import (
     build_server,
+    copy_image,
     create_image,
     delete_server,
+    import_image,
     pause_server,
     reboot_server,
     rebuild_server,
@@ -22,7 +24,7 @@ from cumulo.common.operations.step import Flow
 
 _PAGES = (build_server, delete_server, start_server, stop_server, reboot_server, pause_server, unpause_server,
           suspend_server, resume_server, create_image, rebuild_server, rescue_server, unrescue_server,
-          soft_delete_server, restore_server, sync_power)
+          soft_delete_server, restore_server, sync_power, import_image, copy_image)
 
 FLOWS: dict[str, Flow] = {page.FLOW.name: page.FLOW for page in _PAGES}
 

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 from cumulo.common import config, log
+from cumulo.common.host_lock import HostLock
 from cumulo.common.operations.agent import StepServer, asking
 from cumulo.common.rpc.server import Server
 from cumulo.common.runtime import Runtime
 from cumulo.compute.agent import files, options, probe
 from cumulo.compute.agent.driver import Driver, Facts
 from cumulo.compute.agent.fake import FakeDriver
-from cumulo.compute.agent.host_lock import HostLock
 from cumulo.compute.agent.image_upload import http_upload
 from cumulo.compute.agent.images import ImageCache, http_source
 from cumulo.compute.agent.report import KIND, Reporter

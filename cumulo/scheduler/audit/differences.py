@@ -34,7 +34,7 @@ CHECKS: tuple[ModuleType, ...] = (
 KINDS: dict[str, str] = {kind: meaning for check in CHECKS for kind, meaning in check.KINDS.items()}
 
 Said = Mapping[str, Mapping[str, Any]]
-"""What agents answered to `holdings`, by their targets: compute.<host>, network.<host>, image."""
+"""What agents answered to `holdings`, by their targets: compute.<host>, network.<host>, image.<host>, and image for the stores."""
 
 
 def differences(facts: Facts) -> list[Difference]:
@@ -62,15 +62,18 @@ def with_holdings(database: DatabaseFacts, said: Said, busy: frozenset[str]) -> 
     """Return both sides put together; raises KeyError, TypeError or ValueError for an answer that is none."""
     compute: dict[str, ComputeHoldings] = {}
     network: dict[str, NetworkHoldings] = {}
+    staging: dict[str, StoreHoldings] = {}
     for target, answer in sorted(said.items()):
         kind, _, host = target.partition(".")
         if kind == "compute":
             compute[host] = ComputeHoldings.from_dict(answer)
         elif kind == "network":
             network[host] = NetworkHoldings.from_dict(answer)
+        elif kind == "image" and host:
+            staging[host] = StoreHoldings.from_dict(answer)
     stores = {name: StoreHoldings.from_dict(held) for name, held in said[STORE_TARGET]["stores"].items()} \
         if STORE_TARGET in said else {}
-    return Facts(database, compute, network, stores, busy)
+    return Facts(database, compute, network, stores, staging, busy)
 
 
 def unknown_servers(facts: Facts) -> set[str]:

@@ -57,6 +57,7 @@ class Operation:
     leased_until: float
     updated_at: float
     error: str | None
+    cancel: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -133,6 +134,27 @@ class Image:
 
 
 @dataclasses.dataclass(frozen=True)
+class Staged:
+    """Data of an image on a host that waits to be imported; it has no size while it is being received."""
+
+    image_id: str
+    name: str
+    host: str
+    size: int | None
+    renewed_at: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Import:
+    """What an import under way calls its data: in stores, and on its host where it has any there."""
+
+    image_id: str
+    host: str
+    name: str
+    staged: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Project:
     """A project and where it stands; parent_id is None directly below its domain."""
 
@@ -165,11 +187,14 @@ class DatabaseFacts:
     subnets: tuple[Subnet, ...] = ()
     networks: tuple[Network, ...] = ()
     images: tuple[Image, ...] = ()
+    staged: tuple[Staged, ...] = ()
+    imports: tuple[Import, ...] = ()
     projects: tuple[Project, ...] = ()
     implied_roles: tuple[tuple[str, str], ...] = ()  # the first implies the second
     orphans: tuple[Orphan, ...] = ()
     compute_hosts: tuple[str, ...] = ()
     network_hosts: tuple[str, ...] = ()  # where a network agent was heard, ever
+    image_hosts: tuple[str, ...] = ()  # where an image agent was heard, ever
     # project id -> (servers, vcpus, memory_mib), as the quota check counts them
     usage: Mapping[str, tuple[int, int, int]] = dataclasses.field(default_factory=dict)
     revision: int = 0
@@ -184,7 +209,7 @@ class DatabaseFacts:
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
-    """Both sides. A host or store that is not in compute, network or stores was not heard and must not be judged.
+    """Both sides. A host or store that is not in compute, network, staging or stores was not heard and must not be judged.
 
     busy are servers whose operation is under way, or that changed while hosts were being asked.
     """
@@ -193,6 +218,7 @@ class Facts:
     compute: Mapping[str, ComputeHoldings] = dataclasses.field(default_factory=dict)
     network: Mapping[str, NetworkHoldings] = dataclasses.field(default_factory=dict)
     stores: Mapping[str, StoreHoldings] = dataclasses.field(default_factory=dict)
+    staging: Mapping[str, StoreHoldings] = dataclasses.field(default_factory=dict)
     busy: frozenset[str] = frozenset()
 
     @functools.cached_property
@@ -272,6 +298,11 @@ def compute_target(host: str) -> str:
 def network_target(host: str) -> str:
     """Return where a host's network agent answers."""
     return f"network.{host}"
+
+
+def image_target(host: str) -> str:
+    """Return where a host's image agent answers."""
+    return f"image.{host}"
 
 
 STORE_TARGET = "image"

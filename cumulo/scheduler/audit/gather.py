@@ -18,7 +18,14 @@ from cumulo.common.flows import FLOWS, step_under_cursor
 from cumulo.common.runtime import Runtime
 from cumulo.scheduler.audit import read
 from cumulo.scheduler.audit.differences import busy_of, unknown_servers, with_holdings, with_servers
-from cumulo.scheduler.audit.facts import STORE_TARGET, DatabaseFacts, Facts, compute_target, network_target
+from cumulo.scheduler.audit.facts import (
+    STORE_TARGET,
+    DatabaseFacts,
+    Facts,
+    compute_target,
+    image_target,
+    network_target,
+)
 
 _IDS_IN_ONE_QUERY = 500
 
@@ -41,8 +48,9 @@ def gather(runtime: Runtime, database: Database) -> Gathered:
 
 
 def targets(database: DatabaseFacts) -> list[str]:
-    """Return whom to ask: every compute and network agent that was ever heard, and the image stores."""
-    return [*map(compute_target, database.compute_hosts), *map(network_target, database.network_hosts), STORE_TARGET]
+    """Return whom to ask: every agent that was ever heard, and the image stores."""
+    return [*map(compute_target, database.compute_hosts), *map(network_target, database.network_hosts),
+            *map(image_target, database.image_hosts), STORE_TARGET]
 
 
 def changed(before: DatabaseFacts, after: DatabaseFacts) -> frozenset[str]:

@@ -17,6 +17,7 @@ from cumulo.common.db.tables import compute, identity, image, network, network_p
 from cumulo.common.db.tables.base import metadata
 from cumulo.common.db.tables.idempotency import idempotency_key
 from cumulo.common.db.tables.operations import operation
+from cumulo.image import imports
 from cumulo.network import needs
 from cumulo.scheduler.audit import facts
 
@@ -51,11 +52,13 @@ def read(database: Database) -> facts.DatabaseFacts:
             now=database.now(connection), servers=_servers(connection, named), claims=claims, operations=operations,
             ports=ports, addresses=tuple(_rows(connection, facts.Address, network.port_address)),
             subnets=tuple(_rows(connection, facts.Subnet, network.subnet)), networks=_networks(connection),
-            images=_images(connection),
+            images=_images(connection), staged=tuple(_rows(connection, facts.Staged, image.image_staging)),
+            imports=_imports(connection),
             projects=tuple(_rows(connection, facts.Project, identity.project)), implied_roles=_implied(connection),
             orphans=tuple(_orphans(connection)),
             compute_hosts=_texts(connection, compute.compute_host.c.name),
             network_hosts=_texts(connection, compute.service_status.c.host, compute.service_status.c.kind == "network"),
+            image_hosts=_texts(connection, compute.service_status.c.host, compute.service_status.c.kind == "image"),
             usage=_usage(connection),
             revision=connection.execute(sa.select(sa.func.max(network.network_revision.c.revision))).scalar() or 0,
             changes=_numbers(connection, network.network_change.c.network_id, network.network_change.c.revision),
@@ -83,6 +86,12 @@ def _images(connection: sa.Connection) -> tuple[facts.Image, ...]:
     on_web = set(connection.execute(sa.select(image.image_url.c.image_id)).scalars())
     return tuple(facts.Image(*row, locations=tuple(located.get(row.id, ())), is_on_web=row.id in on_web)
                  for row in rows)
+
+
+def _imports(connection: sa.Connection) -> tuple[facts.Import, ...]:
+    states = imports.states_under_way(connection)
+    found = (facts.Import(each["image_id"], each["host"], each["name"], each.get("staged", "")) for each in states)
+    return tuple(sorted(found, key=lambda each: each.image_id))
 
 
 def _rows(connection: sa.Connection, kind: type[Any], table: sa.Table, *where: sa.ColumnElement[bool]) -> list[Any]:

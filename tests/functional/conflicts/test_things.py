@@ -11,6 +11,7 @@ import webob
 
 from cumulo.common import errors
 from cumulo.common.flows.conflicts import ALLOWED, CANCELS, QUEUED, REFUSED, THINGS
+from cumulo.common.operations import store
 from cumulo.scheduler import facts
 from tests.fixtures import rows
 from tests.fixtures.meetings import Change, World
@@ -18,6 +19,7 @@ from tests.fixtures.personas import MARKER, PASSWORD
 
 NETWORK, IMAGE = "/network/v2.0", "/image/v2/images"
 METADEFS = "/image/v2/metadefs/namespaces"
+WEB = {"method": {"name": "web-download", "uri": "http://example.org/disk"}}
 PATCH = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
 OCTETS = {"Content-Type": "application/octet-stream"}
 Check = Callable[[World, list[webob.Response]], Any]
@@ -216,7 +218,15 @@ def _images(world: World) -> dict[Key, Scene]:
     def tag(name: str) -> Change:
         return lambda: world.ask("POST", f"{METADEFS}/{world.owned['namespace']}/tags/{name}", token=world.admin)
 
+    waiting = world.ask("POST", IMAGE, {"name": "empty", "disk_format": "raw", "container_format": "bare"}).json["id"]
+
+    def begin() -> webob.Response:
+        return world.ask("POST", f"{IMAGE}/{waiting}/import", WEB)
+
     return {
+        ("import an image", "its import"): Scene(begin, begin, waiting, reverse=(409, 202)),
+        ("upload an image", "its import"): Scene(
+            lambda: world.ask("PUT", f"{IMAGE}/{waiting}/file", b"data", **OCTETS), begin, waiting, reverse=(409, 204)),
         ("create metadata definitions", "a namespace of that name"): Scene(
             namespace, namespace, "twin", reverse=(409, 201)),
         ("add to metadata definitions", "another addition"): Scene(
@@ -307,8 +317,8 @@ class SlowBody(io.RawIOBase):
         return self._parts.pop(0) if self._parts else b""
 
 
-# Met in the middle of a request: played by test_uploads.
-UPLOADS = {("delete an image", "an upload"), ("upload an image", "an upload")}
+# Met in the middle: played by tests of their own.
+UPLOADS = {("delete an image", "an upload"), ("upload an image", "an upload"), ("delete an image", "its import")}
 
 
 class ThingsTest(unittest.TestCase):
@@ -403,7 +413,7 @@ class ThingsTest(unittest.TestCase):
 
     def test_uploads(self) -> None:
         """An upload that runs refuses another, and is ended by the image's deletion; nothing of its data is left."""
-        self.assertEqual([CANCELS, REFUSED], [THINGS[key].verdict for key in sorted(UPLOADS)])
+        self.assertEqual([CANCELS, CANCELS, REFUSED], [THINGS[key].verdict for key in sorted(UPLOADS)])
         world = World()
         image = world.ask("POST", IMAGE, {"name": "slow", "disk_format": "raw", "container_format": "bare"}).json["id"]
         body, answers = SlowBody(), list[webob.Response]()
@@ -418,6 +428,16 @@ class ThingsTest(unittest.TestCase):
         upload.join(20)
         self.assertEqual(410, answers[0].status_int, answers[0].text)
         self.assertEqual(404, world.ask("PUT", f"{IMAGE}/{image}/file", b"late", **OCTETS).status_int)
+
+    def test_an_import(self) -> None:
+        """The deletion of its image cancels it, at whatever step it is."""
+        world = World()
+        image = world.ask("POST", IMAGE, {"name": "empty", "disk_format": "raw", "container_format": "bare"}).json["id"]
+        self.assertEqual(202, world.ask("POST", f"{IMAGE}/{image}/import", WEB).status_int)
+        self.assertEqual(204, world.ask("DELETE", f"{IMAGE}/{image}").status_int)
+        with world.database.read() as connection:
+            running = store.active(connection, image)
+        self.assertTrue(running is not None and running["cancel"])
 
     def upload(self, world: World, image: str, body: SlowBody) -> webob.Response:
         """Send a body of unknown length."""

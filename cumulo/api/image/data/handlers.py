@@ -1,6 +1,7 @@
 """Uploading and downloading the data of an image."""
 
 import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 from cumulo.api.image import quota
@@ -26,12 +27,19 @@ def upload(request: Request) -> None:
         image = images.get_own_image(connection, request.context, request.params["image_id"], lock=False)
     is_chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
     length = None if is_chunked else request.content_length or 0
+    with body_of(request, length) as body:
+        _uploader(request, image).receive(image, body, length)
+
+
+@contextlib.contextmanager
+def body_of(request: Request, length: int | None) -> Iterator[Any]:
+    """Give the body of a request, read in big pieces where it comes over a socket and says how long it is."""
     connection = _connection(request)
     if length is None or connection is None:
-        _uploader(request, image).receive(image, request.raw, length)
+        yield request.raw
         return
     with contextlib.closing(Inflow(request.raw, connection, length)) as body:
-        _uploader(request, image).receive(image, body, length)
+        yield body
 
 
 def _uploader(request: Request, image: images.Image) -> Uploader:

@@ -7,14 +7,14 @@ import sqlalchemy as sa
 
 from cumulo.api.image import quota
 from cumulo.api.image.images import locations, view
-from cumulo.api.services import Services
+from cumulo.api.image.stores.handlers import remove
 from cumulo.api.wsgi import paging, times
 from cumulo.api.wsgi.route import Reply, Request
-from cumulo.common import errors, log
+from cumulo.common import errors
+from cumulo.common.operations import store as operations
 from cumulo.compute import servers
-from cumulo.image import attributes, images, listing, patch, protections
+from cumulo.image import attributes, images, imports, listing, patch, protections, stages
 
-LOG = log.get(__name__)
 _NOT_FILTERS = ("limit", "marker", "sort", "sort_key", "sort_dir")
 
 
@@ -55,15 +55,18 @@ def create(request: Request) -> Reply:
     _protections(request).check_change({}, new["properties"], request.context.roles)
     owner = new.get("owner", request.context.project_id)
     _authorize_owner(request, owner)
-    _authorize_visibility(request, new["visibility"])
+    authorize_visibility(request, new["visibility"])
     image_id = new.get("id") or request.services.ids.new_id()
     database = request.services.database
     with database.write() as connection:
-        _hold(request, connection, owner)
+        hold(request, connection, owner)
         quota.limits_of(connection, owner).take(connection, image_count_total=1)
         images.create_image(connection, database.now(connection), image_id, owner, new)
         row = images.get_image(connection, image_id)
-    return Reply(_shown(request, row), headers={"Location": f"{request.url}/v2/images/{image_id}"})
+    return Reply(_shown(request, row), headers={
+        "Location": f"{request.url}/v2/images/{image_id}",
+        "OpenStack-image-import-methods": ",".join(imports.methods(request.services.conf)),
+        "OpenStack-image-store-ids": ",".join(each.name for each in request.services.image_stores.all)})
 
 
 def show(request: Request) -> dict[str, Any]:
@@ -92,7 +95,7 @@ def update(request: Request) -> dict[str, Any]:
         if changes:
             images.save_changes(connection, now, before, after)
     for store, name in gone:
-        database.after_commit(_remove, services, store, name)
+        database.after_commit(remove, services, store, name)
     return _shown(request, after)
 
 
@@ -104,12 +107,12 @@ def _changed(request: Request, connection: sa.Connection, before: images.Image,
     _protections(request).check_change(before["properties"], after["properties"], request.context.roles)
     if after["owner"] != before["owner"]:
         _authorize_owner(request, after["owner"])
-        _hold(request, connection, after["owner"])
+        hold(request, connection, after["owner"])
         stored = sum("url" not in each for each in after["locations"])
         quota.limits_of(connection, after["owner"]).take(
             connection, image_count_total=1, image_size_total=(after["size"] or 0) * stored)
     if after["visibility"] != before["visibility"]:
-        _authorize_visibility(request, after["visibility"])
+        authorize_visibility(request, after["visibility"])
     return after
 
 
@@ -130,19 +133,17 @@ def delete(request: Request) -> None:
         image = images.get_own_image(connection, request.context, request.params["image_id"])
         seen = None if images.is_admin(request.context) else request.context.project_id or ""
         servers.refuse_without_image(connection, image["id"], project_id=seen)
+        staged_on = stages.host_of(connection, image["id"])
         places = images.delete_image(connection, image)
+        was_busy = operations.cancel(connection, image["id"], context=request.context)
+    if was_busy:
+        request.ring("scheduler", "operation")
+    elif staged_on:
+        request.ring(f"image.{staged_on}", "staging")
     for store, name in places:
-        services.database.after_commit(_remove, services, store, name)
+        services.database.after_commit(remove, services, store, name)
     if services.image_cache is not None:
         services.database.after_commit(services.image_cache.drop, image["id"])
-
-
-def _remove(services: Services, store: str | None, name: str) -> None:
-    """Remove data that no image names any more; what a store does not take now, the sweep takes later."""
-    try:
-        services.image_stores.delete(services.threads, store, name)
-    except OSError as failure:
-        LOG.warning("image_data_left_to_sweep", store=store, name=name, error=failure)
 
 
 def deactivate(request: Request) -> None:
@@ -167,7 +168,7 @@ def _authorize_owner(request: Request, owner: str | None) -> None:
         request.authorize("image:images:set_owner")
 
 
-def _hold(request: Request, connection: sa.Connection, owner: str | None) -> None:
+def hold(request: Request, connection: sa.Connection, owner: str | None) -> None:
     """Keep the owner from being deleted. Who may name any owner may also name one that identity does not know."""
     if owner is not None and owner == request.context.project_id:
         request.services.tokens.hold(connection, owner)
@@ -175,7 +176,8 @@ def _hold(request: Request, connection: sa.Connection, owner: str | None) -> Non
         request.services.tokens.hold_known(connection, owner)
 
 
-def _authorize_visibility(request: Request, visibility: str) -> None:
+def authorize_visibility(request: Request, visibility: str) -> None:
+    """Raise Forbidden unless the caller may make an image visible so."""
     if visibility == "public":
         request.authorize("image:images:publicize")
     elif visibility == "community":

@@ -4,6 +4,9 @@ shared with; and one row per project, which a quota check locks.
 A location names whole data in one store, and is there when an upload has ended well; a URL names data on a web server
 that a store may read. upload_id names the data of
 an upload that runs; upload_renewed_at is when its process last said that it lives.
+
+A staging row names data on a host that waits to be imported. Its size is NULL while it is being received; renewed_at
+is when the process that receives it last said that it lives.
 """
 
 import sqlalchemy as sa
@@ -51,6 +54,15 @@ image_url = sa.Table(
     sa.Column("url", sa.String(2048), nullable=False),
     sa.Column("metadata", Json, nullable=False),
     sa.Column("created_at", Time, nullable=False),
+)
+
+image_staging = sa.Table(
+    "image_staging", metadata,
+    sa.Column("image_id", Id, sa.ForeignKey("image.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("name", Id, nullable=False),
+    sa.Column("host", sa.String(255), nullable=False, index=True),
+    sa.Column("size", sa.BigInteger),
+    sa.Column("renewed_at", Time, nullable=False),
 )
 
 image_property = sa.Table(

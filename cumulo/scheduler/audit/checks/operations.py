@@ -25,9 +25,14 @@ LONGEST_SLEEP_S = 7200.0
 
 def differences(facts: Facts) -> Iterator[Difference]:
     """Judge every unfinished operation, and every server that waits for one."""
+    images = {each.id for each in facts.database.images}
     for operation in facts.database.operations:
         yield from _lifetime(operation, facts.database.now)
         yield from _lock(operation, facts.servers.get(operation.resource_id))
+        # The deletion of an image cancels its import, which then outlives the image for a moment.
+        if (operation.resource_type == "image" and operation.resource_id not in images and not operation.cancel
+                and operation.phase in (*DOING, "stuck")):
+            yield _differs("operation_of_missing_resource", operation, "no image row")
     for server in facts.living:
         if server.status in IN_TRANSITION and server.id not in facts.active:
             yield Difference("server_waits_for_nobody", server.id, f"server {server.id} is {server.status}",

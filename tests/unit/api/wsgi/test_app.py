@@ -73,7 +73,7 @@ class ApplicationTest(unittest.TestCase):
         conf = config.new_config()
         services = Services(conf=conf, database=None, bus=None, clock=Clock(), ids=Ids(),  # type: ignore[arg-type]
                             threads=Threads(), tokens=Tokens(), policy=Policy(conf, RULES),
-                            image_stores=None)
+                            image_stores=None, image_staging=None)
         self.application = Application(COMPUTE, ROUTES, services)
 
     def send(self, method: str, path: str, body: bytes = b"", token: str | None = "member",

@@ -5,8 +5,8 @@ import tempfile
 import unittest
 
 from cumulo.common import errors
+from cumulo.common.host_lock import HostLock
 from cumulo.compute.agent import config_drive, console, disks, probe
-from cumulo.compute.agent.host_lock import HostLock
 
 
 class SmallPartsTest(unittest.TestCase):

@@ -107,6 +107,9 @@ PROVOKED: dict[str, Callable[[], Facts]] = {
     "image_without_location": lambda: change(image(locations=()), stores={"file": StoreHoldings()}),
     "image_without_upload": lambda: change(
         image(status="saving", locations=(), upload_id="data", upload_renewed_at=cloud.NOW - 200)),
+    "image_without_import": lambda: change(image(status="importing", locations=()), stores={"file": StoreHoldings()}),
+    "image_without_staging": lambda: change(image(status="uploading", locations=()), stores={"file": StoreHoldings()}),
+    "staged_without_image": lambda: change(facts(), staging={"h1": StoreHoldings(("stray.plain",))}),
     "image_data_shared": lambda: facts(images=(cloud.IMAGE, change(cloud.IMAGE, id="second"))),
     "file_without_image": lambda: with_store("data", "stray"),
     "part_without_upload": lambda: with_store("data", partial=("stray",)),

@@ -1,0 +1,1 @@
+"""Importing images: by what methods, and beginning it."""

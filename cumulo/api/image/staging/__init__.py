@@ -1,0 +1,1 @@
+"""Data that waits to be imported."""

@@ -1,0 +1,1 @@
+"""The stores of this cloud, and removing an image from one."""

@@ -1,0 +1,1 @@
+"""Tasks: a view of the operations that are imports."""

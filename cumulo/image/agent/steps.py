@@ -1,0 +1,196 @@
+"""The steps an image agent runs: fetch, convert, store. Look, then make it so.
+
+Everything they make bears a name from the operation's state, so a repeated run replaces what an earlier one left, and
+an undo removes whatever there is. A step that takes long asks now and then whether anybody still wants it.
+"""
+
+import contextlib
+import dataclasses
+import errno
+import os
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+from cumulo.common import errors, log
+from cumulo.common.clock import Clock
+from cumulo.common.operations.agent import StepFunction
+from cumulo.common.operations.step import State
+from cumulo.common.threads import Threads
+from cumulo.image.agent.web import Download
+from cumulo.image.agent.workshop import Check, Workshop
+from cumulo.image.intake import Intake
+from cumulo.image.store.file import FileStore
+from cumulo.image.store.protocol import Part, Store, Stream, run
+from cumulo.image.stores import Stores
+
+LOG = log.get(__name__)
+CHUNK_BYTES = 1024 * 1024
+ASK_EVERY_S = 5.0
+
+
+class Opener(Protocol):
+    """What opens URIs."""
+
+    def open(self, uri: str) -> Download:
+        """Return the body that a URI leads to; raises BadRequest."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Steps:
+    """The steps of one agent; is_wanted asks the scheduler whether an image's import still goes on."""
+
+    stores: Stores
+    staging: FileStore
+    web: Opener
+    workshop: Workshop
+    clock: Clock
+    threads: Threads
+    is_wanted: Callable[[str], bool]
+    max_size: int
+
+    def table(self) -> dict[str, tuple[StepFunction, StepFunction]]:
+        """Return the steps by name, each with its undo."""
+        return {
+            "fetch": (self.fetch, self.discard),
+            "convert": (self.convert, self.discard_made),
+            "store": (self.store, self.remove),
+        }
+
+    def fetch(self, state: State, call: Any) -> State:
+        """Have the data on this host, whole."""
+        with self._room():
+            if state["method"] == "web-download":
+                self._download(state, self._check(state, call))
+            elif not self._has(state["staged"]):
+                raise errors.NotFound("The staged data is not on its host any more.")
+        return {}
+
+    def discard(self, state: State, call: Any) -> State:
+        """Leave nothing of the data on this host."""
+        with self._room():
+            self.workshop.clear(state["staged"])
+            self.staging.delete(state["staged"])
+        return {}
+
+    def convert(self, state: State, call: Any) -> State:
+        """Make the data what goes into stores."""
+        with self._room():
+            made = self.workshop.make(
+                state["staged"], state["disk_format"], state["container_format"], self._check(state, call))
+        return dataclasses.asdict(made) | {"size": os.path.getsize(self.staging.path(made.ready))}
+
+    def discard_made(self, state: State, call: Any) -> State:
+        """Leave nothing on this host of what was made of the data."""
+        with self._room():
+            self.workshop.clear(state["staged"])
+        return {}
+
+    def store(self, state: State, call: Any) -> State:
+        """Put the data into every store that is asked for; what is said of it is what was read."""
+        stored: list[str] = []
+        failed: list[str] = []
+        said: State = {}
+        for number, name in enumerate(state["stores"]):
+            check = self._check(state, call, number, len(state["stores"]))
+            try:
+                said = self._store(state, self.stores.writable(name), check)
+                stored.append(name)
+            except (OSError, errors.BadRequest) as failure:
+                LOG.warning("image_not_stored", image=state["image_id"], store=name, error=failure)
+                failed.append(name)  # what is left of it there is removed with the others, or swept away
+        if not stored or (failed and state["all_must_succeed"]):
+            raise errors.RemoteError(f"The data could not be put into {', '.join(failed)}.")
+        return said | {"stored": stored, "failed": failed}
+
+    def remove(self, state: State, call: Any) -> State:
+        """Leave nothing of the data in any store that was asked for."""
+        try:
+            for name in state["stores"]:
+                self.stores.delete(self.threads, name, state["name"])
+        except OSError as failure:
+            raise errors.Retry(f"A store does not let go of the data: {failure}") from failure
+        return {}
+
+    def _download(self, state: State, check: Check) -> None:
+        if self._has(state["staged"]):
+            return
+        self.staging.delete(state["staged"])
+        with contextlib.closing(self.web.open(state["uri"])) as body, \
+                contextlib.closing(self.staging.create(state["staged"])) as part:
+            while chunk := _received(body):
+                if part.size + len(chunk) > self.max_size or (body.size or 0) > self.max_size:
+                    raise errors.TooLarge(f"An image may have {self.max_size} bytes.")
+                self.threads.native(part.write, chunk)
+                check(100.0 * part.size / body.size if body.size else 0.0)
+            self.threads.native(part.commit)
+
+    def _has(self, name: str) -> bool:
+        try:
+            self.staging.open(name).close()
+        except FileNotFoundError:
+            return False
+        return True
+
+    def _store(self, state: State, store: Store, check: Check) -> State:
+        """Copy the data into one store and say what it is; a copy must be what its image says that it is."""
+        run(self.threads, store, store.delete, state["name"])
+        with contextlib.closing(self._source(state)) as stream, \
+                contextlib.closing(run(self.threads, store, store.create, state["name"])) as part:
+            md5, sha512 = self._copy(stream, part, lambda size: check(100.0 * size / max(state["size"], 1)))
+            if state.get("os_hash_value") and sha512 != state["os_hash_value"]:
+                raise errors.BadRequest("The data is damaged: its SHA-512 differs.")
+            run(self.threads, store, part.commit)
+            return {"size": part.size, "checksum": md5, "os_hash_value": sha512}
+
+    def _copy(self, stream: Stream, part: Part, check: Check) -> tuple[str, str]:
+        intake = Intake(self.threads, part, self.stores.memory)
+        size = 0
+        try:
+            while chunk := intake.read(stream):
+                size += len(chunk)
+                intake.add(chunk)
+                check(size)
+            return intake.finish()
+        finally:
+            intake.stop()
+
+    def _source(self, state: State) -> Stream:
+        if "source" not in state:
+            return self.staging.open(state["ready"])
+        place = self.stores.best(state["source"])
+        if place is None:
+            raise errors.BadRequest("The store that the image is in is not there.")
+        return place[0].open(place[1])
+
+    def _check(self, state: State, call: Any, number: int = 0, count: int = 1) -> Check:
+        """Return what a long step calls after each chunk: it reports percents and asks whether to go on."""
+        asked_at = self.clock.monotonic()
+
+        def check(percent: float) -> None:
+            nonlocal asked_at
+            now = self.clock.monotonic()
+            if now - asked_at < ASK_EVERY_S:
+                return
+            asked_at = now
+            call.progress({"percent": round((number * 100 + percent) / count)})
+            if not self.is_wanted(state["image_id"]):
+                raise errors.Gone("The import was given up.")
+
+        return check
+
+    @contextlib.contextmanager
+    def _room(self) -> Iterator[None]:
+        """Tell a full or broken disk of this host from what is wrong with the data."""
+        try:
+            yield
+        except OSError as failure:
+            LOG.error("image_staging_failed", place=self.staging.place, error=str(failure))
+            reason = "has no room left" if failure.errno in (errno.ENOSPC, errno.EDQUOT) else "cannot keep the data"
+            raise errors.RemoteError(f"The host of the import {reason}.") from failure
+
+
+def _received(body: Download) -> bytes:
+    try:
+        return body.read(CHUNK_BYTES)
+    except OSError as failure:
+        raise errors.BadRequest(f"The download broke off: {failure}.") from failure

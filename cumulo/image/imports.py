@@ -1,0 +1,188 @@
+"""Imports in the database: beginning one, what its end means for the image, and which data is under way.
+
+An import is an operation (flows import_image and copy_image). Its state names all data that it makes before any of it
+is made, so whatever no row and no operation names is rubbish at any time, in stores as on hosts.
+
+    queued     -> importing   web-download         importing -> active    published
+    uploading  -> importing   glance-direct        importing -> queued    undone, whatever was wrong
+    active     -> active      copy-image
+
+What clients look at meanwhile are two properties: os_glance_importing_to_stores and os_glance_failed_import.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from cumulo.common import errors
+from cumulo.common.context import Context
+from cumulo.common.db.tables.compute import service_status
+from cumulo.common.db.tables.image import image as image_table
+from cumulo.common.db.tables.image import image_location, image_property, image_staging
+from cumulo.common.db.tables.operations import operation
+from cumulo.common.ids import Ids
+from cumulo.common.operations import store as operations
+from cumulo.common.operations.step import State
+from cumulo.image.images import Image, not_found
+
+GLANCE_DIRECT, WEB_DOWNLOAD, COPY_IMAGE = "glance-direct", "web-download", "copy-image"
+METHODS = (GLANCE_DIRECT, WEB_DOWNLOAD, COPY_IMAGE)
+FLOWS = ("import_image", "copy_image")
+IMPORTING_TO, FAILED = "os_glance_importing_to_stores", "os_glance_failed_import"
+MOST_TASKS = 1000
+_BEGINS_WITH = {GLANCE_DIRECT: "uploading", WEB_DOWNLOAD: "queued", COPY_IMAGE: "active"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Wish:
+    """What an import shall do; task is what a task of it shows: its type and input."""
+
+    method: str
+    stores: tuple[str, ...]
+    all_must_succeed: bool = True
+    uri: str = ""
+    action: str = ""
+    task: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """Where and by when: the host whose agent works (for data that is not staged anywhere), and the deadline."""
+
+    host: str
+    deadline_s: float
+
+
+def methods(conf: Any) -> list[str]:
+    """Return the methods that the configuration allows."""
+    return [each for each in METHODS if each in conf.image.import_methods]
+
+
+def choose_host(connection: sa.Connection, now: float, own: str, *, silent_s: float) -> str:
+    """Return the host whose image agent shall work: one's own if it is heard, else the one heard last."""
+    columns = service_status.c
+    heard = connection.execute(sa.select(columns.host).where(
+        columns.kind == "image", columns.last_seen > now - silent_s).order_by(columns.last_seen.desc(), columns.host))
+    hosts = list(heard.scalars())
+    return own if own in hosts or not hosts else hosts[0]
+
+
+def begin(connection: sa.Connection, ids: Ids, now: float, image: Image, wish: Wish, place: Place,
+          context: Context) -> str:
+    """Create the operation of an import of an image read with a lock, and return its id.
+
+    Raises Conflict when the image is in another state than the method begins with, or is busy.
+    """
+    _check(image, wish)
+    state: State = {
+        "image_id": image["id"], "method": wish.method, "host": place.host, "name": ids.new_id(),
+        "stores": list(wish.stores), "all_must_succeed": wish.all_must_succeed, "task": dict(wish.task)}
+    if wish.method == COPY_IMAGE:
+        state |= {"source": image["locations"], "size": image["size"], "os_hash_value": image["os_hash_value"]}
+    else:
+        state |= {"disk_format": image["disk_format"], "container_format": image["container_format"]}
+        state |= _staged(connection, ids, image, wish)
+    operation_id = operations.create(
+        connection, ids, now, flow="copy_image" if wish.method == COPY_IMAGE else "import_image",
+        resource_type="image", resource_id=image["id"], state=state, context=context, action=wish.action or wish.method,
+        deadline_s=place.deadline_s)
+    changed = {"updated_at": now} | ({} if wish.method == COPY_IMAGE else {"status": "importing"})
+    connection.execute(sa.update(image_table).where(image_table.c.id == image["id"]).values(changed))
+    _tell(connection, image["id"], importing=wish.stores, failed=())
+    return operation_id
+
+
+def _check(image: Image, wish: Wish) -> None:
+    for name in ("disk_format", "container_format"):
+        if wish.method != COPY_IMAGE and not image[name]:
+            raise errors.BadRequest(f"Property {name} must be set prior to importing data.")
+    if image["status"] != _BEGINS_WITH[wish.method]:
+        raise errors.Conflict(f"Image {image['id']} is {image['status']}; the import method {wish.method} needs one "
+                              f"that is {_BEGINS_WITH[wish.method]}.")
+    there = {each["store"] for each in image["locations"]}
+    if wish.method == COPY_IMAGE and there & set(wish.stores):
+        raise errors.Conflict(f"Image {image['id']} is in store {min(there & set(wish.stores))} already.")
+
+
+def _staged(connection: sa.Connection, ids: Ids, image: Image, wish: Wish) -> State:
+    if wish.method == WEB_DOWNLOAD:
+        return {"uri": wish.uri, "staged": ids.new_id()}
+    row = connection.execute(sa.select(image_staging).where(image_staging.c.image_id == image["id"])).mappings().first()
+    if row is None or row["size"] is None:
+        raise errors.Conflict(f"The data of image {image['id']} is still being staged.")
+    return {"host": row["host"], "staged": row["name"]}
+
+
+def publish(connection: sa.Connection, now: float, state: State) -> None:
+    """Give the image the data that the steps before have put into stores; raises Gone when it was deleted."""
+    image_id = state["image_id"]
+    status = connection.execute(sa.select(image_table.c.status).where(image_table.c.id == image_id)).scalar()
+    if status is None:
+        raise errors.Gone(not_found(image_id).message)
+    values: dict[str, Any] = {"updated_at": now}
+    if state["method"] != COPY_IMAGE:
+        names = ("size", "checksum", "os_hash_value", "disk_format", "container_format", "virtual_size")
+        values |= {"status": "active", "os_hash_algo": "sha512"} | {name: state[name] for name in names}
+    connection.execute(sa.update(image_table).where(image_table.c.id == image_id).values(values))
+    connection.execute(sa.insert(image_location), [
+        {"image_id": image_id, "store": store, "name": state["name"], "created_at": now} for store in state["stored"]])
+    _forget_staged(connection, image_id)
+    _tell(connection, image_id, importing=(), failed=state["failed"])
+
+
+def withdraw(connection: sa.Connection, now: float, state: State) -> None:
+    """Leave the image as it was before an import that came to nothing; without effect on one that was deleted."""
+    image_id = state["image_id"]
+    row = image_table.c
+    if connection.execute(sa.select(row.id).where(row.id == image_id)).first() is None:
+        return
+    connection.execute(sa.update(image_table).where(row.id == image_id, row.status == "importing").values(
+        status="queued", updated_at=now))
+    _forget_staged(connection, image_id)
+    _tell(connection, image_id, importing=(), failed=state["stores"])
+
+
+def _forget_staged(connection: sa.Connection, image_id: str) -> None:
+    connection.execute(sa.delete(image_staging).where(image_staging.c.image_id == image_id))
+
+
+def _tell(connection: sa.Connection, image_id: str, *, importing: Sequence[str], failed: Sequence[str]) -> None:
+    values = {IMPORTING_TO: ",".join(importing), FAILED: ",".join(failed)}
+    columns = image_property.c
+    connection.execute(sa.delete(image_property).where(columns.image_id == image_id, columns.name.in_(values)))
+    connection.execute(sa.insert(image_property), [
+        {"image_id": image_id, "name": name, "value": value} for name, value in values.items()])
+
+
+def states_under_way(connection: sa.Connection) -> list[State]:
+    """Return the states of the imports that have not ended; what they name is needed."""
+    query = sa.select(operation.c.state).where(operation.c.active_key.is_not(None), operation.c.flow.in_(FLOWS))
+    return list(connection.execute(query).scalars())
+
+
+def names_being_stored(connection: sa.Connection) -> set[str]:
+    """Return the names that imports under way give to data in stores."""
+    return {state["name"] for state in states_under_way(connection)}
+
+
+def staged_names(connection: sa.Connection, host: str) -> set[str]:
+    """Return the names of the data on a host that somebody needs; what is made of it there bears the name too."""
+    rows = connection.execute(sa.select(image_staging.c.name).where(image_staging.c.host == host))
+    under_way = (state for state in states_under_way(connection) if state["host"] == host and "staged" in state)
+    return {*rows.scalars(), *(state["staged"] for state in under_way)}
+
+
+def is_wanted(connection: sa.Connection, image_id: str) -> bool:
+    """Say whether an import of the image is under way that nobody has cancelled."""
+    running = operations.active(connection, image_id)
+    return running is not None and not running["cancel"] and running["phase"] == "doing"
+
+
+def tasks(connection: sa.Connection, *where: sa.ColumnElement[bool],
+          order: Sequence[sa.ColumnElement[Any]] = (operation.c.created_at.desc(), operation.c.id),
+          limit: int = MOST_TASKS) -> Sequence[sa.RowMapping]:
+    """Return the operations that are imports, the newest first unless told otherwise."""
+    query = sa.select(operation).where(operation.c.flow.in_(FLOWS), *where).order_by(*order).limit(limit)
+    return connection.execute(query).mappings().all()
