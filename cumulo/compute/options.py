@@ -20,6 +20,12 @@ OPTIONS = [
                help="Servers a server group may have; -1 is no limit. As many as a project may have."),
     cfg.StrOpt("availability_zone", default="nova",
                help="Name of the one availability zone all hosts are in; nova is what clients expect."),
+    cfg.BoolOpt("resize_on_same_host", default=True,
+                help="Whether a server that is resized stays on its host if there is room: its disk is then not copied "
+                     "through the image service. Its host must hold both sizes until the resize is confirmed."),
+    cfg.BoolOpt("shelved_leave_hosts", default=True,
+                help="Whether a shelved server leaves its host at once, which frees the room it took. Else an "
+                     "administrator says when."),
     cfg.IntOpt("reclaim_deleted_after_s", default=0, min=0, max=30 * 86400,
                help="Seconds for which a deleted server can be restored. 0 deletes at once, which is what most people "
                     "expect and what keeps quotas free."),

@@ -76,6 +76,19 @@ def reserve(connection: sa.Connection, limits: Limits, project_id: str, *, fewes
             for name, asked, taken, limit in over))
 
 
+def check_growth(connection: sa.Connection, limits: Limits, project_id: str, *, vcpus: int, memory_mib: int) -> None:
+    """Raise QuotaExceeded when a server of the project may not grow by so much; less is always allowed."""
+    _lock(connection, project_id)
+    used = usage_of(connection, project_id)
+    wanted = (("cores", vcpus, used.cores, limits.cores), ("ram", memory_mib, used.memory_mib, limits.memory_mib))
+    over = [(name, grows, taken, limit) for name, grows, taken, limit in wanted
+            if limit != UNLIMITED and grows > 0 and taken + grows > limit]
+    if over:
+        raise errors.QuotaExceeded("Quota exceeded for " + "; ".join(
+            f"{name}: Requested {grows}, but already used {taken} of {limit} {name}"
+            for name, grows, taken, limit in over))
+
+
 def check_keypairs(connection: sa.Connection, limits: Limits, user_id: str) -> None:
     """Raise QuotaExceeded when the user has as many keypairs as allowed."""
     count = connection.execute(

@@ -22,7 +22,7 @@ from cumulo.common.db.tables.operations import operation
 from cumulo.common.flows import conflicts
 from cumulo.common.ids import Ids
 from cumulo.common.operations import store
-from cumulo.compute import flavors, quotas, states
+from cumulo.compute import flavors, moves, quotas, states
 
 Row = Mapping[str, Any]
 Plug = Callable[[str, str], list[str]]
@@ -51,6 +51,7 @@ class Change:
     flow: str
     allowed: tuple[str, ...]
     state: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    needs_host: bool = True
 
 
 START = Change("start", "start_server", (states.SHUTOFF,))
@@ -63,6 +64,7 @@ PAUSE = Change("pause", "pause_server", (states.ACTIVE,))
 UNPAUSE = Change("unpause", "unpause_server", (states.PAUSED,))
 SUSPEND = Change("suspend", "suspend_server", (states.ACTIVE,))
 RESUME = Change("resume", "resume_server", (states.SUSPENDED,))
+WAKE = Change("unshelve", "wake_server", (states.SHELVED,))
 UNRESCUE = Change("unrescue", "unrescue_server", (states.RESCUE,))
 RESTORE = Change("restore", "restore_server", (states.SOFT_DELETED,))
 SOFT_DELETE = Change("softDelete", "soft_delete_server", tuple(
@@ -122,7 +124,8 @@ def request_delete(connection: sa.Connection, ids: Ids, now: float, *, context: 
     check_lock(row, may_override_lock)
     running = store.meet(connection, "server", row["id"], "delete")
     if running is None:
-        _begin(connection, ids, now, context, row, "delete_server", "delete", {"host": row["host"], "ports": ports})
+        flow, state = moves.deletion_of(connection, row, ports)
+        _begin(connection, ids, now, context, row, flow, "delete", state)
     elif conflicts.judge("delete", running) is conflicts.CANCELS or running["phase"] == "stuck":
         # Whoever runs it makes the deletion once this operation has walked back.
         store.cancel(connection, row["id"], context=context)
@@ -133,7 +136,7 @@ def request_change(connection: sa.Connection, ids: Ids, now: float, *, context: 
     """Begin a change; raises Conflict where the server's state does not allow it."""
     check_lock(row, may_override_lock)
     store.meet(connection, "server", row["id"], conflicts.asked(change.action))
-    check_status(row, change.action, change.allowed, needs_host=True)
+    check_status(row, change.action, change.allowed, needs_host=change.needs_host)
     _begin(connection, ids, now, context, row, change.flow, change.action, {"host": row["host"], **change.state})
 
 
@@ -200,6 +203,12 @@ def refuse_without_image(connection: sa.Connection, image_id: str, *, project_id
 
     The refusal names a server of this project (None: of any), never a stranger's.
     """
+    shelved = sa.select(server.c.id, server.c.project_id).where(
+        server.c.shelved_image_id == image_id, server.c.deleted_at.is_(None))
+    for row in connection.execute(shelved).mappings():
+        named = f" {row['id']}" if project_id in (None, row["project_id"]) else ""
+        conflicts.meet("delete an image", "a server that is shelved as it", errors.Conflict(
+            f"Image {image_id} is in use: the server{named} is shelved as it."))
     needs = sa.or_(server.c.image_id == image_id, server.c.kernel_id == image_id, server.c.ramdisk_id == image_id)
     query = (sa.select(server.c.id, server.c.project_id, operation.c.flow, operation.c.cancel, operation.c.action)
              .join(operation, operation.c.active_key == server.c.id).where(needs).order_by(server.c.id))

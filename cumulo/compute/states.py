@@ -12,13 +12,16 @@ from cumulo.common.flows import step_under_cursor
 BUILD, ACTIVE, SHUTOFF, ERROR, DELETED = "BUILD", "ACTIVE", "SHUTOFF", "ERROR", "DELETED"
 PAUSED, SUSPENDED = "PAUSED", "SUSPENDED"
 RESCUE, SOFT_DELETED = "RESCUE", "SOFT_DELETED"
+SHELVED, SHELVED_OFFLOADED, VERIFY_RESIZE = "SHELVED", "SHELVED_OFFLOADED", "VERIFY_RESIZE"
+RESIZE, REVERT_RESIZE = "RESIZE", "REVERT_RESIZE"
 REBOOT, HARD_REBOOT, REBUILD = "REBOOT", "HARD_REBOOT", "REBUILD"
-PASSING = (REBOOT, HARD_REBOOT, REBUILD)
+PASSING = (REBOOT, HARD_REBOOT, REBUILD, RESIZE, REVERT_RESIZE)
 """What a server is shown as while something is done to it; never in a row."""
-STORED = (BUILD, ACTIVE, SHUTOFF, PAUSED, SUSPENDED, RESCUE, SOFT_DELETED, ERROR, DELETED)
+STORED = (BUILD, ACTIVE, SHUTOFF, PAUSED, SUSPENDED, RESCUE, SHELVED, SHELVED_OFFLOADED, VERIFY_RESIZE, SOFT_DELETED,
+          ERROR, DELETED)
 """What a row may say."""
 STATUSES = (*STORED, *PASSING)
-ON_A_HOST = (ACTIVE, SHUTOFF, PAUSED, SUSPENDED, RESCUE, SOFT_DELETED)
+ON_A_HOST = (ACTIVE, SHUTOFF, PAUSED, SUSPENDED, RESCUE, SHELVED, VERIFY_RESIZE, SOFT_DELETED)
 """Statuses of servers that are whole and on a host; one in ERROR may be on one or on none."""
 
 POWER_UNKNOWN, POWER_RUNNING, POWER_PAUSED, POWER_SHUT_DOWN = 0, 1, 3, 4
@@ -26,19 +29,30 @@ POWER_UNKNOWN, POWER_RUNNING, POWER_PAUSED, POWER_SHUT_DOWN = 0, 1, 3, 4
 SOFT, HARD = "SOFT", "HARD"
 
 _VM_STATES = {BUILD: "building", ACTIVE: "active", SHUTOFF: "stopped", PAUSED: "paused", SUSPENDED: "suspended",
+              SHELVED: "shelved", SHELVED_OFFLOADED: "shelved_offloaded", VERIFY_RESIZE: "resized",
               RESCUE: "rescued", SOFT_DELETED: "soft-delete", ERROR: "error", DELETED: "deleted"}
 _BUILD_TASKS = {"claim": "scheduling", "plug_ports": "networking", "boot": "spawning", "settle": "spawning"}
 _FLOW_TASKS = {"delete_server": "deleting", "start_server": "powering-on", "stop_server": "powering-off",
                "pause_server": "pausing", "unpause_server": "unpausing", "suspend_server": "suspending",
                "resume_server": "resuming", "rescue_server": "rescuing", "unrescue_server": "unrescuing",
-               "soft_delete_server": "soft-deleting", "restore_server": "restoring", "sync_power": "powering-off"}
+               "soft_delete_server": "soft-deleting", "restore_server": "restoring", "sync_power": "powering-off",
+               "delete_moved_server": "deleting", "offload_server": "shelving_offloading",
+               "unshelve_server": "unshelving", "wake_server": "unshelving", "confirm_resize": "resize_confirming",
+               "revert_resize": "resize_reverting"}
 _STEP_TASKS = {
     "build_server": _BUILD_TASKS,
     "create_image": {"hold_image": "image_snapshot_pending", "snapshot": "image_snapshot",
                      "upload": "image_uploading", "rotate": "image_uploading"},
+    "shelve_server": {"hold_image": "shelving", "power_down": "shelving", "snapshot": "shelving_image_pending_upload",
+                      "upload": "shelving_image_uploading", "shelve": "shelving"},
+    "resize_server": {"choose": "resize_prep", "power_down": "resize_prep"} | dict.fromkeys(
+        ("keep_disk", "snapshot", "upload"), "resize_migrating") | {
+        "move": "resize_migrated", "follow_ports": "resize_finish", "arrive": "resize_finish", "moved": "resize_finish"},
     "rebuild_server": {"wipe": "rebuilding", "respawn": "rebuild_spawning", "settle": "rebuild_spawning"},
 }
-_PASSING = {"reboot_server": (ACTIVE, SHUTOFF, PAUSED, SUSPENDED, ERROR), "rebuild_server": (ACTIVE, SHUTOFF, ERROR)}
+_PASSING = {"reboot_server": (ACTIVE, SHUTOFF, PAUSED, SUSPENDED, ERROR), "rebuild_server": (ACTIVE, SHUTOFF, ERROR),
+            "resize_server": (ACTIVE, SHUTOFF), "revert_resize": (VERIFY_RESIZE,)}
+_SHOWN = {"rebuild_server": REBUILD, "resize_server": RESIZE, "revert_resize": REVERT_RESIZE}
 """The flows that show a status of their own, and the rows' statuses that it covers."""
 _REBOOT_TASKS = {SOFT: "rebooting", HARD: "rebooting_hard"}
 
@@ -71,8 +85,8 @@ def status_of(status: str, operation: Operation | None) -> str:
     """Return the status clients see: the row's, or what an operation under way makes of it."""
     if operation is None or operation["cancel"] or status not in _PASSING.get(operation["flow"], ()):
         return status
-    if operation["flow"] == "rebuild_server":
-        return REBUILD
+    if operation["flow"] in _SHOWN:
+        return _SHOWN[operation["flow"]]
     return HARD_REBOOT if operation["state"].get("reboot_type") == HARD else REBOOT
 
 

@@ -36,7 +36,7 @@ def server_facts(connection: sa.Connection, server_id: str, access: Access) -> F
     def image_of(image_id: str | None) -> Facts | None:
         return image_facts(connection, row["project_id"], image_id, access)
 
-    image = image_of(row["image_id"])
+    image = image_of(row["shelved_image_id"] or row["image_id"])
     # The row's, which were checked when the server was asked for: the image's owner may have changed its own since.
     kernel_id, ramdisk_id = row["kernel_id"], row["ramdisk_id"]
     if image is not None:

@@ -38,6 +38,7 @@ class Request:
     zone: str | None = None
     architecture: str | None = None
     asked_at: float = 0.0
+    leaves: str | None = None  # the host it must not stay on
     same_hosts: tuple[str, ...] | None = None  # it shall be on one of these
     different_hosts: tuple[str, ...] = ()  # it shall be on none of these
     group: "Group | None" = None
@@ -80,6 +81,11 @@ def alive(host: Host, request: Request, limits: Limits) -> bool:
 def requested_host(host: Host, request: Request, limits: Limits) -> bool:
     """It is the host that was asked for."""
     return request.host is None or host.name == request.host
+
+
+def another_host(host: Host, request: Request, limits: Limits) -> bool:
+    """It is not the host that the server has to leave."""
+    return host.name != request.leaves
 
 
 def zone(host: Host, request: Request, limits: Limits) -> bool:
@@ -131,5 +137,5 @@ def disk(host: Host, request: Request, limits: Limits) -> bool:
 
 
 FILTERS: tuple[Filter, ...] = (
-    enabled, alive, requested_host, zone, architecture, same_host, different_host, affinity, anti_affinity, vcpus, memory,
-    disk)
+    enabled, alive, requested_host, another_host, zone, architecture, same_host, different_host, affinity, anti_affinity,
+    vcpus, memory, disk)

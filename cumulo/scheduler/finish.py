@@ -1,12 +1,13 @@
 """What the end of an operation means for its resource, in the transaction that ends it.
 
     ended    cancelled   what follows
-    done     no          nothing: the last step has said it
+    done     no          nothing: the last step has said it; see shelving
     any      yes         a delete_server operation, created here: there is no moment at which the
                          server is free and its deletion could be forgotten
     undone   no          a build, reboot or rebuild leaves the server in ERROR, naming the step; a start, stop,
                          pause and the like leave it as its host says it is, their error stands in the
                          action's events
+    done     no          shelving: offload_server, where shelved servers leave their hosts at once
     stuck    -           ERROR, naming the undo; the operation keeps its lock
 
 An image is deleted by whoever cancels its import, at once. Otherwise an import or a copy that ends undone, or stuck,
@@ -22,6 +23,7 @@ from cumulo.common.db.tables.image import image
 from cumulo.common.ids import Ids
 from cumulo.common.operations import store
 from cumulo.common.operations.lease import Operation
+from cumulo.compute import moves
 from cumulo.image import imports
 from cumulo.network import ports
 from cumulo.scheduler.steps import FOUND
@@ -41,8 +43,10 @@ def finished(connection: sa.Connection, ids: Ids, now: float, ended: Operation) 
         return
     if ended.phase == "stuck":
         _set_fault(connection, now, ended)
-    elif ended.cancel and ended.flow != "delete_server":
+    elif ended.cancel and ended.flow not in ("delete_server", "delete_moved_server"):
         _delete(connection, ids, now, ended)
+    elif ended.phase == "done" and ended.flow == "shelve_server" and ended.state["offload"]:
+        _offload(connection, ids, now, ended)
     elif ended.phase == "undone" and ended.flow in _ENDS_IN_ERROR:
         _set_fault(connection, now, ended)
     elif ended.phase == "undone" and ended.state.get("power") in FOUND:
@@ -77,12 +81,21 @@ def _delete(connection: sa.Connection, ids: Ids, now: float, ended: Operation) -
     asked = ended.state.get("cancelled_by")
     own = {"request_id": ended.request_id, "user_id": ended.user_id, "project_id": ended.project_id}
     held = [port["id"] for port in ports.ports_of_device(connection, ended.resource_id)]
-    state = {"server_id": ended.resource_id, "host": _host(connection, ended.resource_id), "ports": held}
+    row = {"id": ended.resource_id, "host": _host(connection, ended.resource_id)}
+    flow, state = moves.deletion_of(connection, row, held)
     operation_id = store.create(
-        connection, ids, now, flow="delete_server", resource_type="server", resource_id=ended.resource_id,
+        connection, ids, now, flow=flow, resource_type="server", resource_id=ended.resource_id,
         state=state, context=Context.from_dict(asked or own), action="delete",
     )  # fmt: skip
     LOG.info("deletion_follows", operation=operation_id, after=ended.id, server=ended.resource_id)
+
+
+def _offload(connection: sa.Connection, ids: Ids, now: float, ended: Operation) -> None:
+    held = [port["id"] for port in ports.ports_of_device(connection, ended.resource_id)]
+    context = Context(request_id=ended.request_id, user_id=ended.user_id, project_id=ended.project_id)
+    store.create(connection, ids, now, flow="offload_server", resource_type="server", resource_id=ended.resource_id,
+                 state={"server_id": ended.resource_id, "host": ended.state["host"], "ports": held}, context=context,
+                 action="shelveOffload")
 
 
 def _host(connection: sa.Connection, server_id: str) -> str | None:

@@ -18,7 +18,7 @@ from cumulo.common.operations.lease import Operation
 from cumulo.common.operations.outcome import Result
 from cumulo.common.operations.step import SCHEDULER, State, Step
 from cumulo.common.runtime import Runtime
-from cumulo.scheduler import finish, remote, steps
+from cumulo.scheduler import finish, moving, remote, steps
 
 LOG = log.get(__name__)
 
@@ -150,7 +150,7 @@ class Runner:
             for _ in range(REPLANS):
                 try:
                     return self._local_once(operation, step, undo)
-                except steps.PlanOutdated:
+                except (steps.PlanOutdated, moving.Outdated):
                     continue
             result = Result("retry", message="the hosts keep changing")
         except errors.LeaseLost:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from cumulo.common import errors
+from cumulo.common.db.tables.compute import server
 from cumulo.common.operations.step import State
 from cumulo.image import images
 
@@ -24,14 +25,38 @@ def hold_image(connection: sa.Connection, now: float, work: Work, planned: None)
 
 
 def drop_image(connection: sa.Connection, now: float, work: Work) -> State:
-    """Remove the image unless its data is whole: then it is what was asked for, whatever happened afterwards."""
+    """Remove the image, unless a user asked for it and its data is whole: then it is there, whatever happened afterwards."""
     try:
         image = images.get_image(connection, work.state["image_id"], lock=True)
     except errors.NotFound:
         return {}
-    if image["status"] not in ("active", "deactivated"):
+    if work.flow != "create_image" or image["status"] not in ("active", "deactivated"):
         _remove(connection, image)
     return {}
+
+
+def shelve(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
+    """Say that the server is shelved, and as which image."""
+    values = {"status": "SHELVED", "power_state": 4, "shelved_image_id": work.state["image_id"], "updated_at": now}
+    connection.execute(sa.update(server).where(server.c.id == work.state["server_id"]).values(values))
+    return {}
+
+
+def forget_shelved(connection: sa.Connection, server_id: str) -> None:
+    """Remove the image that a server is shelved as, if it is; idempotent."""
+    is_server = server.c.id == server_id
+    image_id = connection.execute(sa.select(server.c.shelved_image_id).where(is_server)).scalar()
+    if image_id:
+        connection.execute(sa.update(server).where(is_server).values(shelved_image_id=None))
+        remove_image(connection, image_id)
+
+
+def remove_image(connection: sa.Connection, image_id: str) -> None:
+    """Remove an image of the cloud's own; idempotent."""
+    try:
+        _remove(connection, images.get_image(connection, image_id, lock=True))
+    except errors.NotFound:
+        return
 
 
 def rotate(connection: sa.Connection, now: float, work: Work, planned: None) -> State:

@@ -7,19 +7,29 @@ import sqlalchemy as sa
 from oslo_config import cfg
 
 from cumulo.common import errors
-from cumulo.common.db.tables.compute import claim, compute_host, server, server_group, service_status
+from cumulo.common.db.tables.compute import (
+    claim,
+    compute_host,
+    server,
+    server_group,
+    server_move,
+    service_status,
+)
 from cumulo.common.db.tables.image import image_property
 from cumulo.compute import server_groups
 from cumulo.scheduler.filters import Group, Host, Limits, Request
 
+_TAKEN = sa.union_all(*(
+    sa.select(table.c.host, table.c.vcpus, table.c.memory_mib, table.c.disk_gib) for table in (claim, server_move)
+)).subquery("taken")
 _USED = (
     sa.select(
-        claim.c.host,
-        sa.func.sum(claim.c.vcpus).label("vcpus"),
-        sa.func.sum(claim.c.memory_mib).label("memory_mib"),
-        sa.func.sum(claim.c.disk_gib).label("disk_gib"),
+        _TAKEN.c.host,
+        sa.func.sum(_TAKEN.c.vcpus).label("vcpus"),
+        sa.func.sum(_TAKEN.c.memory_mib).label("memory_mib"),
+        sa.func.sum(_TAKEN.c.disk_gib).label("disk_gib"),
     )
-    .group_by(claim.c.host)
+    .group_by(_TAKEN.c.host)
     .subquery("used")
 )
 _HEARD = sa.and_(service_status.c.host == compute_host.c.name, service_status.c.kind == "compute")

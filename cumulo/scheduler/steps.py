@@ -23,9 +23,10 @@ from cumulo.common.db.engine import Database
 from cumulo.common.db.tables.compute import claim, compute_host, server, server_group
 from cumulo.common.ids import Ids
 from cumulo.common.operations.step import State
+from cumulo.compute import moves
 from cumulo.image import imports
 from cumulo.network import ports
-from cumulo.scheduler import saved_images, snapshot
+from cumulo.scheduler import moving, saved_images, snapshot
 from cumulo.scheduler.filters import Group, Host, Request
 from cumulo.scheduler.place import place
 
@@ -105,6 +106,8 @@ def plan_claim(services: Services, state: State) -> Placement | None:
             return None
         now = services.database.now(connection)
         wanted = snapshot.request(connection, state["server_id"])
+        if "to_host" in state:  # a server that comes back is not bound to where it was first
+            wanted = dataclasses.replace(wanted, host=state["to_host"])
         hosts = snapshot.hosts(connection, now, services.conf)
     seed = int.from_bytes(services.ids.random_bytes(8), "big")
     try:
@@ -217,6 +220,8 @@ def forget(connection: sa.Connection, now: float, work: Work, planned: None) -> 
     """Remove the claim and the ports made with the server; its row stays as that of a deleted one."""
     server_id = work.state["server_id"]
     _remove_claim(connection, server_id)
+    moves.remove_move(connection, server_id)
+    saved_images.forget_shelved(connection, server_id)
     for port in ports.ports_of_device(connection, server_id):
         _drop_port(connection, now, port["id"])
     gone = {"status": "DELETED", "power_state": 0, "host": None, "updated_at": now,
@@ -238,6 +243,22 @@ def keep_forgotten(connection: sa.Connection, now: float, work: Work) -> State:
     return {}
 
 
+def offload(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
+    """Give the host's room back: the server is nowhere until it is unshelved."""
+    release_claim(connection, now, work)
+    values = {"status": "SHELVED_OFFLOADED", "power_state": 4, "updated_at": now}
+    connection.execute(sa.update(server).where(server.c.id == work.state["server_id"]).values(values))
+    return {"host": None}
+
+
+def unshelve(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
+    """Say that the server is back, and remove the image it came from."""
+    saved_images.forget_shelved(connection, work.state["server_id"])
+    values = ACTIVE | {"updated_at": now, "fault": None}
+    connection.execute(sa.update(server).where(server.c.id == work.state["server_id"]).values(values))
+    return {}
+
+
 def publish(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
     """Give an image the data that has been stored for it."""
     imports.publish(connection, now, work.state)
@@ -254,6 +275,14 @@ STEPS: dict[str, LocalStep] = {
     "settle": LocalStep(settle, unsettle),
     "forget": LocalStep(forget, keep_forgotten),
     "adopt": LocalStep(adopt, unsettle),
+    "shelve": LocalStep(saved_images.shelve, unsettle),
+    "offload": LocalStep(offload, keep_forgotten),
+    "unshelve": LocalStep(unshelve, unsettle),
+    "choose": LocalStep(moving.choose, moving.choose_nothing, moving.plan),
+    "move": LocalStep(moving.move, moving.move_again),
+    "moved": LocalStep(moving.moved, unsettle),
+    "confirm": LocalStep(moving.confirm, unsettle),
+    "move_back": LocalStep(moving.move_back, unsettle),
     "hold_image": LocalStep(saved_images.hold_image, saved_images.drop_image),
     "rotate": LocalStep(saved_images.rotate, saved_images.leave_rotated),
     "publish": LocalStep(publish, unpublish),

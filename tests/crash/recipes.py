@@ -30,6 +30,8 @@ class Recipe:
 
 #: How a server that is ACTIVE comes to be in the state that a flow begins with.
 PREPARE: dict[str, tuple[dict[str, Any] | servers.Change, ...]] = {
+    "SHELVED": ({"shelve": None},), "SHELVED_OFFLOADED": ({"shelve": None}, {"shelveOffload": None}),
+    "VERIFY_RESIZE": ({"migrate": None},),
     "RESCUE": ({"rescue": None},), "SOFT_DELETED": (servers.SOFT_DELETE,), "SHUTOFF": ({"os-stop": None},), "PAUSED": ({"pause": None},), "SUSPENDED": ({"suspend": None},),
 }
 
@@ -48,7 +50,15 @@ RECIPES: dict[str, Recipe] = {
     "rescue_server": Recipe("ACTIVE", "RESCUE", ("ACTIVE",), {"rescue": {"rescue_image_ref": IMAGE}}),
     "unrescue_server": Recipe("RESCUE", "ACTIVE", ("RESCUE",), {"unrescue": None}),
     "soft_delete_server": Recipe("ACTIVE", "SOFT_DELETED", ("ACTIVE", "SHUTOFF"), change=servers.SOFT_DELETE),
-    "restore_server": Recipe("SOFT_DELETED", "ACTIVE", ("SOFT_DELETED",), {"restore": None}),
+    "restore_server": Recipe("SOFT_DELETED", "ACTIVE", (), {"restore": None}),
+    "shelve_server": Recipe("ACTIVE", "SHELVED", ("ACTIVE",), {"shelve": None}),
+    "offload_server": Recipe("SHELVED", "SHELVED_OFFLOADED", (), {"shelveOffload": None}),
+    "wake_server": Recipe("SHELVED", "ACTIVE", (), {"unshelve": None}),
+    "delete_moved_server": Recipe("VERIFY_RESIZE", ""),
+    "unshelve_server": Recipe("SHELVED_OFFLOADED", "ACTIVE", ("SHELVED_OFFLOADED",), {"unshelve": None}),
+    "resize_server": Recipe("ACTIVE", "VERIFY_RESIZE", ("ACTIVE",), {"migrate": None}),
+    "confirm_resize": Recipe("VERIFY_RESIZE", "ACTIVE", (), {"confirmResize": None}),
+    "revert_resize": Recipe("VERIFY_RESIZE", "ACTIVE", (), {"revertResize": None}),
     "sync_power": Recipe("ACTIVE", "SHUTOFF", ("SHUTOFF",), goes_off=True),
     "delete_server": Recipe("any", ""),
     # Of images: the status, and the stores that have the data.

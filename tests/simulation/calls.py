@@ -21,6 +21,7 @@ V = "/compute/v2.1"
 N = "/network/v2.0"
 I = "/image/v2"  # noqa: E741
 PATIENCE_S = 120.0
+LARGER = "larger"  # the id of the flavor that servers grow to
 KINDS_OF_THINGS = ("server", "network", "port", "image", "user", "project", "group", "role", "credential",
                    "application_credential", "trust")
 
@@ -171,11 +172,12 @@ def _delete_server(users: Users, dice: random.Random) -> None:
         users.delete("server", f"{V}/servers/{server_id}", server_id)
 
 
-def _act(name: str, arguments: Any = None) -> Callable[[Users, random.Random], None]:
+def _act(name: str, arguments: Any = None, *, admin: bool = False) -> Callable[[Users, random.Random], None]:
     def act(users: Users, dice: random.Random) -> None:
         server_id = users.one("server", dice)
         if server_id is not None:
-            users.send("POST", f"{V}/servers/{server_id}/action", {name: arguments}, again=dice.random() < 0.5)
+            users.send("POST", f"{V}/servers/{server_id}/action", {name: arguments}, again=dice.random() < 0.5,
+                       admin=admin)
 
     return act
 
@@ -204,6 +206,18 @@ def _rescue_server(users: Users, dice: random.Random) -> None:
     if server_id is not None:
         own = {"rescue": {"rescue_image_ref": users.setting.image}} if dice.random() < 0.5 else {"rescue": None}
         users.send("POST", f"{V}/servers/{server_id}/action", own, again=dice.random() < 0.5)
+
+
+def _resize_server(users: Users, dice: random.Random) -> None:
+    server_id = users.one("server", dice)
+    if server_id is not None:
+        flavor = dice.choice((users.setting.flavor, LARGER))
+        answer = users.send("POST", f"{V}/servers/{server_id}/action", {"resize": {"flavorRef": flavor}},
+                            again=dice.random() < 0.5, may_be=(400,))
+        if answer is not None and answer.status == 202 and dice.random() < 0.7:
+            users.cloud.kernel.wait(dice.uniform(1.0, 6.0))
+            end = dice.choice(("confirmResize", "revertResize"))
+            users.send("POST", f"{V}/servers/{server_id}/action", {end: None}, again=dice.random() < 0.5)
 
 
 def _go_off(users: Users, dice: random.Random) -> None:
@@ -329,7 +343,10 @@ _KINDS: dict[str, Callable[[Users, random.Random], None]] = {
     "pause server": _act("pause"), "unpause server": _act("unpause"), "suspend server": _act("suspend"),
     "resume server": _act("resume"), "save server": _save_server,
     "rebuild server": _rebuild_server, "rescue server": _rescue_server, "unrescue server": _act("unrescue"),
-    "guest goes off": _go_off, "force delete server": _act("forceDelete"), "hard reboot server": _act("reboot", {"type": "HARD"}), "create network": _create_network,
+    "guest goes off": _go_off, "force delete server": _act("forceDelete"),
+    "shelve server": _act("shelve"), "unshelve server": _act("unshelve"), "resize server": _resize_server,
+    "migrate server": _act("migrate", admin=True), "confirm resize": _act("confirmResize"),
+    "revert resize": _act("revertResize"), "hard reboot server": _act("reboot", {"type": "HARD"}), "create network": _create_network,
     "delete network": _delete_network, "create port": _create_port, "delete port": _delete_port,
     "upload image": _upload_image, "delete image": _delete_image,
     "stage image": _stage_image, "web image": _web_image, "copy image": _copy_image, "leave store": _leave_store,

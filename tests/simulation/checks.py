@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from cumulo.common.db.tables import identity
-from cumulo.common.db.tables.compute import claim, server
+from cumulo.common.db.tables.compute import claim, server, server_move
 from cumulo.common.db.tables.identity_credential import credential
 from cumulo.common.db.tables.identity_delegation import application_credential, trust
 from cumulo.common.db.tables.image import image, image_location, image_staging
@@ -36,7 +36,8 @@ THINGS: dict[str, tuple[sa.Column[Any], sa.Column[Any]]] = {
 }
 """What goes for good when it is deleted: its id, and what it is known by (calls.py gives each another)."""
 POWER = {"ACTIVE": Power.RUNNING, "SHUTOFF": Power.OFF, "PAUSED": Power.PAUSED, "SUSPENDED": Power.SAVED,
-         "RESCUE": Power.RUNNING, "SOFT_DELETED": Power.OFF}
+         "RESCUE": Power.RUNNING, "SOFT_DELETED": Power.OFF, "SHELVED": Power.OFF}
+AT_REST = (*POWER, "VERIFY_RESIZE", "SHELVED_OFFLOADED", "ERROR")
 
 
 class World:
@@ -47,6 +48,7 @@ class World:
         self.connection = cloud.store.connection
         self.servers = self._rows(sa.select(server))
         self.living = {row["id"]: row for row in self.servers if row["deleted_at"] is None}
+        self.moves = self._rows(sa.select(server_move))
         self.claims = {row["server_id"]: row["host"] for row in self._rows(sa.select(claim))}
         self.operations = self._rows(sa.select(operation).where(operation.c.active_key.is_not(None)))
         self.ports = self._rows(sa.select(port))
@@ -108,7 +110,7 @@ def _servers_final(world: World) -> Iterator[str]:
     for row in world.living.values():
         if row["status"] == "ERROR" and row["id"] not in world.hosts.excused and not _was_refused(world, row):
             yield f"{row['id']} is in ERROR for no reason of its own: {row['fault']}"
-        elif row["status"] not in (*POWER, "ERROR"):
+        elif row["status"] not in AT_REST:
             yield f"{row['id']} is {row['status']}"
 
 
@@ -139,8 +141,9 @@ def _claims(world: World) -> Iterator[str]:
 def _hypervisors(world: World) -> Iterator[str]:
     for host in world.hosts.by_name.values():
         here = {row["id"]: row for row in world.living.values() if row["host"] == host.name}
-        if set(here) != set(host.made):
-            yield f"{host.name} has {sorted(host.made)}, its servers are {sorted(here)}"
+        left = {row["server_id"] for row in world.moves if row["host"] == host.name}
+        if set(here) | left != set(host.made):
+            yield f"{host.name} has {sorted(host.made)}, its servers are {sorted(here)}, those that left {sorted(left)}"
         for server_id, row in here.items():
             power = host.power.get(server_id)
             if row["status"] in POWER and power is not POWER[row["status"]]:

@@ -25,8 +25,8 @@ TIGHT = {"vcpus": 16, "memory_mib": 1024, "disk_gib": 200}  # the simulated flav
 NAT_FAILS = "nft ended with 1"
 MADE = ("base", "disk", "domain")  # in this order, and removed in the opposite one
 SNAPSHOT = "snapshot"
-RESCUE = "rescue"
-FILES = ("base", "disk", SNAPSHOT, RESCUE, "rescue.base")
+RESCUE, BEFORE = "rescue", "disk.before"
+FILES = ("base", "disk", SNAPSHOT, RESCUE, "rescue.base", BEFORE)
 
 
 class Violation(Exception):
@@ -131,7 +131,7 @@ class SimComputeDriver:
         self._change("wipe")
         self._known(server_id)
         self._host.power[server_id] = Power.OFF
-        for part in ("rescue", "rescue.base", SNAPSHOT, "disk", "base"):
+        for part in (RESCUE, "rescue.base", SNAPSHOT, BEFORE, "disk", "base"):
             self._change(f"wipe {part}")
             self._host.made[server_id].discard(part)
         self._done("wipe")
@@ -202,13 +202,40 @@ class SimComputeDriver:
         self._change("remove domain")
         self._host.power.pop(server_id, None)
         self._host.cards.pop(server_id, None)
-        for part in ("rescue.base", RESCUE, SNAPSHOT, *reversed(MADE)):
+        for part in (BEFORE, "rescue.base", RESCUE, SNAPSHOT, *reversed(MADE)):
             if part in self._host.made.get(server_id, ()):
                 self._change(f"remove {part}")
                 self._host.made.get(server_id, set()).discard(part)
         if not self._host.made.get(server_id):
             self._host.made.pop(server_id, None)
         self._done("remove")
+
+    def keep_disk(self, server_id: str) -> None:
+        """Keep a copy of its disk."""
+        self._change("keep disk")
+        self._known(server_id)
+        if self._host.name in self._weather.disk_full:
+            raise errors.CommandFailed("no space left for the copy")
+        self._host.made[server_id].add(BEFORE)
+        self._done("keep disk")
+
+    def restore_disk(self, server_id: str) -> None:
+        """Put the copy in the disk's place."""
+        self.cut_power(server_id)
+        self.forget_disk(server_id)
+
+    def forget_disk(self, server_id: str) -> None:
+        """Remove the copy."""
+        self._change("forget disk")
+        self._host.made.get(server_id, set()).discard(BEFORE)
+        self._done("forget disk")
+
+    def adapt(self, facts: Facts) -> None:
+        """Give it another size."""
+        self._change("adapt")
+        self._known(facts["id"])
+        self._host.cards[facts["id"]] = _cards(facts)
+        self._done("adapt")
 
     def take_snapshot(self, server_id: str, disk_format: str, progress: Progress) -> None:
         """Copy its disk."""

@@ -8,7 +8,7 @@ import functools
 from cumulo.common.ids import Ids
 from cumulo.identity import bootstrap
 from cumulo.image.store.file import FileStore
-from tests.simulation.calls import I, K, N, Setting, V
+from tests.simulation.calls import LARGER, I, K, N, Setting, V
 from tests.simulation.cloud import CONTROLLERS, STORES, Cloud, conf_of, image_directory, staging_directory
 from tests.simulation.database import Store
 from tests.simulation.kernel import Kernel
@@ -66,6 +66,7 @@ class _Maker:
         image = self._post(f"{I}/images", {"name": "guest", "disk_format": "raw", "container_format": "bare",
                                            "visibility": "public"})["id"]
         self._send("PUT", f"{I}/images/{image}/file", b"\0" * 512, "application/octet-stream")
+        self._post(f"{V}/flavors", {"flavor": {"name": "larger", "id": LARGER, "ram": 768, "vcpus": 2, "disk": 2}})
         flavor = self._post(f"{V}/flavors", {"flavor": {"name": "small", "ram": 512, "vcpus": 1, "disk": 1}})["flavor"]
         network = self._post(f"{N}/networks", {"network": {"name": "public", "shared": True}})["network"]
         self._post(f"{N}/subnets", {"subnet": {"network_id": network["id"], "cidr": "10.250.0.0/24", "ip_version": 4}})

@@ -32,6 +32,8 @@ RULES = (
     _rule("servers:update", _CHANGE, "Change a server.", ("PUT", "/servers/{server_id}")),
     _rule("servers:delete", _CHANGE, "Delete a server.", ("DELETE", "/servers/{server_id}")),
     _rule("servers:action", _CHANGE, "Start, stop, reboot, lock or unlock a server.", _ACTION),
+    _rule("servers:migrate", _ADMIN, "Move a server to another host.", _only("migrate")),
+    _rule("servers:shelve_offload", _ADMIN, "Take a shelved server off its host.", _only("shelveOffload")),
     _rule("servers:reset_state", _ADMIN, "Write another status in a server's row.", _only("os-resetState")),
     _rule("servers:override_lock", _ADMIN, "Change a server that is locked.", _ACTION),
     _rule("servers:console_output", _CHANGE, "Read a server's console log.", _ACTION),

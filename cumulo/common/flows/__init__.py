@@ -2,16 +2,22 @@
 
 from cumulo.common.flows import (
     build_server,
+    confirm_resize,
     copy_image,
     create_image,
+    delete_moved_server,
     delete_server,
     import_image,
+    offload_server,
     pause_server,
     reboot_server,
     rebuild_server,
     rescue_server,
+    resize_server,
     restore_server,
     resume_server,
+    revert_resize,
+    shelve_server,
     soft_delete_server,
     start_server,
     stop_server,
@@ -19,12 +25,15 @@ from cumulo.common.flows import (
     sync_power,
     unpause_server,
     unrescue_server,
+    unshelve_server,
+    wake_server,
 )
 from cumulo.common.operations.step import Flow
 
 _PAGES = (build_server, delete_server, start_server, stop_server, reboot_server, pause_server, unpause_server,
           suspend_server, resume_server, create_image, rebuild_server, rescue_server, unrescue_server,
-          soft_delete_server, restore_server, sync_power, import_image, copy_image)
+          soft_delete_server, restore_server, sync_power, shelve_server, offload_server, unshelve_server, wake_server,
+          resize_server, confirm_resize, revert_resize, delete_moved_server, import_image, copy_image)
 
 FLOWS: dict[str, Flow] = {page.FLOW.name: page.FLOW for page in _PAGES}
 

@@ -33,12 +33,14 @@ class Verdict(enum.Enum):
 ALLOWED, QUEUED, REFUSED, CANCELS = Verdict.ALLOWED, Verdict.QUEUED, Verdict.REFUSED, Verdict.CANCELS
 _FLOWS = ("build_server", "start_server", "stop_server", "reboot_server", "delete_server", "pause_server",
           "unpause_server", "suspend_server", "resume_server", "create_image",
-          "rebuild_server", "rescue_server", "unrescue_server", "soft_delete_server", "restore_server", "sync_power")
+          "rebuild_server", "rescue_server", "unrescue_server", "soft_delete_server", "restore_server", "sync_power",
+          "shelve_server", "offload_server", "unshelve_server", "wake_server", "resize_server", "confirm_resize",
+          "revert_resize", "delete_moved_server")
 ACT = "do anything else to it"
 
 # What is asked -> the flow that runs -> what happens.
 OPERATIONS: dict[str, dict[str, Verdict]] = {
-    "delete": dict.fromkeys(_FLOWS, CANCELS) | {"delete_server": ALLOWED},
+    "delete": dict.fromkeys(_FLOWS, CANCELS) | {"delete_server": ALLOWED, "delete_moved_server": ALLOWED},
     "start": dict.fromkeys(_FLOWS, REFUSED),
     "stop": dict.fromkeys(_FLOWS, REFUSED),
     "reboot": dict.fromkeys(_FLOWS, REFUSED),
@@ -86,6 +88,7 @@ _MEETINGS = (
     Meeting("delete a flavor", "a server of it", ALLOWED, "the server keeps a copy"),
     Meeting("delete a keypair", "a server with it", ALLOWED, "the server keeps the public key"),
     Meeting("delete an image", "a server of it, settled", ALLOWED, "the server keeps its disk, and starts again"),
+    Meeting("delete an image", "a server that is shelved as it", REFUSED, "the server comes back from it"),
     Meeting("delete an image", "an upload", CANCELS, "the upload ends with 410"),
     Meeting("upload an image", "an upload", REFUSED, ""),
     Meeting("delete an image", "its import", CANCELS, "the import ends and leaves nothing"),

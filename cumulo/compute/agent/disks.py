@@ -34,6 +34,27 @@ def copy(disk: pathlib.Path, target: pathlib.Path, disk_format: str) -> None:
                 timeout_s=COPY_TIMEOUT_S)
 
 
+def keep(disk: pathlib.Path, target: pathlib.Path) -> None:
+    """Copy a disk as it is, without its holes; the copy appears whole or not at all."""
+    partial = target.with_suffix(".new")
+    command.run(["cp", "--sparse=always", "--reflink=auto", str(disk), str(partial)], timeout_s=COPY_TIMEOUT_S)
+    partial.rename(target)
+
+
+def grow(facts: Facts, files: ServerFiles) -> None:
+    """Give the disks of a server that is off the sizes of its flavor where they are smaller; make those it lacks."""
+    flavor = facts["flavor"]
+    wanted = flavor["root_gib"] * GIB
+    if wanted > int(images.inspect(files.disk, "qcow2")["virtual-size"]):
+        command.run(["qemu-img", "resize", "-q", "-f", "qcow2", str(files.disk), str(wanted)], timeout_s=TIMEOUT_S)
+    ephemeral = (flavor.get("ephemeral_gib") or 0) * GIB
+    if files.ephemeral.exists() and files.ephemeral.stat().st_size < ephemeral:
+        os.truncate(files.ephemeral, ephemeral)
+    if files.swap.exists() and files.swap.stat().st_size < (flavor.get("swap_mib") or 0) * MIB:
+        files.swap.unlink()  # nothing on it outlives a stop: it is made anew
+    make_disks(facts, files)
+
+
 def root_size(root_gib: int, image_bytes: int) -> int:
     """Return the root disk's size in bytes: the flavor's, or the image's where the flavor leaves it open (0).
 

@@ -85,6 +85,18 @@ class Driver(Protocol):
     def remove(self, server_id: str) -> None:
         """Leave nothing of a server: domain, disks, config drive, logs. Holds for a half-made one or none."""
 
+    def keep_disk(self, server_id: str) -> None:
+        """Keep a copy of the root disk of a server that is off beside it; one that is there stays. Raises NotFound."""
+
+    def restore_disk(self, server_id: str) -> None:
+        """Stop a server and put the copy in the place of its root disk, if there is one."""
+
+    def forget_disk(self, server_id: str) -> None:
+        """Remove the copy, if there is one."""
+
+    def adapt(self, facts: Facts) -> None:
+        """Give a server that is off the size its facts tell: larger disks, and its definition. Raises NotFound."""
+
     def take_snapshot(self, server_id: str, disk_format: str, progress: Progress) -> None:
         """Copy a server's root disk as it is now into one file; one that is there stays. Raises NotFound."""
 

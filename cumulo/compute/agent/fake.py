@@ -135,6 +135,34 @@ class FakeDriver:
         self._begin("remove", server_id)
         self._change(server_id, None)
 
+    def keep_disk(self, server_id: str) -> None:
+        """Remember a copy of the disk."""
+        self._begin("keep_disk", server_id)
+        self._set_file(server_id, "disk.before", True)
+
+    def restore_disk(self, server_id: str) -> None:
+        """Forget the copy, and remember the server as off."""
+        self._begin("restore_disk", server_id)
+        self._turn_off(server_id)
+        self._set_file(server_id, "disk.before", False)
+
+    def forget_disk(self, server_id: str) -> None:
+        """Forget the copy."""
+        self._begin("forget_disk", server_id)
+        self._set_file(server_id, "disk.before", False)
+
+    def adapt(self, facts: Facts) -> None:
+        """Remember the files and cards that a server of these facts has."""
+        self._begin("adapt", facts["id"])
+        server = self._known(facts["id"])
+        self._change(facts["id"], server | {"files": sorted({*server["files"], *_files(facts)}), "cards": _cards(facts)})
+
+    def _set_file(self, server_id: str, name: str, is_there: bool) -> None:
+        server = self._read().get(server_id)
+        if server is not None:
+            kept = {each for each in server["files"] if each != name}
+            self._change(server_id, server | {"files": sorted(kept | ({name} if is_there else set()))})
+
     def take_snapshot(self, server_id: str, disk_format: str, progress: Progress) -> None:
         """Remember that the server's disk was copied."""
         self._begin("take_snapshot", server_id)

@@ -3,6 +3,7 @@
     images-cache/<image id>      base images, read only, shared
     servers/<server id>/base     hard link to the base image: it lives as long as the last server that uses it
                         /disk    qcow2 overlay over base
+                        /disk.before the root disk before it grew, until that is confirmed
                         /rescue      qcow2 overlay over base or rescue.base, while the server is rescued
                         /snapshot    a copy of the root disk on its way to the image service
                         /ephemeral /swap /config.iso /kernel /ramdisk    where asked for
@@ -34,6 +35,11 @@ class ServerFiles:
     def disk(self) -> pathlib.Path:
         """The root disk."""
         return self.directory / "disk"
+
+    @property
+    def disk_before(self) -> pathlib.Path:
+        """The root disk as it was before it grew, until somebody confirms that it may stay so."""
+        return self.directory / "disk.before"
 
     @property
     def ephemeral(self) -> pathlib.Path:

@@ -49,6 +49,13 @@ class Steps:
             "rescue": (self.rescue, self.give_up_rescue),
             "unrescue": (self.unrescue, self.look),
             "look": (self.look, nothing),
+            "power_down": (self.power_down, self.power_back),
+            "keep_disk": (self.keep_disk, self.forget_disk),
+            "arrive": (self.arrive, self.leave),
+            "leave": (self.leave, nothing),
+            "return": (self.return_home, nothing),
+            "clean": (self.clean, nothing),
+            "destroy_other": (self.destroy, nothing),
             "snapshot": (self.snapshot, self.drop_snapshot),
             "upload": (self.upload, nothing),
         }
@@ -99,6 +106,64 @@ class Steps:
             self.driver.start(server_id)
         else:
             self._start(server_id)
+        return {}
+
+    def power_down(self, state: State, call: Any) -> State:
+        """Let the guest shut down, if it is not off, and cut its power when it does not in time."""
+        self._shut_down(state["server_id"])
+        return {}
+
+    def power_back(self, state: State, call: Any) -> State:
+        """Start it again, if it ran before."""
+        if state.get("begins") in ("ACTIVE", "PAUSED") and self.driver.power(state["server_id"]) is not None:
+            self._start(state["server_id"])
+        return self.look(state, call)
+
+    def keep_disk(self, state: State, call: Any) -> State:
+        """Keep the root disk as it is, where it is going to grow."""
+        if state.get("grows"):
+            self.driver.keep_disk(state["server_id"])
+        return {}
+
+    def forget_disk(self, state: State, call: Any) -> State:
+        """Remove the copy."""
+        self.driver.forget_disk(state["server_id"])
+        return {}
+
+    def arrive(self, state: State, call: Any) -> State:
+        """Be what the server is to be on this host: made from the image it comes as, or what is here in another size."""
+        server_id = state["server_id"]
+        if self.driver.power(server_id) is Power.RUNNING:
+            return {}
+        facts = self.fetch_facts(server_id)
+        if state.get("boot_image"):
+            self.driver.create({**facts, "image": facts["boot_image"]}, _percents(call))
+        else:
+            self.driver.adapt(facts)
+        if state["ends"] != "SHUTOFF":
+            self.driver.start(server_id)
+        return {}
+
+    def leave(self, state: State, call: Any) -> State:
+        """Give up what the server has become on this host: all of it, or its size where it came from here."""
+        if state["host"] == state["source"]:
+            self.driver.restore_disk(state["server_id"])
+        else:
+            self.driver.remove(state["server_id"])
+        return {}
+
+    def return_home(self, state: State, call: Any) -> State:
+        """Be what the server was on this host."""
+        if state["ends"] != "SHUTOFF":
+            self._start(state["server_id"])
+        return {}
+
+    def clean(self, state: State, call: Any) -> State:
+        """Give up what the server was on this host."""
+        if state["host"] == state["source"]:
+            self.driver.forget_disk(state["server_id"])
+        else:
+            self.driver.remove(state["server_id"])
         return {}
 
     def wipe(self, state: State, call: Any) -> State:

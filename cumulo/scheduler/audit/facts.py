@@ -181,6 +181,7 @@ class DatabaseFacts:
     now: float
     servers: tuple[Server, ...] = ()
     claims: tuple[Claim, ...] = ()
+    moves: tuple[Claim, ...] = ()  # the other rooms of servers that are resized or moved
     operations: tuple[Operation, ...] = ()
     ports: tuple[Port, ...] = ()
     addresses: tuple[Address, ...] = ()

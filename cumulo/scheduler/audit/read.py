@@ -28,6 +28,8 @@ _MOST_ORPHANS = 100  # of one kind: a table that lost its other half is one find
 LOGICAL_REFERENCES: tuple[tuple[sa.Column[Any], sa.Column[Any], sa.ColumnElement[bool]], ...] = (
     (compute.server_tag.c.server_id, compute.server.c.id, sa.true()),
     (compute.server.c.group_id, compute.server_group.c.id, sa.true()),
+    (compute.server_move.c.server_id, compute.server.c.id, sa.true()),
+    (compute.server.c.shelved_image_id, image.image.c.id, sa.true()),
     (compute.flavor_access.c.flavor_id, compute.flavor.c.id, sa.true()),
     *((given.c.target_id, named.c.id, given.c.target_kind.in_((kind, f"below:{kind}")))
       for given in (identity.assignment, identity.group_assignment)
@@ -50,6 +52,7 @@ def read(database: Database) -> facts.DatabaseFacts:
         named |= {each.device_id for each in ports}
         return facts.DatabaseFacts(
             now=database.now(connection), servers=_servers(connection, named), claims=claims, operations=operations,
+            moves=tuple(_rows(connection, facts.Claim, compute.server_move)),
             ports=ports, addresses=tuple(_rows(connection, facts.Address, network.port_address)),
             subnets=tuple(_rows(connection, facts.Subnet, network.subnet)), networks=_networks(connection),
             images=_images(connection), staged=tuple(_rows(connection, facts.Staged, image.image_staging)),

@@ -23,6 +23,14 @@ BEGIN |= {"pause_server": ("ACTIVE", {"pause": None}), "unpause_server": ("PAUSE
           "rebuild_server": ("ACTIVE", {"rebuild": {"imageRef": "image_id"}}),
           "rescue_server": ("ACTIVE", {"rescue": None}), "unrescue_server": ("RESCUE", {"unrescue": None}),
           "soft_delete_server": ("ACTIVE", servers.SOFT_DELETE), "restore_server": ("SOFT_DELETED", {"restore": None}),
+          "shelve_server": ("ACTIVE", {"shelve": None}),
+          "offload_server": ("SHELVED", servers.Change("shelveOffload", "offload_server", ("SHELVED",))),
+          "unshelve_server": ("SHELVED", servers.Change("unshelve", "unshelve_server", ("SHELVED",))),
+          "wake_server": ("SHELVED", {"unshelve": None}), "resize_server": ("ACTIVE", {"resize": {"flavorRef": "larger"}}),
+          "confirm_resize": ("VERIFY_RESIZE", {"confirmResize": None}),
+          "revert_resize": ("VERIFY_RESIZE", {"revertResize": None}),
+          "delete_moved_server": ("ACTIVE", servers.Change(
+              "delete", "delete_moved_server", ("ACTIVE",), {"source": "another-host"})),
           "sync_power": ("ACTIVE", servers.Change("sync_power", "sync_power", ("ACTIVE",)))}
 #: Of the other flows only what an operation in the way decides about is tried: the rest is the same transaction.
 FEW = ("start_server", "stop_server", "reboot_server", "delete_server")
@@ -30,9 +38,14 @@ ENDS = {"build_server": "ACTIVE", "start_server": "ACTIVE", "stop_server": "SHUT
         "delete_server": "DELETED", "pause_server": "PAUSED", "unpause_server": "ACTIVE",
         "suspend_server": "SUSPENDED", "resume_server": "ACTIVE", "create_image": "ACTIVE", "rebuild_server": "ACTIVE",
         "rescue_server": "RESCUE", "unrescue_server": "ACTIVE", "soft_delete_server": "SOFT_DELETED",
-        "restore_server": "ACTIVE", "sync_power": "ACTIVE"}
+        "restore_server": "ACTIVE", "sync_power": "ACTIVE",
+        "shelve_server": "SHELVED_OFFLOADED", "offload_server": "SHELVED_OFFLOADED", "unshelve_server": "ACTIVE",
+        "wake_server": "ACTIVE", "resize_server": "VERIFY_RESIZE", "confirm_resize": "ACTIVE", "revert_resize": "ACTIVE",
+        "delete_moved_server": "DELETED"}
 ACTION = {"build_server": "create"} | {flow: flow.removesuffix("_server") for flow in BEGIN} | {
-    "create_image": "createImage", "soft_delete_server": "softDelete"}
+    "create_image": "createImage", "soft_delete_server": "softDelete", "offload_server": "shelveOffload",
+    "wake_server": "unshelve", "confirm_resize": "confirmResize", "revert_resize": "revertResize",
+    "delete_moved_server": "delete"}
 NOTHING_LEFT = {"host": None, "claims": 0, "ports": 0, "bound": 0, "running": None, "effects": []}
 
 
@@ -85,6 +98,9 @@ class OperationsTest(unittest.TestCase):
             return world.change(body)
         if body and "rebuild" in body:
             body = {"rebuild": {"imageRef": world.owned["image_id"]}}
+        if body and "resize" in body:
+            world.compute("POST", "/flavors", {"flavor": {
+                "name": "larger", "id": "larger", "ram": 1024, "vcpus": 1, "disk": 40}}, token=world.admin)
         return world.compute("POST", f"{path}/action", body) if body else world.compute("DELETE", path)
 
     def world(self, flow: str) -> World:
@@ -92,6 +108,8 @@ class OperationsTest(unittest.TestCase):
         world = World()
         if flow in BEGIN:
             world.set_server(status=BEGIN[flow][0])
+        if flow == "unshelve_server":
+            world.agents.effects.clear()  # it is on no host
         return world
 
     def meet(self, flow: str, asked: str, how: str) -> tuple[World, list[webob.Response], dict[str, Any]]:
@@ -131,6 +149,8 @@ class OperationsTest(unittest.TestCase):
         self.assertEqual(ended, outcome["status"])
         if ended == "DELETED":
             self.assertEqual(outcome, outcome | NOTHING_LEFT)
+        elif ended == "SHELVED_OFFLOADED":
+            self.assertEqual((0, 1, []), (outcome["claims"], outcome["ports"], outcome["effects"]))
         else:
             self.assertEqual((1, 1, ["domain", "ports"]), (outcome["claims"], outcome["ports"], outcome["effects"]))
         if verdict is ALLOWED:

@@ -4,7 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 from cumulo.api.compute import common
-from cumulo.api.compute.server_actions import administration, images, rebuild, rescue, security_groups
+from cumulo.api.compute.server_actions import (
+    administration,
+    images,
+    moving,
+    rebuild,
+    rescue,
+    security_groups,
+    shelving,
+)
 from cumulo.api.compute.servers import deletion
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
@@ -93,4 +101,6 @@ _ACTIONS: dict[str, Action] = {
     "rebuild": rebuild.rebuild, "rescue": rescue.rescue, "unrescue": _to(servers.UNRESCUE),
     "restore": _to(servers.RESTORE), "forceDelete": _force_delete, "os-resetState": administration.reset_state,
     "addSecurityGroup": security_groups.add, "removeSecurityGroup": security_groups.remove,
+    "resize": moving.resize, "migrate": moving.migrate, "confirmResize": moving.confirm, "revertResize": moving.revert,
+    "shelve": shelving.shelve, "shelveOffload": shelving.offload, "unshelve": shelving.unshelve,
 }

@@ -28,12 +28,25 @@ _RESCUE: Json = {"type": ["object", "null"], "additionalProperties": False, "pro
     "adminPass": {"type": "string", "maxLength": 255}, "rescue_image_ref": {"type": "string", "minLength": 1, "maxLength": 255}}}
 _RESET_STATE: Json = {"type": "object", "required": ["state"], "additionalProperties": False, "properties": {
     "state": {"enum": ["active", "error"]}}}
-_CHANGED: dict[str, Steps] = {"rebuild": servers.REBUILD}
+_TEXT: Json = {"type": "string", "minLength": 1, "maxLength": 255}
+_RESIZE: Json = {"type": "object", "required": ["flavorRef"], "additionalProperties": False, "properties": {
+    "flavorRef": {"type": ["string", "integer"], "minLength": 1, "maxLength": 255},
+    "OS-DCF:diskConfig": {"enum": ["AUTO", "MANUAL"]}}}
+_HOST: Json = {"type": ["object", "null"], "additionalProperties": False, "properties": {
+    "host": {"anyOf": [_TEXT, {"type": "null"}]}}}
+_ZONE: Json = {"type": ["object", "null"], "required": ["availability_zone"], "additionalProperties": False,
+               "properties": {"availability_zone": _TEXT}}
+_PLACE: Json = {"type": ["object", "null"], "minProperties": 1, "additionalProperties": False, "properties": {
+    "availability_zone": {"anyOf": [_TEXT, {"type": "null"}]}, "host": _TEXT}}
+_CHANGED: dict[str, Steps] = {
+    "rebuild": servers.REBUILD, "migrate": ((FIRST, _NOTHING), ("2.56", _HOST)),
+    "unshelve": ((FIRST, _NOTHING), ("2.77", _ZONE), ("2.91", _PLACE))}
 _ALWAYS: dict[str, Json] = {
     "os-start": _NOTHING, "os-stop": _NOTHING, "pause": _NOTHING, "unpause": _NOTHING, "suspend": _NOTHING,
     "resume": _NOTHING, "reboot": _REBOOT, "lock": _NOTHING, "unlock": _NOTHING, "os-getConsoleOutput": _CONSOLE,
     "createImage": _CREATE_IMAGE, "createBackup": _CREATE_BACKUP, "rescue": _RESCUE, "unrescue": _NOTHING,
-    "restore": _NOTHING, "forceDelete": _NOTHING, "os-resetState": _RESET_STATE}
+    "restore": _NOTHING, "forceDelete": _NOTHING, "os-resetState": _RESET_STATE,
+    "resize": _RESIZE, "confirmResize": _NOTHING, "revertResize": _NOTHING, "shelve": _NOTHING, "shelveOffload": _NOTHING}
 
 
 def _versions(actions: dict[str, Steps]) -> tuple[tuple[str, Json], ...]:

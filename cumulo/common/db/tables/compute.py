@@ -8,6 +8,8 @@
     keypair         public keys of users
     compute_host    one per hypervisor: inventory, and the generation that claims are made against
     claim           what a server takes of a host, keyed by the server's id
+    server_move     the other side of a server that is resized or moved: the room it will have, then the one it had,
+                    until somebody confirms that it stays where it is, or has it go back
     service_status  one per service and host: when it was last heard and what it said
     compute_project one per project: the row that a quota check locks
 """
@@ -52,6 +54,8 @@ server = sa.Table(
     sa.Column("metadata", Json, nullable=False),
     sa.Column("kernel_id", Id),
     sa.Column("ramdisk_id", Id),
+    # What its root disk is made from while it is shelved; the image is the cloud's own and goes when it comes back.
+    sa.Column("shelved_image_id", Id),
     sa.Column("admin_password", sa.String(255)),
     sa.Column("access_ipv4", sa.String(64)),
     sa.Column("access_ipv6", sa.String(64)),
@@ -159,6 +163,20 @@ claim = sa.Table(
     sa.Column("vcpus", sa.Integer, nullable=False),
     sa.Column("memory_mib", sa.Integer, nullable=False),
     sa.Column("disk_gib", sa.Integer, nullable=False),
+    sa.Column("created_at", Time, nullable=False),
+    sa.Index(None, "host"),
+)
+
+server_move = sa.Table(
+    "server_move", metadata,
+    id_column("server_id"),
+    sa.Column("host", sa.String(255), nullable=False),
+    sa.Column("vcpus", sa.Integer, nullable=False),
+    sa.Column("memory_mib", sa.Integer, nullable=False),
+    sa.Column("disk_gib", sa.Integer, nullable=False),
+    # What the server is there: the flavor it goes to, then the one it came from.
+    sa.Column("flavor_id", sa.String(255), nullable=False),
+    sa.Column("flavor", Json, nullable=False),
     sa.Column("created_at", Time, nullable=False),
     sa.Index(None, "host"),
 )

@@ -139,6 +139,36 @@ class LibvirtDriver:
         if directory.exists():
             shutil.rmtree(directory)
 
+    def keep_disk(self, server_id: str) -> None:
+        """Copy the root disk beside it."""
+        own = files.server_files(self._state_dir, server_id)
+        if not own.disk.exists():
+            raise errors.NotFound("the server's disk is not on this host", server_id=server_id)
+        if not own.disk_before.exists():
+            disks.keep(own.disk, own.disk_before)
+
+    def restore_disk(self, server_id: str) -> None:
+        """End the domain and rename the copy over the root disk."""
+        self.cut_power(server_id)
+        own = files.server_files(self._state_dir, server_id)
+        if own.disk_before.exists():
+            own.disk_before.rename(own.disk)
+        self.forget_disk(server_id)
+
+    def forget_disk(self, server_id: str) -> None:
+        """Remove the copy, whole or half made."""
+        own = files.server_files(self._state_dir, server_id)
+        for path in (own.disk_before.with_suffix(".new"), own.disk_before):
+            path.unlink(missing_ok=True)
+
+    def adapt(self, facts: Facts) -> None:
+        """Let the disks grow and define the domain."""
+        own = files.server_files(self._state_dir, facts["id"])
+        if not own.disk.exists():
+            raise errors.NotFound("the server's disk is not on this host", server_id=facts["id"])
+        disks.grow(facts, own)
+        self._define(facts)
+
     def take_snapshot(self, server_id: str, disk_format: str, progress: Progress) -> None:
         """Copy the root disk: QEMU does it for a domain that runs, as of the moment it begins."""
         own = files.server_files(self._state_dir, server_id)

@@ -26,9 +26,9 @@ KINDS = {
 RUNNING = "running"
 _ALIVE = (RUNNING, "paused")
 _POWER = {"ACTIVE": RUNNING, "SHUTOFF": "off", "PAUSED": "paused", "SUSPENDED": "saved", "RESCUE": RUNNING,
-          "SOFT_DELETED": "off"}
+          "SHELVED": "off", "SOFT_DELETED": "off"}
 _NAMES = frozenset({"base", "disk", "ephemeral", "swap", "config.iso", "kernel", "ramdisk", "console.log",
-                    "console.log.1", "rescue", "rescue.base"})
+                    "console.log.1", "rescue", "rescue.base", "disk.before"})
 
 
 def differences(facts: Facts) -> Iterator[Difference]:
@@ -47,8 +47,10 @@ def differences(facts: Facts) -> Iterator[Difference]:
 
 def _host(host: str, holdings: ComputeHoldings, facts: Facts) -> Iterator[Difference]:
     held = {each.server_id: each for each in holdings.servers}
+    came_from = {(move.server_id, move.host) for move in facts.database.moves}
     for each in holdings.servers:
-        yield from _whose(host, each, facts.servers.get(each.server_id))
+        if (each.server_id, host) not in came_from or each.power in _ALIVE:
+            yield from _whose(host, each, facts.servers.get(each.server_id))
         if each.processes > (each.power in _ALIVE):
             yield _differs("process_without_domain", host, each.server_id,
                            f"{each.processes} processes run server {each.server_id} on host {host}",
@@ -84,7 +86,7 @@ def _server(host: str, server: Server, held: HeldServer | None, ports: list[Port
     if held is None or held.power is None:
         yield _differs("domain_missing", host, server.id, one, f"no domain on host {host}")
     else:
-        wanted = _POWER[server.status]
+        wanted = _POWER.get(server.status, held.power)  # one that waits to be confirmed is as it was
         if held.power != wanted:
             yield _differs("domain_power", host, server.id, one, f"its domain is {held.power}")
         if not held.is_defined:

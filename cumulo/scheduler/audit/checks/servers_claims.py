@@ -13,6 +13,7 @@ KINDS = {
     "claim_elsewhere": "A server claims room on another host than the one it is on.",
     "claim_of_other_size": "A claim is not as large as its server's flavor.",
     "claim_on_unknown_host": "A claim names a host that never registered.",
+    "room_kept": "A server that waits for no confirmation holds room on a second host.",
     "server_without_claim": "A server is on a host without claiming its room.",
     "server_without_host": "A server is built, but on no host.",
     "deleted_server_on_host": "A deleted server's row still names a host.",
@@ -25,6 +26,8 @@ def differences(facts: Facts) -> Iterator[Difference]:
     hosts = set(facts.database.compute_hosts)
     for claim in facts.database.claims:
         yield from _claim(claim, facts.servers.get(claim.server_id), hosts)
+    for move in facts.database.moves:
+        yield from _move(move, facts.servers.get(move.server_id))
     for server in facts.database.servers:
         yield from _server(server, facts.claims.get(server.id))
 
@@ -47,6 +50,13 @@ def _claim(claim: Claim, server: Server | None, hosts: set[str]) -> Iterator[Dif
         claimed = (claim.vcpus, claim.memory_mib, claim.disk_gib)
         if claimed != wanted:
             yield differs("claim_of_other_size", f"claimed are {_size(*claimed)}, the flavor says {_size(*wanted)}")
+
+
+def _move(move: Claim, server: Server | None) -> Iterator[Difference]:
+    if server is None or server.deleted_at is not None or server.status not in ("VERIFY_RESIZE", "ERROR"):
+        said = "no server row" if server is None else f"the server is {server.status}"
+        yield Difference("room_kept", move.server_id, f"second room of server {move.server_id} on {move.host}", said,
+                         host=move.host, server_id=move.server_id)
 
 
 def _server(server: Server, claim: Claim | None) -> Iterator[Difference]:

@@ -58,6 +58,7 @@ PROVOKED: dict[str, Callable[[], Facts]] = {
     "claim_elsewhere": lambda: facts(claims=(change(cloud.CLAIM, host="h2"),)),
     "claim_of_other_size": lambda: facts(claims=(change(cloud.CLAIM, memory_mib=1024),)),
     "claim_on_unknown_host": lambda: facts(compute_hosts=("h2",)),
+    "room_kept": lambda: facts(moves=(change(cloud.CLAIM, host="h2"),)),
     "server_without_claim": lambda: facts(claims=()),
     "server_without_host": lambda: change(facts(
         servers=(change(cloud.SERVER, host=None),), claims=(), ports=(change(cloud.PORT, host="", status="DOWN"),),
@@ -71,7 +72,7 @@ PROVOKED: dict[str, Callable[[], Facts]] = {
     "operation_of_missing_resource": lambda: operation(resource_id=STRANGER, active_key=STRANGER),
     "operation_of_deleted_server": lambda: facts(
         servers=(cloud.SERVER, GONE), operations=(change(cloud.OPERATION, resource_id=STRANGER, active_key=STRANGER),)),
-    "operation_of_unknown_flow": lambda: operation(flow="resize_server"),
+    "operation_of_unknown_flow": lambda: operation(flow="forgotten_flow"),
     "server_waits_for_nobody": lambda: with_server(status="BUILD"),
     "port_of_missing_server": lambda: facts(ports=(cloud.PORT, cloud.DHCP_PORT, change(
         cloud.PORT, id="lost", mac_address="fa:16:3e:00:00:07", device_id=STRANGER))),
