@@ -11,7 +11,7 @@ class StatesTest(unittest.TestCase):
 
     def test_every_step_of_every_flow_has_a_task(self) -> None:
         """A client that sees no task_state takes the server for settled."""
-        for flow in FLOWS.values():
+        for flow in (each for each in FLOWS.values() if each.resource_type == "server"):
             for step in flow.steps:
                 self.assertTrue(states.task_state(flow.name, step.name, "doing"), f"{flow.name} {step.name}")
                 self.assertEqual("deleting", states.task_state(flow.name, step.name, "undoing", cancel=True))
