@@ -6,6 +6,7 @@ the first has committed, and it then counts the first one's servers too.
 """
 
 import dataclasses
+from collections.abc import Mapping
 
 import sqlalchemy as sa
 from oslo_config import cfg
@@ -13,8 +14,13 @@ from oslo_config import cfg
 from cumulo.common import errors
 from cumulo.common.db.absent import insert_if_absent
 from cumulo.common.db.tables.compute import compute_project, keypair, server, server_group
+from cumulo.compute import quota_rows
 
 UNLIMITED = -1
+FIELDS = {"instances": "instances", "cores": "cores", "ram": "memory_mib", "key_pairs": "key_pairs",
+          "metadata_items": "metadata_items", "server_groups": "server_groups",
+          "server_group_members": "server_group_members"}
+"""The API's names of what is limited here, and the fields of Limits."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,29 +46,51 @@ class Usage:
 
 
 def limits_of(conf: cfg.ConfigOpts) -> Limits:
-    """Return the limits in force."""
+    """Return the limits that are configured."""
     group = conf.servers
     return Limits(group.quota_instances, group.quota_cores, group.quota_memory_mib, group.quota_key_pairs,
                   group.quota_metadata_items, group.quota_server_groups, group.quota_server_group_members)
 
 
-def usage_of(connection: sa.Connection, project_id: str | None) -> Usage:
-    """Return what the project's living servers take."""
+def limits_for(connection: sa.Connection, conf: cfg.ConfigOpts, project_id: str | None,
+               user_id: str | None = None) -> Limits:
+    """Return the limits in force: the configured ones, over them the class of defaults, the project's, the user's."""
+    rows = quota_rows.of_class(connection, quota_rows.DEFAULT) | quota_rows.of_project(connection, project_id or "")
+    return with_rows(limits_of(conf), rows | (
+        quota_rows.of_project(connection, project_id or "", user_id) if user_id else {}))
+
+
+def with_rows(limits: Limits, rows: Mapping[str, int]) -> Limits:
+    """Return limits with those that somebody set in their places."""
+    return dataclasses.replace(limits, **{FIELDS[name]: most for name, most in rows.items() if name in FIELDS})
+
+
+def usage_of(connection: sa.Connection, project_id: str | None, user_id: str | None = None) -> Usage:
+    """Return what the project's living servers take, or those that one user made there."""
+    own = [server.c.user_id == user_id] if user_id else []
     row = connection.execute(sa.select(
         sa.func.count(), sa.func.coalesce(sa.func.sum(server.c.vcpus), 0),
         sa.func.coalesce(sa.func.sum(server.c.memory_mib), 0),
-    ).where(server.c.project_id == project_id, server.c.deleted_at.is_(None))).one()
+    ).where(server.c.project_id == project_id, server.c.deleted_at.is_(None), *own)).one()
     return Usage(int(row[0]), int(row[1]), int(row[2]))
 
 
 def reserve(connection: sa.Connection, limits: Limits, project_id: str, *, fewest: int, most: int, vcpus: int,
-            memory_mib: int) -> int:
+            memory_mib: int, user_id: str | None = None) -> int:
     """Return how many servers of this size may be made: between fewest and most; else QuotaExceeded.
 
-    Call it in the transaction that inserts them.
+    Call it in the transaction that inserts them. A user who has limits in the project is held to them too.
     """
     _lock(connection, project_id)
-    used = usage_of(connection, project_id)
+    room = _room(limits, usage_of(connection, project_id), fewest, most, vcpus, memory_mib)
+    own = quota_rows.of_project(connection, project_id, user_id) if user_id else {}
+    if not own:
+        return room
+    return _room(with_rows(limits, own), usage_of(connection, project_id, user_id), fewest, room,
+                 vcpus, memory_mib)
+
+
+def _room(limits: Limits, used: Usage, fewest: int, most: int, vcpus: int, memory_mib: int) -> int:
     wanted = (("instances", 1, used.instances, limits.instances), ("cores", vcpus, used.cores, limits.cores),
               ("ram", memory_mib, used.memory_mib, limits.memory_mib))
     room = min([most, *((limit - taken) // each for _, each, taken, limit in wanted if limit != UNLIMITED and each)])

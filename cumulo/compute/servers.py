@@ -77,7 +77,7 @@ def request_build(connection: sa.Connection, ids: Ids, now: float, *, context: C
     quotas.check_metadata(limits, wanted.metadata)
     count = quotas.reserve(
         connection, limits, context.project_id or "", fewest=wanted.fewest, most=wanted.most,
-        vcpus=wanted.flavor["vcpus"], memory_mib=wanted.flavor["memory_mib"])
+        vcpus=wanted.flavor["vcpus"], memory_mib=wanted.flavor["memory_mib"], user_id=context.user_id)
     shared = _shared_columns(ids, now, context, wanted)
     rows = []
     for index in range(count):

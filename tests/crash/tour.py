@@ -148,6 +148,10 @@ class Tour:
         service = next(each["id"] for each in services if each["host"] == host and each["binary"] == "nova-compute")
         self.send("PUT", f"{v2}/os-services/{service}", {"forced_down": False}, **newest)
         self.send("DELETE", f"{v2}/os-services/{service}", **newest)  # its agent lives: it is known again at once
+        quota = f"{v2}/os-quota-sets/{self.project_id}"
+        self.send("PUT", quota, {"quota_set": {"key_pairs": 77}})
+        self.send("DELETE", quota)
+        self.send("PUT", f"{v2}/os-quota-class-sets/tour", {"quota_class_set": {"cores": 77}})
         group = self.make(f"{v2}/os-server-groups", "tour", {"server_group": {"name": "tour", "policies": ["affinity"]}},
                           "server_groups")
         self.send("DELETE", f"{v2}/os-server-groups/{group}")

@@ -128,14 +128,18 @@ class BadInputTest(unittest.TestCase):
         """Return the status for an id that names nothing: 404, but for a few routes."""
         if ".." in value:
             return 404
-        if route.path.endswith("/os-quota-sets/{project_id}/defaults"):
-            return 200  # every project's are the same, so nobody learns which there are
+        if route.path.endswith(("/os-quota-sets/{project_id}/defaults", "/os-simple-tenant-usage/{project_id}")):
+            return 200  # every project's are the same, or nothing: so nobody learns which there are
+        if route.path.endswith("/os-quota-class-sets/{class_id}"):
+            return 404 if len(value) > 255 else 200  # a class is there as soon as somebody names it
         if route.path.startswith("/v2.0/quotas/{project_id}") and route.method == "GET":
             return 200  # an administrator is told what a project of that id may have
-        if route.path.endswith("/os-quota-sets/{project_id}"):
-            return 400  # the project is not the resource
+        if "/os-quota-sets/{project_id}" in route.path:
+            return 202 if route.method == "DELETE" else 400  # the project is not the resource
         if ("{hypervisor_id}" in route.path or "{service_id}" in route.path) and "/os-" in route.path:
             return 404 if value == MISSING_ID or route.until else 400
+        if route.until:
+            return 404
         if "/domains/config/" in route.path:
             return 403  # what a domain may configure is a fixed list, and this API refuses anything else so
         # A tag is looked at before its server.

@@ -18,6 +18,7 @@ from cumulo.api.compute.keypairs import routes as keypairs
 from cumulo.api.compute.limits import routes as limits
 from cumulo.api.compute.metadata import routes as metadata
 from cumulo.api.compute.openapi import routes as openapi
+from cumulo.api.compute.quota_classes import routes as quota_classes
 from cumulo.api.compute.quota_sets import routes as quota_sets
 from cumulo.api.compute.security_groups import routes as security_groups
 from cumulo.api.compute.server_actions import routes as server_actions
@@ -25,6 +26,7 @@ from cumulo.api.compute.server_groups import routes as server_groups
 from cumulo.api.compute.servers import routes as servers
 from cumulo.api.compute.services import routes as services
 from cumulo.api.compute.tags import routes as tags
+from cumulo.api.compute.tenant_usage import routes as tenant_usage
 from cumulo.api.compute.versions import handlers as version_handlers
 from cumulo.api.compute.versions import routes as versions
 from cumulo.api.wsgi.app import Application
@@ -38,7 +40,7 @@ RULES = policies.RULES
 _RESOURCES = (
     *servers.ROUTES, *server_actions.ROUTES, *ips.ROUTES, *metadata.ROUTES, *tags.ROUTES, *flavors.ROUTES,
     *keypairs.ROUTES, *instance_actions.ROUTES, *services.ROUTES, *hypervisors.ROUTES, *limits.ROUTES,
-    *quota_sets.ROUTES, *security_groups.ROUTES, *server_groups.ROUTES, *availability_zones.ROUTES, *extensions.ROUTES, *openapi.ROUTES, *cumulo_audit.ROUTES)
+    *quota_sets.ROUTES, *quota_classes.ROUTES, *tenant_usage.ROUTES, *security_groups.ROUTES, *server_groups.ROUTES, *availability_zones.ROUTES, *extensions.ROUTES, *openapi.ROUTES, *cumulo_audit.ROUTES)
 ROUTES = (
     *versions.ROUTES,
     *(dataclasses.replace(route, path=f"/{version}{route.path}") for version in ("v2.1", "v2") for route in _RESOURCES))

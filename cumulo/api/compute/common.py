@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.common.operations import store
-from cumulo.compute import servers
+from cumulo.compute import quotas, servers
 
 LONGEST_ID = 64
 ADMIN = "rule:admin_required"
@@ -53,6 +53,11 @@ def flag(text: str, name: str) -> bool:
     if lowered in _NO:
         return False
     raise errors.BadRequest(f"Invalid value for {name}: {text[:32]!r} is neither true nor false.")
+
+
+def limits(request: Request, connection: sa.Connection) -> quotas.Limits:
+    """Return the limits of the caller's project."""
+    return quotas.limits_for(connection, request.services.conf, request.context.project_id)
 
 
 def address(text: str | None) -> str | None:

@@ -6,6 +6,7 @@ brought, none is made here, and its name may hold @ and the full stop.
 
 from typing import Any
 
+from cumulo.api.compute import common
 from cumulo.api.wsgi import paging, times
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.compute import keypairs, quotas
@@ -20,7 +21,7 @@ def create(request: Request) -> Reply:
         now = services.database.now(connection)
     material = _material(request, kind, asked.get("public_key"), user_id, now)
     with services.database.write() as connection:
-        quotas.check_keypairs(connection, quotas.limits_of(services.conf), user_id)
+        quotas.check_keypairs(connection, common.limits(request, connection), user_id)
         row = keypairs.create_keypair(connection, now, user_id=user_id, name=asked["name"], kind=kind,
                                       material=material)
     shown = _brief(request, row) | {"user_id": user_id}

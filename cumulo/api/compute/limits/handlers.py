@@ -15,8 +15,8 @@ def show(request: Request) -> dict[str, Any]:
     if project_id != request.context.project_id:
         request.authorize("compute:limits:other_project")
     with request.services.database.read() as connection:
+        limits = quotas.limits_for(connection, request.services.conf, project_id)
         used, groups = quotas.usage_of(connection, project_id), quotas.server_groups_of(connection, project_id)
-    limits = quotas.limits_of(request.services.conf)
     absolute = {
         "maxTotalInstances": limits.instances, "totalInstancesUsed": used.instances,
         "maxTotalCores": limits.cores, "totalCoresUsed": used.cores,

@@ -69,6 +69,6 @@ def _change(request: Request, change: Callable[[Metadata], Metadata]) -> Metadat
         row = common.changed_server(request, connection, "compute:metadata:change", "change metadata")
         servers.check_lock(row, common.may_override_lock(request))
         after = change(dict(row["metadata"]))
-        quotas.check_metadata(quotas.limits_of(request.services.conf), after)
+        quotas.check_metadata(common.limits(request, connection), after)
         servers.update_server(connection, database.now(connection), row["id"], metadata=after)
     return after

@@ -34,7 +34,7 @@ def _save(request: Request, arguments: Mapping[str, Any], action: str, state: di
         row = common.own_server(request, connection, "compute:servers:action", lock=True)
         now = services.database.now(connection)
         metadata = arguments.get("metadata") or {}
-        quotas.check_metadata(quotas.limits_of(services.conf), metadata)
+        quotas.check_metadata(common.limits(request, connection), metadata)
         image_id = services.ids.new_id()
         begin = servers.Change(action, "create_image", snapshots.ALLOWED, {
             "image_id": image_id, "format": services.conf.servers.snapshot_format, **state})

@@ -49,7 +49,7 @@ def _values(request: Request, connection: sa.Connection, row: servers.Row, asked
         choices.visible_image(request, connection, image["properties"].get(name))
     values = {column: asked[name] for name, column in _NAMED.items() if name in asked}
     values |= {column: common.address(asked[name]) for name, column in _ADDRESSES.items() if name in asked}
-    quotas.check_metadata(quotas.limits_of(request.services.conf), values.get("metadata", {}))
+    quotas.check_metadata(common.limits(request, connection), values.get("metadata", {}))
     if "key_name" in asked:
         key = choices.find_key(request, connection, dict(asked)) if asked["key_name"] is not None else None
         values |= {"key_name": key and key["name"], "public_key": key and key["public_key"]}

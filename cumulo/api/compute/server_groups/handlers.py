@@ -11,7 +11,7 @@ from cumulo.api.wsgi import paging
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.common.db.tables.compute import server_group
-from cumulo.compute import quotas, server_groups
+from cumulo.compute import server_groups
 
 MOST_ON_HOST = "max_server_per_host"
 
@@ -30,7 +30,7 @@ def create(request: Request) -> dict[str, Any]:
     with services.database.write() as connection:
         services.tokens.hold(connection, context.project_id)
         row = server_groups.create_group(
-            connection, services.ids, services.database.now(connection), quotas.limits_of(services.conf),
+            connection, services.ids, services.database.now(connection), common.limits(request, connection),
             project_id=context.project_id, user_id=context.user_id or "",
             values={"name": asked["name"], "policy": policy, "rules": rules})
     return {"server_group": view(request, row)}

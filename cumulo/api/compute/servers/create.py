@@ -20,7 +20,7 @@ from cumulo.api.compute.servers.choices import visible_image as _visible_image
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
 from cumulo.common.db.tables.compute import compute_host
-from cumulo.compute import hosts, quotas, server_groups, servers
+from cumulo.compute import hosts, server_groups, servers
 from cumulo.network import security_groups
 
 MOST_USER_DATA = 65535
@@ -42,7 +42,7 @@ def create(request: Request) -> Reply:
         groups = _groups(request, connection, asked)
         now = services.database.now(connection)
         rows = servers.request_build(
-            connection, services.ids, now, context=request.context, limits=quotas.limits_of(services.conf),
+            connection, services.ids, now, context=request.context, limits=common.limits(request, connection),
             wanted=wanted, plug=networks.plug(request, connection, now, plan, groups))
         for row in rows if asked.get("tags") else ():
             servers.set_tags(connection, row["id"], asked["tags"])
@@ -116,7 +116,7 @@ def _server_group(request: Request, connection: sa.Connection, count: int) -> st
     group_id = hints.read(request).get("group")
     if group_id is None:
         return None
-    return server_groups.join(connection, quotas.limits_of(request.services.conf), group_id,
+    return server_groups.join(connection, common.limits(request, connection), group_id,
                               request.context.project_id or "", count)
 
 

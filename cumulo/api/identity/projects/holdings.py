@@ -13,6 +13,7 @@ from cumulo.common.db.tables import (
     network_security,
 )
 from cumulo.common.flows import conflicts
+from cumulo.compute import quota_rows
 from cumulo.identity import domains, projects
 from cumulo.identity.revocations import Recorder
 from cumulo.network import quotas, security_groups
@@ -48,6 +49,7 @@ def refuse_in_use(connection: sa.Connection, project_id: str) -> None:
 def forget(connection: sa.Connection, project_id: str) -> None:
     """Delete what every project has by itself: its default security group, and what was said of its quotas."""
     security_groups.forget_project(connection, project_id)
+    quota_rows.forget_project(connection, project_id)
     quotas.forget(connection, project_id)
 
 

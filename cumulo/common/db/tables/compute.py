@@ -12,6 +12,8 @@
                     until somebody confirms that it stays where it is, or has it go back
     service_status  one per service and host: when it was last heard and what it said
     compute_project one per project: the row that a quota check locks
+    compute_quota   limits that a project has instead of the configured ones
+    compute_quota_class  limits that every project has instead of the configured ones
 """
 
 import sqlalchemy as sa
@@ -199,4 +201,21 @@ compute_project = sa.Table(
     "compute_project", metadata,
     id_column("project_id"),
     sa.Column("generation", sa.Integer, nullable=False, default=0),
+)
+
+compute_quota = sa.Table(
+    "compute_quota", metadata,
+    sa.Column("project_id", Id, primary_key=True),
+    # Empty for the project's own limits; else what one user may take of them.
+    sa.Column("user_id", Id, primary_key=True),
+    sa.Column("resource", sa.String(64), primary_key=True),
+    # -1 is no limit.
+    sa.Column("most", sa.Integer, nullable=False),
+)
+
+compute_quota_class = sa.Table(
+    "compute_quota_class", metadata,
+    sa.Column("name", sa.String(255), primary_key=True),
+    sa.Column("resource", sa.String(64), primary_key=True),
+    sa.Column("most", sa.Integer, nullable=False),
 )

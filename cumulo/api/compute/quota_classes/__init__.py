@@ -1,0 +1,1 @@
+"""Quotas of classes: the class "default" is what every project begins with."""
