@@ -56,8 +56,10 @@ class CrashPlan:
         return answer
 
     def serves(self, role: str, methods: list[str]) -> None:
-        """Write down what is answered at a role."""
-        (self._directory / "served" / role).write_text("\n".join(methods))
+        """Write down what is answered at a role; several programs may answer at one."""
+        file = self._directory / "served" / role
+        known = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+        file.write_text("\n".join(sorted({*known, *methods})))
 
     def _note(self, boundary: str) -> None:
         if boundary not in self._passed:

@@ -116,7 +116,10 @@ def _staged(connection: sa.Connection, ids: Ids, image: Image, wish: Wish) -> St
 
 
 def publish(connection: sa.Connection, now: float, state: State) -> None:
-    """Give the image the data that the steps before have put into stores; raises Gone when it was deleted."""
+    """Give the image the data that the steps before have put into stores; may be repeated.
+
+    Raises Gone when the image was deleted, Conflict when a store has other data of it by now.
+    """
     image_id = state["image_id"]
     status = connection.execute(sa.select(image_table.c.status).where(image_table.c.id == image_id)).scalar()
     if status is None:
@@ -126,10 +129,20 @@ def publish(connection: sa.Connection, now: float, state: State) -> None:
         names = ("size", "checksum", "os_hash_value", "disk_format", "container_format", "virtual_size")
         values |= {"status": "active", "os_hash_algo": "sha512"} | {name: state[name] for name in names}
     connection.execute(sa.update(image_table).where(image_table.c.id == image_id).values(values))
-    connection.execute(sa.insert(image_location), [
-        {"image_id": image_id, "store": store, "name": state["name"], "created_at": now} for store in state["stored"]])
+    _locate(connection, now, image_id, state)
     _forget_staged(connection, image_id)
     _tell(connection, image_id, importing=(), failed=state["failed"])
+
+
+def _locate(connection: sa.Connection, now: float, image_id: str, state: State) -> None:
+    columns = image_location.c
+    there = dict(connection.execute(sa.select(columns.store, columns.name).where(columns.image_id == image_id)).all())
+    for store in state["stored"]:
+        if store not in there:
+            connection.execute(sa.insert(image_location).values(
+                image_id=image_id, store=store, name=state["name"], created_at=now))
+        elif there[store] != state["name"]:
+            raise errors.Conflict(f"Image {image_id} is in store {store} already.")
 
 
 def withdraw(connection: sa.Connection, now: float, state: State) -> None:

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from tests.crash.plan import DIE
 from tests.crash.storm import SERVERS, Storm
 from tests.crash.tour import Tour
-from tests.fixtures.fleet import ROOT
+from tests.fixtures.fleet import CONTROL, ROOT
 
 #: The arguments of methods that somebody must ask for here; one that is missing fails the suite as not hit.
-ARGUMENTS = {"ping": {}, "holdings": {}, "ring": {"what": "look"}, "metadata_for": {"network_id": "n", "address": "a"}}
+ARGUMENTS = {"ping": {}, "holdings": {}, "ring": {"what": "look"}, "metadata_for": {"network_id": "n", "address": "a"},
+             "staging_needed": {"host": CONTROL}, "import_wanted": {"image_id": "i"}}
 TRIES = 40
 SLOW_S = 2.5  # longer than the 2 s between two percents, and than a third of the lease
 UPLOAD_PAUSE_S = 11.0  # an upload says every 10 s that it lives
@@ -32,7 +33,7 @@ def _ask(storm: Storm) -> None:
     """Ask every role what it serves, one method after another, until every side of it has died once."""
     host = storm.fleet.hosts[0]
     for role, methods in storm.plan.served().items():
-        target = f"{role}.{host}" if role in ("compute", "network") else role
+        target = f"{role}.{host}" if role in ("compute", "network") else f"image.{CONTROL}" if role == "image" else role
         for method in methods:
             if method not in ARGUMENTS:
                 continue
@@ -79,7 +80,16 @@ def _upload(storm: Storm, tour: Tour) -> None:
             tour.upload(f"bad-{number}", "qcow2", b"no image at all")
         if _waits(storm, "Uploader._renew"):
             tour.upload(f"slow-{number}", "raw", _slowly())
+        if _waits(storm, "Stager._abandon"):
+            tour.upload(f"bad-staged-{number}", "raw", _cut_off(), way="stage")
+        if _waits(storm, "Stager._renew"):
+            tour.upload(f"slow-staged-{number}", "raw", _slowly(), way="stage")
     tour.forget_images("bad-", "slow-")
+
+
+def _cut_off() -> Iterator[bytes]:
+    yield b"x" * MIB
+    raise OSError("the sender has gone")
 
 
 def _slowly() -> Iterator[bytes]:

@@ -22,11 +22,13 @@ from cumulo.common.ids import Ids
 from cumulo.common.operations.step import Flow
 from cumulo.compute import servers
 from tests.crash import catalog
+from tests.crash.images import Images
 from tests.crash.plan import DIE, FAIL, FAIL_ONCE, TWICE, Plan
 from tests.crash.recipes import IMAGE, PREPARE, RECIPES, Recipe
 from tests.fixtures import agreement
 from tests.fixtures.agreement import audit_of
 from tests.fixtures.fleet import Fleet, Furniture, wait_for
+from tests.fixtures.web_server import WebServer
 
 PLAIN, CANCELLED = 3, 2  # servers of a round that nothing but the deaths befalls, and that are deleted at once
 ROUNDS = 4
@@ -38,7 +40,7 @@ SERVERS = "/compute/v2.1/servers"
 class Storm:
     """One cloud, one plan, and the servers that are sent through."""
 
-    def __init__(self, fleet: Fleet, plan: Plan, only: str = "") -> None:
+    def __init__(self, fleet: Fleet, plan: Plan, web: WebServer, only: str = "") -> None:
         self.fleet = fleet
         self.plan = plan
         self._only = only
@@ -47,6 +49,8 @@ class Storm:
         self.furniture = Furniture(self.client)
         self.problems: list[str] = []
         self._off: list[str] = []  # guests that shut themselves down
+        self.uri = f"{web.url}/image"
+        self._images = Images(self, web)
         self._names = (f"storm-{number}" for number in itertools.count())
 
     def arm_everywhere(self, places: Sequence[str]) -> None:
@@ -92,20 +96,21 @@ class Storm:
         began = time.monotonic()
         fails = [] if flow.forward_only else _sides(flow, undo=False)
         count = len(fails) + PLAIN + (0 if flow.forward_only else CANCELLED)
-        ids = self._begin(recipe, count)
+        herd: Storm | Images = self._images if flow.resource_type == "image" else self
+        ids = herd.begin(recipe, count)
         self.plan.arm(FAIL, fails)
         self.plan.arm(FAIL_ONCE, _sides(flow, undo=not flow.forward_only))
-        ids = [self._start(recipe, each) for each in ids]
+        ids = [herd.start(recipe, each) for each in ids]
         gone = [] if flow.forward_only else ids[-CANCELLED:]
-        for number, server_id in enumerate(gone):
-            self.client.delete(f"{SERVERS}/{server_id}", keyed=bool(number % 2))
+        for number, each in enumerate(gone):
+            herd.delete(each, keyed=bool(number % 2))
         self.settle(flow.name)
-        self._judge(flow, recipe, [each for each in ids if each not in gone], gone)
-        self._empty(ids)
-        print(f"{flow.name}: {len(ids)} servers, {len(self._to_go(flow))} to go, "
+        herd.judge(flow, recipe, [each for each in ids if each not in gone], gone)
+        herd.empty(ids)
+        print(f"{flow.name}: {len(ids)} {flow.resource_type}s, {len(self._to_go(flow))} to go, "
               f"{time.monotonic() - began:.1f} s", flush=True)
 
-    def _begin(self, recipe: Recipe, count: int) -> list[str]:
+    def begin(self, recipe: Recipe, count: int) -> list[str]:
         """Servers in the state that the flow begins with; names of new ones where it makes them."""
         names = [next(self._names) for _ in range(count)]
         if not recipe.begins:
@@ -123,7 +128,12 @@ class Storm:
         keyed = not name.endswith(("0", "3", "6"))
         return str(self.client.request("POST", SERVERS, self.furniture.body(name), keyed=keyed)["server"]["id"])
 
-    def _start(self, recipe: Recipe, server_id: str) -> str:
+    def delete(self, server_id: str, *, keyed: bool = True) -> None:
+        """Ask for a server's deletion."""
+        self.client.delete(f"{SERVERS}/{server_id}", keyed=keyed)
+
+    def start(self, recipe: Recipe, server_id: str) -> str:
+        """Send a server into the flow; return its id."""
         if not recipe.begins:
             return self.create(server_id)
         if not recipe.ends:
@@ -148,7 +158,7 @@ class Storm:
             servers.request_change(connection, Ids(), database.now(connection), context=context, row=row,
                                    change=action, may_override_lock=True)
 
-    def _judge(self, flow: Flow, recipe: Recipe, ids: list[str], gone: list[str]) -> None:
+    def judge(self, flow: Flow, recipe: Recipe, ids: list[str], gone: list[str]) -> None:
         """Each server is as the recipe says; one is undone only where the plan made its step fail."""
         with self.fleet.database.read() as connection:
             rows = {row.id: row for row in connection.execute(
@@ -164,7 +174,8 @@ class Storm:
         self.problems += [f"{flow.name}: server {each} was deleted and is still there" for each in gone
                           if not rows[each].deleted_at or self.client.has(f"{SERVERS}/{each}")]
 
-    def _empty(self, ids: list[str]) -> None:
+    def empty(self, ids: list[str]) -> None:
+        """Delete all of them."""
         self._off.clear()
         self.fleet.script.unlink(missing_ok=True)
         for server_id in ids:

@@ -7,6 +7,7 @@ A boundary counts as hit when a process was killed there. One that belongs to a 
 came by, and was not hit, is a problem; so is one that was passed and that the catalog does not know.
 """
 
+import contextlib
 import dataclasses
 import pathlib
 import shutil
@@ -20,6 +21,7 @@ from tests.crash.plan import DIE, FAIL, FAIL_ONCE, TWICE, Plan
 from tests.crash.storm import Storm, missing_recipes
 from tests.crash.tour import Tour
 from tests.fixtures.fleet import Fleet, Options, running
+from tests.fixtures.web_server import WebServer
 
 SMALLEST = ("build_server", "delete_server")
 #: As in production, only quicker: the lease, the silence and the polls decide what each death costs.
@@ -66,8 +68,12 @@ def run(flows: Iterable[str], *, whole: bool = False, only: str = "", keep: bool
     plan = Plan(directory / "plan")
     began = time.monotonic()
     problems = missing_recipes()
-    with running(Fleet(directory, hosts=3, schedulers=4, options=QUICK, environment=plan.environment)) as fleet:
-        storm = Storm(fleet, plan, only)
+    web = WebServer()
+    options = QUICK | {"image": {"enabled_stores": "file:file,fast:file", "web_ports": web.port,
+                                 "web_allowed_networks": "127.0.0.1/32", "agent_heartbeat_s": 1}}
+    with contextlib.closing(web), running(
+            Fleet(directory, hosts=3, schedulers=4, options=options, environment=plan.environment)) as fleet:
+        storm = Storm(fleet, plan, web, only)
         everywhere = [*catalog.commits(), *catalog.messages(plan.served())]
         before = plan.passed()
         storm.arm_everywhere(everywhere)

@@ -30,7 +30,7 @@ VOLATILE = ("service_status", "network_host", "operation", "operation_event", "a
 ASKED_FOR = {"compute_host": ("name", "disabled", "disabled_reason", "forced_down")}
 OTHER_PROJECT = "0123456789abcdef0123456789abcdef"
 #: The API sweeps at each start; that is nobody's request.
-UNASKED = "commit image.uploads.sweep "
+UNASKED = ("commit image.uploads.sweep ", "commit image.stages.give_up_dead ")
 IMAGES = "/image/v2/images"
 PATCH = "application/openstack-images-v2.1-json-patch"
 
@@ -210,7 +210,14 @@ class Tour:
         self.send("DELETE", f"{v2}/{image}/members/{member}")
         for number in range(6):  # an upload that was cut is given up for a while: each death gets an image of its own
             self.upload(f"tour-{number}", "raw", b"data" * 100)
+            self._stage(f"tour-staged-{number}")
+        self._through(lambda: self.send("POST", "/image/v2/tasks", {"type": "import", "input": {
+            "import_from": self._storm.uri, "import_from_format": "raw",
+            "image_properties": {"name": "tour-task", **form}}}, key=self._ids.new_id()))
         active = [each["id"] for each in self.send("GET", v2)["images"] if each["status"] == "active"]
+        self._through(lambda: self.send("POST", f"{v2}/{active[0]}/import", {
+            "method": {"name": "copy-image"}, "stores": ["fast"]}, key=self._ids.new_id()))
+        self.send("DELETE", f"/image/v2/stores/fast/{active[0]}")
         for action in ("deactivate", "reactivate"):
             self.send("POST", f"{v2}/{active[0]}/actions/{action}")
         self.forget_images("tour")
@@ -233,11 +240,19 @@ class Tour:
         self.send("DELETE", f"{one}/resource_types/tour")
         self.send("DELETE", one)
 
-    def upload(self, name: str, form: str, content: Any) -> None:
-        """Make an image and send its data once, whatever comes of it."""
+    def _stage(self, name: str) -> None:
+        """Make an image, stage its data once and import it, whatever comes of it."""
+        image = self.upload(name, "raw", b"data" * 100, way="stage")
+        if self.send("GET", f"{IMAGES}/{image}")["status"] == "uploading":
+            self._through(lambda: self.send(
+                "POST", f"{IMAGES}/{image}/import", {"method": {"name": "glance-direct"}}, may_be=(409,)))
+
+    def upload(self, name: str, form: str, content: Any, way: str = "file") -> str:
+        """Make an image and send its data once, whatever comes of it; return its id."""
         image = self.make(IMAGES, name, {"name": name, "disk_format": form, "container_format": "bare"}, "images")
-        self._once("PUT", f"{IMAGES}/{image}/file", content, {"Content-Type": "application/octet-stream"})
+        self._once("PUT", f"{IMAGES}/{image}/{way}", content, {"Content-Type": "application/octet-stream"})
         self._fleet.wait_ready()
+        return image
 
     def forget_images(self, *names: str) -> None:
         """Delete the images whose names begin so, whatever state they are in."""

@@ -50,6 +50,7 @@ class ImportApiTest(unittest.TestCase):
                     part.write(b"data")
                     part.commit()
             imports.publish(connection, 1.0, state)
+            imports.publish(connection, 1.0, state)  # a step may be repeated
             table = operation_table
             connection.execute(sa.update(table).where(table.c.id == running["id"]).values(
                 active_key=None, phase="done"))
