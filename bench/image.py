@@ -43,8 +43,9 @@ MEMORY_GOAL_MIB = 32.0
 class Api:
     """A cumulo-api and a token of its administrator."""
 
-    def __init__(self, directory: pathlib.Path, program: str = START) -> None:
+    def __init__(self, directory: pathlib.Path, program: str = START, settings: str = "") -> None:
         self._directory = directory
+        self._settings = settings
         self._program = program
         self._service = Service(directory, "api")
         self.port = self._service.port
@@ -60,7 +61,7 @@ class Api:
         file, url = self._directory / "cumulo.conf", f"sqlite:///{self._directory}/cumulo.sqlite"
         file.write_text(
             f"[DEFAULT]\nstate_dir = {self._directory}\nbus_url = memory://\n[database]\nurl = {url}\n[api]\n"
-            f"port = {self.port}\npublic_url = http://127.0.0.1:{self.port}\n", encoding="utf-8")
+            f"port = {self.port}\npublic_url = http://127.0.0.1:{self.port}\n{self._settings}", encoding="utf-8")
         conf = config.load([str(file)], registrations=api_main.REGISTRATIONS)
         database = Database(url, Clock())
         migrate.upgrade(database)

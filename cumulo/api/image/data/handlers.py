@@ -1,7 +1,5 @@
 """Uploading and downloading the data of an image."""
 
-import contextlib
-from collections.abc import Iterator
 from typing import Any
 
 from cumulo.api.image import quota
@@ -27,19 +25,12 @@ def upload(request: Request) -> None:
         image = images.get_own_image(connection, request.context, request.params["image_id"], lock=False)
     is_chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
     length = None if is_chunked else request.content_length or 0
-    with body_of(request, length) as body:
-        _uploader(request, image).receive(image, body, length)
+    _uploader(request, image).receive(image, body_of(request, length), length)
 
 
-@contextlib.contextmanager
-def body_of(request: Request, length: int | None) -> Iterator[Any]:
-    """Give the body of a request, read in big pieces where it comes over a socket and says how long it is."""
-    connection = _connection(request)
-    if length is None or connection is None:
-        yield request.raw
-        return
-    with contextlib.closing(Inflow(request.raw, connection, length)) as body:
-        yield body
+def body_of(request: Request, length: int | None) -> Any:
+    """Return the body of a request, read in big pieces where it comes over a socket and says how long it is."""
+    return request.raw if length is None or _connection(request) is None else Inflow(request.raw)
 
 
 def _uploader(request: Request, image: images.Image) -> Uploader:

@@ -27,5 +27,4 @@ def stage(request: Request) -> None:
         ids=services.ids, threads=services.threads, host=conf.host, max_size=conf.image.max_size_gib * _GIB,
         limits=limits, room=room)
     length = None if is_chunked else request.content_length or 0
-    with body_of(request, length) as body:
-        stager.receive(image["id"], body, length)
+    stager.receive(image["id"], body_of(request, length), length)
