@@ -47,3 +47,8 @@ def router_way_out_name(router_id: str) -> str:
 def router_second_door_name(router_id: str) -> str:
     """Return the name of the host's end by which other hosts hand packets to a router's gateway."""
     return f"cus{router_id[:11]}"
+
+
+def router_leg_inside(port_id: str) -> str:
+    """Return the name of a router's end of its door into a network."""
+    return f"in{port_id[:11]}"

@@ -19,7 +19,7 @@ from cumulo.network.networks import DHCP_OWNER
 def settle(connection: sa.Connection, ids: Ids, now: float, network_id: str) -> None:
     """Make the DHCP port fit the network's subnets; runs under the lock of `revisions.advance`."""
     wanted = {row["id"]: row for row in networks.subnets_of(connection, [network_id])
-              if row["enable_dhcp"] and row["ip_version"] == 4}
+              if row["enable_dhcp"] and (row["ip_version"] == 4 or row["ipv6_address_mode"] == "dhcpv6-stateful")}
     port_id = connection.execute(sa.select(port.c.id).where(
         port.c.network_id == network_id, port.c.device_owner == DHCP_OWNER)).scalar()
     if port_id is None and wanted:

@@ -60,6 +60,8 @@ def port(place: Place, row: Row) -> dict[str, Any]:
         "is_here": is_here,
         "port_security_enabled": row.get("port_security_enabled", False),
         "allowed_address_pairs": row.get("allowed_address_pairs") or [],
+        "extra_dhcp_opts": row.get("extra_dhcp_opts") or [],
+        "dns_name": row.get("dns_name") or "",
         "groups": sorted(row.get("security_groups") or ()),
         "qos": qos(row.get("qos_rules") or ()),
         "tunnel_address": None if is_here else place.tunnel_addresses.get(host),
@@ -138,4 +140,5 @@ def qos(rules: Iterable[Row]) -> dict[str, Any]:
 
 
 def _subnet(row: Row, dhcp_address: str | None) -> dict[str, Any]:
-    return {name: row[name] for name in _SUBNET_KEYS} | {"dhcp_address": dhcp_address}
+    modes = {name: row.get(name) for name in ("ipv6_ra_mode", "ipv6_address_mode")}
+    return {name: row[name] for name in _SUBNET_KEYS} | modes | {"dhcp_address": dhcp_address}

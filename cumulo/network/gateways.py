@@ -30,7 +30,7 @@ def move(connection: sa.Connection, host: str, alive: Collection[str] | None = N
     revisions.lock(connection)
     moved = {}
     for router_id, external_network_id in waiting:
-        chosen = _choose(connection, external_network_id, host, alive)
+        chosen = choose(connection, external_network_id, host, alive)
         # Compare-and-set: another copy, or a user who took the gateway away, may have been here meanwhile.
         values = sa.update(router).where(router.c.id == router_id, router.c.gateway_host == host,
                                          router.c.external_network_id.is_not(None)).values(gateway_host=chosen)
@@ -40,7 +40,8 @@ def move(connection: sa.Connection, host: str, alive: Collection[str] | None = N
     return moved
 
 
-def _choose(connection: sa.Connection, external_network_id: str, but: str, alive: Collection[str] | None) -> str:
+def choose(connection: sa.Connection, external_network_id: str, but: str = "",
+           alive: Collection[str] | None = None) -> str:
     """The host with the fewest gateways of those that reach the external network; "" when there is none."""
     physical = connection.execute(sa.select(network.c.provider_physical_network).where(
         network.c.id == external_network_id)).scalar()

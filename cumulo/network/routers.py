@@ -21,7 +21,7 @@ from cumulo.common.db.tables.network import port, port_address, subnet
 from cumulo.common.db.tables.network_router import floating_ip, router
 from cumulo.common.flows import conflicts
 from cumulo.common.ids import Ids
-from cumulo.network import networks, ports, ranges, revisions
+from cumulo.network import gateways, networks, ports, ranges, revisions
 
 Row = dict[str, Any]
 
@@ -102,7 +102,8 @@ def set_gateway(connection: sa.Connection, ids: Ids, now: float, router_id: str,
         made = ports.insert_port(
             connection, ids, now, project_id="", network_id=network_id, wanted=wanted or None,
             values={"device_id": router_id, "device_owner": ROUTER_GATEWAY}, groups=())
-        _write(connection, now, router_id, {"external_network_id": network_id, "gateway_port_id": made["id"]})
+        _write(connection, now, router_id, {"external_network_id": network_id, "gateway_port_id": made["id"],
+                                            "gateway_host": gateways.choose(connection, network_id)})
     elif wanted:
         ports.update_port(connection, now, before["gateway_port_id"], {}, wanted)
     if enable_snat is not None:

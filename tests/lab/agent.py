@@ -10,9 +10,11 @@ import threading
 
 from cumulo.common.clock import Clock
 from cumulo.common.threads import Threads
+from cumulo.network.agent.announce import Announcers
 from cumulo.network.agent.bridge import Devices
 from cumulo.network.agent.converge import Converger
 from cumulo.network.agent.dhcp import Dhcp
+from cumulo.network.agent.dnsmasq import Dnsmasq
 from cumulo.network.agent.driver import LinuxDriver, Rules
 from cumulo.network.agent.firewall import Firewall
 from cumulo.network.agent.kernel import Place, ask
@@ -34,7 +36,8 @@ def main() -> None:
     here = Place(**place, abilities=ask())
     metadata = MetadataServers(FactsCache(lookup, clock, 1.0), threads)
     driver = LinuxDriver(Devices(here), Dhcp(directory / f"dhcp.{host}", [], 3600, clock), metadata,
-                         Rules(Nat(), Firewall(tracks=here.abilities.tracks_bridges)), Routers(host, metadata))
+                         Rules(Nat(), Firewall(tracks=here.abilities.tracks_bridges)), Routers(host, metadata, Announcers(
+                             directory / f"announce.{host}", Dnsmasq(clock))))
     converger = Converger(bus, host, driver, threads, 5.0)
     path = directory / f"agent.{host}"
     path.unlink(missing_ok=True)

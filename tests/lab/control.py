@@ -35,7 +35,8 @@ class Control:
         return {"network_desired": self.desired, "network_applied": lambda host, revision: None,
                 "metadata_for": self.metadata}
 
-    def network(self, kind: str, cidrs: Sequence[str], gateway_number: str = "1", **more: Any) -> str:
+    def network(self, kind: str, cidrs: Sequence[str], gateway_number: str = "1", mode: str | None = None,
+                **more: Any) -> str:
         """Make a network with a subnet for each range; return its id."""
         number = next(self._numbers)
         row = {"id": _id(), "mtu": 1400, "admin_state_up": True, "provider_network_type": kind,
@@ -47,7 +48,8 @@ class Control:
             subnet_id = _id()
             self.subnets[subnet_id] = {
                 "id": subnet_id, "network_id": row["id"], "cidr": cidr, "ip_version": version, "gateway_ip": gateway,
-                "enable_dhcp": version == 4, "dns_nameservers": [], "host_routes": []}
+                "enable_dhcp": version == 4 or mode == "dhcpv6-stateful", "dns_nameservers": [], "host_routes": [],
+                "ipv6_ra_mode": mode if version == 6 else None, "ipv6_address_mode": mode if version == 6 else None}
         self.port(row["id"], "", device_owner=DHCP_OWNER, numbers=2)
         return str(row["id"])
 

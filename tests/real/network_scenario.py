@@ -27,9 +27,11 @@ from cumulo.common.context import Context
 from cumulo.common.ids import Ids
 from cumulo.common.threads import Threads
 from cumulo.network import desired, networks, ports, subnets
+from cumulo.network.agent.announce import Announcers
 from cumulo.network.agent.bridge import Devices
 from cumulo.network.agent.converge import Converger
 from cumulo.network.agent.dhcp import Dhcp
+from cumulo.network.agent.dnsmasq import Dnsmasq
 from cumulo.network.agent.driver import LinuxDriver, Rules
 from cumulo.network.agent.firewall import Firewall
 from cumulo.network.agent.kernel import Place, ask
@@ -97,7 +99,8 @@ class Scenario:
 
         metadata = MetadataServers(FactsCache(lookup, CLOCK, 1.0), THREADS)
         self.driver = LinuxDriver(Devices(PLACE), Dhcp(self.directory, ["9.9.9.9"], 3600, CLOCK), metadata,
-                                  Rules(Nat(), Firewall(tracks=PLACE.abilities.tracks_bridges)), Routers(HOST, metadata))
+                                  Rules(Nat(), Firewall(tracks=PLACE.abilities.tracks_bridges)), Routers(HOST, metadata, Announcers(
+                                      self.directory.parent / "announce", Dnsmasq(CLOCK))))
         return Converger(self.bus, HOST, self.driver, THREADS, 5.0)
 
     def make_network(self) -> None:

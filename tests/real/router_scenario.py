@@ -1,11 +1,13 @@
 """A program: routers, floating addresses and the way out, told by packets. Started by test_network_lab."""
 
+import ipaddress
 import json
 import subprocess
 import sys
 import tempfile
 import time
 
+from cumulo.network.agent.filter import link_local
 from tests.lab.lab import OUTSIDE, Guest, Lab, lab
 
 EXTERNAL = "203.0.113.0/24"
@@ -47,7 +49,8 @@ class Story:
 
     def pings_from_outside(self, address: str) -> bool:
         """Say whether the machine outside reaches an address."""
-        return " 1 received" in self.lab.outside("ping", "-n", "-c", "1", "-W", "1", address, check=False)
+        said = self.lab.outside("ping", "-n", "-c", "1", "-W", "1", address, check=False)
+        return " 1 received" in said and "DIFFERENT" not in said
 
 
 def check_east_and_west(story: Story) -> None:
@@ -112,6 +115,33 @@ def check_forwarding(story: Story) -> None:
     assert said.strip() == OUTSIDE, said
 
 
+def check_announced_prefixes(story: Story) -> None:
+    """Guests make the addresses that their ports have from what the router of their own host announces, and are routed."""
+    control = story.lab.control
+    networks = [control.network("vxlan", (f"fd00:0:0:{number}::/64",), mode="slaac") for number in (1, 2)]
+    control.router(*networks)
+    guests = []
+    for number, (network, host) in enumerate(zip(networks, ("h1", "h2"), strict=True), start=1):
+        port_id = control.port(network, host, port_security_enabled=True, security_groups=[control.group(
+            {"direction": "egress", "ethertype": "IPv6"}, {"direction": "ingress", "ethertype": "IPv6"})])
+        own = link_local(control.ports[port_id]["mac_address"]).replace("fe80::", f"fd00:0:0:{number}:")
+        control.change(port_id, fixed_ips=[{**control.ports[port_id]["fixed_ips"][0], "ip_address": own}])
+        guests.append((port_id, str(ipaddress.ip_address(own))))
+    story.lab.converge()
+    assert story.lab.differences() == [], story.lab.differences()
+    made = []
+    for port_id, own in guests:
+        port = control.ports[port_id]
+        made.append(Guest(story.lab.hosts[port["binding_host_id"]], port | {"fixed_ips": []}))
+    deadline = time.monotonic() + 20
+    # A guest looks for others with its address before it uses one.
+    while any(own not in guest.run("ip", "-6", "address", "show", "-tentative")
+              for guest, (_, own) in zip(made, guests, strict=True)):
+        assert time.monotonic() < deadline, made[0].run("ip", "-6", "address")
+        time.sleep(0.2)
+    assert made[0].reaches(guests[1][1], wait_s="3")
+
+
 def check_the_gateway_moves(story: Story) -> None:
     """The gateway on another host: servers go on to leave, and the host it left has nothing of it."""
     story.lab.hosts["h3"].run("ip", "link", "set", "eth0", "down")
@@ -143,8 +173,8 @@ def main() -> None:
     """Tell the whole story."""
     with tempfile.TemporaryDirectory() as directory, lab(directory, "h1", "h2", "h3") as made:
         story = Story(made)
-        for check in (check_east_and_west, check_the_way_out, check_floating, check_forwarding, check_the_gateway_moves,
-                      check_end):
+        for check in (check_east_and_west, check_the_way_out, check_floating, check_forwarding, check_announced_prefixes,
+                      check_the_gateway_moves, check_end):
             check(story)
             print(check.__name__, "passed", flush=True)
 

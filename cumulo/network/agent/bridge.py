@@ -26,8 +26,8 @@ NAMESPACES = pathlib.Path("/run/netns")
 
 def dhcp_subnets(network: Network) -> list[Mapping[str, Any]]:
     """The subnets that the DHCP server of the network serves."""
-    return [each for each in network["subnets"]
-            if each["ip_version"] == 4 and each["enable_dhcp"] and each["dhcp_address"]]
+    return [each for each in network["subnets"] if each["enable_dhcp"] and each["dhcp_address"]
+            and (each["ip_version"] == 4 or each.get("ipv6_address_mode") == "dhcpv6-stateful")]
 
 
 def plan(network: Network, place: Place, handovers: Sequence[tuple[str, str]] = ()) -> dict[str, Any]:

@@ -12,20 +12,18 @@ import ipaddress
 import os
 import pathlib
 import re
-import shutil
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from cumulo.common import command, errors, log, names
+from cumulo.common import names
 from cumulo.common.audit.holdings import HeldDhcp
 from cumulo.common.clock import Clock
 from cumulo.network.agent import bridge
+from cumulo.network.agent.dnsmasq import Dnsmasq, write
 
-LOG = log.get(__name__)
 Network = Mapping[str, Any]
-_START_TIMEOUT_S = 10.0
-_STOP_TIMEOUT_S = 5.0
+_OPTION = re.compile(r"[a-zA-Z0-9-]{1,64}")
 
 
 def render_config(network: Network, directory: pathlib.Path, name_servers: Sequence[str], lease_s: int) -> str:
@@ -37,7 +35,9 @@ def render_config(network: Network, directory: pathlib.Path, name_servers: Seque
         f"dhcp-hostsfile={directory / 'hosts'}", f"dhcp-option=option:mtu,{network['mtu']}",
     ]
     for subnet in bridge.dhcp_subnets(network):
-        lines += _subnet_lines(subnet, name_servers, lease_s)
+        lines += (_subnet6_lines if subnet["ip_version"] == 6 else _subnet_lines)(subnet, name_servers, lease_s)
+    for port in network["ports"]:
+        lines += sorted(_option_lines(port))
     return "\n".join(lines) + "\n"
 
 
@@ -56,6 +56,29 @@ def _subnet_lines(subnet: Mapping[str, Any], name_servers: Sequence[str], lease_
     return [*lines, f"dhcp-option=tag:{tag},option:dns-server{''.join(',' + each for each in servers)}"]
 
 
+def _subnet6_lines(subnet: Mapping[str, Any], name_servers: Sequence[str], lease_s: int) -> list[str]:
+    """DHCPv6 gives addresses; who the router is only advertisements say."""
+    cidr, tag = ipaddress.ip_network(subnet["cidr"]), f"subnet-{subnet['id']}"
+    servers = [f"[{each}]" for each in subnet["dns_nameservers"] if ":" in each]
+    lines = [f"dhcp-range=set:{tag},{cidr.network_address},static,{cidr.prefixlen},{lease_s}s"]
+    return [*lines, *([f"dhcp-option=tag:{tag},option6:dns-server,{','.join(servers)}"] if servers else [])]
+
+
+def _option_lines(port: Mapping[str, Any]) -> Iterator[str]:
+    """What a port's guest is told besides; a value with a line break would be another line, so it has none."""
+    for option in port.get("extra_dhcp_opts", ()):
+        name, value = option["opt_name"], option["opt_value"]
+        if "\n" in value or not _OPTION.fullmatch(name):
+            continue
+        word = "option6" if option.get("ip_version") == 6 else "option"
+        known = name if name.isdigit() and word == "option" else f"{word}:{name}"
+        yield f"dhcp-option-force=tag:{_tag(port)},{known},{value}"
+
+
+def _tag(port: Mapping[str, Any]) -> str:
+    return f"port-{port['id']}"
+
+
 def known_hosts(network: Network) -> list[tuple[str, str, str]]:
     """(card, address, host name) of every port, for each subnet that is served."""
     served = {subnet["id"] for subnet in bridge.dhcp_subnets(network)}
@@ -67,22 +90,28 @@ def known_hosts(network: Network) -> list[tuple[str, str, str]]:
                 seen.add(fixed["subnet_id"])
                 address = fixed["ip_address"]
                 found.append((port["mac_address"], address,
-                              port.get("hostname") or f"host-{address.replace('.', '-')}"))
+                              port.get("dns_name") or port.get("hostname") or f"host-{re.sub('[.:]', '-', address)}"))
     return found
 
 
 def render_hosts(network: Network) -> str:
     """The hosts file: which card gets which address and name."""
-    return "".join(f"{card},{address},{name}\n" for card, address, name in known_hosts(network))
+    tags = {port["mac_address"]: f",set:{_tag(port)}" for port in network["ports"] if port.get("extra_dhcp_opts")}
+    return "".join(f"{card},{f'[{address}]' if ':' in address else address},{name}{tags.get(card, '')}\n"
+                   for card, address, name in known_hosts(network))
 
 
 def kept_leases(text: str, network: Network) -> str:
     """The lease file without the leases of cards that the network no longer knows at that address."""
     known = {(card, address) for card, address, _ in known_hosts(network)}
+    addresses = {address for _, address in known}
     kept = []
     for line in text.splitlines():
         parts = line.split()
-        if len(parts) >= 3 and (parts[1].lower(), parts[2]) in known:
+        # DHCPv6 names cards otherwise: by what the guest calls itself. The server's own such name is a line too.
+        is_known = ((parts[1].lower(), parts[2]) in known or ":" in parts[2] and parts[2] in addresses
+                    if len(parts) >= 3 else parts[:1] == ["duid"])
+        if is_known:
             kept.append(line + "\n")
     return "".join(kept)
 
@@ -94,7 +123,7 @@ class Dhcp:
         self._directory = directory
         self._name_servers = tuple(name_servers)
         self._lease_s = lease_s
-        self._clock = clock
+        self._dnsmasq = Dnsmasq(clock)
 
     def apply(self, network: Network) -> None:
         """Have the network's DHCP server run with the options and the hosts it must have."""
@@ -103,11 +132,11 @@ class Dhcp:
             return
         folder = self._directory / network["id"]
         folder.mkdir(parents=True, exist_ok=True)
-        new_hosts = _write(folder / "hosts", render_hosts(network))
-        new_config = _write(folder / "conf", render_config(network, folder, self._name_servers, self._lease_s))
+        new_hosts = write(folder / "hosts", render_hosts(network))
+        new_config = write(folder / "conf", render_config(network, folder, self._name_servers, self._lease_s))
         leases = folder / "leases"
         held = leases.read_text() if leases.exists() else ""
-        process = _process(folder)
+        process = self._dnsmasq.process(folder)
         if process is None or new_config or kept_leases(held, network) != held:
             self._restart(network, folder)
         elif new_hosts:
@@ -115,19 +144,16 @@ class Dhcp:
 
     def is_healthy(self, network: Network) -> bool:
         """Say whether the server runs, where there must be one."""
-        return not bridge.dhcp_subnets(network) or _process(self._directory / network["id"]) is not None
+        return not bridge.dhcp_subnets(network) or self._dnsmasq.process(self._directory / network["id"]) is not None
 
     def remove(self, network_id: str) -> None:
         """Stop the server and forget its leases; idempotent."""
-        folder = self._directory / network_id
-        if folder.is_dir():
-            self._stop(folder)
-            shutil.rmtree(folder)
+        self._dnsmasq.remove(self._directory / network_id)
 
     def held(self) -> tuple[HeldDhcp, ...]:
         """The servers whose folders are here."""
         present = sorted(self._directory.iterdir()) if self._directory.is_dir() else ()
-        return tuple(_held(folder) for folder in present)
+        return tuple(_held(folder, self._dnsmasq.process(folder) is not None) for folder in present)
 
     def processes(self) -> tuple[str, ...]:
         """The network ids that running DHCP servers of ours were started for, whether or not their folders are left."""
@@ -147,62 +173,20 @@ class Dhcp:
             self.remove(network_id)
 
     def _restart(self, network: Network, folder: pathlib.Path) -> None:
-        self._stop(folder)
+        self._dnsmasq.stop(folder)
         leases = folder / "leases"
         if leases.exists():  # read again: the server may have given one out until it stopped
-            _write(leases, kept_leases(leases.read_text(), network))
-        namespace = bridge.NAMESPACES / names.dhcp_namespace(network["id"])
-        # dnsmasq returns once its child listens, so a guest that asks from now on is heard.
-        command.run(["nsenter", f"--net={namespace}", "dnsmasq", f"--conf-file={folder / 'conf'}"],
-                    timeout_s=_START_TIMEOUT_S)
-        LOG.info("dhcp_started", network=network["id"])
-
-    def _stop(self, folder: pathlib.Path) -> None:
-        deadline = self._clock.monotonic() + _STOP_TIMEOUT_S
-        sent = signal.SIGTERM
-        while (process := _process(folder)) is not None:
-            if self._clock.monotonic() > deadline:
-                if sent == signal.SIGKILL:
-                    raise errors.DeadlineExceeded(f"dnsmasq {process} does not end.")
-                sent, deadline = signal.SIGKILL, self._clock.monotonic() + _STOP_TIMEOUT_S
-            _kill(process, sent)
-            self._clock.sleep(0.02)
+            write(leases, kept_leases(leases.read_text(), network))
+        self._dnsmasq.start(folder, bridge.NAMESPACES / names.dhcp_namespace(network["id"]))
 
 
-def _held(folder: pathlib.Path) -> HeldDhcp:
+def _held(folder: pathlib.Path, is_running: bool) -> HeldDhcp:
     hosts = (line.split(",") for line in _lines(folder / "hosts"))
     leases = (line.split() for line in _lines(folder / "leases"))
-    return HeldDhcp(folder.name, _process(folder) is not None,
-                    tuple((parts[0].lower(), parts[1]) for parts in hosts if len(parts) > 1),
-                    tuple((parts[1].lower(), parts[2]) for parts in leases if len(parts) > 2))
+    return HeldDhcp(folder.name, is_running,
+                    tuple((parts[0].lower(), parts[1].strip("[]")) for parts in hosts if len(parts) > 1),
+                    tuple((parts[1].lower(), parts[2]) for parts in leases if len(parts) > 2 and ":" not in parts[2]))
 
 
 def _lines(path: pathlib.Path) -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
-
-
-def _process(folder: pathlib.Path) -> int | None:
-    """The pid of the folder's dnsmasq, if that pid is still it."""
-    try:
-        process = int((folder / "pid").read_text())
-        arguments = pathlib.Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
-    except (FileNotFoundError, ProcessLookupError, ValueError):
-        return None
-    return process if f"--conf-file={folder / 'conf'}".encode() in arguments else None
-
-
-def _kill(process: int, sent: signal.Signals) -> None:
-    try:
-        os.kill(process, sent)
-    except ProcessLookupError:
-        LOG.debug("already_ended", process=process)
-
-
-def _write(path: pathlib.Path, text: str) -> bool:
-    """Write the file whole, by rename; say whether its content is new."""
-    if path.exists() and path.read_text() == text:
-        return False
-    temporary = path.with_name(path.name + ".new")
-    temporary.write_text(text)
-    temporary.replace(path)
-    return True

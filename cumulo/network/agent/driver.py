@@ -95,6 +95,7 @@ class LinuxDriver:
         keep = set(wanted.networks)
         self._metadata.sweep(keep | set(namespaces(wanted.routers)))
         self._dhcp.sweep(keep)
+        self._routers.sweep(wanted)
         self._devices.forget(keep)
         removed = run_program({"do": "sweep", "keep": sorted(keep), "routers": namespaces(wanted.routers),
                                "legs": self._routers.legs(wanted)})["removed"]
@@ -117,7 +118,8 @@ class LinuxDriver:
         networks = [self._devices.plan(each, handovers(each["id"], wanted)) for each in wanted.networks.values()]
         routers = list(self._routers.plans(wanted).values())
         found = run_program({"do": "compare", "plans": networks, "routers": routers})["differences"]
-        return [*found, *self._firewall.differences(wanted)]
+        silent = [f"router {router_id} announces nothing" for router_id in self._routers.unannounced(wanted)]
+        return [*found, *silent, *self._firewall.differences(wanted)]
 
     def stop(self) -> None:
         """End the metadata servers; dnsmasq and the devices stay for the guests."""

@@ -20,9 +20,11 @@ from cumulo.common import config, errors, log
 from cumulo.common.operations.agent import StepServer, asking
 from cumulo.common.runtime import Runtime
 from cumulo.network import options
+from cumulo.network.agent.announce import Announcers
 from cumulo.network.agent.bridge import Devices
 from cumulo.network.agent.converge import Converger
 from cumulo.network.agent.dhcp import Dhcp
+from cumulo.network.agent.dnsmasq import Dnsmasq
 from cumulo.network.agent.driver import RESOLV_CONF, Driver, LinuxDriver, Rules, name_servers
 from cumulo.network.agent.fake import FakeDriver
 from cumulo.network.agent.firewall import Firewall
@@ -113,11 +115,13 @@ def make_linux_driver(runtime: Runtime, place: Place) -> LinuxDriver:
         return facts
 
     cache = FactsCache(lookup, runtime.clock, conf.network.metadata_cache_s)
-    dhcp = Dhcp(pathlib.Path(conf.state_dir, "network", "dhcp"), name_servers(conf.network.dns_servers, resolv_conf),
+    files = pathlib.Path(conf.state_dir, "network")
+    dhcp = Dhcp(files / "dhcp", name_servers(conf.network.dns_servers, resolv_conf),
                 conf.network.dhcp_lease_s, runtime.clock)
     metadata = MetadataServers(cache, runtime.threads)
+    announcers = Announcers(files / "announce", Dnsmasq(runtime.clock))
     rules = Rules(Nat(), Firewall(tracks=place.abilities.tracks_bridges))
-    return LinuxDriver(Devices(place), dhcp, metadata, rules, Routers(runtime.host, metadata))
+    return LinuxDriver(Devices(place), dhcp, metadata, rules, Routers(runtime.host, metadata, announcers))
 
 
 def own_host(path: pathlib.Path) -> io.IOBase:

@@ -19,7 +19,6 @@ from cumulo.common import errors, log, metadata, names
 from cumulo.common.clock import Clock
 from cumulo.common.threads import Threads
 from cumulo.network.agent import bridge, namespace
-from cumulo.network.agent.wanted import Wanted
 
 LOG = log.get(__name__)
 Network = Mapping[str, Any]
@@ -156,7 +155,7 @@ class MetadataServers:
         network_id = network["id"]
         self._listen(network_id, names.dhcp_namespace(network_id), lambda address: network_id)
 
-    def apply_router(self, router: Mapping[str, Any], wanted: Wanted) -> None:
+    def apply_router(self, router: Mapping[str, Any]) -> None:
         """Listen in a router's namespace, for networks without DHCP; the address says which network asks."""
         ranges = [(ipaddress.ip_network(f"{address}/{length}", strict=False), door["network_id"])
                   for door in router["interfaces"] for address, length in door["addresses"]]

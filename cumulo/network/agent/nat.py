@@ -41,7 +41,8 @@ def masqueraded(network: Network) -> list[str]:
 
 
 def _masquerade(network: Network) -> list[str]:
-    return [f'    ip saddr {cidr} ip daddr != {cidr} oifname != "{network["bridge"]}" masquerade'
+    # Bridged packets come by here too: what passes through a bridge of ours does not leave this host.
+    return [f'    ip saddr {cidr} ip daddr != {cidr} oifname != "cu*" oifname != "{network["bridge"]}" masquerade'
             for cidr in masqueraded(network)]
 
 

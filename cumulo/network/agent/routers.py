@@ -7,6 +7,7 @@ from typing import Any
 
 from cumulo.common import errors, log, names
 from cumulo.network.agent import bridge, routing
+from cumulo.network.agent.announce import Announcers
 from cumulo.network.agent.kernel import run_program
 from cumulo.network.agent.metadata import MetadataServers
 from cumulo.network.agent.wanted import Wanted
@@ -15,10 +16,10 @@ LOG = log.get(__name__)
 
 
 class Routers:
-    """Makes routers and serves the metadata of the networks behind them."""
+    """Makes routers, serves the metadata of the networks behind them, and announces their prefixes."""
 
-    def __init__(self, host: str, metadata: MetadataServers) -> None:
-        self._host, self._metadata = host, metadata
+    def __init__(self, host: str, metadata: MetadataServers, announcers: Announcers) -> None:
+        self._host, self._metadata, self._announcers = host, metadata, announcers
         self._applied: dict[str, dict[str, Any]] = {}
 
     def apply(self, wanted: Wanted) -> set[str]:
@@ -30,12 +31,22 @@ class Routers:
                     self._applied.pop(router_id, None)
                     run_program({"do": "route", "plan": plan})
                     self._applied[router_id] = plan
-                self._metadata.apply_router(wanted.routers[router_id], wanted)
+                self._metadata.apply_router(wanted.routers[router_id])
+                self._announcers.apply(wanted.routers[router_id], wanted)
             except (errors.CumuloError, OSError) as error:
                 LOG.error("router_failed", router=router_id, error=error)
                 failed.add(router_id)
         self._applied = {router_id: plan for router_id, plan in self._applied.items() if router_id in wanted.routers}
         return failed
+
+    def sweep(self, wanted: Wanted) -> None:
+        """Stop announcing for routers that are not to be here."""
+        self._announcers.sweep(set(wanted.routers))
+
+    def unannounced(self, wanted: Wanted) -> list[str]:
+        """The routers whose announcing process does not run, of those that must have one."""
+        return sorted(router_id for router_id, router in wanted.routers.items()
+                      if not self._announcers.is_healthy(router, wanted))
 
     def plans(self, wanted: Wanted) -> dict[str, dict[str, Any]]:
         """What each router must be here."""

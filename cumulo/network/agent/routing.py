@@ -64,7 +64,7 @@ def _door(door: Mapping[str, Any], wanted: Wanted) -> dict[str, Any]:
 
 
 def _inside(door: Mapping[str, Any]) -> str:
-    return f"in{door['port_id'][:11]}"
+    return names.router_leg_inside(door["port_id"])
 
 
 def _way_out(router: Router, wanted: Wanted, host: str) -> dict[str, Any] | None:

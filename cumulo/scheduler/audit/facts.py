@@ -109,6 +109,12 @@ class Subnet:
     ip_version: int
     gateway_ip: str | None
     enable_dhcp: bool
+    ipv6_address_mode: str | None = None
+
+    @property
+    def gets_dhcp(self) -> bool:
+        """Whether a DHCP server gives its addresses."""
+        return self.enable_dhcp and (self.ip_version == 4 or self.ipv6_address_mode == "dhcpv6-stateful")
 
 
 @dataclasses.dataclass(frozen=True)

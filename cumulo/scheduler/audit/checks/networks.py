@@ -84,7 +84,7 @@ def _wanted(host: str, network_id: str, facts: Facts) -> Wanted:
     ports = facts.ports_by_network.get(network_id, [])
     dhcp = [each for port in ports if port.is_dhcp for each in facts.addresses_by_port.get(port.id, ())]
     has_address = {each.subnet_id for each in dhcp}
-    served = {each.id for each in subnets if each.ip_version == 4 and each.enable_dhcp and each.id in has_address}
+    served = {each.id for each in subnets if each.gets_dhcp and each.id in has_address}
     entries = {port.id: _entries(port, served, facts) for port in ports if not port.is_dhcp}
     return Wanted(
         network_id, bool(served), frozenset(_masqueraded(host, network_id, subnets, facts)),

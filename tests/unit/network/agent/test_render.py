@@ -98,6 +98,27 @@ class DhcpTest(unittest.TestCase):
         nameless = network()["ports"][0] | {"hostname": ""}
         self.assertEqual("fa:16:3e:00:00:05,10.0.0.5,host-10-0-0-5\n", dhcp.render_hosts(network(ports=[nameless])))
 
+    def test_extra_options_are_for_their_port(self) -> None:
+        port = network()["ports"][0] | {"extra_dhcp_opts": [
+            {"opt_name": "tftp-server", "opt_value": "10.0.0.9", "ip_version": 4},
+            {"opt_name": "x,y", "opt_value": "1", "ip_version": 4},
+            {"opt_name": "bootfile-name", "opt_value": "a\nport=53", "ip_version": 4}]}
+        lines = self.lines(ports=[port])
+        self.assertEqual(["dhcp-option-force=tag:port-p1,option:tftp-server,10.0.0.9"],
+                         [line for line in lines if "force" in line])
+        self.assertNotIn("port=53", lines)
+        self.assertEqual("fa:16:3e:00:00:05,10.0.0.5,web,set:port-p1\n", dhcp.render_hosts(network(ports=[port])))
+
+    def test_stateful_addresses_of_version_6(self) -> None:
+        six = subnet(id="s6", cidr="fd00::/64", ip_version=6, gateway_ip="fd00::1", dhcp_address="fd00::2",
+                     ipv6_address_mode="dhcpv6-stateful", dns_nameservers=["fd00::53"])
+        port = network()["ports"][0] | {"fixed_ips": [{"subnet_id": "s6", "ip_address": "fd00::5"}]}
+        lines = self.lines(subnets=[six])
+        self.assertIn("dhcp-range=set:subnet-s6,fd00::,static,64,600s", lines)
+        self.assertIn("dhcp-option=tag:subnet-s6,option6:dns-server,[fd00::53]", lines)
+        self.assertEqual("fa:16:3e:00:00:05,[fd00::5],web\n", dhcp.render_hosts(network(subnets=[six], ports=[port])))
+        self.assertEqual([], bridge.dhcp_subnets(network(subnets=[six | {"ipv6_address_mode": "slaac"}])))
+
     def test_leases_of_unknown_cards_go(self) -> None:
         held = "99 fa:16:3e:00:00:05 10.0.0.5 web *\n99 fa:16:3e:00:00:06 10.0.0.6 gone *\n"
         self.assertEqual("99 fa:16:3e:00:00:05 10.0.0.5 web *\n", dhcp.kept_leases(held, network()))
@@ -107,7 +128,7 @@ class NatTest(unittest.TestCase):
     """nat.render"""
 
     def test_masquerade_only_leaving_traffic(self) -> None:
-        self.assertIn('ip saddr 10.0.0.0/24 ip daddr != 10.0.0.0/24 oifname != "cu01234567-89" masquerade',
+        self.assertIn('ip saddr 10.0.0.0/24 ip daddr != 10.0.0.0/24 oifname != "cu*" oifname != "cu01234567-89" masquerade',
                       nat.render([network()]))
 
     def test_local_networks_have_no_way_out(self) -> None:
