@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from cumulo.common import errors
-from cumulo.common.db.tables.compute import claim, compute_host, server, service_status
+from cumulo.common.db.tables.compute import aggregate_host, claim, compute_host, server, service_status
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 BINARIES = {"compute": "nova-compute", "scheduler": "nova-scheduler", "conductor": "nova-conductor"}
@@ -48,6 +48,15 @@ def servers_on(connection: sa.Connection, names: list[str]) -> dict[str, list[di
     return found
 
 
+def projects_on(connection: sa.Connection, name: str) -> list[tuple[str, int, int, int]]:
+    """Return each project with servers on a host, and the processors, MiB and GiB that they claim there."""
+    rows = connection.execute(sa.select(
+        server.c.project_id, sa.func.sum(claim.c.vcpus), sa.func.sum(claim.c.memory_mib), sa.func.sum(claim.c.disk_gib),
+    ).join_from(claim, server, server.c.id == claim.c.server_id).where(claim.c.host == name).group_by(
+        server.c.project_id).order_by(server.c.project_id))
+    return [(row[0], int(row[1]), int(row[2]), int(row[3])) for row in rows]
+
+
 def list_services(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[dict[str, Any]]:
     """Return the compute API's services, each with binary, disabled, disabled_reason and forced_down."""
     of_host = sa.and_(compute_host.c.name == service_status.c.host, service_status.c.kind == "compute")
@@ -75,6 +84,7 @@ def delete_service(connection: sa.Connection, service: Mapping[str, Any]) -> Non
         if connection.execute(sa.select(claim.c.server_id).where(claim.c.host == host).limit(1)).first():
             raise errors.Conflict("Unable to delete compute service that is hosting instances. Migrate or delete the "
                                   "instances first.")
+        connection.execute(sa.delete(aggregate_host).where(aggregate_host.c.host == host))
         connection.execute(sa.delete(compute_host).where(compute_host.c.name == host))
     connection.execute(sa.delete(service_status).where(service_status.c.id == service["id"]))
 

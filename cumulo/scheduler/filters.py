@@ -23,6 +23,8 @@ class Host:
     zone: str
     architecture: str
     is_enabled: bool
+    # What its aggregates say of it: (key, value), several values of one key perhaps.
+    said: frozenset[tuple[str, str]] = dataclasses.field(default=frozenset(), kw_only=True)
     silent_s: float  # seconds since its agent was heard; infinite when it was never heard or is forced down
 
 
@@ -42,6 +44,7 @@ class Request:
     same_hosts: tuple[str, ...] | None = None  # it shall be on one of these
     different_hosts: tuple[str, ...] = ()  # it shall be on none of these
     group: "Group | None" = None
+    wants_said: tuple[tuple[str, str], ...] = ()  # what the flavor wants aggregates to say of the host
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,6 +101,11 @@ def architecture(host: Host, request: Request, limits: Limits) -> bool:
     return not request.architecture or not host.architecture or host.architecture == request.architecture
 
 
+def aggregates(host: Host, request: Request, limits: Limits) -> bool:
+    """Its aggregates say of it what the flavor wants."""
+    return all(wanted in host.said for wanted in request.wants_said)
+
+
 def same_host(host: Host, request: Request, limits: Limits) -> bool:
     """It is a host of the servers that this one shall be with."""
     return request.same_hosts is None or host.name in request.same_hosts
@@ -137,5 +145,5 @@ def disk(host: Host, request: Request, limits: Limits) -> bool:
 
 
 FILTERS: tuple[Filter, ...] = (
-    enabled, alive, requested_host, another_host, zone, architecture, same_host, different_host, affinity, anti_affinity,
+    enabled, alive, requested_host, another_host, zone, aggregates, architecture, same_host, different_host, affinity, anti_affinity,
     vcpus, memory, disk)

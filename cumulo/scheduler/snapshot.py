@@ -16,7 +16,7 @@ from cumulo.common.db.tables.compute import (
     service_status,
 )
 from cumulo.common.db.tables.image import image_property
-from cumulo.compute import server_groups
+from cumulo.compute import aggregates, server_groups
 from cumulo.scheduler.filters import Group, Host, Limits, Request
 
 _TAKEN = sa.union_all(*(
@@ -32,6 +32,7 @@ _USED = (
     .group_by(_TAKEN.c.host)
     .subquery("used")
 )
+_SPEC = "aggregate_instance_extra_specs:"
 _HEARD = sa.and_(service_status.c.host == compute_host.c.name, service_status.c.kind == "compute")
 _HOSTS = (
     sa.select(
@@ -49,10 +50,11 @@ _HOSTS = (
 
 def hosts(connection: sa.Connection, now: float, conf: cfg.ConfigOpts) -> list[Host]:
     """Every compute host, in one statement."""
-    return [_host(row, now, conf) for row in connection.execute(_HOSTS).mappings()]
+    said = aggregates.metadata_of_hosts(connection)
+    return [_host(row, now, conf, said.get(row["name"], {})) for row in connection.execute(_HOSTS).mappings()]
 
 
-def _host(row: sa.RowMapping, now: float, conf: cfg.ConfigOpts) -> Host:
+def _host(row: sa.RowMapping, now: float, conf: cfg.ConfigOpts, said: dict[str, list[str]]) -> Host:
     unheard = row["last_seen"] is None or row["forced_down"]
     return Host(
         name=row["name"],
@@ -63,7 +65,8 @@ def _host(row: sa.RowMapping, now: float, conf: cfg.ConfigOpts) -> Host:
         used_vcpus=int(row["used_vcpus"]),
         used_memory_mib=int(row["used_memory_mib"]),
         used_disk_gib=int(row["used_disk_gib"]),
-        zone=row["hypervisor"].get("zone") or conf.servers.availability_zone,
+        said=frozenset((key, value) for key, values in said.items() for value in values),
+        zone=said.get(aggregates.ZONE, [""])[0] or row["hypervisor"].get("zone") or conf.servers.availability_zone,
         architecture=row["hypervisor"].get("architecture") or "",
         is_enabled=not row["disabled"],
         silent_s=math.inf if unheard else now - row["last_seen"],
@@ -86,6 +89,8 @@ def request(connection: sa.Connection, server_id: str) -> Request:
         architecture=_architecture(connection, row["image_id"]),
         asked_at=row["created_at"],
         group=_group(connection, row),
+        wants_said=tuple(sorted((name.removeprefix(_SPEC), value) for name, value in flavor.get("extra_specs", {}).items()
+                                if name.startswith(_SPEC))),
         **_beside(connection, row),
     )
 

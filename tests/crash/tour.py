@@ -148,6 +148,14 @@ class Tour:
         service = next(each["id"] for each in services if each["host"] == host and each["binary"] == "nova-compute")
         self.send("PUT", f"{v2}/os-services/{service}", {"forced_down": False}, **newest)
         self.send("DELETE", f"{v2}/os-services/{service}", **newest)  # its agent lives: it is known again at once
+        aggregate = f"{v2}/os-aggregates/" + str(self.make(
+            f"{v2}/os-aggregates", "tour", {"aggregate": {"name": "tour"}}, "aggregates"))
+        self.send("PUT", aggregate, {"aggregate": {"name": "tour"}})
+        for action, asked in (("add_host", {"host": host}), ("set_metadata", {"metadata": {"one": "1"}}),
+                              ("remove_host", {"host": host})):
+            self.send("POST", f"{aggregate}/action", {action: asked})
+        self.send("DELETE", aggregate)
+        self.send("PUT", f"{v2}/os-hosts/{host}", {"status": "enable"})
         quota = f"{v2}/os-quota-sets/{self.project_id}"
         self.send("PUT", quota, {"quota_set": {"key_pairs": 77}})
         self.send("DELETE", quota)

@@ -64,6 +64,8 @@ RULES = (
     _rule("quota_classes:manage", _ADMIN, "Show and change the default quotas.", ("GET", "/os-quota-class-sets/{class_id}")),
     _rule("tenant_usage:list", _ADMIN, "List what all projects used.", ("GET", "/os-simple-tenant-usage")),
     _rule("tenant_usage:show", _READ, "Show what a project used.", ("GET", "/os-simple-tenant-usage/{project_id}")),
+    _rule("aggregates:manage", _ADMIN, "Make, see, change and delete aggregates of hosts.", ("GET", "/os-aggregates")),
+    _rule("hosts:manage", _ADMIN, "List hosts, and place servers on them or no more.", ("GET", "/os-hosts")),
     _rule("availability_zones:list", "rule:any_token", "List availability zones.", ("GET", "/os-availability-zone")),
     _rule("availability_zones:detail", _ADMIN, "List availability zones with their hosts.",
           ("GET", "/os-availability-zone/detail")),

@@ -27,6 +27,7 @@ _MOST_ORPHANS = 100  # of one kind: a table that lost its other half is one find
 
 LOGICAL_REFERENCES: tuple[tuple[sa.Column[Any], sa.Column[Any], sa.ColumnElement[bool]], ...] = (
     (compute.server_tag.c.server_id, compute.server.c.id, sa.true()),
+    (compute.aggregate_host.c.host, compute.compute_host.c.name, sa.true()),
     (compute.compute_quota.c.project_id, identity.project.c.id, sa.true()),
     (compute.server.c.group_id, compute.server_group.c.id, sa.true()),
     (compute.server_move.c.server_id, compute.server.c.id, sa.true()),

@@ -59,6 +59,7 @@ class FilterTest(unittest.TestCase):
             ("requested_host", HOST, request(REQUEST, host="h2")),
             ("zone", HOST, request(REQUEST, zone="moon")),
             ("architecture", HOST, request(REQUEST, architecture="aarch64")),
+            ("aggregates", host(HOST, said=frozenset((("disk", "slow"),))), request(REQUEST, wants_said=(("disk", "fast"),))),
             ("same_host", HOST, request(REQUEST, same_hosts=("h2",))),
             ("same_host", HOST, request(REQUEST, same_hosts=())),
             ("different_host", HOST, request(REQUEST, different_hosts=("h2", "h1"))),

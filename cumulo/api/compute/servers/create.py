@@ -20,7 +20,7 @@ from cumulo.api.compute.servers.choices import visible_image as _visible_image
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
 from cumulo.common.db.tables.compute import compute_host
-from cumulo.compute import hosts, server_groups, servers
+from cumulo.compute import aggregates, hosts, server_groups, servers
 from cumulo.network import security_groups
 
 MOST_USER_DATA = 65535
@@ -141,7 +141,7 @@ def _zone(request: Request, connection: sa.Connection, text: str | None) -> tupl
         return None, None
     zone, *place = text.split(":")
     own = request.services.conf.servers.availability_zone
-    if len(place) > 2 or (zone or own) != own:
+    if len(place) > 2 or (zone or own) not in {own, *aggregates.zone_names(connection)}:
         raise errors.BadRequest("The requested availability zone is not available")
     host = next((part for part in place if part), None)
     if place:

@@ -10,7 +10,7 @@ from cumulo.api.compute.servers import deletion, filters, view
 from cumulo.api.wsgi import paging
 from cumulo.api.wsgi.route import Request
 from cumulo.common.operations import store
-from cumulo.compute import hosts, server_queries, servers
+from cumulo.compute import aggregates, hosts, server_queries, servers
 from cumulo.network import port_queries
 
 
@@ -56,7 +56,8 @@ def surroundings(request: Request, connection: sa.Connection, rows: Sequence[ser
         operations=store.active_of(connection, server_ids),
         addresses=port_queries.addresses_of_devices(connection, server_ids),
         tags=servers.tags_of(connection, server_ids) if request.is_at_least("2.26") else {},
-        host_status=host_status, security_groups=port_queries.groups_of_devices(connection, server_ids))
+        host_status=host_status, security_groups=port_queries.groups_of_devices(connection, server_ids),
+        zones=aggregates.zones(connection) if names else {})
 
 
 def show(request: Request) -> dict[str, Any]:

@@ -23,13 +23,14 @@ Addresses = Sequence[Mapping[str, Any]]
 
 @dataclasses.dataclass(frozen=True)
 class Surroundings:
-    """What belongs to the servers of an answer, by server id; host_status by host."""
+    """What belongs to the servers of an answer, by server id; host_status and zones by host."""
 
     operations: Mapping[str, Mapping[str, Any]]
     addresses: Mapping[str, Addresses]
     tags: Mapping[str, list[str]]
     host_status: Mapping[str, str]
     security_groups: Mapping[str, list[str]]
+    zones: Mapping[str, str]
 
 
 def brief(request: Request, row: Row) -> dict[str, Any]:
@@ -46,7 +47,7 @@ def full(request: Request, row: Row, around: Surroundings, *, listed: bool = Fal
         "os-extended-volumes:volumes_attached": [],
         "OS-SRV-USG:launched_at": times.iso_micro(row["launched_at"]),
         "OS-SRV-USG:terminated_at": times.iso_micro(row["terminated_at"]),
-        "OS-EXT-AZ:availability_zone": _zone(request, row),
+        "OS-EXT-AZ:availability_zone": _zone(request, row, around),
         "OS-EXT-STS:task_state": states.task_of(running),
         "OS-EXT-STS:vm_state": states.vm_state(row["status"]),
         "OS-EXT-STS:power_state": row["power_state"],
@@ -118,8 +119,10 @@ def _fault(request: Request, fault: Mapping[str, Any]) -> dict[str, Any]:
     return shown
 
 
-def _zone(request: Request, row: Row) -> str:
-    return row["availability_zone"] or (request.services.conf.servers.availability_zone if row["host"] else "")
+def _zone(request: Request, row: Row, around: Surroundings) -> str:
+    """The zone of the host where there is one, else the one that was asked for."""
+    default: str = request.services.conf.servers.availability_zone
+    return around.zones.get(row["host"], default) if row["host"] else row["availability_zone"] or ""
 
 
 def host_id(project_id: str, host: str | None) -> str:

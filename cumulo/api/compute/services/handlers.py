@@ -11,7 +11,7 @@ from cumulo.api.compute import common
 from cumulo.api.wsgi import times
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
-from cumulo.compute import hosts
+from cumulo.compute import aggregates, hosts
 
 
 def list_services(request: Request) -> dict[str, Any]:
@@ -19,19 +19,19 @@ def list_services(request: Request) -> dict[str, Any]:
     services = request.services
     with services.database.read() as connection:
         now = services.database.now(connection)
-        rows = hosts.list_services(connection)
+        rows, zones = hosts.list_services(connection), aggregates.zones(connection)
     wanted = {name: request.query[name] for name in ("host", "binary") if name in request.query}
-    return {"services": [_view(request, row, now) for row in rows
+    return {"services": [_view(request, row, now, zones) for row in rows
                          if all(row[name] == value for name, value in wanted.items())]}
 
 
-def _view(request: Request, row: dict[str, Any], now: float) -> dict[str, Any]:
+def _view(request: Request, row: dict[str, Any], now: float, zones: dict[str, str]) -> dict[str, Any]:
     conf = request.services.conf.servers
     up = hosts.is_up(row["last_seen"], now, down_after_s=conf.service_down_after_s, forced_down=row["forced_down"])
     shown = {
         "id": row["id"] if request.is_at_least("2.53") else row["number"],
         "binary": row["binary"], "host": row["host"], "state": "up" if up else "down",
-        "zone": conf.availability_zone if row["kind"] == "compute" else "internal",
+        "zone": zones.get(row["host"], conf.availability_zone) if row["kind"] == "compute" else "internal",
         "status": "disabled" if row["disabled"] else "enabled", "disabled_reason": row["disabled_reason"],
         "updated_at": times.iso_micro(row["last_seen"])}
     return shown | {"forced_down": row["forced_down"]} if request.is_at_least("2.11") else shown
@@ -47,7 +47,8 @@ def update(request: Request) -> dict[str, Any]:
             raise errors.BadRequest(f"Updating a {row['binary']} service is not supported. Must be nova-compute.")
         hosts.update_host(connection, row["host"], **values)
         row, now = _service(request, connection), services.database.now(connection)
-    return {"service": _view(request, row, now)}
+        zones = aggregates.zones(connection)
+    return {"service": _view(request, row, now, zones)}
 
 
 def _values(asked: dict[str, Any]) -> dict[str, Any]:

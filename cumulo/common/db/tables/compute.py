@@ -12,6 +12,7 @@
                     until somebody confirms that it stays where it is, or has it go back
     service_status  one per service and host: when it was last heard and what it said
     compute_project one per project: the row that a quota check locks
+    aggregate       hosts put together, with metadata; aggregate_host says which
     compute_quota   limits that a project has instead of the configured ones
     compute_quota_class  limits that every project has instead of the configured ones
 """
@@ -218,4 +219,22 @@ compute_quota_class = sa.Table(
     sa.Column("name", sa.String(255), primary_key=True),
     sa.Column("resource", sa.String(64), primary_key=True),
     sa.Column("most", sa.Integer, nullable=False),
+)
+
+aggregate = sa.Table(
+    "aggregate", metadata,
+    # The API shows a number as the aggregate's id.
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("id", Id, nullable=False, unique=True),
+    sa.Column("name", sa.String(255), nullable=False, unique=True),
+    # "availability_zone" in it makes the hosts' zone.
+    sa.Column("metadata", Json, nullable=False),
+    sa.Column("created_at", Time, nullable=False),
+    sa.Column("updated_at", Time),
+)
+
+aggregate_host = sa.Table(
+    "aggregate_host", metadata,
+    sa.Column("aggregate_number", sa.Integer, sa.ForeignKey("aggregate.number", ondelete="CASCADE"), primary_key=True),
+    sa.Column("host", sa.String(255), primary_key=True),
 )

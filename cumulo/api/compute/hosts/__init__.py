@@ -1,0 +1,1 @@
+"""Hosts by the names of the first API, until microversion 2.42."""
