@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from cumulo.common import errors
 from cumulo.common.db.tables.network_security import address_group, address_group_address, security_group_rule
+from cumulo.common.db.tables.network_sharing import rbac_policy
 from cumulo.common.flows import conflicts
 from cumulo.common.ids import Ids
 from cumulo.network import revisions
@@ -105,6 +106,7 @@ def delete_group(connection: sa.Connection, group_id: str) -> None:
         conflicts.meet("delete an address group", "a rule that speaks of it", errors.Conflict(
             f"Address group {group_id} is in use on one or more security group rules.", kind="AddressGroupInUse"))
     connection.execute(sa.delete(address_group_address).where(address_group_address.c.address_group_id == group_id))
+    connection.execute(sa.delete(rbac_policy).where(rbac_policy.c.object_id == group_id))
     connection.execute(sa.delete(address_group).where(address_group.c.id == group_id))
 
 

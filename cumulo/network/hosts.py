@@ -32,6 +32,12 @@ def tunnel_addresses(connection: sa.Connection) -> dict[str, str]:
     return {host: address for host, address in connection.execute(statement)}
 
 
+def all_carry(connection: sa.Connection, network_type: str) -> bool:
+    """Whether every host that has said anything of itself can carry networks of this type."""
+    said = connection.execute(sa.select(network_host.c.types)).scalars().all()
+    return all(network_type in each for each in said if each)
+
+
 def wired(connection: sa.Connection, host: str) -> set[str]:
     """The physical networks that a host is wired to."""
     said = connection.execute(sa.select(network_host.c.wired).where(network_host.c.host == host)).scalar()

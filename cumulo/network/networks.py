@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from cumulo.common import errors
 from cumulo.common.db.tables.network import network, port, port_address, subnet
 from cumulo.common.db.tables.network_router import floating_ip
+from cumulo.common.db.tables.network_sharing import rbac_policy
 from cumulo.common.flows import conflicts
 from cumulo.common.ids import Ids
 from cumulo.network import revisions, segments
@@ -104,6 +105,7 @@ def delete_network(connection: sa.Connection, network_id: str) -> None:
     connection.execute(sa.delete(port_address).where(port_address.c.port_id.in_(ports)))
     connection.execute(sa.delete(port).where(port.c.network_id == network_id))
     connection.execute(sa.delete(subnet).where(subnet.c.network_id == network_id))
+    connection.execute(sa.delete(rbac_policy).where(rbac_policy.c.object_id == network_id))
     connection.execute(sa.delete(network).where(network.c.id == network_id))
 
 

@@ -39,6 +39,17 @@ OPTIONS = [
         "metadata_cache_s", default=1.5, min=0.0, max=60.0,
         help="Seconds for which the metadata service trusts an answer. A boot asks some twenty times within a second."),
     cfg.StrOpt(
+        "tenant_network_type", default="vxlan", choices=["vxlan", "vlan", "local"],
+        help="Type of networks that name none: vxlan crosses hosts without anybody configuring switches. While a host "
+             "says that its kernel cannot carry it, such networks are local: they end at their host."),
+    cfg.StrOpt(
+        "vxlan_ids", default="1:16777215",
+        help="First and last number that networks of type vxlan get which ask for none: all that the protocol has."),
+    cfg.ListOpt(
+        "vlan_ranges", default=[],
+        help="Numbers that networks of type vlan get which ask for none, as physnet1:100:199. Empty: only an "
+             "administrator makes such networks, naming the number."),
+    cfg.StrOpt(
         "availability_zone", default="nova",
         help="Name of the one zone that networks and routers are in: the same that servers are in."),
     cfg.IntOpt(

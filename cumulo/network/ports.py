@@ -159,6 +159,25 @@ def _again(before: Row, changed: Row) -> list[dict[str, str]] | None:
     return [each for each in before["fixed_ips"] if each["ip_address"] not in made_up] if made_up else None
 
 
+def join_device(connection: sa.Connection, now: float, port_id: str, *, device_id: str, device_owner: str,
+                hostname: str) -> Row:
+    """Make a port that is there a server's; raises Conflict (PortInUse) where it is somebody's already."""
+    before, _ = _locked(connection, port_id)
+    if before["device_id"] or before["device_owner"]:
+        raise errors.Conflict(f"Port {port_id} is still in use.", kind="PortInUse")
+    return update_port(connection, now, port_id, {
+        "device_id": device_id, "device_owner": device_owner, "hostname": hostname, "outlives_device": True})
+
+
+def leave_device(connection: sa.Connection, now: float, port_id: str) -> None:
+    """Take a port from the server it belongs to: one that was there before stays, one made for the server goes."""
+    if get_port(connection, port_id)["outlives_device"]:
+        update_port(connection, now, port_id, {"device_id": "", "device_owner": "", "hostname": "",
+                                               "binding_host_id": "", "outlives_device": False})
+    else:
+        delete_port(connection, now, port_id)
+
+
 def bind_port(connection: sa.Connection, now: float, port_id: str, host: str) -> None:
     """Say that the port's card is on this host; idempotent."""
     update_port(connection, now, port_id, {"binding_host_id": host})

@@ -20,6 +20,7 @@ from cumulo.common.db.tables.network_security import (
     security_group,
     security_group_rule,
 )
+from cumulo.common.db.tables.network_sharing import rbac_policy
 from cumulo.common.flows import conflicts
 from cumulo.common.ids import Ids
 from cumulo.network import revisions, security_rules
@@ -131,6 +132,7 @@ def delete_group(connection: sa.Connection, group_id: str, *, may_be_default: bo
         conflicts.meet("delete a security group", "a port in it", _in_use(group_id))
     connection.execute(sa.delete(security_group_rule).where(sa.or_(
         security_group_rule.c.security_group_id == group_id, security_group_rule.c.remote_group_id == group_id)))
+    connection.execute(sa.delete(rbac_policy).where(rbac_policy.c.object_id == group_id))
     connection.execute(sa.delete(security_group).where(security_group.c.id == group_id))
 
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from cumulo.common import errors
 from cumulo.common.db.tables.network import subnet
 from cumulo.common.db.tables.network_pool import subnet_pool
+from cumulo.common.db.tables.network_sharing import rbac_policy
 from cumulo.common.flows import conflicts
 from cumulo.common.ids import Ids
 from cumulo.network import revisions
@@ -92,6 +93,7 @@ def delete_pool(connection: sa.Connection, pool_id: str) -> None:
         conflicts.meet("delete a subnet pool", "a subnet of it", errors.Conflict(
             f"Unable to delete subnet pool: Subnet pool {pool_id} has existing allocations.",
             kind="SubnetPoolDeleteError"))
+    connection.execute(sa.delete(rbac_policy).where(rbac_policy.c.object_id == pool_id))
     connection.execute(sa.delete(subnet_pool).where(subnet_pool.c.id == pool_id))
 
 

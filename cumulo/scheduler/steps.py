@@ -217,7 +217,7 @@ def unsettle(connection: sa.Connection, now: float, work: Work) -> State:
 
 
 def forget(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
-    """Remove the claim and the ports made with the server; its row stays as that of a deleted one."""
+    """Remove the claim and the ports made with the server, let go those that were there before; its row stays as that of a deleted one."""
     server_id = work.state["server_id"]
     _remove_claim(connection, server_id)
     moves.remove_move(connection, server_id)
@@ -233,7 +233,7 @@ def forget(connection: sa.Connection, now: float, work: Work, planned: None) -> 
 
 def _drop_port(connection: sa.Connection, now: float, port_id: str) -> None:
     try:
-        ports.delete_port(connection, now, port_id)
+        ports.leave_device(connection, now, port_id)
     except errors.NotFound:
         return  # its owner deleted it a moment ago: that is what was wanted
 

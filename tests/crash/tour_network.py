@@ -79,6 +79,11 @@ def _pools(tour: Tour) -> None:
     pool = tour.make(f"{V2}/subnetpools", "tour", {"subnetpool": {"name": "tour", "prefixes": ["10.30.0.0/16"]}},
                      "subnetpools")
     _change(tour, "subnetpools", "subnetpool", pool)
+    tour.send("POST", f"{V2}/rbac-policies", {"rbac_policy": {
+        "object_type": "subnetpool", "object_id": pool, "action": "access_as_shared", "target_tenant": "tour"}})
+    shared = tour.send("GET", f"{V2}/rbac-policies?object_id={pool}")["rbac_policies"][0]["id"]
+    tour.send("PUT", f"{V2}/rbac-policies/{shared}", {"rbac_policy": {"target_tenant": "other"}})
+    tour.send("DELETE", f"{V2}/rbac-policies/{shared}")
     tour.send("DELETE", f"{V2}/subnetpools/{pool}")
     tour.send("PUT", f"{V2}/quotas/{tour.project_id}", {"quota": {"router": 50}})
     tour.send("DELETE", f"{V2}/quotas/{tour.project_id}")

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from cumulo.common.db.tables.compute import compute_host, server, service_status
 from cumulo.common.db.tables.operations import operation
+from cumulo.network import ports
 from tests.fixtures.api import Api
 
 V = "/compute/v2.1"
@@ -85,6 +86,24 @@ class Create(ComputeCase):
         actions = self.api.get(f"{SERVERS}/{made['id']}/os-instance-actions", token=self.alice).json["instanceActions"]
         self.assertEqual([("create", answer.headers["X-Compute-Request-Id"])],
                          [(each["action"], each["request_id"]) for each in actions])
+
+    def test_a_port_that_is_there_outlives_its_server(self) -> None:
+        port = self.api.post("/network/v2.0/ports", {"port": {"network_id": self.network}},
+                             token=self.alice).json["port"]
+        answer = self.boot(networks=[{"port": port["id"]}])
+        self.assertEqual(202, answer.status_int, answer.text)
+        server_id, path = answer.json["server"]["id"], f"/network/v2.0/ports/{port['id']}"
+        held = self.api.get(path, token=self.alice).json["port"]
+        self.assertEqual((server_id, "compute:nova"), (held["device_id"], held["device_owner"]))
+        shown = self.api.get(f"{SERVERS}/{server_id}", token=self.alice).json["server"]["addresses"]["public"]
+        self.assertEqual([port["fixed_ips"][0]["ip_address"]], [each["addr"] for each in shown])
+        self.assertEqual(409, self.boot(networks=[{"port": port["id"]}]).status_int)
+        foreign = self.api.post("/network/v2.0/ports", {"port": {"network_id": self.network}}).json["port"]["id"]
+        self.assertEqual(400, self.boot(networks=[{"port": foreign}]).status_int)
+        with self.api.database.write() as connection:
+            ports.leave_device(connection, 1.0, port["id"])
+        freed = self.api.get(path, token=self.alice).json["port"]
+        self.assertEqual(("", "", port["fixed_ips"]), (freed["device_id"], freed["device_owner"], freed["fixed_ips"]))
 
     def test_body_has_exactly_the_keys_of_its_version(self) -> None:
         server_id = self.booted()

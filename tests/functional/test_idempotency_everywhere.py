@@ -31,9 +31,11 @@ from tests.functional import (
     test_network_api,
     test_network_router_api,
     test_network_security_api,
+    test_network_sharing_api,
 )
 
-NETWORK_STORIES: tuple[ModuleType, ...] = (test_network_api, test_network_security_api, test_network_router_api)
+NETWORK_STORIES: tuple[ModuleType, ...] = (test_network_api, test_network_security_api, test_network_router_api,
+                                            test_network_sharing_api)
 STORIES: tuple[tuple[str, ModuleType, str], ...] = (
     ("compute", test_compute_api, "api"), ("compute", test_compute_versions, "api"),
     ("compute", test_compute_quotas, "api"), ("compute", test_compute_aggregates, "api"), ("compute", test_compute_security_groups, "api"), ("compute", test_compute_server_groups, "api"),

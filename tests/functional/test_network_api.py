@@ -17,6 +17,7 @@ from cumulo.common.clock import Clock
 from cumulo.common.context import Context
 from cumulo.common.ids import Ids
 from cumulo.common.threads import Threads
+from cumulo.compute import options as compute_options
 from cumulo.network import options, ports
 from tests.fixtures.database import temporary_database
 
@@ -58,7 +59,7 @@ class NetworkApiCase(unittest.TestCase):
     """A network API over an empty database."""
 
     def setUp(self) -> None:
-        conf = config.load([], registrations=(options,))
+        conf = config.load([], registrations=(options, compute_options))
         self.database, self.bells = temporary_database(), Bells()
         self.addCleanup(self.database.close)
         services = Services(conf=conf, database=self.database, bus=self.bells, clock=Clock(),  # type: ignore[arg-type]
@@ -108,13 +109,13 @@ class DiscoveryTest(NetworkApiCase):
 
     def test_collections(self) -> None:
         listed = self.send("GET", "/", who=None, expect=200)["resources"]
-        self.assertEqual(["networks", "subnets", "ports"], [each["collection"] for each in listed])
+        self.assertEqual(["networks", "subnets", "ports", "routers"], [each["collection"] for each in listed[:4]])
 
     def test_extensions(self) -> None:
         listed = self.send("GET", "/extensions", expect=200)["extensions"]
         self.assertEqual({"alias", "name", "description", "updated", "links"}, set(listed[0]))
         self.send("GET", "/extensions/binding", expect=200)
-        self.refused(404, "ExtensionNotFound", "GET", "/extensions/router")
+        self.refused(404, "ExtensionNotFound", "GET", "/extensions/dvr")
 
     def test_a_token_is_needed(self) -> None:
         self.send("GET", "/networks", who=None, expect=401)
@@ -125,7 +126,7 @@ class NetworksTest(NetworkApiCase):
 
     def test_life(self) -> None:
         made = self.network(name="n", description="d")
-        self.assertEqual(("n", "ACTIVE", 1500, [], "one", False),
+        self.assertEqual(("n", "ACTIVE", 1450, [], "one", False),
                          (made["name"], made["status"], made["mtu"], made["subnets"], made["tenant_id"], made["shared"]))
         self.assertNotIn("provider:network_type", made)
         changed = self.send("PUT", f"/networks/{made['id']}", {"network": {"name": "m"}}, expect=200)["network"]
@@ -348,7 +349,7 @@ class ListsTest(NetworkApiCase):
         self.assertEqual(["a", "b"], sorted(self.names("name=a&name=b")))
         self.assertEqual(["a"], self.names(f"id={self.ids['a']}"))
         self.assertEqual([], self.names("admin_state_up=False"))
-        self.assertEqual(3, len(self.names("admin_state_up=true&shared=false&status=ACTIVE&mtu=1500")))
+        self.assertEqual(3, len(self.names("admin_state_up=true&shared=false&status=ACTIVE&mtu=1450")))
         self.assertEqual([], self.names("provider:network_type=local"))
         self.assertEqual([], self.names("name="))
         self.refused(400, "HTTPBadRequest", "GET", "/networks?colour=red")
@@ -363,7 +364,7 @@ class ListsTest(NetworkApiCase):
         self.refused(400, "HTTPBadRequest", "GET", "/ports?fixed_ips=colour%3Dred")
 
     def test_fields(self) -> None:
-        self.assertEqual([{"name": "a", "mtu": 1500}],
+        self.assertEqual([{"name": "a", "mtu": 1450}],
                          self.send("GET", "/networks?fields=name&fields=mtu&name=a")["networks"])
         self.assertEqual({"network": {"name": "a"}}, self.send("GET", f"/networks/{self.ids['a']}?fields=name"))
 

@@ -132,6 +132,18 @@ def _routing(world: World) -> dict[Key, Scene]:
     def last_room() -> webob.Response:
         return world.ask("POST", f"{NETWORK}/routers", {"router": {}})
 
+    def share(object_id: str = own["network_id"]) -> webob.Response:
+        return world.ask("POST", f"{NETWORK}/rbac-policies", {"rbac_policy": {
+            "object_type": "network", "object_id": object_id, "action": "access_as_shared",
+            "target_tenant": world.cloud.other}})
+
+    given = world.ask("POST", f"{NETWORK}/networks", {"network": {}}).json["network"]["id"]
+    ends = share(given).json["rbac_policy"]["id"]
+
+    def served() -> webob.Response:
+        return world.compute("POST", "/servers", {"server": {
+            "name": "new", "imageRef": own["image_id"], "flavorRef": own["flavor_id"], "networks": [{"port": port}]}})
+
     def tag(name: str) -> Change:
         return lambda: world.ask("PUT", f"{NETWORK}/networks/{own['network_id']}/tags/{name}")
 
@@ -158,6 +170,13 @@ def _routing(world: World) -> dict[Key, Scene]:
             lambda: world.ask("POST", f"{NETWORK}/subnets", {"subnet": {
                 "network_id": own["network_id"], "ip_version": 4, "subnetpool_id": own["subnetpool_id"], "prefixlen": 24}}),
             "SubnetPoolDeleteError", reverse=(404, 204)),
+        ("share a thing", "the same policy"): Scene(share, share, "DuplicatePolicy", reverse=(409, 201)),
+        ("end a share", "what a project made of it"): Scene(
+            lambda: world.ask("DELETE", f"{NETWORK}/rbac-policies/{ends}"), lambda: world.ask("POST", f"{NETWORK}/ports", {
+                "port": {"network_id": given}}, token=world.cloud.personas["other member"].token or ""),
+            "RbacPolicyInUse", reverse=(404, 204)),
+        ("create a server", "another one with its port"): Scene(
+            served, served, "still in use", reverse=(409, 202)),
         ("tag a network", "another tag"): Scene(tag("a"), tag("b"), check=lambda world, answers: {"a", "b"} <= set(
             world.ask("GET", f"{NETWORK}/networks/{own['network_id']}").json["network"]["tags"])),
     }
@@ -409,7 +428,7 @@ class ThingsTest(unittest.TestCase):
         world.cloud.ok("PATCH", domain, {"domain": {"enabled": False}})
         answer = world.ask("DELETE", domain, token=world.admin)
         self.assertEqual(409, answer.status_int)
-        self.assertIn("1 server, 1 network, 3 ports, 1 router, 1 floating IP", answer.text)
+        self.assertIn("1 network, 3 ports, 1 router, 1 floating IP", answer.text)
 
     def test_uploads(self) -> None:
         """An upload that runs refuses another, and is ended by the image's deletion; nothing of its data is left."""

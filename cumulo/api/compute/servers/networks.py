@@ -6,12 +6,13 @@ import sqlalchemy as sa
 
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
-from cumulo.common.db.tables.network import network
+from cumulo.common.db.tables.network import network, port
+from cumulo.common.db.tables.network_sharing import rbac_policy
 from cumulo.compute.servers import Plug
-from cumulo.network import networks, ports
+from cumulo.network import networks, ports, quotas
 
 Plan = list[dict[str, Any]]
-"""For each network card: network_id, and fixed_ip or None."""
+"""For each network card: network_id, and fixed_ip or None; port_id where a port is there already."""
 
 
 def plan(request: Request, connection: sa.Connection, asked: list[dict[str, Any]] | str | None) -> Plan:
@@ -33,12 +34,24 @@ def plan(request: Request, connection: sa.Connection, asked: list[dict[str, Any]
 
 
 def _usable(request: Request) -> sa.ColumnElement[bool]:
-    return sa.or_(network.c.shared.is_(True), network.c.project_id == request.context.project_id)
+    project_id = request.context.project_id or ""
+    shared = sa.select(rbac_policy.c.object_id).where(
+        rbac_policy.c.object_type == "network", rbac_policy.c.action == "access_as_shared",
+        rbac_policy.c.target_project.in_(("*", project_id)))
+    return sa.or_(network.c.shared.is_(True), network.c.project_id == project_id, network.c.id.in_(shared))
+
+
+def _existing(request: Request, connection: sa.Connection, port_id: str) -> dict[str, Any]:
+    """A port of the caller's own that is nobody's yet."""
+    found = ports.list_ports(connection, port.c.id == port_id, port.c.project_id == request.context.project_id)
+    if not found:
+        raise errors.BadRequest(f"Port id {port_id} could not be found.")
+    return {"network_id": found[0]["network_id"], "fixed_ip": None, "port_id": port_id}
 
 
 def _card(request: Request, connection: sa.Connection, asked: dict[str, Any]) -> dict[str, Any]:
     if asked.get("port"):
-        raise errors.BadRequest("Joining a server to an existing port is not supported: name its network.")
+        return _existing(request, connection, asked["port"])
     if "uuid" not in asked:
         raise errors.BadRequest("Each of networks must name a network by its uuid.")
     found = networks.list_networks(connection, network.c.id == asked["uuid"], _usable(request))
@@ -64,12 +77,26 @@ def plug(request: Request, connection: sa.Connection, now: float, planned: Plan,
 def _make_port(request: Request, connection: sa.Connection, now: float, card: dict[str, Any], server_id: str,
                hostname: str) -> str:
     owner = f"compute:{request.services.conf.servers.availability_zone}"
+    if card.get("port_id"):
+        return _join(connection, now, card["port_id"], server_id, owner, hostname)
     try:
+        quotas.reserve(connection, request.services.conf, request.context.project_id or "", "port")
         made = ports.create_port(
             connection, request.services.ids, now, context=request.context, network_id=card["network_id"],
             fixed_ip=card["fixed_ip"], device_id=server_id, device_owner=owner, hostname=hostname,
             groups=card["groups"])
     except (errors.Conflict, errors.NotFound) as failure:
+        if failure.kind == "OverQuota":
+            raise errors.QuotaExceeded("Maximum number of ports exceeded") from failure
         # This API answers 400 for an address that is taken, and for a network deleted since it was looked at.
+        raise errors.BadRequest(failure.message) from failure
+    return str(made["id"])
+
+
+def _join(connection: sa.Connection, now: float, port_id: str, server_id: str, owner: str, hostname: str) -> str:
+    """Give a port that is there to the server; this API answers 409 where it is another's."""
+    try:
+        made = ports.join_device(connection, now, port_id, device_id=server_id, device_owner=owner, hostname=hostname)
+    except errors.NotFound as failure:
         raise errors.BadRequest(failure.message) from failure
     return str(made["id"])

@@ -136,7 +136,7 @@ def by_network(addresses: Addresses, *, details: bool = True) -> dict[str, list[
     for each in addresses:
         shown = {"version": each["ip_version"], "addr": each["ip_address"]}
         if details:
-            shown |= {"OS-EXT-IPS:type": "fixed", "OS-EXT-IPS-MAC:mac_addr": each["mac_address"]}
+            shown |= {"OS-EXT-IPS:type": each["type"], "OS-EXT-IPS-MAC:mac_addr": each["mac_address"]}
         found.setdefault(each["network_name"], []).append(shown)
     return found
 

@@ -4,7 +4,12 @@ from typing import Any
 
 from cumulo.api.wsgi.route import Request, Route
 
-_COLLECTIONS = (("network", "networks"), ("subnet", "subnets"), ("port", "ports"))
+_COLLECTIONS = (
+    ("network", "networks"), ("subnet", "subnets"), ("port", "ports"), ("router", "routers"),
+    ("floatingip", "floatingips"), ("security_group", "security-groups"), ("security_group_rule", "security-group-rules"),
+    ("subnetpool", "subnetpools"), ("address_group", "address-groups"), ("rbac_policy", "rbac-policies"),
+    ("quota", "quotas"), ("agent", "agents"), ("availability_zone", "availability_zones"),
+    ("service_provider", "service-providers"), ("network_ip_availability", "network-ip-availabilities"))
 
 
 def versions(request: Request) -> dict[str, Any]:

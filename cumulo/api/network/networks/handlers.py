@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from cumulo.api.network import resource, standard
+from cumulo.api.network.networks import provider
 from cumulo.api.network.networks.view import ATTRIBUTES, network_view
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
@@ -17,7 +18,8 @@ from cumulo.network import networks, quotas
 Row = dict[str, Any]
 
 _COLUMNS = {"router:external": "external", "provider:network_type": "provider_network_type",
-            "provider:physical_network": "provider_physical_network"}
+            "provider:physical_network": "provider_physical_network",
+            "provider:segmentation_id": "provider_segmentation_id"}
 _ATTRIBUTE_RULES = {
     "shared": "network:networks:set:shared", "router:external": "network:networks:set:external",
     "is_default": "network:networks:set:external",
@@ -49,8 +51,9 @@ def update(request: Request) -> Row:
     with database.write() as connection:
         row = standard.owned(KIND, request, connection, "update")
         resource.authorize_attributes(request, body, _ATTRIBUTE_RULES, {"project_id": row["project_id"]})
-        row = networks.update_network(
-            connection, database.now(connection), row["id"], _values(body))
+        values = _values(body)
+        provider.check_mtu(request.services.conf.network, row["provider_network_type"], values.get("mtu"))
+        row = networks.update_network(connection, database.now(connection), row["id"], values)
         hosts = resource.hosts_of(connection, [row["id"]])
     resource.ring(request, hosts)
     return {"network": network_view(request, row)}
@@ -81,31 +84,29 @@ def visible(request: Request, connection: sa.Connection, network_id: str) -> Row
     return standard.found(KIND, request, connection, network_id)
 
 
+def is_shared(request: Request, connection: sa.Connection, network_id: str) -> bool:
+    """Say whether its owner lets the caller's project put ports into a network."""
+    shared = standard.is_shared(request, network, "network")
+    return connection.execute(sa.select(network.c.id).where(network.c.id == network_id, shared)).first() is not None
+
+
 def _create(request: Request, connection: sa.Connection, now: float, body: Mapping[str, Any]) -> Row:
     project_id = resource.project_of(request, connection, body, "network:networks:create")
     resource.authorize_attributes(request, body, _ATTRIBUTE_RULES, {"project_id": project_id})
-    values = _values(body)
-    _check_provider(request, values)
+    conf, values = request.services.conf.network, _values(body)
+    values["provider_network_type"] = provider.network_type(conf, connection, values)
+    provider.check(conf, values)
+    provider.check_mtu(conf, values["provider_network_type"], values.get("mtu"))
     quotas.reserve(connection, request.services.conf, project_id, "network")
-    return networks.create_network(connection, request.services.ids, now, project_id=project_id, values=values,
-                                   default_mtu=request.services.conf.network.mtu)
+    return networks.create_network(
+        connection, request.services.ids, now, project_id=project_id, values=values, spans=provider.spans(conf),
+        default_mtu=provider.largest_mtu(conf, values["provider_network_type"]))
 
 
 def _values(body: Mapping[str, Any]) -> Row:
-    values = resource.columns(body, _COLUMNS, without=("provider:segmentation_id",))
+    values = resource.columns(body, _COLUMNS)
     if "mtu" in values:
         values["mtu"] = int(values["mtu"])
         if not 68 <= values["mtu"] <= 65535:
             raise errors.BadRequest("mtu must be between 68 and 65535.", kind="InvalidInput")
     return values
-
-
-def _check_provider(request: Request, values: Row) -> None:
-    """A flat network names a physical network that is configured; a local one names none."""
-    physical = values.get("provider_physical_network")
-    if values.get("provider_network_type", "local") == "local":
-        if physical is not None:
-            raise errors.BadRequest("A local network has no physical network.", kind="InvalidInput")
-    elif physical not in request.services.conf.network.physical_networks:
-        raise errors.BadRequest(
-            f"Unknown provider:physical_network '{physical}' for a flat network.", kind="InvalidInput")

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from cumulo.api.network import collection, resource, standard
+from cumulo.api.network.networks.handlers import is_shared as is_shared_network
 from cumulo.api.network.networks.handlers import visible as visible_network
 from cumulo.api.network.ports.view import ATTRIBUTES, port_view
 from cumulo.api.network.security_groups.handlers import usable as usable_groups
@@ -94,7 +95,7 @@ def delete(request: Request) -> None:
 def _create(request: Request, connection: sa.Connection, now: float, body: Mapping[str, Any]) -> Row:
     project_id = resource.project_of(request, connection, body, "network:ports:create")
     of_network = visible_network(request, connection, body["network_id"])
-    if not of_network["shared"]:
+    if not is_shared_network(request, connection, of_network["id"]):
         request.authorize("network:ports:create", {"project_id": of_network["project_id"]})
     _authorize(request, body, of_network)
     quotas.reserve(connection, request.services.conf, project_id, "port")

@@ -104,6 +104,8 @@ port = sa.Table(
     sa.Column("dns_domain", sa.String(255), nullable=False, server_default=""),
     sa.Column("qos_policy_id", Id, index=True),
     sa.Column("tags", Json),
+    # It was there before its server, and stays when that goes.
+    sa.Column("outlives_device", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("created_at", Time, nullable=False),
     sa.Column("updated_at", Time, nullable=False),
     sa.Column("revision_number", sa.Integer, nullable=False),

@@ -1,0 +1,20 @@
+"""Routes and rules of agents."""
+
+from oslo_policy import policy
+
+from cumulo.api.network.agents import handlers
+from cumulo.api.network.collection import SPECIAL
+from cumulo.api.wsgi.route import Route
+
+_ALL, _ONE = "/v2.0/agents", "/v2.0/agents/{agent_id}"
+_READS = [{"method": "GET", "path": _ALL}, {"method": "GET", "path": _ONE}]
+
+RULES = (
+    policy.DocumentedRuleDefault("network:agents:get", "rule:any_token", "Ask for agents, of which most see none", _READS),
+    policy.DocumentedRuleDefault("network:agents:get:all", "rule:system_reader", "See agents and their hosts", _READS),
+)
+
+ROUTES = (
+    Route("GET", _ALL, handlers.index, policy="network:agents:get", query=(*SPECIAL, *handlers.ATTRIBUTES)),
+    Route("GET", _ONE, handlers.show, policy="network:agents:get", query=("fields",)),
+)

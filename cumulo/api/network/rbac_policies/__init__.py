@@ -1,0 +1,1 @@
+"""Policies that let other projects use a thing."""

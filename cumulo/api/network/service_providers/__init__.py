@@ -1,0 +1,1 @@
+"""What provides services of networks."""

@@ -1,0 +1,1 @@
+"""What is drawn of a project: networks, routers, ports, servers."""

@@ -1,0 +1,171 @@
+"""What is shared with single projects, where networks lie, and what the cloud says of itself: real rules, real SQL."""
+
+from __future__ import annotations
+
+import unittest
+from typing import Any
+
+import sqlalchemy as sa
+
+from cumulo.common.db.tables.compute import service_status
+from cumulo.common.db.tables.network import network_host
+from tests.functional.test_network_api import NetworkApiCase
+
+
+class SharingTest(NetworkApiCase):
+    """Policies that let other projects use a thing."""
+
+    def share(self, kind: str, object_id: str, target: str = "two", expect: int = 201, who: str = "ann",
+              action: str = "access_as_shared") -> dict[str, Any]:
+        answer = self.send("POST", "/rbac-policies", {"rbac_policy": {
+            "object_type": kind, "object_id": object_id, "action": action, "target_tenant": target}},
+            who=who, expect=expect)
+        return dict(answer.get("rbac_policy") or answer["NeutronError"])
+
+    def test_a_network_is_shared_with_one_project(self) -> None:
+        net = self.network(name="ours")["id"]
+        subnet = self.subnet(net)["id"]
+        self.send("GET", f"/networks/{net}", who="bob", expect=404)
+        made = self.share("network", net)
+        self.assertEqual("two", made["target_tenant"])
+        self.send("GET", f"/networks/{net}", who="bob", expect=200)
+        self.send("GET", f"/subnets/{subnet}", who="bob", expect=200)
+        self.send("PUT", f"/networks/{net}", {"network": {"name": "mine"}}, who="bob", expect=403)
+        self.assertEqual("DuplicatePolicy", self.share("network", net, expect=409)["type"])
+        port = self.send("POST", "/ports", {"port": {"network_id": net}}, who="bob", expect=201)["port"]["id"]
+        path = f"/rbac-policies/{made['id']}"
+        self.refused(409, "RbacPolicyInUse", "DELETE", path)
+        self.refused(409, "RbacPolicyInUse", "PUT", path, {"rbac_policy": {"target_tenant": "three"}})
+        self.send("DELETE", f"/ports/{port}", who="bob", expect=204)
+        moved = self.send("PUT", path, {"rbac_policy": {"target_tenant": "three"}}, expect=200)["rbac_policy"]
+        self.assertEqual("three", moved["target_tenant"])
+        self.send("GET", f"/networks/{net}", who="bob", expect=404)
+        self.send("GET", path, who="bob", expect=404)
+        self.send("GET", path, expect=200)
+        self.assertEqual([made["id"]], [each["id"] for each in self.send("GET", "/rbac-policies")["rbac_policies"]])
+        self.send("DELETE", path, who="eve", expect=403)
+        self.send("DELETE", path, expect=204)
+
+    def test_every_kind_that_can_be_shared(self) -> None:
+        for kind, path, body in (("security_group", "/security-groups", {}), ("address_group", "/address-groups", {}),
+                                 ("subnetpool", "/subnetpools", {"prefixes": ["10.10.0.0/16"]})):
+            with self.subTest(kind):
+                made = self.send("POST", path, {kind: body}, expect=201)[kind]["id"]
+                self.send("GET", f"{path}/{made}", who="bob", expect=404)
+                self.share(kind, made)
+                self.send("GET", f"{path}/{made}", who="bob", expect=200)
+                self.send("DELETE", f"{path}/{made}", who="bob", expect=403)
+                self.send("DELETE", f"{path}/{made}", expect=204)
+        self.assertEqual([], self.send("GET", "/rbac-policies")["rbac_policies"])
+
+    def test_what_cannot_be_shared(self) -> None:
+        net, strange = self.network()["id"], self.network("bob")["id"]
+        self.assertEqual("PolicyNotAuthorized", self.share("network", net, "*", 403)["type"])
+        self.assertEqual("PolicyNotAuthorized", self.share("network", net, expect=403, action="access_as_external")["type"])
+        self.assertEqual("NetworkNotFound", self.share("network", strange, expect=404)["type"])
+        group = self.send("POST", "/security-groups", {"security_group": {}})["security_group"]["id"]
+        self.assertEqual("PolicyNotAuthorized", self.share(
+            "security_group", group, expect=403, action="access_as_external")["type"])
+        self.assertEqual("InvalidInput", self.share(
+            "security_group", group, expect=400, who="root", action="access_as_external")["type"])
+        outside = self.network("root")["id"]
+        self.share("network", outside, "*", who="root", action="access_as_external")
+        self.send("GET", f"/networks/{outside}", expect=200)
+
+    def test_a_security_group_in_use_stays_shared(self) -> None:
+        group = self.send("POST", "/security-groups", {"security_group": {}})["security_group"]["id"]
+        made, net = self.share("security_group", group), self.network("bob")["id"]
+        self.port(net, who="bob", security_groups=[group])
+        self.refused(409, "RbacPolicyInUse", "DELETE", f"/rbac-policies/{made['id']}")
+
+
+class PlacesTest(NetworkApiCase):
+    """Where networks lie."""
+
+    def lies(self, expect: int = 201, **values: Any) -> dict[str, Any]:
+        answer = self.send("POST", "/networks", {"network": {f"provider:{name}": value for name, value in values.items()}},
+                           who="root", expect=expect)
+        return dict(answer.get("network") or answer["NeutronError"])
+
+    def test_a_network_of_no_type_is_an_overlay_of_its_own(self) -> None:
+        one, other = self.lies(), self.lies()
+        self.assertEqual(("vxlan", None, 1, 1450), tuple(one[name] for name in (
+            "provider:network_type", "provider:physical_network", "provider:segmentation_id", "mtu")))
+        self.assertEqual(2, other["provider:segmentation_id"])
+        self.send("DELETE", f"/networks/{one['id']}", who="root", expect=204)
+        self.assertEqual(3, self.lies()["provider:segmentation_id"])
+        self.assertEqual("TunnelIdInUse", self.lies(409, network_type="vxlan", segmentation_id=2)["type"])
+        self.refused(400, "InvalidInput", "POST", "/networks", {"network": {"mtu": 1451}})
+        self.refused(400, "InvalidInput", "PUT", f"/networks/{other['id']}", {"network": {"mtu": 9000}}, who="root")
+
+    def test_a_host_that_cannot_carry_overlays(self) -> None:
+        with self.database.write() as connection:
+            connection.execute(sa.insert(network_host).values(
+                host="old", applied_revision=0, updated_at=1.0, types=["local", "flat"]))
+        self.assertEqual("local", self.lies()["provider:network_type"])
+
+    def test_vlans_share_a_physical_network(self) -> None:
+        for number in (100, "101"):
+            made = self.lies(network_type="vlan", physical_network="physnet1", segmentation_id=number)
+            self.assertEqual(int(number), made["provider:segmentation_id"])
+        self.assertEqual("VlanIdInUse", self.lies(
+            409, network_type="vlan", physical_network="physnet1", segmentation_id=100)["type"])
+        self.assertEqual("NoNetworkAvailable", self.lies(409, network_type="vlan")["type"])
+
+    def test_places_that_no_network_can_have(self) -> None:
+        for values in ({"network_type": "vlan", "segmentation_id": 5}, {"network_type": "local", "segmentation_id": 5},
+                       {"network_type": "vxlan", "physical_network": "physnet1"}, {"network_type": "flat"},
+                       {"network_type": "vlan", "physical_network": "physnet1", "segmentation_id": 4095},
+                       {"physical_network": "physnet1"}, {"segmentation_id": 5},
+                       {"network_type": "vlan", "physical_network": "moon", "segmentation_id": 5}):
+            with self.subTest(values):
+                self.assertEqual("InvalidInput", self.lies(400, **values)["type"])
+
+
+class SelfTest(NetworkApiCase):
+    """What the cloud says of itself."""
+
+    def test_agents_are_the_administrators(self) -> None:
+        with self.database.write() as connection:
+            now = self.database.now(connection)
+            connection.execute(sa.insert(service_status).values(
+                id="a1", host="h1", kind="network", started_at=now, last_seen=now, facts={}))
+        self.assertEqual([], self.send("GET", "/agents", expect=200)["agents"])
+        self.send("GET", "/agents/a1", expect=404)
+        listed = self.send("GET", "/agents?host=h1", who="root", expect=200)["agents"]
+        self.assertEqual([("a1", True)], [(each["id"], each["alive"]) for each in listed])
+        self.assertEqual("h1", self.send("GET", "/agents/a1", who="root", expect=200)["agent"]["host"])
+
+    def test_zones_and_providers(self) -> None:
+        zones = self.send("GET", "/availability_zones", expect=200)["availability_zones"]
+        self.assertEqual([{"name": "nova", "resource": kind, "state": "available"} for kind in ("network", "router")], zones)
+        providers = self.send("GET", "/service-providers", expect=200)["service_providers"]
+        self.assertEqual([{"service_type": "L3_ROUTER_NAT", "name": "distributed", "default": True}], providers)
+
+    def test_addresses_left(self) -> None:
+        net = self.network(name="n")["id"]
+        subnet = self.subnet(net)["id"]
+        self.port(net)
+        self.send("GET", "/network-ip-availabilities", expect=403)
+        shown = self.send("GET", f"/network-ip-availabilities/{net}", who="root", expect=200)["network_ip_availability"]
+        self.assertEqual((253, 2, net, "n"), tuple(shown[name] for name in (
+            "total_ips", "used_ips", "network_id", "network_name")))
+        self.assertEqual([subnet], [each["subnet_id"] for each in shown["subnet_ip_availability"]])
+        for version, found in ((4, 1), (6, 0)):
+            listed = self.send("GET", f"/network-ip-availabilities?ip_version={version}&network_id={net}", who="root")
+            self.assertEqual(found, len(listed["network_ip_availabilities"]))
+        self.send("GET", "/network-ip-availabilities/nothing", who="root", expect=404)
+
+    def test_topology(self) -> None:
+        net, port = self.network(name="n")["id"], None
+        self.subnet(net)
+        port = self.port(net)["id"]
+        drawn = self.send("GET", "/cumulo/topology", expect=200)["topology"]
+        self.assertEqual([net], [each["id"] for each in drawn["networks"]])
+        self.assertEqual(["10.0.0.0/24"], [each["cidr"] for each in drawn["networks"][0]["subnets"]])
+        self.assertIn(port, [each["id"] for each in drawn["ports"]])
+        self.assertEqual([], self.send("GET", "/cumulo/topology", who="bob")["topology"]["networks"])
+
+
+if __name__ == "__main__":
+    unittest.main()
