@@ -96,17 +96,20 @@ def start(runtime: Runtime, database: Database, listener: socket.socket | None =
     services = make_services(runtime, database, validator)
     application = deploy.load(services, conf.api.paste_config)
     opened, admin = listener or listen(conf), admin_listener or listen_admin(conf)
-    greenlet = eventlet.spawn(
-        eventlet.wsgi.server, opened, application, log=_Quiet(), log_output=False,
-        max_size=conf.api.max_connections, socket_timeout=conf.api.idle_timeout_s, debug=False)
-    admins = [] if admin is None else [eventlet.spawn(
-        eventlet.wsgi.server, admin, at_the_root(application), log=_Quiet(), log_output=False,
-        max_size=conf.api.max_connections, socket_timeout=conf.api.idle_timeout_s, debug=False)]
+    greenlet = eventlet.spawn(eventlet.wsgi.server, opened, application, **_how(conf))
+    admins = [] if admin is None else [
+        eventlet.spawn(eventlet.wsgi.server, admin, at_the_root(application), **_how(conf))]
     LOG.info("api_started", address=conf.api.listen, port=opened.getsockname()[1], process=os.getpid())
     answers = runtime.bus.serve("image", image_answers(services))
     keepers = [eventlet.spawn(keep_swept, services), eventlet.spawn(validator.keep_fresh),
                eventlet.spawn(keep_cached, services)]
     return Service(opened, greenlet, keepers, answers, admin, admins)
+
+
+def _how(conf: Any) -> dict[str, Any]:
+    """Return how requests are served; names of headers go out as they are, which saves spelling them anew each time."""
+    return {"log": _Quiet(), "log_output": False, "max_size": conf.api.max_connections, "debug": False,
+            "socket_timeout": conf.api.idle_timeout_s, "capitalize_response_headers": False}
 
 
 def at_the_root(application: Any) -> Any:

@@ -20,6 +20,8 @@ COLUMNS = ("name", "description", "enabled", "tags")
 MOST_TAGS = 80
 # Attributes the API knows beside the columns: they say what a project is, and mostly never change.
 FIXED = ("domain_id", "parent_id", "is_domain", "options")
+_ALL = sa.select(tables.project).order_by(tables.project.c.name, tables.project.c.id)
+"""Made once: SQLAlchemy knows a statement again by what it has noted on it."""
 
 
 def find(connection: sa.Connection, project_id: str) -> Project | None:
@@ -39,7 +41,9 @@ def get(connection: sa.Connection, project_id: str) -> Project:
 def listed(connection: sa.Connection, query: Mapping[str, str], *, only: set[str] | None = None) -> list[Project]:
     """Return the projects that fit a query string, by name; only restricts them to these ids."""
     table = tables.project
-    statement = sa.select(table).where(*rows.conditions(table, FILTERS, query)).order_by(table.c.name, table.c.id)
+    statement = _ALL
+    if found := rows.conditions(table, FILTERS, query):
+        statement = statement.where(*found)
     if parent_id := query.get("parent_id"):
         statement = statement.where(sa.or_(table.c.parent_id == parent_id, sa.and_(
             table.c.parent_id.is_(None), table.c.domain_id == parent_id)))

@@ -1,4 +1,4 @@
-"""Connections of the pool after the database was away: those that were idle are asked, and made again."""
+"""Connections of the pool, also after the database was away: those that were idle are asked, and made again."""
 
 import contextlib
 import shutil
@@ -6,6 +6,7 @@ import unittest
 from typing import Any
 
 import sqlalchemy as sa
+from psycopg2 import extensions
 
 from cumulo.cloud import own_server
 from cumulo.cloud.mariadb import MariaDB
@@ -38,6 +39,7 @@ class IdleConnectionsTest(unittest.TestCase):
         self.addCleanup(database.close)
 
         self.read(database, CONNECTIONS)
+        self.check_transactions(database)
         server.stop()
         server.start()
         clock.passed_s += IDLE_S
@@ -54,6 +56,23 @@ class IdleConnectionsTest(unittest.TestCase):
         server.start()
         self.assertRaises(DatabaseUnavailable, self.read, database)
         self.read(database, CONNECTIONS)
+
+    def check_transactions(self, database: Database) -> None:
+        """On a connection that was read with, also where the read failed, a transaction is whole, or nothing of it."""
+        with database.write() as connection:
+            connection.execute(sa.text("CREATE TABLE kept (value INTEGER)"))
+        with self.assertRaises(sa.exc.ProgrammingError), database.read() as connection:
+            connection.execute(sa.text("SELECT * FROM nothing"))
+        for fails in (True, False):
+            with contextlib.suppress(ZeroDivisionError), database.write() as connection:
+                connection.execute(sa.text("INSERT INTO kept VALUES (1)"))
+                connection.execute(sa.text("INSERT INTO kept VALUES (2)"))
+                _ = 1 / (not fails)
+            with database.read() as connection:
+                self.assertEqual(0 if fails else 2, connection.execute(sa.text("SELECT COUNT(*) FROM kept")).scalar())
+                if database.dialect == "postgresql":  # no transaction is open while nothing is being asked
+                    raw: Any = connection.connection.dbapi_connection
+                    self.assertEqual(extensions.TRANSACTION_STATUS_IDLE, raw.info.transaction_status)
 
     def test_postgresql(self) -> None:
         self.check(PostgreSQL)

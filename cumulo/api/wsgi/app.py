@@ -27,6 +27,7 @@ from cumulo.common.idempotency.seal import Answer
 
 LOG = log.get(__name__)
 MAX_BODY_BYTES = 112 * 1024
+JSON = "application/json"
 _REQUEST_ID = re.compile(r"req-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _REQUEST_ID_HEADER = "X-Openstack-Request-Id"
 _HOST = re.compile(r"([A-Za-z0-9._~%-]+|\[[0-9A-Fa-f:.]+\])?(:[0-9]{0,5})?")
@@ -284,12 +285,25 @@ def _repeat(answer: Answer, request: Request) -> webob.Response:
     return response
 
 
+def _is_plain_json(reply: Reply) -> bool:
+    if reply.chunks is not None or "Content-Type" in reply.headers:
+        return False
+    if isinstance(reply.body, bytes):
+        return reply.content_type == JSON
+    return reply.body is not None and not isinstance(reply.body, str) and reply.content_type in (None, JSON)
+
+
 def _respond(route: Route, outcome: Any) -> webob.Response:
     reply = outcome if isinstance(outcome, Reply) else Reply(outcome)
-    response = webob.Response(status=reply.status or route.status)
+    status = reply.status or route.status
+    if _is_plain_json(reply) and status not in _BODILESS:
+        # Made in one go: what is set piece by piece is looked for among the headers each time.
+        body = reply.body if isinstance(reply.body, bytes) else orjson.dumps(reply.body)
+        return webob.Response(body, status, [("Content-Type", JSON), *reply.headers.items()])
+    response = webob.Response(status=status)
     if reply.content_type or (reply.body is not None and not isinstance(reply.body, bytes | str)):
-        response.content_type = reply.content_type or "application/json"
-        if response.content_type == "application/json":
+        response.content_type = reply.content_type or JSON
+        if response.content_type == JSON:
             response.charset = None
     if reply.chunks is not None:
         response.app_iter = reply.chunks
