@@ -11,7 +11,7 @@ from typing import Any
 from cumulo.common import errors, ids
 
 CONTAINER_FORMATS = ("bare", "aki", "ari", "ami", "ovf", "ova", "docker", "compressed")
-DISK_FORMATS = ("raw", "qcow2", "vmdk", "vdi", "vhd", "vhdx", "iso", "aki", "ari", "ami")
+DISK_FORMATS = ("raw", "qcow2", "vmdk", "vdi", "vhd", "vhdx", "iso", "ploop", "aki", "ari", "ami")
 VISIBILITIES = ("public", "private", "shared", "community")
 
 READ_ONLY = frozenset((

@@ -16,6 +16,8 @@ TAIL_BYTES = 512
 RAW_LIKE = ("raw", "aki", "ari", "ami")
 _QCOW2, _QED, _SPARSE_VMDK = b"QFI\xfb", b"QED\x00", b"KDMV"
 _VMDK = (_SPARSE_VMDK, b"COWD", b"# Disk DescriptorFile")
+_PLOOP = (b"WithoutFreeSpace", b"WithouFreSpacExt")
+_TAR, _COMPRESSED = b"ustar", (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd", b"PK\x03\x04")
 _VDI, _VHD, _VHDX, _ISO = b"\x7f\x10\xda\xbe", b"conectix", b"vhdxfile", b"CD001"
 _KNOWN_QCOW2_FEATURES = 0b11011
 """Dirty, corrupt, compression type, extended entries; not bit 2, the external data file."""
@@ -38,6 +40,8 @@ def detect(head: bytes, tail: bytes) -> tuple[str, ...]:
         found.append("vhd")
     if head.startswith(_VHDX):
         found.append("vhdx")
+    if head.startswith(_PLOOP):
+        found.append("ploop")
     if head[32769:32774] == _ISO:
         found.append("iso")
     return tuple(found) or ("raw",)
@@ -52,11 +56,26 @@ def mismatch(declared: str, head: bytes, tail: bytes) -> str | None:
     return f"The data is {' and '.join(found)}, not {declared}."
 
 
+def is_wrapped(container: str) -> bool:
+    """Say whether data in a container is something around a disk, whose own format only unpacking shows."""
+    return container in ("ova", "docker", "compressed")
+
+
+def wrapper_mismatch(container: str, head: bytes) -> str | None:
+    """Return what is wrong with calling the data by such a container, or None."""
+    is_tar, is_compressed = head[257:262] == _TAR, head.startswith(_COMPRESSED)
+    if is_tar and container in ("ova", "docker") or is_compressed and container in ("docker", "compressed"):
+        return None
+    return f"The data is not of the container format {container}."
+
+
 def hazard(declared: str, head: bytes, tail: bytes) -> str | None:
     """Return why data of this format must not be opened, or None. The declared format must match."""
     check = {"qcow2": _qcow2_hazard, "vmdk": _vmdk_hazard, "vdi": _vdi_hazard}.get(declared)
     if declared == "vhd":
         return _vhd_hazard(head, tail)
+    if declared == "ploop" and len(head) < 64:
+        return "The ploop header is cut short."
     return check(head) if check else None
 
 
@@ -70,6 +89,10 @@ def header_size(declared: str, head: bytes, tail: bytes) -> int | None:
         return int(struct.unpack_from("<Q", head, 0x170)[0])
     if declared == "vhd":
         return int(struct.unpack_from(">Q", tail, 48)[0])
+    if declared == "ploop":
+        # The older form has half the room for the size, and what follows it is not zero.
+        size = struct.unpack_from("<Q" if head.startswith(_PLOOP[1]) else "<I", head, 36)[0]
+        return int(size) * 512
     return None
 
 
@@ -81,6 +104,8 @@ def _qcow2_hazard(head: bytes) -> str | None:
         return f"qcow2 version {version} is not supported."
     if backing_offset:
         return "A qcow2 image with a backing file is not accepted."
+    if struct.unpack_from(">I", head, 32)[0]:
+        return "An encrypted qcow2 image is not accepted: nobody here has its key."
     if version == 2:
         return None
     if len(head) < 104:

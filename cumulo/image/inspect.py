@@ -15,35 +15,49 @@ from cumulo.common import command, errors, log
 from cumulo.image import formats
 
 LOG = log.get(__name__)
-_QEMU_NAMES = {"qcow2": "qcow2", "vmdk": "vmdk", "vdi": "vdi", "vhd": "vpc", "vhdx": "vhdx"}
+_QEMU_NAMES = {"qcow2": "qcow2", "vmdk": "vmdk", "vdi": "vdi", "vhd": "vpc", "vhdx": "vhdx",
+               "ploop": "parallels"}
 
-CONTAINERS = ("ovf", "ova", "docker", "compressed")
 _LOOSE = "vmdk"
 """QEMU takes any text for a descriptor of this format, whatever it begins with."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Bounds:
-    """What an inspection may use, and whether data must be of the format that is declared."""
+    """What an inspection may use, whether data must be of the format that is declared, and the largest disk in it."""
 
     timeout_s: float = 30
     memory_mib: int = 1024
     must_match: bool = True
+    largest: int = 2**63 - 1
 
 
 def inspect_image(path: str, disk_format: str, container_format: str, bounds: Bounds) -> int | None:
     """Return the virtual size of the data of an image as inspect() does; None where a container holds the disk.
 
-    What is in such a container nobody looks at, and nobody opens: no host boots it.
+    What is in such a container is looked at when it is unpacked, and nobody opens it before: no host boots it.
     """
-    return None if container_format in CONTAINERS else inspect(path, disk_format, bounds)
+    if not formats.is_wrapped(container_format):
+        return inspect(path, disk_format, bounds)
+    fault = formats.wrapper_mismatch(container_format, _ends(path)[0])
+    if fault and bounds.must_match:
+        raise errors.BadRequest(fault)
+    return None
 
 
 def inspect(path: str, declared: str, bounds: Bounds) -> int | None:
     """Return the virtual size in bytes of the data in a file, None where its format does not tell.
 
-    Raises BadRequest when the data is not of the declared format, where it must be, or refers to other files.
+    Raises BadRequest when the data is not of the declared format, where it must be, when it refers to other files,
+    and when the disk in it is larger than any image may be: whoever writes it out would fill the disk.
     """
+    size = _inspect(path, declared, bounds)
+    if size is not None and size > bounds.largest:
+        raise errors.BadRequest(f"The disk in the image has {size} bytes; an image may have {bounds.largest}.")
+    return size
+
+
+def _inspect(path: str, declared: str, bounds: Bounds) -> int | None:
     head, tail, size = _ends(path)
     fault = formats.mismatch(declared, head, tail)
     if fault and not bounds.must_match and declared not in (_LOOSE, *formats.detect(head, tail)):

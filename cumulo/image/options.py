@@ -50,7 +50,8 @@ OPTIONS = [
                help="Directory that holds the data of images, one file each. Empty, the default, means images "
                     "below state_dir. API processes on several hosts need a shared file system here."),
     cfg.IntOpt("max_size_gib", default=1024, min=1, max=1048576,
-               help="Largest image that is accepted, in GiB. The default only stops an endless upload."),
+               help="Largest image that is accepted, and largest disk in one, in GiB. The default only stops an endless "
+                    "upload, and disks that nobody could write out."),
     cfg.StrOpt("cache_dir", default="",
                help="Directory in which an API host keeps copies of images whose stores are not on it. Empty means "
                     "image-cache below state_dir."),

@@ -1,9 +1,13 @@
 """The image API as a client sees it."""
 
+import gzip
 import hashlib
+import io
 import os
 import shutil
+import struct
 import subprocess
+import tarfile
 import tempfile
 import unittest
 from typing import Any
@@ -209,7 +213,7 @@ class Uploads(ImageApiCase):
     @unittest.skipUnless(shutil.which("qemu-img"), "needs qemu-img")
     def test_real_images(self) -> None:
         for disk_format, driver in (("qcow2", "qcow2"), ("vmdk", "vmdk"), ("vdi", "vdi"), ("vhd", "vpc"),
-                                    ("vhdx", "vhdx")):
+                                    ("vhdx", "vhdx"), ("ploop", "parallels")):
             image_id = self.api.create(disk_format=disk_format)["id"]
             self.expect(204, self.api.upload(image_id, made_by_qemu(driver)))
             self.assertGreaterEqual(self.api.show(image_id)["virtual_size"], 4 * 1024 * 1024, disk_format)
@@ -223,6 +227,30 @@ class Uploads(ImageApiCase):
         self.refused(400, self.api.create(disk_format="qcow2")["id"], with_data_file)
         flat = made_by_qemu("vmdk", "-o", "subformat=monolithicFlat")
         self.refused(400, self.api.create(disk_format="vmdk")["id"], flat)
+
+    @unittest.skipUnless(shutil.which("qemu-img"), "needs qemu-img")
+    def test_images_that_cost_more_than_they_are(self) -> None:
+        """Small files that claim to be huge: a disk of many TiB, tables of many GiB, sixteen million snapshots."""
+        sound = made_by_qemu("qcow2")
+        for offset, claim in ((24, struct.pack(">Q", 2**62)), (24, struct.pack(">Q", 1 << 50)), (36, b"\x7f\xff\xff\xff"),
+                              (56, b"\x7f\xff\xff\xff"), (60, b"\x00\xff\xff\xff"), (20, b"\x00\x00\x00\x3f"),
+                              (40, struct.pack(">Q", 2**63 - 512)), (100, struct.pack(">I", 2**31))):
+            with self.subTest(offset):
+                self.refused(400, self.api.create(disk_format="qcow2")["id"],
+                             sound[:offset] + claim + sound[offset + len(claim):])
+        huge = made_by_qemu("vdi", size="500T")
+        self.refused(400, self.api.create(disk_format="vdi")["id"], huge)
+
+    def test_wrapped_disks(self) -> None:
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w") as archive:
+            archive.addfile(tarfile.TarInfo("disk.ovf"))
+        for container, data in (("ova", packed.getvalue()), ("compressed", gzip.compress(DATA))):
+            image_id = self.api.create(disk_format="vmdk", container_format=container)["id"]
+            self.expect(204, self.api.upload(image_id, data))
+            self.assertIsNone(self.api.show(image_id)["virtual_size"])
+            image_id = self.api.create(disk_format="vmdk", container_format=container)["id"]
+            self.refused(400, image_id, DATA, left=len(self.api.store.names()))
 
 
 class Pieces:
@@ -242,11 +270,11 @@ class Pieces:
         return self._pieces.pop(0) if self._pieces else b""
 
 
-def made_by_qemu(driver: str, *options: str) -> bytes:
-    """Return an image of 4 MiB as qemu-img makes it."""
+def made_by_qemu(driver: str, *options: str, size: str = "4M") -> bytes:
+    """Return an image, of 4 MiB unless told otherwise, as qemu-img makes it."""
     with tempfile.TemporaryDirectory() as directory:
         path = os.path.join(directory, "image")
-        subprocess.run(["qemu-img", "create", "-q", "-f", driver, *options, path, "4M"], check=True)
+        subprocess.run(["qemu-img", "create", "-q", "-f", driver, *options, path, size], check=True)
         with open(path, "rb") as file:
             return file.read()
 

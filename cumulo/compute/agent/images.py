@@ -25,7 +25,7 @@ INFO_LIMITS = command.Limits(cpu_s=10, address_space_mib=1024)
 CONVERT_TIMEOUT_S = 3600
 CONVERT_LIMITS = command.Limits(cpu_s=CONVERT_TIMEOUT_S, address_space_mib=2048)
 AS_THEY_ARE = {"raw": "raw", "qcow2": "qcow2", "ami": "raw", "iso": "raw", "aki": "raw", "ari": "raw"}
-CONVERTED = {"vmdk": "vmdk", "vdi": "vdi", "vhd": "vpc", "vhdx": "vhdx"}
+CONVERTED = {"vmdk": "vmdk", "vdi": "vdi", "vhd": "vpc", "vhdx": "vhdx", "ploop": "parallels"}
 
 
 class Source(Protocol):

@@ -98,7 +98,8 @@ def _steps(runtime: Runtime, world: World) -> Steps:
     image = runtime.conf.image
     workshop = Workshop(
         world.staging, runtime.threads,
-        Bounds(image.inspection_timeout_s, image.inspection_memory_mib, image.format_enforcement),
+        Bounds(image.inspection_timeout_s, image.inspection_memory_mib, image.format_enforcement,
+               image.max_size_gib * GIB),
         max_size=image.max_size_gib * GIB, convert_to=image.convert_to, decompress=image.decompress,
         conversion_memory_mib=image.conversion_memory_mib)
 

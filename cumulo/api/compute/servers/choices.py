@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.compute import flavors, keypairs
-from cumulo.image import images
+from cumulo.image import formats, images
 
 Body = dict[str, Any]
 
@@ -31,6 +31,8 @@ def find_image(request: Request, connection: sa.Connection, reference: str, flav
         raise errors.BadRequest("imageRef is required: a server boots from an image.")
     if image["status"] != "active":
         raise errors.BadRequest(f"Image {image_id} is not active.")
+    if formats.is_wrapped(image["container_format"]):
+        raise errors.BadRequest(f"Image {image_id} is packed in {image['container_format']}; import it unpacked.")
     if image["min_ram"] > flavor["memory_mib"]:
         raise errors.BadRequest("Flavor's memory is too small for requested image.")
     if flavor["root_gib"] and image["min_disk"] > flavor["root_gib"]:

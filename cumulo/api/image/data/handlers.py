@@ -42,7 +42,12 @@ def _uploader(request: Request, image: images.Image) -> Uploader:
         database=services.database, last_write=request.last_write, clock=services.clock, ids=services.ids,
         store=services.image_stores.writable(request.headers.get(_STORE)), threads=services.threads,
         memory=services.image_stores.memory, limits=limits, room=room, max_size=conf.image.max_size_gib * _GIB,
-        bounds=Bounds(conf.image.inspection_timeout_s, conf.image.inspection_memory_mib, conf.image.format_enforcement))
+        bounds=_bounds(conf.image))
+
+
+def _bounds(settings: Any) -> Bounds:
+    return Bounds(settings.inspection_timeout_s, settings.inspection_memory_mib, settings.format_enforcement,
+                  settings.max_size_gib * _GIB)
 
 
 def download(request: Request) -> Reply:
