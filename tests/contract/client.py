@@ -30,6 +30,17 @@ _VENV = ROOT / ".client-venv"
 _START_S = 120
 
 
+# Two stores, and a web server of the tests that images may be downloaded from.
+_SETTINGS = """
+[identity]
+password_hash_rounds = 4
+[image]
+enabled_stores = file:file, fast:file
+web_ports = {web_port}
+web_allowed_networks = 127.0.0.1/32
+"""
+
+
 class Refused(Exception):
     """The client ended with an error; the text is what it said."""
 
@@ -121,7 +132,8 @@ class Cloud:
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="cumulo-contract-"))
         self.state = self.home / "state"
         self.state.mkdir()
-        (self.state / "local.conf").write_text("[identity]\npassword_hash_rounds = 4\n", encoding="ascii")
+        self.web_port = _free_port()
+        (self.state / "local.conf").write_text(_SETTINGS.format(web_port=self.web_port), encoding="ascii")
         try:
             self._command("up", "--fake-hypervisor", "--no-first-server", "--port", str(_free_port()))
         except BaseException:

@@ -183,3 +183,27 @@ class GlanceTest(ImagesTest):
         self.make(as_user=member)
         self.assertIn(["image_count_total", "1", "1"], self.client.glance("usage", as_user=member))
         self.assertIn("exceeded your quota", self.client.glance_refused("image-create", as_user=member))
+
+
+class CacheTest(ImagesTest):
+    """What an API host keeps copies of, as administrators see it."""
+
+    test_changes = test_lists = test_sharing_between_projects = test_data_goes_in_and_comes_out = None  # type: ignore[assignment]
+
+    def kept(self) -> list[str]:
+        """Return the ids of the images that are kept or shall be."""
+        return list(self.client.names("cached image list", column="ID"))
+
+    def test_an_image_is_kept_on_demand(self) -> None:
+        image = self.make()
+        self.client.do("cached image queue", image)
+        self.assertIn(image, self.kept())
+        self.assertIn(image, [row[0] for row in self.client.glance("cache-list")])
+        self.client.do("cached image delete", image)
+        self.assertNotIn(image, self.kept())
+        self.client.glance("cache-queue", image)
+        self.client.glance("cache-delete", image)
+        self.client.glance("cache-queue", image)
+        self.client.do("cached image clear")
+        self.assertNotIn(image, self.kept())
+        self.client.glance("cache-clear")

@@ -1,4 +1,4 @@
-"""Every command that the client has for the identity API is in a test of this suite, but for those of federation."""
+"""Every command that the client has for the identity and image APIs is in a test of this suite, but for federation's."""
 
 import ast
 import pathlib
@@ -23,4 +23,5 @@ class WholeTest(ContractCase):
                 elif isinstance(node, ast.For) and isinstance(node.iter, ast.Tuple):
                     tried |= {each.value for each in node.iter.elts if isinstance(each, ast.Constant)}
         tried |= {f"{kind} {verb}" for kind in kinds for verb in ("create", "delete")}
-        self.assertEqual([], sorted(each for each in self.client.commands - tried if not each.startswith(FEDERATION)))
+        commands = self.client.commands | self.client.image_commands
+        self.assertEqual([], sorted(each for each in commands - tried if not each.startswith(FEDERATION)))

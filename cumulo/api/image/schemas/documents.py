@@ -81,4 +81,36 @@ MEMBERS: dict[str, Any] = {
     "links": [{"rel": "describedby", "href": "{schema}"}],
 }
 
-DOCUMENTS: dict[str, dict[str, Any]] = {"image": IMAGE, "images": IMAGES, "member": MEMBER, "members": MEMBERS}
+TASK: dict[str, Any] = {
+    "name": "task",
+    "properties": {
+        "id": _field("string", "An identifier for the task", pattern=_UUID),
+        "type": _field("string", "The type of the task", enum=["import", "api_image_import"]),
+        "status": _field("string", "The state of the task", enum=["pending", "processing", "success", "failure"]),
+        "input": _field(["null", "object"], "What the task was asked to do"),
+        "result": _field(["null", "object"], "What came of it"),
+        "owner": _field("string", "The project that asked for it"),
+        "message": _field("string", "What went wrong, or how far it is"),
+        "percent": _field("integer", "How much of it is done"),
+        "image_id": _field(["null", "string"], "The image that it is about"),
+        "user_id": _field(["null", "string"], "The user who asked for it"),
+        "request_id": _field(["null", "string"], "The request that asked for it"),
+        "expires_at": _field(["null", "string"], "When it will be forgotten"),
+        "created_at": _field("string", "Date and time when it was asked for"),
+        "updated_at": _field("string", "Date and time of its last change"),
+        "self": _read_only("string", "A task self url"), "schema": _read_only("string", "A schema url"),
+    },
+}
+
+TASKS: dict[str, Any] = {
+    "name": "tasks",
+    "properties": {
+        "tasks": {"type": "array", "items": TASK}, "first": {"type": "string"}, "next": {"type": "string"},
+        "schema": {"type": "string"},
+    },
+    "links": [{"rel": "first", "href": "{first}"}, {"rel": "next", "href": "{next}"},
+              {"rel": "describedby", "href": "{schema}"}],
+}
+
+DOCUMENTS: dict[str, dict[str, Any]] = {
+    "image": IMAGE, "images": IMAGES, "member": MEMBER, "members": MEMBERS, "task": TASK, "tasks": TASKS}

@@ -4,8 +4,8 @@ from typing import Any
 
 from cumulo.api.wsgi.route import Reply, Request, Route
 
-_NEWEST_MINOR = 5
-"""Version 2.6 would promise the import of images."""
+_NEWEST_MINOR = 16
+"""Version 2.17 would promise routes of their own for locations."""
 
 
 def _document(request: Request) -> dict[str, Any]:
