@@ -240,6 +240,7 @@ class Tour:
             self.send("POST", f"{one}/{kind}", body)
             self.send("PUT", f"{one}/{kind}/tour", {**body, "description": "changed"})
             self.send("DELETE", f"{one}/{kind}/tour")
+            self.send("POST", f"{one}/{kind}", body)
             self.send("DELETE", f"{one}/{kind}")
         self.send("POST", f"{one}/tags", {"tags": [{"name": "a"}]})
         self.send("POST", f"{one}/tags/tour")

@@ -1,33 +1,12 @@
 """Locations of images, where an operator lets clients see and change them; off otherwise."""
 
 import hashlib
-import http.server
-import threading
 from typing import Any
 
 from cumulo.image.store.http import HttpStore
 from cumulo.image.stores import Stores
+from tests.fixtures.web_server import WebServer
 from tests.functional.test_image_api import DATA, OLD_PATCH_TYPE, OTHER, READER, ImageApiCase
-
-
-class Web(http.server.BaseHTTPRequestHandler):
-    """A web server with one file."""
-
-    def do_GET(self) -> None:
-        """Answer with the file, or its length alone."""
-        if not self.path.startswith("/allowed/data"):
-            self.send_error(404)
-            return
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(DATA)))
-        self.end_headers()
-        if self.command == "GET":
-            self.wfile.write(DATA)
-
-    do_HEAD = do_GET
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
 
 
 class LocationsCase(ImageApiCase):
@@ -35,13 +14,10 @@ class LocationsCase(ImageApiCase):
 
     def setUp(self) -> None:
         super().setUp()
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Web)
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        self.addCleanup(thread.join)
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
-        base = f"http://127.0.0.1:{server.server_port}"
+        server = WebServer()
+        self.addCleanup(server.close)
+        server.bodies = {"/allowed/data": DATA, "/data": DATA}
+        base = server.url
         self.url, self.elsewhere, self.absent = f"{base}/allowed/data", f"{base}/data", f"{base}/allowed/absent"
         stores = self.api.services.image_stores
         self.api.services.image_stores = Stores.of(*stores.all, HttpStore("web", [f"{base}/allowed"], 5.0))
