@@ -228,6 +228,8 @@ class Tour:
         self.send("DELETE", f"/image/v2/stores/fast/{active[0]}")
         for action in ("deactivate", "reactivate"):
             self.send("POST", f"{v2}/{active[0]}/actions/{action}")
+        metadata = f"/compute/v2.1/images/{active[0]}/metadata"
+        self.send("POST", metadata, {"metadata": {"one": "1"}})
         self.forget_images("tour")
 
     def _metadefs(self) -> None:

@@ -14,6 +14,7 @@ from cumulo.api.compute.extensions import routes as extensions
 from cumulo.api.compute.flavors import routes as flavors
 from cumulo.api.compute.hosts import routes as hosts
 from cumulo.api.compute.hypervisors import routes as hypervisors
+from cumulo.api.compute.images import routes as images
 from cumulo.api.compute.instance_actions import routes as instance_actions
 from cumulo.api.compute.ips import routes as ips
 from cumulo.api.compute.keypairs import routes as keypairs
@@ -43,7 +44,7 @@ _RESOURCES = (
     *servers.ROUTES, *server_actions.ROUTES, *ips.ROUTES, *metadata.ROUTES, *tags.ROUTES, *flavors.ROUTES,
     *keypairs.ROUTES, *instance_actions.ROUTES, *services.ROUTES, *hypervisors.ROUTES, *limits.ROUTES,
     *quota_sets.ROUTES, *quota_classes.ROUTES, *tenant_usage.ROUTES, *security_groups.ROUTES, *server_groups.ROUTES,
-    *aggregates.ROUTES, *hosts.ROUTES, *availability_zones.ROUTES, *extensions.ROUTES, *openapi.ROUTES, *cumulo_audit.ROUTES)
+    *aggregates.ROUTES, *hosts.ROUTES, *images.ROUTES, *availability_zones.ROUTES, *extensions.ROUTES, *openapi.ROUTES, *cumulo_audit.ROUTES)
 ROUTES = (
     *versions.ROUTES,
     *(dataclasses.replace(route, path=f"/{version}{route.path}") for version in ("v2.1", "v2") for route in _RESOURCES))
