@@ -64,6 +64,7 @@ PAUSE = Change("pause", "pause_server", (states.ACTIVE,))
 UNPAUSE = Change("unpause", "unpause_server", (states.PAUSED,))
 SUSPEND = Change("suspend", "suspend_server", (states.ACTIVE,))
 RESUME = Change("resume", "resume_server", (states.SUSPENDED,))
+HAS_CARDS = (states.ACTIVE, states.PAUSED, states.RESCUE)
 WAKE = Change("unshelve", "wake_server", (states.SHELVED,))
 UNRESCUE = Change("unrescue", "unrescue_server", (states.RESCUE,))
 RESTORE = Change("restore", "restore_server", (states.SOFT_DELETED,))
@@ -145,6 +146,19 @@ def check_status(row: Row, action: str, allowed: tuple[str, ...], *, needs_host:
     if row["status"] not in allowed or (needs_host and not row["host"]):
         raise errors.Conflict(
             f"Cannot '{action}' instance {row['id']} while it is in vm_state {states.vm_state(row['status'])}")
+
+
+def drop_card(connection: sa.Connection, ids: Ids, now: float, *, context: Context, server_id: str,
+              device: str) -> bool:
+    """Have a running guest lose the card of a port that was deleted in this transaction; say whether one has it.
+
+    The caller holds the server's row, and has seen that no operation is in the way.
+    """
+    row = connection.execute(sa.select(server).where(server.c.id == server_id)).mappings().first()
+    if row is None or row["deleted_at"] is not None or row["status"] not in HAS_CARDS or not row["host"]:
+        return False
+    _begin(connection, ids, now, context, row, "drop_card", "detach_interface", {"host": row["host"], "device": device})
+    return True
 
 
 def request_soft_delete(connection: sa.Connection, ids: Ids, now: float, *, context: Context, row: Row,

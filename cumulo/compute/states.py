@@ -36,6 +36,7 @@ _FLOW_TASKS = {"delete_server": "deleting", "start_server": "powering-on", "stop
                "pause_server": "pausing", "unpause_server": "unpausing", "suspend_server": "suspending",
                "resume_server": "resuming", "rescue_server": "rescuing", "unrescue_server": "unrescuing",
                "soft_delete_server": "soft-deleting", "restore_server": "restoring", "sync_power": "powering-off",
+               "attach_interface": "attaching", "detach_interface": "detaching", "drop_card": "detaching",
                "delete_moved_server": "deleting", "offload_server": "shelving_offloading",
                "unshelve_server": "unshelving", "wake_server": "unshelving", "confirm_resize": "resize_confirming",
                "revert_resize": "resize_reverting"}

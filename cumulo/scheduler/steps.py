@@ -243,6 +243,25 @@ def keep_forgotten(connection: sa.Connection, now: float, work: Work) -> State:
     return {}
 
 
+def bind(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
+    """Say that the new port's card is where the server is."""
+    ports.bind_port(connection, now, work.state["port_id"], work.state["host"])
+    return {}
+
+
+def part(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
+    """Take a port from its server; nothing for one that was taken or deleted meanwhile."""
+    for port in ports.ports_of_device(connection, work.state["server_id"]):
+        if port["id"] == work.state["port_id"]:
+            _drop_port(connection, now, port["id"])
+    return {}
+
+
+def unbind(connection: sa.Connection, now: float, work: Work) -> State:
+    """The undo of giving it: the server never had it."""
+    return part(connection, now, work, None)
+
+
 def offload(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
     """Give the host's room back: the server is nowhere until it is unshelved."""
     release_claim(connection, now, work)
@@ -276,6 +295,8 @@ STEPS: dict[str, LocalStep] = {
     "forget": LocalStep(forget, keep_forgotten),
     "adopt": LocalStep(adopt, unsettle),
     "shelve": LocalStep(saved_images.shelve, unsettle),
+    "bind": LocalStep(bind, unbind),
+    "part": LocalStep(part, unsettle),
     "offload": LocalStep(offload, keep_forgotten),
     "unshelve": LocalStep(unshelve, unsettle),
     "choose": LocalStep(moving.choose, moving.choose_nothing, moving.plan),

@@ -4,18 +4,38 @@ A flow without a line fails the suite, which names this file.
 """
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 from cumulo.compute import servers
 
 IMAGE = "IMAGE"
+Ask = Callable[[Any, Any, str], None]  # the user's client, what servers are made of, a server's id
+
+
+def attach(client: Any, furniture: Any, server_id: str) -> None:
+    """Give a server another card."""
+    client.post(f"/compute/v2.1/servers/{server_id}/os-interface", {
+        "interfaceAttachment": {"net_id": furniture.network_id}})
+
+
+def detach(client: Any, furniture: Any, server_id: str) -> None:
+    """Take a card from a server."""
+    path = f"/compute/v2.1/servers/{server_id}/os-interface"
+    client.delete(f"{path}/{client.get(path)['interfaceAttachments'][0]['port_id']}")
+
+
+def delete_port(client: Any, furniture: Any, server_id: str) -> None:
+    """Delete the port of a server."""
+    found = client.get(f"/compute/v2.1/servers/{server_id}/os-interface")["interfaceAttachments"]
+    client.delete(f"/network/v2.0/ports/{found[0]['port_id']}")
 
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
     """`action` is the body of POST /servers/{id}/action, in which IMAGE stands for an image's id; a flow that makes or
     deletes servers has none. `change` is begun in its stead by the suite, where only users of a cloud with other
-    options can; `goes_off`: nobody begins it but the guest, which shuts itself down.
+    options can; `ask` asks for it at another path; `goes_off`: nobody begins it but the guest, which shuts itself down.
 
     A server in `begins` becomes one in `ends`, or in one of `undone` when a step failed for good; "" is no server.
     """
@@ -25,6 +45,7 @@ class Recipe:
     undone: tuple[str, ...] = ()
     action: dict[str, Any] | None = None
     change: servers.Change | None = None
+    ask: "Ask | None" = None
     goes_off: bool = False
 
 
@@ -59,6 +80,9 @@ RECIPES: dict[str, Recipe] = {
     "resize_server": Recipe("ACTIVE", "VERIFY_RESIZE", ("ACTIVE",), {"migrate": None}),
     "confirm_resize": Recipe("VERIFY_RESIZE", "ACTIVE", (), {"confirmResize": None}),
     "revert_resize": Recipe("VERIFY_RESIZE", "ACTIVE", (), {"revertResize": None}),
+    "attach_interface": Recipe("ACTIVE", "ACTIVE", ("ACTIVE",), ask=attach),
+    "detach_interface": Recipe("ACTIVE", "ACTIVE", ("ACTIVE",), ask=detach),
+    "drop_card": Recipe("ACTIVE", "ACTIVE", ("ACTIVE",), ask=delete_port),
     "sync_power": Recipe("ACTIVE", "SHUTOFF", ("SHUTOFF",), goes_off=True),
     "delete_server": Recipe("any", ""),
     # Of images: the status, and the stores that have the data.

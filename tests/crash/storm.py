@@ -141,6 +141,8 @@ class Storm:
         elif recipe.goes_off:
             self._off.append(server_id)
             self.fleet.script.write_text(json.dumps({"guests_off": self._off}), encoding="utf-8")
+        elif recipe.ask is not None:
+            recipe.ask(self.client, self.furniture, server_id)
         else:
             self.act(server_id, recipe.change or recipe.action or {})
         return server_id

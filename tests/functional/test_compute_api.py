@@ -517,3 +517,22 @@ class Administration(ComputeCase):
                                                     answer.headers["OpenStack-API-Version"]))
         self.assertEqual(406, self.api.get(SERVERS, headers=at("2.101")).status_int)
         self.assertEqual(400, self.api.get(SERVERS, headers=at("two")).status_int)
+
+
+class Interfaces(ComputeCase):
+    """os-interface, as it is asked for; what comes of it is in test_server_life."""
+
+    def test_a_card_is_given_and_taken(self) -> None:
+        server_id = self.booted(networks=[{"uuid": self.network}])
+        path = f"{SERVERS}/{server_id}/os-interface"
+        made = self.api.post(path, {"interfaceAttachment": {"net_id": self.network}}, token=self.alice)
+        self.assertEqual(200, made.status_int, made.text)
+        port_id = made.json["interfaceAttachment"]["port_id"]
+        self.assertEqual(409, self.api.delete(f"{path}/{port_id}", token=self.alice).status_int)
+        self.finish(server_id, status="ACTIVE")
+        found = self.api.get(path, token=self.alice).json["interfaceAttachments"]
+        self.assertEqual(2, len(found))
+        newest = self.api.get(f"{path}/{port_id}", token=self.alice, headers=at("2.70")).json["interfaceAttachment"]
+        self.assertIn("tag", newest)
+        self.assertEqual(202, self.api.delete(f"{path}/{port_id}", token=self.alice).status_int)
+        self.assertEqual(404, self.api.get(path, token=self.api.make_user("bob")).status_int)

@@ -355,5 +355,96 @@ class Deletion(LifeCase):
         self.assertEqual([], self.cloud.settled_differences())
 
 
+class Cards(LifeCase):
+    """os-interface."""
+
+    def cards(self, server_id: str) -> list[Any]:
+        """The cards as the API lists them."""
+        return list(self.cloud.get(f"{V}/servers/{server_id}/os-interface").json["interfaceAttachments"])
+
+    def attach(self, server_id: str, status: int = 200, **asked: Any) -> Any:
+        """Ask for a card and wait until nothing is under way."""
+        answer = self.cloud.post(f"{V}/servers/{server_id}/os-interface", {"interfaceAttachment": asked})
+        self.assertEqual(status, answer.status_int, answer.text)
+        if status != 200:
+            return None
+        self.cloud.wait(server_id, self.shown(server_id)["status"])
+        return answer.json["interfaceAttachment"]
+
+    def detach(self, server_id: str, port_id: str) -> None:
+        """Take a card and wait."""
+        answer = self.cloud.delete(f"{V}/servers/{server_id}/os-interface/{port_id}")
+        self.assertEqual(202, answer.status_int, answer.text)
+        self.cloud.wait(server_id, self.shown(server_id)["status"])
+
+    def make_port(self) -> str:
+        """Make a port that is nobody's."""
+        made = self.cloud.post("/network/v2.0/ports", {"port": {"network_id": self.cloud.network_id}})
+        return str(made.json["port"]["id"])
+
+    def test_a_running_server_gets_and_loses_a_card(self) -> None:
+        for status in ("ACTIVE", "SHUTOFF"):
+            server_id = self.cloud.boot()
+            if status == "SHUTOFF":
+                self.cloud.act(server_id, {"os-stop": None}, "SHUTOFF")
+            made = self.attach(server_id, net_id=self.cloud.network_id)
+            self.assertEqual({"port_id", "net_id", "mac_addr", "fixed_ips", "port_state"}, set(made))
+            self.assertEqual(2, len(self.cards(server_id)))
+            self.assertEqual(2, len(self.cloud.held(server_id)["cards"]))
+            self.assertEqual([], self.cloud.settled_differences())
+            shown = self.cloud.get(f"{V}/servers/{server_id}/os-interface/{made['port_id']}").json["interfaceAttachment"]
+            self.assertEqual(("ACTIVE", made["mac_addr"]), (shown["port_state"], shown["mac_addr"]))
+            self.detach(server_id, made["port_id"])
+            self.assertEqual(1, len(self.cards(server_id)))
+            self.assertEqual(404, self.cloud.get(f"/network/v2.0/ports/{made['port_id']}").status_int)
+            self.assertEqual([], self.cloud.settled_differences())
+            self.cloud.remove(server_id)
+
+    def test_a_port_that_was_there_outlives_the_server(self) -> None:
+        for way in ("detach", "delete"):
+            server_id, port_id = self.cloud.boot(), self.make_port()
+            self.assertEqual(port_id, self.attach(server_id, port_id=port_id)["port_id"])
+            self.attach(self.cloud.boot(), 400, port_id=port_id)
+            if way == "detach":
+                self.detach(server_id, port_id)
+            self.cloud.remove(server_id)
+            left = self.cloud.get(f"/network/v2.0/ports/{port_id}").json["port"]
+            self.assertEqual(("", "", "DOWN"), (left["device_id"], left["device_owner"], left["status"]))
+            self.assertEqual([], self.cloud.settled_differences())
+
+    def test_a_deleted_port_takes_its_card_along(self) -> None:
+        server_id = self.cloud.boot()
+        port_id = self.cards(server_id)[0]["port_id"]
+        self.assertEqual(204, self.cloud.delete(f"/network/v2.0/ports/{port_id}").status_int)
+        self.cloud.wait(server_id, "ACTIVE")
+        self.assertEqual([], self.cloud.held(server_id)["cards"])
+        self.assertEqual([], self.cloud.settled_differences())
+        self.cloud.remove(server_id)
+
+    def test_a_card_that_fails_leaves_no_port(self) -> None:
+        server_id = self.cloud.boot()
+        self.cloud.script(faults={"plug_card": "no slot"})
+        made = self.attach(server_id, net_id=self.cloud.network_id)
+        self.cloud.script()
+        self.assertEqual(404, self.cloud.get(f"/network/v2.0/ports/{made['port_id']}").status_int)
+        self.assertEqual(1, len(self.cards(server_id)))
+        self.assertEqual([], self.cloud.settled_differences())
+        self.cloud.remove(server_id)
+
+    def test_what_is_refused(self) -> None:
+        server_id = self.cloud.boot()
+        nowhere = "00000000-0000-4000-8000-00000000dead"
+        own = self.cards(server_id)[0]["port_id"]
+        for status, asked in ((400, {"net_id": self.cloud.network_id, "port_id": own}), (404, {"port_id": nowhere}),
+                              (400, {"net_id": nowhere}), (400, {"port_id": own}),
+                              (400, {"fixed_ips": [{"ip_address": "10.1.0.9"}]}), (400, {"nonsense": 1})):
+            self.attach(server_id, status, **asked)
+        for method in (self.cloud.get, self.cloud.delete):
+            self.assertEqual(404, method(f"{V}/servers/{server_id}/os-interface/{nowhere}").status_int)
+        self.cloud.act(server_id, {"suspend": None}, "SUSPENDED")
+        self.attach(server_id, 409, net_id=self.cloud.network_id)
+        self.cloud.remove(server_id)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -14,6 +14,7 @@ import time
 import unittest
 from collections.abc import Mapping
 from typing import Any
+from xml.etree import ElementTree
 
 import pyroute2
 
@@ -193,6 +194,56 @@ class LibvirtDriverTest(unittest.TestCase):
         facts = self.facts(direct=True)
         print("\ndirect kernel", self.live_through(facts))
         self.assert_nothing_left(facts)
+
+    def test_is_rescued_grown_and_rebuilt(self) -> None:
+        """Each step twice; what a machine has of disks is what its state says."""
+        facts = self.facts(direct=True)
+        server_id, table = facts["id"], make_steps(self.driver, Clock(), lambda _: facts, press_again_s=5).table()
+        own = files.server_files(self.state_dir, server_id)
+        self.addCleanup(self.driver.remove, server_id)
+
+        def run(name: str, undo: bool = False, **state: Any) -> None:
+            for _ in range(2):
+                table[name][1 if undo else 0]({"server_id": server_id, "host": "h", "source": "h", **state}, _Call())
+
+        run("boot")
+        facts["boot_image"] = facts["image"]
+        run("rescue", begins="ACTIVE")
+        self.assertEqual(["rescue", "disk", "ephemeral", "swap", "config.iso"], self.disks_of(server_id))
+        self.driver.cut_power(server_id)  # a hard reboot keeps it rescued
+        run("power_on")
+        self.assertEqual("rescue", self.disks_of(server_id)[0])
+        run("unrescue")
+        self.assertEqual(["disk", "ephemeral", "swap", "config.iso"], self.disks_of(server_id))
+        self.assertFalse(own.rescue.exists() or own.rescue_base.exists())
+        facts["boot_image"] = None
+        run("rescue", begins="ACTIVE")
+        run("rescue", undo=True, begins="ACTIVE")
+        self.assertEqual((Power.RUNNING, "disk"), (self.driver.power(server_id), self.disks_of(server_id)[0]))
+        self.driver.cut_power(server_id)
+        small = facts["flavor"]
+        run("keep_disk", grows=True)
+        facts["flavor"] = small | {"root_gib": 2, "ephemeral_gib": 2, "swap_mib": 32, "memory_mib": 160}
+        run("arrive", ends="ACTIVE")
+        self.assertEqual([2, 2], [inspect(own.disk, "qcow2")["virtual-size"] >> 30, own.ephemeral.stat().st_size >> 30])
+        self.assertEqual(32 << 20, own.swap.stat().st_size)
+        run("leave")
+        facts["flavor"] = small
+        run("return", ends="ACTIVE")
+        self.assertEqual((1, Power.RUNNING), (inspect(own.disk, "qcow2")["virtual-size"] >> 30, self.driver.power(server_id)))
+        self.assertFalse(own.disk_before.exists())
+        run("wipe")
+        self.assertEqual({"console.log"}, set(self.driver.holdings().servers[0].files))
+        run("respawn", ends="ACTIVE")
+        self.assertEqual(["disk", "ephemeral", "swap", "config.iso"], self.disks_of(server_id))
+        run("destroy")
+        self.assert_nothing_left(facts)
+
+    def disks_of(self, server_id: str) -> list[str]:
+        """The names of the files that a running domain has as its disks, in their order."""
+        text = self.driver._ask(lambda connection: connection.lookupByUUIDString(server_id).XMLDesc())
+        return [pathlib.Path(disk.get("file", "")).name
+                for disk in ElementTree.fromstring(text).findall("./devices/disk/source")]
 
 
 def _make_bridge() -> None:

@@ -208,6 +208,27 @@ def _rescue_server(users: Users, dice: random.Random) -> None:
         users.send("POST", f"{V}/servers/{server_id}/action", own, again=dice.random() < 0.5)
 
 
+def _attach_card(users: Users, dice: random.Random) -> None:
+    server_id = users.one("server", dice)
+    if server_id is not None:
+        network_id = users.one("network", dice) if dice.random() < 0.4 else None
+        users.send("POST", f"{V}/servers/{server_id}/os-interface", {"interfaceAttachment": {
+            "net_id": network_id or users.setting.network}}, again=False, may_be=(400,))
+
+
+def _detach_card(users: Users, dice: random.Random) -> None:
+    """Through the server, or by deleting the port."""
+    server_id = users.one("server", dice)
+    if server_id is None:
+        return
+    path = f"{V}/servers/{server_id}/os-interface"
+    answer = users.send("GET", path, again=False)
+    found = answer.body["interfaceAttachments"] if answer is not None and answer.status == 200 else []
+    if len(found) > 1:  # a server without any is nobody's aim here
+        port_id = dice.choice(found)["port_id"]
+        users.send("DELETE", f"{path}/{port_id}" if dice.random() < 0.6 else f"{N}/ports/{port_id}", again=False)
+
+
 def _resize_server(users: Users, dice: random.Random) -> None:
     server_id = users.one("server", dice)
     if server_id is not None:
@@ -344,6 +365,7 @@ _KINDS: dict[str, Callable[[Users, random.Random], None]] = {
     "resume server": _act("resume"), "save server": _save_server,
     "rebuild server": _rebuild_server, "rescue server": _rescue_server, "unrescue server": _act("unrescue"),
     "guest goes off": _go_off, "force delete server": _act("forceDelete"),
+    "attach card": _attach_card, "detach card": _detach_card,
     "shelve server": _act("shelve"), "unshelve server": _act("unshelve"), "resize server": _resize_server,
     "migrate server": _act("migrate", admin=True), "confirm resize": _act("confirmResize"),
     "revert resize": _act("revertResize"), "hard reboot server": _act("reboot", {"type": "HARD"}), "create network": _create_network,

@@ -210,6 +210,24 @@ class SimComputeDriver:
             self._host.made.pop(server_id, None)
         self._done("remove")
 
+    def plug_card(self, facts: Facts, port_id: str) -> None:
+        """Give it a card."""
+        self._change("plug card")
+        self._known(facts["id"])
+        self._host.cards[facts["id"]] = _cards(facts)
+        self._done("plug card")
+
+    def unplug_card(self, server_id: str, device: str) -> bool:
+        """Take a card from it; some guests take their time."""
+        self._change("unplug card")
+        if self._weather.between(0.0, 1.0) < 0.2:
+            return False
+        kept = tuple(card for card in self._host.cards.get(server_id, ()) if card != device)
+        if server_id in self._host.cards:
+            self._host.cards[server_id] = kept
+        self._done("unplug card")
+        return True
+
     def keep_disk(self, server_id: str) -> None:
         """Keep a copy of its disk."""
         self._change("keep disk")

@@ -16,6 +16,7 @@ from cumulo.api.compute.hosts import routes as hosts
 from cumulo.api.compute.hypervisors import routes as hypervisors
 from cumulo.api.compute.images import routes as images
 from cumulo.api.compute.instance_actions import routes as instance_actions
+from cumulo.api.compute.interfaces import routes as interfaces
 from cumulo.api.compute.ips import routes as ips
 from cumulo.api.compute.keypairs import routes as keypairs
 from cumulo.api.compute.limits import routes as limits
@@ -41,7 +42,7 @@ FAMILY = Family(
     strict_query_since="2.75", slash_is_empty_id=True)
 RULES = policies.RULES
 _RESOURCES = (
-    *servers.ROUTES, *server_actions.ROUTES, *ips.ROUTES, *metadata.ROUTES, *tags.ROUTES, *flavors.ROUTES,
+    *servers.ROUTES, *server_actions.ROUTES, *interfaces.ROUTES, *ips.ROUTES, *metadata.ROUTES, *tags.ROUTES, *flavors.ROUTES,
     *keypairs.ROUTES, *instance_actions.ROUTES, *services.ROUTES, *hypervisors.ROUTES, *limits.ROUTES,
     *quota_sets.ROUTES, *quota_classes.ROUTES, *tenant_usage.ROUTES, *security_groups.ROUTES, *server_groups.ROUTES,
     *aggregates.ROUTES, *hosts.ROUTES, *images.ROUTES, *availability_zones.ROUTES, *extensions.ROUTES, *openapi.ROUTES, *cumulo_audit.ROUTES)

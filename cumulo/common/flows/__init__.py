@@ -1,12 +1,15 @@
 """One page per long operation, and the table of them all. A page names steps and places; it has no code."""
 
 from cumulo.common.flows import (
+    attach_interface,
     build_server,
     confirm_resize,
     copy_image,
     create_image,
     delete_moved_server,
     delete_server,
+    detach_interface,
+    drop_card,
     import_image,
     offload_server,
     pause_server,
@@ -33,7 +36,8 @@ from cumulo.common.operations.step import Flow
 _PAGES = (build_server, delete_server, start_server, stop_server, reboot_server, pause_server, unpause_server,
           suspend_server, resume_server, create_image, rebuild_server, rescue_server, unrescue_server,
           soft_delete_server, restore_server, sync_power, shelve_server, offload_server, unshelve_server, wake_server,
-          resize_server, confirm_resize, revert_resize, delete_moved_server, import_image, copy_image)
+          resize_server, confirm_resize, revert_resize, delete_moved_server, attach_interface, detach_interface, drop_card,
+          import_image, copy_image)
 
 FLOWS: dict[str, Flow] = {page.FLOW.name: page.FLOW for page in _PAGES}
 

@@ -35,7 +35,7 @@ _FLOWS = ("build_server", "start_server", "stop_server", "reboot_server", "delet
           "unpause_server", "suspend_server", "resume_server", "create_image",
           "rebuild_server", "rescue_server", "unrescue_server", "soft_delete_server", "restore_server", "sync_power",
           "shelve_server", "offload_server", "unshelve_server", "wake_server", "resize_server", "confirm_resize",
-          "revert_resize", "delete_moved_server")
+          "revert_resize", "delete_moved_server", "attach_interface", "detach_interface", "drop_card")
 ACT = "do anything else to it"
 
 # What is asked -> the flow that runs -> what happens.
@@ -73,7 +73,7 @@ _MEETINGS = (
     Meeting("delete a subnet", "an address of it", REFUSED, "SubnetInUse; DHCP's address goes with it"),
     Meeting("change or delete a port", "DHCP on it", REFUSED, "ServicePortInUse; a router's and a floating address's alike"),
     Meeting("change a port's device", "the server it was made with", REFUSED, "PortInUse; delete the server instead"),
-    Meeting("delete a port", "its server, settled", ALLOWED, "the server loses the card at its next start"),
+    Meeting("delete a port", "its server, settled", ALLOWED, "the server loses the card, at once where it runs"),
     Meeting("create in a network quota", "its last room", REFUSED, "OverQuota"),
     Meeting("delete a router", "a network behind it", REFUSED, "RouterInUse; its gateway goes with it"),
     Meeting("take a router's gateway", "a floating address behind it", REFUSED, "RouterExternalGatewayInUseByFloatingIp"),

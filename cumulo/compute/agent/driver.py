@@ -85,6 +85,12 @@ class Driver(Protocol):
     def remove(self, server_id: str) -> None:
         """Leave nothing of a server: domain, disks, config drive, logs. Holds for a half-made one or none."""
 
+    def plug_card(self, facts: Facts, port_id: str) -> None:
+        """Put a port's card into a server that runs, and into the definition of one that does not. Raises NotFound."""
+
+    def unplug_card(self, server_id: str, device: str) -> bool:
+        """Ask a guest to let go of a card, by its device on this host; say whether it has none of that device now."""
+
     def keep_disk(self, server_id: str) -> None:
         """Keep a copy of the root disk of a server that is off beside it; one that is there stays. Raises NotFound."""
 

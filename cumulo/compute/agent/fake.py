@@ -6,7 +6,8 @@ before every call, so a test changes delays and faults while the agent runs:
     {"delays": {"create": 2.5}, "faults": {"start": "no room"}, "inventory": {"vcpus": 8},
      "strays": ["images-cache/.x.partial"], "guests_off": ["a server's id"]}
 
-A guest obeys its power button at once, unless "press_power_button" has the fault "ignored". Those in guests_off shut
+A guest obeys its power button at once, unless "press_power_button" has the fault "ignored", and lets go of a card
+unless "unplug_card" has it. Those in guests_off shut
 themselves down when somebody looks at all servers.
 """
 
@@ -134,6 +135,21 @@ class FakeDriver:
         """Forget a server."""
         self._begin("remove", server_id)
         self._change(server_id, None)
+
+    def plug_card(self, facts: Facts, port_id: str) -> None:
+        """Remember the cards the server has now."""
+        self._begin("plug_card", facts["id"])
+        self._change(facts["id"], self._known(facts["id"]) | {"cards": _cards(facts)})
+
+    def unplug_card(self, server_id: str, device: str) -> bool:
+        """Forget a card, unless guests are to keep theirs."""
+        if self._script().get("faults", {}).get("unplug_card") == IGNORED:
+            return False
+        self._begin("unplug_card", server_id)
+        server = self._read().get(server_id)
+        if server is not None:
+            self._change(server_id, server | {"cards": [card for card in server["cards"] if card != device]})
+        return True
 
     def keep_disk(self, server_id: str) -> None:
         """Remember a copy of the disk."""

@@ -10,11 +10,13 @@ from typing import Any, BinaryIO
 
 from cumulo.common import errors, log
 from cumulo.common.clock import Clock
+from cumulo.common.names import tap_name
 from cumulo.common.operations.step import State
 from cumulo.compute.agent.driver import Driver, Facts, Power, Progress
 
 LOG = log.get(__name__)
 POLL_S = 0.2
+UNPLUG_TIMEOUT_S, UNPLUG_POLL_S = 30.0, 1.0  # a guest that is booting lets go of nothing
 StepFunction = Callable[[State, Any], State | None]
 Upload = Callable[[Facts, BinaryIO, Progress], None]
 """Sends a file to the image service: {"url", "token"} of the scheduler, the open file, who is told percents."""
@@ -49,6 +51,8 @@ class Steps:
             "rescue": (self.rescue, self.give_up_rescue),
             "unrescue": (self.unrescue, self.look),
             "look": (self.look, nothing),
+            "plug_card": (self.plug_card, self.give_up_card),
+            "unplug_card": (self.unplug_card, nothing),
             "power_down": (self.power_down, self.power_back),
             "keep_disk": (self.keep_disk, self.forget_disk),
             "arrive": (self.arrive, self.leave),
@@ -107,6 +111,30 @@ class Steps:
         else:
             self._start(server_id)
         return {}
+
+    def plug_card(self, state: State, call: Any) -> State:
+        """Put a card into a server."""
+        self.driver.plug_card(self.fetch_facts(state["server_id"]), state["port_id"])
+        return {}
+
+    def give_up_card(self, state: State, call: Any) -> State:
+        """Take it out again, as far as the guest lets it go."""
+        self._lets_go(state["server_id"], tap_name(state["port_id"]))
+        return {}
+
+    def unplug_card(self, state: State, call: Any) -> State:
+        """Take a card out of a server; fails where the guest does not let go of it."""
+        if not self._lets_go(state["server_id"], state["device"]):
+            raise errors.Conflict("the guest does not let go of the card", server_id=state["server_id"])
+        return {}
+
+    def _lets_go(self, server_id: str, device: str) -> bool:
+        begun = self.clock.monotonic()
+        while not self.driver.unplug_card(server_id, device):
+            if self.clock.monotonic() - begun > UNPLUG_TIMEOUT_S:
+                return False
+            self.clock.sleep(UNPLUG_POLL_S)
+        return True
 
     def power_down(self, state: State, call: Any) -> State:
         """Let the guest shut down, if it is not off, and cut its power when it does not in time."""

@@ -1,5 +1,6 @@
 """Every change of a server that the table knows, meeting every flow that a server can be in."""
 
+import dataclasses
 import unittest
 from collections.abc import Callable
 from typing import Any
@@ -31,6 +32,9 @@ BEGIN |= {"pause_server": ("ACTIVE", {"pause": None}), "unpause_server": ("PAUSE
           "revert_resize": ("VERIFY_RESIZE", {"revertResize": None}),
           "delete_moved_server": ("ACTIVE", servers.Change(
               "delete", "delete_moved_server", ("ACTIVE",), {"source": "another-host"})),
+          "attach_interface": ("ACTIVE", servers.Change("attach_interface", "attach_interface", ("ACTIVE",))),
+          "detach_interface": ("ACTIVE", servers.Change("detach_interface", "detach_interface", ("ACTIVE",))),
+          "drop_card": ("ACTIVE", servers.Change("detach_interface", "drop_card", ("ACTIVE",))),
           "sync_power": ("ACTIVE", servers.Change("sync_power", "sync_power", ("ACTIVE",)))}
 #: Of the other flows only what an operation in the way decides about is tried: the rest is the same transaction.
 FEW = ("start_server", "stop_server", "reboot_server", "delete_server")
@@ -41,11 +45,11 @@ ENDS = {"build_server": "ACTIVE", "start_server": "ACTIVE", "stop_server": "SHUT
         "restore_server": "ACTIVE", "sync_power": "ACTIVE",
         "shelve_server": "SHELVED_OFFLOADED", "offload_server": "SHELVED_OFFLOADED", "unshelve_server": "ACTIVE",
         "wake_server": "ACTIVE", "resize_server": "VERIFY_RESIZE", "confirm_resize": "ACTIVE", "revert_resize": "ACTIVE",
-        "delete_moved_server": "DELETED"}
+        "delete_moved_server": "DELETED", "attach_interface": "ACTIVE", "detach_interface": "ACTIVE", "drop_card": "ACTIVE"}
 ACTION = {"build_server": "create"} | {flow: flow.removesuffix("_server") for flow in BEGIN} | {
     "create_image": "createImage", "soft_delete_server": "softDelete", "offload_server": "shelveOffload",
     "wake_server": "unshelve", "confirm_resize": "confirmResize", "revert_resize": "revertResize",
-    "delete_moved_server": "delete"}
+    "delete_moved_server": "delete", "drop_card": "detach_interface"}
 NOTHING_LEFT = {"host": None, "claims": 0, "ports": 0, "bound": 0, "running": None, "effects": []}
 
 
@@ -95,6 +99,9 @@ class OperationsTest(unittest.TestCase):
         body = BEGIN[flow][1]
         path = f"/servers/{world.owned['server_id']}"
         if isinstance(body, servers.Change):
+            if "interface" in body.flow:  # a card that is there: it is bound again, or none is parted from
+                port_id = port_of(world, world.owned["server_id"]) if "attach" in body.flow else "another port"
+                body = dataclasses.replace(body, state={"port_id": port_id, "ports": [], "device": "tap"})
             return world.change(body)
         if body and "rebuild" in body:
             body = {"rebuild": {"imageRef": world.owned["image_id"]}}

@@ -10,7 +10,7 @@ from cumulo.api.compute.server_actions import images
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.common.db.tables.compute import compute_host
-from cumulo.compute import hosts, servers, states
+from cumulo.compute import aggregates, hosts, servers, states
 from cumulo.network import ports
 
 ALLOWED = (states.ACTIVE, states.SHUTOFF, states.PAUSED, states.SUSPENDED)
@@ -53,7 +53,7 @@ def unshelve(request: Request, arguments: Mapping[str, Any] | None) -> None:
                 "unshelve", "unshelve_server", (states.SHELVED, states.SHELVED_OFFLOADED), state, needs_host=False))
             if "availability_zone" in asked:
                 servers.update_server(connection, request.services.database.now(connection), row["id"],
-                                      availability_zone=_zone(request, asked["availability_zone"]))
+                                      availability_zone=_zone(request, connection, asked["availability_zone"]))
     common.ring_scheduler(request)
 
 
@@ -62,8 +62,9 @@ def _refuse_place(asked: Mapping[str, Any]) -> None:
         raise errors.Conflict("A server that has not left its host comes back there: no zone or host can be chosen.")
 
 
-def _zone(request: Request, zone: str | None) -> str | None:
-    if zone is not None and zone != request.services.conf.servers.availability_zone:
+def _zone(request: Request, connection: sa.Connection, zone: str | None) -> str | None:
+    own = request.services.conf.servers.availability_zone
+    if zone is not None and zone not in {own, *aggregates.zone_names(connection)}:
         raise errors.BadRequest("The requested availability zone is not available")
     return zone
 

@@ -13,7 +13,7 @@ from cumulo.api.network.networks.handlers import visible as visible_network
 from cumulo.api.network.ports.view import ATTRIBUTES, port_view
 from cumulo.api.network.security_groups.handlers import usable as usable_groups
 from cumulo.api.wsgi.route import Request
-from cumulo.common import errors
+from cumulo.common import errors, names
 from cumulo.common.db.tables.network import network, port
 from cumulo.common.flows import conflicts
 from cumulo.compute import servers
@@ -88,8 +88,14 @@ def delete(request: Request) -> None:
         if ports.was_made_with_server(row):
             servers.refuse_while_busy(connection, row["device_id"], "delete its port")
         hosts = _concerned(connection, [row])
-        ports.delete_port(connection, database.now(connection), row["id"])
+        now = database.now(connection)
+        ports.delete_port(connection, now, row["id"])
+        drops = ports.was_made_with_server(row) and servers.drop_card(
+            connection, request.services.ids, now, context=request.context, server_id=row["device_id"],
+            device=names.tap_name(row["id"]))
     resource.ring(request, hosts)
+    if drops:
+        request.ring("scheduler", "operation")
 
 
 def _create(request: Request, connection: sa.Connection, now: float, body: Mapping[str, Any]) -> Row:

@@ -115,6 +115,35 @@ def suspend(connection: libvirt.virConnect, server_id: str) -> None:
     _unless_off(domain, domain.managedSave)
 
 
+def plug_card(connection: libvirt.virConnect, server_id: str, device: str, xml: str) -> None:
+    """Put a card into a domain that runs, unless it has it."""
+    domain = _known(connection, server_id)
+    if domain.isActive() and _card(domain, device) is None:
+        domain.attachDeviceFlags(xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+
+def unplug_card(connection: libvirt.virConnect, server_id: str, device: str) -> bool:
+    """Ask a domain that runs to let go of a card; say whether it has none of that device any more."""
+    domain = find(connection, server_id)
+    card = _card(domain, device) if domain is not None and domain.isActive() else None
+    if domain is None or card is None:
+        return True
+    try:
+        domain.detachDeviceFlags(ElementTree.tostring(card, encoding="unicode"), libvirt.VIR_DOMAIN_AFFECT_LIVE)
+    except libvirt.libvirtError as failure:
+        # It has been asked already and is still thinking, or it has just let go.
+        if failure.get_error_code() not in (_GONE, _NOT_AS_EXPECTED, libvirt.VIR_ERR_DEVICE_MISSING,
+                                            libvirt.VIR_ERR_OPERATION_FAILED, libvirt.VIR_ERR_INTERNAL_ERROR):
+            raise
+    return not domain.isActive() or _card(domain, device) is None
+
+
+def _card(domain: libvirt.virDomain, device: str) -> ElementTree.Element | None:
+    cards = ElementTree.fromstring(domain.XMLDesc()).findall("./devices/interface")
+    return next((card for card in cards if (target := card.find("target")) is not None
+                 and target.get("dev") == device), None)
+
+
 def press_power_button(connection: libvirt.virConnect, server_id: str) -> None:
     """Press the ACPI power button of a domain that runs."""
     domain = find(connection, server_id)

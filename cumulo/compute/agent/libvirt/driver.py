@@ -11,12 +11,13 @@ import libvirt
 from cumulo.common import errors
 from cumulo.common.audit.holdings import ComputeHoldings
 from cumulo.common.clock import Clock
+from cumulo.common.names import tap_name
 from cumulo.compute.agent import config_drive, console, disks, files, listing
 from cumulo.compute.agent.driver import Facts, Inventory, Power, Progress
 from cumulo.compute.agent.images import ImageCache
 from cumulo.compute.agent.libvirt import backup, domain, host, processes
 from cumulo.compute.agent.libvirt.connection import Connection
-from cumulo.compute.agent.libvirt.xml import MANUFACTURER, Machine, domain_xml
+from cumulo.compute.agent.libvirt.xml import MANUFACTURER, Machine, card_xml, domain_xml
 
 Answer = TypeVar("Answer")
 # Guests run as a user of their own: it may pass through the directories, not list them.
@@ -138,6 +139,19 @@ class LibvirtDriver:
         directory = files.server_files(self._state_dir, server_id).directory
         if directory.exists():
             shutil.rmtree(directory)
+
+    def plug_card(self, facts: Facts, port_id: str) -> None:
+        """Define the domain with the card, and put it into the running one."""
+        self._define(facts)
+        port = next((each for each in facts["ports"] if each["id"] == port_id), None)
+        if port is None:
+            raise errors.NotFound("the server has no such port", port_id=port_id)
+        device, xml = tap_name(port_id), card_xml(port)
+        self._ask(lambda connection: domain.plug_card(connection, facts["id"], device, xml))
+
+    def unplug_card(self, server_id: str, device: str) -> bool:
+        """Ask the running domain to let go of it; the definition follows at its next start."""
+        return self._ask(lambda connection: domain.unplug_card(connection, server_id, device))
 
     def keep_disk(self, server_id: str) -> None:
         """Copy the root disk beside it."""

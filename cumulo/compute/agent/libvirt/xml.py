@@ -48,6 +48,13 @@ def domain_xml(facts: Facts, files: ServerFiles, machine: Machine, *, rescued: b
     return ElementTree.tostring(domain, encoding="unicode") + "\n"
 
 
+def card_xml(port: Facts) -> str:
+    """Return the definition of one network card."""
+    devices = Element("devices")
+    _card(devices, port)
+    return ElementTree.tostring(devices[0], encoding="unicode")
+
+
 def _firmware(domain: Element, facts: Facts) -> None:
     system = SubElement(SubElement(domain, "sysinfo", type="smbios"), "system")
     for name, value in (("manufacturer", MANUFACTURER), ("product", PRODUCT), ("serial", facts["id"]),
