@@ -10,6 +10,7 @@ from cumulo.api.compute import policies
 from cumulo.api.compute.aggregates import routes as aggregates
 from cumulo.api.compute.availability_zones import routes as availability_zones
 from cumulo.api.compute.cumulo_audit import routes as cumulo_audit
+from cumulo.api.compute.cumulo_operations import routes as cumulo_operations
 from cumulo.api.compute.extensions import routes as extensions
 from cumulo.api.compute.flavors import routes as flavors
 from cumulo.api.compute.hosts import routes as hosts
@@ -45,7 +46,7 @@ _RESOURCES = (
     *servers.ROUTES, *server_actions.ROUTES, *interfaces.ROUTES, *ips.ROUTES, *metadata.ROUTES, *tags.ROUTES, *flavors.ROUTES,
     *keypairs.ROUTES, *instance_actions.ROUTES, *services.ROUTES, *hypervisors.ROUTES, *limits.ROUTES,
     *quota_sets.ROUTES, *quota_classes.ROUTES, *tenant_usage.ROUTES, *security_groups.ROUTES, *server_groups.ROUTES,
-    *aggregates.ROUTES, *hosts.ROUTES, *images.ROUTES, *availability_zones.ROUTES, *extensions.ROUTES, *openapi.ROUTES, *cumulo_audit.ROUTES)
+    *aggregates.ROUTES, *hosts.ROUTES, *images.ROUTES, *cumulo_operations.ROUTES, *availability_zones.ROUTES, *extensions.ROUTES, *openapi.ROUTES, *cumulo_audit.ROUTES)
 ROUTES = (
     *versions.ROUTES,
     *(dataclasses.replace(route, path=f"/{version}{route.path}") for version in ("v2.1", "v2") for route in _RESOURCES))

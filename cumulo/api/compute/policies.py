@@ -74,6 +74,8 @@ RULES = (
     _rule("availability_zones:detail", _ADMIN, "List availability zones with their hosts.",
           ("GET", "/os-availability-zone/detail")),
     _rule("cumulo:audit", _ADMIN, "See what the audit found.", ("GET", "/cumulo/audit")),
+    _rule("cumulo:operations", _READ, "See how far the project's long operations have come.",
+          ("GET", "/cumulo/operations"), ("GET", "/cumulo/operations/{operation_id}")),
     _rule("cumulo:metrics", "rule:system_reader", "Read the cloud's metrics.", ("GET", "/cumulo/metrics")),
     _rule("security_groups:show", _READ, "List and show security groups.", ("GET", "/os-security-groups")),
     _rule("security_groups:change", _CHANGE, "Make, change and delete security groups and their rules.",

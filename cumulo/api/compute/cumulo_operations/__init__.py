@@ -1,0 +1,1 @@
+"""Long operations as what they are: how far they have come, and what is going on."""
