@@ -29,6 +29,11 @@ def tunnel_name(network_id: str) -> str:
     return f"cux{network_id[:11]}"
 
 
+def vlan_name(network_id: str) -> str:
+    """Return the name of the device by which a VLAN network reaches its wire."""
+    return f"cuv{network_id[:11]}"
+
+
 def router_namespace(router_id: str) -> str:
     """Return the name of the network namespace that is a router on a host."""
     return f"cur-{router_id}"

@@ -29,13 +29,16 @@ class LabTest(unittest.TestCase):
     def test_routers(self) -> None:
         self._run("tests.real.router_scenario")
 
+    def test_stopped(self) -> None:
+        self._run("tests.real.stopped_scenario")
+
     def test_rules(self) -> None:
         self._run("tests.real.rules_scenario")
 
     def _run(self, story: str) -> None:
         finished = subprocess.run(
             ["unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child",
-             "sh", "-c", _PREPARE, sys.executable, story], cwd=_ROOT, capture_output=True, text=True, timeout=120)
+             "sh", "-c", _PREPARE, sys.executable, story], cwd=_ROOT, capture_output=True, text=True, timeout=300)
         self.assertEqual(0, finished.returncode, finished.stdout + finished.stderr)
 
 

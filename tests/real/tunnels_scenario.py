@@ -3,7 +3,8 @@
 import subprocess
 import tempfile
 
-from cumulo.common import names
+from cumulo.common import errors, names
+from cumulo.network.agent.kernel import ask
 from tests.lab.lab import Lab, lab, run
 
 UNDERLAY_HOSTS = ("h1", "h2", "h3")
@@ -81,6 +82,29 @@ def check_what_is_touched_is_seen(lab: Lab) -> None:
     assert lab.differences() == []
 
 
+def check_vlans(lab: Lab) -> None:
+    """Two guests on one VLAN of the provider wire talk; a kernel without VLANs refuses, and makes the rest all the same."""
+    network = lab.control.network("vlan", ("10.3.0.0/24",), provider_physical_network="physnet1", provider_segmentation_id=77)
+    ports = [lab.control.port(network, host) for host in ("h1", "h2")]
+    if not ask().vlan:
+        for host in ("h1", "h2"):
+            try:
+                lab.hosts[host].ask("converge")
+            except errors.InternalError as failure:
+                assert network in failure.message, failure.message
+            else:
+                raise AssertionError("a network that cannot be carried was accepted")
+        for port_id in ports:
+            lab.control.ports.pop(port_id)
+        lab.control.revision += 1
+        lab.converge()
+        print("check_vlans skipped: this kernel has no 802.1Q", flush=True)
+        return
+    lab.converge()
+    one, two = (lab.guest(each) for each in ports)
+    assert one.reaches(two.address)
+
+
 def check_end(lab: Lab) -> None:
     """Without ports there is nothing of ours on any host."""
     lab.control.ports.clear()
@@ -97,7 +121,7 @@ def main() -> None:
     """Tell the whole story."""
     with tempfile.TemporaryDirectory() as directory, lab(directory, *UNDERLAY_HOSTS) as made:
         for check in (check_two_projects_with_the_same_range, check_agents_are_not_needed, check_a_port_moves,
-                      check_what_is_touched_is_seen, check_end):
+                      check_what_is_touched_is_seen, check_vlans, check_end):
             check(made)
             print(check.__name__, "passed", flush=True)
     assert "underlay" in run("ip", "link")

@@ -23,6 +23,7 @@ from tests.simulation.weather import Weather
 ROOMY = {"vcpus": 16, "memory_mib": 32768, "disk_gib": 200}
 TIGHT = {"vcpus": 16, "memory_mib": 1024, "disk_gib": 200}  # the simulated flavor takes 512
 NAT_FAILS = "nft ended with 1"
+SHARED = ("groups", "prefixes", "routers")
 MADE = ("base", "disk", "domain")  # in this order, and removed in the opposite one
 SNAPSHOT = "snapshot"
 RESCUE, BEFORE = "rescue", "disk.before"
@@ -42,6 +43,8 @@ class Host:
         self.power: dict[str, Power] = {}
         self.cards: dict[str, tuple[str, ...]] = {}
         self.networks: dict[str, Mapping[str, Any]] = {}
+        # Of the document's other parts, by their ids: groups, lists of prefixes, routers.
+        self.shared: dict[str, dict[str, Any]] = {part: {} for part in SHARED}
         self.failed_networks: set[str] = set()
 
     def holdings(self) -> ComputeHoldings:
@@ -51,7 +54,7 @@ class Host:
     def network_holdings(self) -> NetworkHoldings:
         """What a network driver would list, as the fake one does for the same networks."""
         driver = FakeDriver()
-        driver.networks = dict(self.networks)
+        driver.networks, driver.routers = dict(self.networks), set(self.shared["routers"])
         return driver.holdings()
 
     def _held(self, server_id: str) -> HeldServer:
@@ -322,6 +325,7 @@ class SimNetworkDriver:
         act_on(self._kernel, self._weather, self._host.name, "settle networks")
         if self._weather.happens("apply fails"):
             raise errors.CommandFailed(NAT_FAILS)
+        self._host.shared = {part: dict(getattr(wanted, part)) for part in SHARED}
         if sweep:
             for network_id in [each for each in self._host.networks if each not in wanted.networks]:
                 del self._host.networks[network_id]
@@ -332,8 +336,10 @@ class SimNetworkDriver:
 
     def differences(self, wanted: Wanted) -> list[str]:
         """Say which networks are not on the host as they must be."""
-        return [f"{network_id} is not as desired" for network_id, each in wanted.networks.items()
-                if self._host.networks.get(network_id) != each]
+        shared = [part for part in SHARED if self._host.shared[part] != getattr(wanted, part)]
+        return [f"{each} are not as desired" for each in shared] + [
+            f"{network_id} is not as desired" for network_id, each in wanted.networks.items()
+            if self._host.networks.get(network_id) != each]
 
     def stop(self) -> None:
         """Nothing lives in the agent's process."""

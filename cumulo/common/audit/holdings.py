@@ -80,6 +80,7 @@ class NetworkHoldings:
     isolated: tuple[str, ...] = ()  # the bridges that no packet leaves for another bridge
     masqueraded: tuple[tuple[str, str], ...] = ()
     tunnels: tuple[str, ...] = ()
+    routers: tuple[str, ...] = ()  # the namespaces that are routers
     differences: tuple[str, ...] = ()  # what the agent finds otherwise than it last made it
 
     def to_dict(self) -> dict[str, Any]:
@@ -91,7 +92,8 @@ class NetworkHoldings:
         """Return what to_dict described."""
         dhcp = (HeldDhcp(each["network_id"], bool(each["is_running"]), _pairs(each["entries"]), _pairs(each["leases"]))
                 for each in said["dhcp"])
-        names = ("bridges", "pairs", "namespaces", "processes", "metadata", "isolated", "tunnels", "differences")
+        names = ("bridges", "pairs", "namespaces", "processes", "metadata", "isolated", "tunnels", "routers",
+                 "differences")
         return cls(revision=int(said["revision"]), sees_cards=bool(said["sees_cards"]), dhcp=tuple(dhcp),
                    cards=_pairs(said["cards"]), masqueraded=_pairs(said["masqueraded"]),
                    **{name: tuple(said[name]) for name in names})

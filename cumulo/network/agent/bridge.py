@@ -2,7 +2,7 @@
 
     bridge cu<id>  --- tap<port> ...            the servers' cards, plugged by the hypervisor
                    |-- cux<id>                  the way to other hosts of a VXLAN network
-                   |-- eth...                   the interface of a flat or VLAN network's wire
+                   |-- eth..., cuv<id>          the wire of a flat network, or a VLAN of it
                    |-- gateway addresses        on the bridge itself, where the network leads out by this host
                    '-- veth cud<id> = dhcp0     in the namespace cudhcp-<id>: DHCP and metadata
 """
@@ -37,6 +37,9 @@ def plan(network: Network, place: Place, handovers: Sequence[tuple[str, str]] = 
     """
     if network["provider"]["type"] not in place.types():
         raise errors.CommandFailed(f"This host cannot carry {network['provider']['type']} networks: {place.sentence()}.")
+    wire = place.interfaces.get(network["provider"]["physical_network"] or "")
+    if network["provider"]["type"] == "vlan" and wire is None:
+        raise errors.CommandFailed(f"This host is not wired to {network['provider']['physical_network']}.")
     served = dhcp_subnets(network)
     addresses = [[each["dhcp_address"], _prefix_length(each)] for each in served]
     return {
@@ -45,7 +48,9 @@ def plan(network: Network, place: Place, handovers: Sequence[tuple[str, str]] = 
         "mac_address": _bridge_mac_address(network["id"]),
         "mtu": network["mtu"],
         "tracks": place.abilities.tracks_bridges,
-        "uplink": place.interfaces.get(network["provider"]["physical_network"] or ""),
+        "uplink": wire if network["provider"]["type"] == "flat" else None,
+        "vlan_name": names.vlan_name(network["id"]),
+        "vlan": [wire, network["provider"]["segmentation_id"]] if network["provider"]["type"] == "vlan" else None,
         "tunnel_name": names.tunnel_name(network["id"]),
         "tunnel": _tunnel(network, place, handovers) if network["provider"]["type"] == "vxlan" else None,
         "gateways": [[each["gateway_ip"], _prefix_length(each)] for each in network["subnets"]

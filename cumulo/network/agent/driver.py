@@ -108,7 +108,7 @@ class LinuxDriver:
         masqueraded, isolated = self._nat.listed()
         return NetworkHoldings(
             bridges=tuple(devices["bridges"]), pairs=tuple(devices["pairs"]), namespaces=tuple(devices["namespaces"]),
-            tunnels=tuple(devices["tunnels"]),
+            tunnels=tuple(devices["tunnels"]), routers=tuple(devices["routers"]),
             cards=tuple((device, bridge_name) for device, bridge_name in devices["cards"]), sees_cards=True,
             dhcp=self._dhcp.held(), processes=self._dhcp.processes(), metadata=self._metadata.served(),
             isolated=tuple(sorted(isolated)), masqueraded=tuple(sorted(masqueraded)))

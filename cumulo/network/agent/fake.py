@@ -30,6 +30,7 @@ class FakeDriver:
     def __init__(self, path: pathlib.Path | None = None) -> None:
         self._path = path
         self.networks: dict[str, Network] = self._read()
+        self.routers: set[str] = set()
         self.broken: set[str] = set()
         self.applied: list[str] = []
         self.strays = NetworkHoldings()
@@ -46,7 +47,8 @@ class FakeDriver:
         return network["id"] in self.networks and network["id"] not in self.broken
 
     def settle(self, wanted: Wanted, *, sweep: bool) -> None:
-        """Forget what is not among the networks."""
+        """Take over the routers, and forget what is not among the networks."""
+        self.routers = set(wanted.routers)
         if sweep:
             self.networks = {key: held for key, held in self.networks.items() if key in wanted.networks}
             self._write()
@@ -61,7 +63,7 @@ class FakeDriver:
             bridges=tuple(network["bridge"] for network in held), pairs=tuple(map(names.dhcp_pair_name, ids)),
             namespaces=tuple(map(names.dhcp_namespace, ids)), dhcp=tuple(map(_dhcp, served)), processes=ids,
             tunnels=tuple(names.tunnel_name(each["id"]) for each in held if each["provider"]["type"] == "vxlan"),
-            metadata=ids, isolated=tuple(network["bridge"] for network in held),
+            routers=tuple(map(names.router_namespace, sorted(self.routers))), metadata=ids, isolated=tuple(network["bridge"] for network in held),
             masqueraded=tuple((cidr, network["bridge"]) for network in held for cidr in nat.masqueraded(network)))
         return _joined(made, self.strays)
 

@@ -209,6 +209,7 @@ class DatabaseFacts:
     applied: Mapping[str, int] = dataclasses.field(default_factory=dict)  # host -> revision
     # host -> the networks it needs, those behind routers among them; empty while there are no routers
     needed: Mapping[str, frozenset[str]] = dataclasses.field(default_factory=dict)
+    needed_routers: Mapping[str, frozenset[str]] = dataclasses.field(default_factory=dict)  # host -> its routers
     wired: Mapping[str, frozenset[str]] = dataclasses.field(default_factory=dict)  # host -> its physical networks
     unanswered_keys: tuple[str, ...] = ()
     expired_keys: int = 0  # idempotency keys that should have been removed long ago

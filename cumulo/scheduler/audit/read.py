@@ -48,6 +48,7 @@ LOGICAL_REFERENCES: tuple[tuple[sa.Column[Any], sa.Column[Any], sa.ColumnElement
 def read(database: Database) -> facts.DatabaseFacts:
     """Return the rows as they are now."""
     with database.read() as connection:
+        needed = _needed(connection)
         claims = tuple(_rows(connection, facts.Claim, compute.claim))
         operations, ports = _operations(connection), _ports(connection)
         named = {each.server_id for each in claims} | {each.resource_id for each in operations}
@@ -68,7 +69,8 @@ def read(database: Database) -> facts.DatabaseFacts:
             revision=connection.execute(sa.select(sa.func.max(network.network_revision.c.revision))).scalar() or 0,
             changes=_numbers(connection, network.network_change.c.network_id, network.network_change.c.revision),
             applied=_numbers(connection, network.network_host.c.host, network.network_host.c.applied_revision),
-            wired=_wired(connection), needed=_needed(connection),
+            wired=_wired(connection), needed={host: each.networks for host, each in needed.items()},
+            needed_routers={host: each.routers for host, each in needed.items()},
             unanswered_keys=_texts(connection, idempotency_key.c.id, idempotency_key.c.status.is_(None)),
             expired_keys=connection.execute(sa.select(sa.func.count()).select_from(idempotency_key).where(
                 idempotency_key.c.expires_at < database.now(connection) - EXPIRED_KEYS_STAY_S)).scalar_one())
@@ -140,12 +142,12 @@ def _networks(connection: sa.Connection) -> tuple[facts.Network, ...]:
     return tuple(facts.Network(row[0], row[1] == "flat", row[2], row[1] == "vxlan") for row in connection.execute(query))
 
 
-def _needed(connection: sa.Connection) -> dict[str, frozenset[str]]:
+def _needed(connection: sa.Connection) -> dict[str, needs.Needs]:
     """Without routers a host needs the networks of its ports, which the ports say."""
     if connection.execute(sa.select(network_router.router.c.id).limit(1)).first() is None:
         return {}
     hosts = connection.execute(sa.select(network.network_host.c.host).order_by(network.network_host.c.host)).scalars().all()
-    return {host: needs.of_host(connection, host).networks for host in hosts}
+    return {host: needs.of_host(connection, host) for host in hosts}
 
 
 def _wired(connection: sa.Connection) -> dict[str, frozenset[str]]:

@@ -17,9 +17,9 @@ from cumulo.network.agent.netlink.space import (
 )
 
 DOOR = "dhcp0"
-OURS = re.compile(r"(cu|cud|cux|cur|cuo|cus)[0-9a-f]{8}-[0-9a-f]{2}")
-NAMESPACE = "cudhcp-"
-_BRIDGE, _PAIR, _TUNNEL = len("cu01234567-89"), "cud", "cux"
+OURS = re.compile(r"(cu|cud|cux|cuv|cur|cuo|cus)[0-9a-f]{8}-[0-9a-f]{2}")
+NAMESPACE, ROUTER = "cudhcp-", "cur-"
+_BRIDGE, _PAIR, _TUNNEL, _VLAN = len("cu01234567-89"), "cud", "cux", "cuv"
 
 
 def apply(actor: Actor, plan: dict[str, Any]) -> None:
@@ -29,6 +29,7 @@ def apply(actor: Actor, plan: dict[str, Any]) -> None:
         bridge = _apply_bridge(host, plan)
         if plan["uplink"]:
             host.fit(plan["uplink"], master=bridge)
+        _apply_vlan(host, bridge, plan)
         tunnels.apply(host, bridge, plan)
         host.addresses(plan["bridge"], [tuple(each) for each in plan["gateways"]])
         if plan["namespace"]:
@@ -41,7 +42,7 @@ def apply(actor: Actor, plan: dict[str, Any]) -> None:
 def sweep(actor: Actor, keep: set[str], legs: set[str]) -> list[str]:
     """Remove what belongs to networks that are not to be here, and legs of routers but these, and name it."""
     removed = []
-    kept = legs | {f"{prefix}{network_id[:11]}" for network_id in keep for prefix in ("cu", _PAIR, _TUNNEL)}
+    kept = legs | {f"{prefix}{network_id[:11]}" for network_id in keep for prefix in ("cu", _PAIR, _TUNNEL, _VLAN)}
     with IPRoute() as route:
         host = Space(actor, route)
         for name in [link.get_attr("IFLA_IFNAME") for link in route.get_links()]:
@@ -67,8 +68,20 @@ def listed() -> dict[str, Any]:
         "tunnels": sorted(name for name in ours if len(name) > _BRIDGE and name.startswith(_TUNNEL)),
         "cards": sorted([name, bridges[master]] for _, name, master in links
                         if master in bridges and name.startswith("tap")),
+        "routers": sorted(name for name in namespaces() if name.startswith(ROUTER)),
         "namespaces": sorted(name for name in namespaces() if name.startswith(NAMESPACE)),
     }
+
+
+def _apply_vlan(host: Space, bridge: int, plan: dict[str, Any]) -> None:
+    if plan["vlan"] is None:
+        host.remove(plan["vlan_name"])
+        return
+    wire, number = plan["vlan"]
+    under = host.fit(wire)
+    host.make(plan["vlan_name"], kind="vlan", link=under, vlan_id=number)
+    quieten(host, plan["vlan_name"])
+    host.fit(plan["vlan_name"], mtu=plan["mtu"], master=bridge)
 
 
 def _apply_bridge(host: Space, plan: dict[str, Any]) -> int:
@@ -92,7 +105,10 @@ def _track(host: Space, name: str) -> None:
 def _apply_namespace(host: Space, bridge: int, plan: dict[str, Any]) -> None:
     make_namespace(host.actor, plan["namespace_name"])
     with inside(host.actor, plan["namespace_name"]) as there:
+        # Its addresses are given to it: whatever a router announces is for guests.
+        there.setting("ipv6/conf/default/accept_ra", "0")
         host.pair(plan["veth"], DOOR, there)
+        there.setting(f"ipv6/conf/{DOOR}/accept_ra", "0")
         there.fit(DOOR, mtu=plan["mtu"], card=plan["dhcp_mac_address"])
         there.fit("lo")
         there.addresses(DOOR, [tuple(each) for each in plan["addresses"]])

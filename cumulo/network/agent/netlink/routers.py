@@ -7,6 +7,7 @@ from typing import Any
 from pyroute2 import IPRoute
 
 from cumulo.network.agent.netlink import tables
+from cumulo.network.agent.netlink.networks import ROUTER
 from cumulo.network.agent.netlink.space import (
     Actor,
     Space,
@@ -18,8 +19,6 @@ from cumulo.network.agent.netlink.space import (
     remove_namespace,
 )
 
-NAMESPACE = "cur-"
-LEGS = ("cur", "cuo", "cus")
 _SETTINGS = {
     "ipv4/ip_forward": "1", "ipv6/conf/all/forwarding": "1", "ipv4/conf/all/rp_filter": "0",
     "ipv4/conf/default/rp_filter": "0", "ipv4/conf/all/send_redirects": "0", "ipv4/conf/default/send_redirects": "0",
@@ -52,7 +51,7 @@ def apply(actor: Actor, plan: dict[str, Any]) -> None:
 
 def sweep(actor: Actor, keep: set[str]) -> list[str]:
     """Remove routers that are not to be here; their legs go with them."""
-    gone = [name for name in namespaces() if name.startswith(NAMESPACE) and name not in keep]
+    gone = [name for name in namespaces() if name.startswith(ROUTER) and name not in keep]
     for name in gone:
         with inside(actor, name) as there:
             _remove_others(there, set())

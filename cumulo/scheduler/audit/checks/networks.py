@@ -13,8 +13,8 @@ from cumulo.common.audit.holdings import NetworkHoldings
 from cumulo.scheduler.audit.facts import Facts, Port, Subnet, network_target
 
 KINDS = {
-    "device_missing": "A host lacks a bridge, tunnel, pair or namespace of a network it needs.",
-    "device_stray": "A host has a bridge, tunnel, pair or namespace of a network it does not need.",
+    "device_missing": "A host lacks a bridge, tunnel, pair or namespace of a network or router it needs.",
+    "device_stray": "A host has a bridge, tunnel, pair or namespace of a network or router it does not need.",
     "network_differs": "Something on a host is not as its network agent last made it.",
     "dhcp_missing": "A network's DHCP server does not run on a host that needs it.",
     "dhcp_stray": "A host runs, or keeps files of, a DHCP server of a network it does not need.",
@@ -108,14 +108,20 @@ def _masqueraded(host: str, network_id: str, subnets: list[Subnet], facts: Facts
 
 
 def _devices(host: Host, facts: Facts) -> Iterator[Difference]:
-    held = (*host.held.bridges, *host.held.tunnels, *host.held.pairs, *host.held.namespaces)
+    held = (*host.held.bridges, *host.held.tunnels, *host.held.pairs, *host.held.namespaces, *host.held.routers)
     for each in host.judged():
         for name in sorted(_needed_names(each, facts) - set(held)):
             yield host.differs("device_missing", each.network_id, _needs(host, each),
                                f"no device or namespace {name} there", mark=name)
+    routers = facts.database.needed_routers.get(host.name, frozenset())
+    for router_id in sorted(routers - host.unsettled):
+        if names.router_namespace(router_id) not in held:
+            yield host.differs("device_missing", router_id, f"router {router_id} is needed on {host.name}",
+                               "no namespace of it there", mark=names.router_namespace(router_id))
     needed = {name for each in host.wanted.values() for name in _needed_names(each, facts)}
+    needed |= set(map(names.router_namespace, routers))
     strays = [name for name in held if name not in needed]
-    owners = _owners(facts, lambda network_id: _device_names(network_id, True, True)) if strays else {}
+    owners = _owners(facts, lambda some_id: {*_device_names(some_id, True, True), names.router_namespace(some_id)}) if strays else {}
     for name in strays:
         network_id = owners.get(name, "")
         if network_id not in host.unsettled:

@@ -65,6 +65,13 @@ class TunnelTest(unittest.TestCase):
         with self.assertRaisesRegex(errors.CommandFailed, "cannot carry vlan networks.*kernel lacks vlan"):
             bridge.plan(vlan, Place(abilities=Abilities(vlan=False)))
 
+    def test_a_vlan_is_a_device_on_its_wire(self) -> None:
+        vlan = network(provider={"type": "vlan", "physical_network": "physnet1", "segmentation_id": 7})
+        made = bridge.plan(vlan, Place(interfaces={"physnet1": "eth1"}))
+        self.assertEqual((["eth1", 7], None), (made["vlan"], made["uplink"]))
+        with self.assertRaisesRegex(errors.CommandFailed, "not wired to physnet1"):
+            bridge.plan(vlan, Place())
+
     def test_a_wired_flat_network_has_its_interface_in_the_bridge(self) -> None:
         self.assertEqual("eth1", bridge.plan(network(nat=False), Place(interfaces={"physnet1": "eth1"}))["uplink"])
         self.assertIsNone(bridge.plan(network(), Place())["uplink"])

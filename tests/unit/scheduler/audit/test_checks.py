@@ -5,6 +5,7 @@ import pathlib
 import unittest
 from collections.abc import Callable
 
+from cumulo.common import names
 from cumulo.common.audit.holdings import ComputeHoldings, HeldDhcp, HeldServer, StoreHoldings
 from cumulo.scheduler.audit import facts as kinds_of_facts
 from cumulo.scheduler.audit.differences import CHECKS, KINDS, differences
@@ -205,6 +206,14 @@ class ExcuseTest(unittest.TestCase):
                 made = PROVOKED[kind]()
                 early = change(made.network["h1"], revision=3)
                 self.assertEqual([], differences(change(made, network={"h1": early})))
+
+    def test_routers_are_where_they_are_needed(self) -> None:
+        whole = facts(needed_routers={"h2": frozenset({"r"})})
+        self.assertEqual([("device_missing", "r", "h2")], [(each.kind, each.subject, each.host) for each in differences(whole)])
+        namespace = names.router_namespace("r")
+        made = change(whole, network=with_networks("h2", routers=(namespace,)).network)
+        self.assertEqual([], differences(made))
+        self.assertEqual(["device_stray"], [each.kind for each in differences(with_networks("h2", routers=(namespace,)))])
 
     def test_a_stray_of_a_deleted_network_is_judged_once_its_host_knows(self) -> None:
         gone = "ee222222-0000-4000-8000-000000000003"
