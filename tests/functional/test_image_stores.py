@@ -6,7 +6,6 @@ import http.server
 import os
 import pathlib
 import tempfile
-import threading
 import unittest
 from typing import Any
 
@@ -20,6 +19,7 @@ from cumulo.image.store.protocol import Store, StoreFailed
 from cumulo.image.store.s3 import S3Store
 from tests.fixtures.image_api import ImageApi
 from tests.fixtures.s3 import BUCKET, S3Server
+from tests.fixtures.web_server import Listener
 
 DATA = os.urandom(100_000)
 
@@ -152,7 +152,7 @@ class S3Faults(Case):
             stores.make(conf)
 
 
-class WebServer:
+class WebServer(Listener):
     """A web server with one file, and with answers that break off."""
 
     def __init__(self, ranges: bool = True) -> None:
@@ -186,14 +186,7 @@ class WebServer:
             def log_message(self, *_: Any) -> None:
                 """Stay silent."""
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-
-    def stop(self) -> None:
-        """End it."""
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(Handler)
 
 
 class Web(Case):
@@ -202,7 +195,7 @@ class Web(Case):
     def make(self, ranges: bool = True) -> tuple[HttpStore, str]:
         """A store that reads below /pub/ of a server."""
         server = WebServer(ranges)
-        self.addCleanup(server.stop)
+        self.addCleanup(server.close)
         return HttpStore("web", [f"{server.url}/pub/"], 5), server.url
 
     def test_it_reads_from_any_byte_on(self) -> None:
@@ -247,7 +240,7 @@ class Several(Case):
         self.api = ImageApi()
         self.addCleanup(self.api.close)
         self.server = WebServer()
-        self.addCleanup(self.server.stop)
+        self.addCleanup(self.server.close)
         self.far, self.web = s3_store(self.directory), HttpStore("web", [f"{self.server.url}/pub/"], 5)
         self.api.services.image_stores = stores.Stores.of(self.api.store, self.far, self.web)
 
