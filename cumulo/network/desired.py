@@ -33,6 +33,17 @@ Known = Mapping[str, Collection[str]]
 """The ids that an agent holds, part by part of the document."""
 
 
+_DOORS = port.alias()
+_ROUTERS = sa.select(_DOORS.c.device_id).where(
+    _DOORS.c.device_owner == ROUTER_INTERFACE, _DOORS.c.network_id == sa.bindparam("its_network"))
+_BESIDE = sa.select(_DOORS.c.network_id).where(
+    _DOORS.c.device_owner == ROUTER_INTERFACE, _DOORS.c.device_id.in_(_ROUTERS))
+_HOSTS = sa.select(port.c.binding_host_id).distinct().where(
+    sa.or_(port.c.network_id == sa.bindparam("its_network"), port.c.network_id.in_(_BESIDE)),
+    port.c.binding_host_id != "")
+_GATEWAYS = sa.select(router.c.gateway_host).where(router.c.id.in_(_ROUTERS), router.c.gateway_host != "")
+
+
 def desired(connection: sa.Connection, host: str, since_revision: int | None, known: Known | None = None) -> dict[str, Any]:
     """The answer to `network_desired`; an agent that does not say what it holds is taken to hold what it needs."""
     revision = revisions.current(connection)
@@ -72,15 +83,8 @@ def applied(connection: sa.Connection, now: float, host: str, revision: int) -> 
 
 def hosts_of_network(connection: sa.Connection, network_id: str) -> list[str]:
     """The hosts that a change of this network concerns: those with a port in it, or in one behind the same router."""
-    doors = port.alias()
-    routers = sa.select(doors.c.device_id).where(
-        doors.c.device_owner == ROUTER_INTERFACE, doors.c.network_id == network_id)
-    beside = sa.select(doors.c.network_id).where(
-        doors.c.device_owner == ROUTER_INTERFACE, doors.c.device_id.in_(routers))
-    statement = sa.select(port.c.binding_host_id).distinct().where(
-        sa.or_(port.c.network_id == network_id, port.c.network_id.in_(beside)), port.c.binding_host_id != "")
-    gateways = sa.select(router.c.gateway_host).where(router.c.id.in_(routers), router.c.gateway_host != "")
-    return sorted({*connection.execute(statement).scalars(), *connection.execute(gateways).scalars()})
+    named = {"its_network": network_id}
+    return sorted({*connection.execute(_HOSTS, named).scalars(), *connection.execute(_GATEWAYS, named).scalars()})
 
 
 def _changed_since(connection: sa.Connection, revision: int) -> set[str]:

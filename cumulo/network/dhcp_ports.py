@@ -46,9 +46,9 @@ def _take(connection: sa.Connection, port_id: str, subnet: dict[str, Any]) -> No
 
 def _insert(connection: sa.Connection, ids: Ids, now: float, network_id: str) -> str:
     project_id = connection.execute(sa.select(network.c.project_id).where(network.c.id == network_id)).scalar_one()
-    taken = set(connection.execute(sa.select(port.c.mac_address).where(port.c.network_id == network_id)).scalars())
     mac_address = ids.mac_address()
-    while mac_address in taken:
+    while connection.execute(sa.select(port.c.id).where(
+            port.c.network_id == network_id, port.c.mac_address == mac_address)).first():
         mac_address = ids.mac_address()
     port_id = ids.new_id()
     connection.execute(sa.insert(port).values(

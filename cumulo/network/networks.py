@@ -67,10 +67,10 @@ def create_network(connection: sa.Connection, ids: Ids, now: float, *, project_i
     place = segments.choose(connection, spans, row["provider_network_type"], row["provider_physical_network"],
                             row["provider_segmentation_id"])
     row |= {"provider_physical_network": place.physical_network, "provider_segmentation_id": place.segmentation_id}
-    connection.execute(sa.insert(network).values(
-        id=network_id, project_id=project_id, created_at=now, updated_at=now, revision_number=1, **row))
+    row |= {"id": network_id, "project_id": project_id, "created_at": now, "updated_at": now, "revision_number": 1}
+    connection.execute(sa.insert(network), row)
     segments.take(connection, ids, now, network_id, place)
-    return get_network(connection, network_id)
+    return row | {"subnets": []}
 
 
 def update_network(connection: sa.Connection, now: float, network_id: str, values: Mapping[str, Any]) -> Row:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from cumulo.common import errors
 from cumulo.common.context import Context
-from cumulo.common.db.tables.network import port
+from cumulo.common.db.tables.network import network, port
 from cumulo.common.ids import Ids
 from cumulo.network import addresses, networks, port_attributes, revisions, security_groups, stand_ins
 from cumulo.network.networks import Row
@@ -24,6 +24,7 @@ DEFAULTS: Row = {
     "allowed_address_pairs": [], "extra_dhcp_opts": [], "qos_policy_id": None, "tags": [],
 }
 
+_FILTERS = sa.select(network.c.port_security_enabled).where(network.c.id == sa.bindparam("its_network"))
 OWN_EQUIPMENT = "network:"
 """What device_owner begins with where the port is the network's own: nothing is filtered there."""
 
@@ -93,9 +94,11 @@ def insert_port(connection: sa.Connection, ids: Ids, now: float, *, project_id: 
     groups None: the project's default security group, made now if need be, where the port filters at all.
     """
     revision = revisions.advance(connection, network_id)
-    of_network = networks.get_network(connection, network_id)
+    filters = connection.execute(_FILTERS, {"its_network": network_id}).scalar()
+    if filters is None:
+        raise networks.not_found(network_id)
     is_own = str(values.get("device_owner", "")).startswith(OWN_EQUIPMENT)
-    row = DEFAULTS | {"port_security_enabled": of_network["port_security_enabled"] and not is_own} | dict(values)
+    row = DEFAULTS | {"port_security_enabled": filters and not is_own} | dict(values)
     row["mac_address"] = _mac_address(connection, ids, network_id, row.get("mac_address"))
     row["allowed_address_pairs"] = port_attributes.address_pairs(row["allowed_address_pairs"], row["mac_address"])
     row["extra_dhcp_opts"] = port_attributes.dhcp_options(row["extra_dhcp_opts"])
@@ -105,15 +108,15 @@ def insert_port(connection: sa.Connection, ids: Ids, now: float, *, project_id: 
                   if row["port_security_enabled"] and not is_own else [])
     port_id = ids.new_id()
     bound = bool(row["binding_host_id"])
-    connection.execute(sa.insert(port).values(
-        id=port_id, network_id=network_id, project_id=project_id,
-        # The network's own equipment is wherever it is needed.
-        status="BUILD" if bound else "ACTIVE" if is_own else "DOWN",
-        bound_revision=revision if bound else 0, created_at=now, updated_at=now, revision_number=1, **row))
+    row |= {"id": port_id, "network_id": network_id, "project_id": project_id, "outlives_device": False,
+            # The network's own equipment is wherever it is needed.
+            "status": "BUILD" if bound else "ACTIVE" if is_own else "DOWN",
+            "bound_revision": revision if bound else 0, "created_at": now, "updated_at": now, "revision_number": 1}
+    connection.execute(sa.insert(port), row)
     holder = addresses.Holder(port_id, row["mac_address"], row["device_owner"])
-    addresses.allocate(connection, holder, networks.subnets_of(connection, [network_id]), wanted)
-    security_groups.set_groups(connection, port_id, groups)
-    return get_port(connection, port_id)
+    held = addresses.allocate(connection, holder, networks.subnets_of(connection, [network_id]), wanted)
+    joined = security_groups.join(connection, revision, port_id, groups)
+    return row | {"fixed_ips": held, "security_groups": joined}
 
 
 def update_port(connection: sa.Connection, now: float, port_id: str, values: Mapping[str, Any],

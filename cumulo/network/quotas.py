@@ -52,7 +52,7 @@ def used(connection: sa.Connection, project_id: str, resource: str) -> int:
 
 def reserve(connection: sa.Connection, conf: cfg.ConfigOpts, project_id: str, resource: str, more: int = 1) -> None:
     """Raise Conflict (OverQuota) unless the project may have that many more."""
-    revisions.lock(connection)
+    revisions.hold(connection)
     most = limits(connection, conf, project_id)[resource]
     if most != UNLIMITED and used(connection, project_id, resource) + more > most:
         conflicts.meet("create in a network quota", "its last room", errors.Conflict(

@@ -18,37 +18,48 @@ from cumulo.common.db.tables.network import network_change, network_revision
 
 LOG = log.get(__name__)
 
+# What every change executes, built once: that costs more than running it.
+_RAISE = sa.update(network_revision).where(network_revision.c.id == 1).values(
+    revision=network_revision.c.revision + 1)
+_MOVE = sa.update(network_change).where(network_change.c.network_id == sa.bindparam("its_id")).values(
+    revision=sa.bindparam("its_revision"))
+
 
 def advance(connection: sa.Connection, *changed: str) -> int:
     """Give what changes a new revision and return it: ids of networks, security groups, address groups, routers."""
     revision = lock(connection)
-    note(connection, changed)
+    note_in(connection, revision, changed)
     return revision
 
 
 def lock(connection: sa.Connection) -> int:
     """Begin a new revision and return it; what changes with it is said by `note`."""
+    hold(connection)
+    return current(connection)
+
+
+def hold(connection: sa.Connection) -> None:
+    """Take the lock that puts changes in order, for a check that is to be true when its transaction commits."""
     if not _raise(connection):
         _begin(connection)
         _raise(connection)
-    return current(connection)
 
 
 def note(connection: sa.Connection, changed: Iterable[str]) -> None:
     """Say that these change with the revision that this transaction has begun."""
-    revision = current(connection)
+    note_in(connection, current(connection), changed)
+
+
+def note_in(connection: sa.Connection, revision: int, changed: Iterable[str]) -> None:
+    """Say the same where the revision is at hand."""
     for each in sorted(set(changed)):
-        moved = connection.execute(
-            sa.update(network_change).where(network_change.c.network_id == each).values(revision=revision))
+        moved = connection.execute(_MOVE, {"its_id": each, "its_revision": revision})
         if not moved.rowcount:
             connection.execute(sa.insert(network_change).values(network_id=each, revision=revision))
 
 
 def _raise(connection: sa.Connection) -> bool:
-    changed = connection.execute(
-        sa.update(network_revision).where(network_revision.c.id == 1)
-        .values(revision=network_revision.c.revision + 1))
-    return bool(changed.rowcount)
+    return bool(connection.execute(_RAISE).rowcount)
 
 
 def _begin(connection: sa.Connection) -> None:

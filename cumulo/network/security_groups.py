@@ -200,6 +200,16 @@ def set_groups(connection: sa.Connection, port_id: str, group_ids: Iterable[str]
     revisions.note(connection, wanted | held)
 
 
+def join(connection: sa.Connection, revision: int, port_id: str, group_ids: Iterable[str]) -> list[str]:
+    """Put a new port into these groups, which change with the revision; return their ids in order."""
+    wanted = sorted(set(group_ids))
+    if wanted:
+        connection.execute(sa.insert(port_security_group), [
+            {"port_id": port_id, "security_group_id": group_id} for group_id in wanted])
+        revisions.note_in(connection, revision, wanted)
+    return wanted
+
+
 def hosts_of_groups(connection: sa.Connection, group_ids: Iterable[str]) -> set[str]:
     """The hosts that a change of these groups concerns: those with a port in one, or in one that speaks of one."""
     named = sorted(set(group_ids))

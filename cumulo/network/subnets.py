@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from cumulo.common import errors
-from cumulo.common.db.tables.network import port, port_address, subnet
+from cumulo.common.db.tables.network import network, port, port_address, subnet
 from cumulo.common.flows import conflicts
 from cumulo.common.ids import Ids
 from cumulo.network import addresses, dhcp_ports, networks, ranges, revisions
@@ -47,7 +47,8 @@ def create_subnet(connection: sa.Connection, ids: Ids, now: float, *, project_id
     address of the range; None: no gateway. allocation_pools absent: everything but the gateway.
     """
     revisions.advance(connection, network_id)
-    networks.get_network(connection, network_id)
+    if not connection.execute(sa.select(network.c.id).where(network.c.id == network_id)).first():
+        raise networks.not_found(network_id)
     row = DEFAULTS | dict(values)
     cidr = ranges.cidr(row["cidr"], row["ip_version"])
     ranges.check_ipv6_modes(cidr, row["ipv6_ra_mode"], row["ipv6_address_mode"], enable_dhcp=row["enable_dhcp"])
@@ -60,11 +61,10 @@ def create_subnet(connection: sa.Connection, ids: Ids, now: float, *, project_id
     row |= {"cidr": str(cidr), "gateway_ip": gateway, "allocation_pools": pools,
             "dns_nameservers": ranges.name_servers(row["dns_nameservers"]),
             "host_routes": ranges.routes(cidr, row["host_routes"])}
-    connection.execute(sa.insert(subnet).values(
-        id=subnet_id, network_id=network_id, project_id=project_id, created_at=now, updated_at=now,
-        revision_number=1, **row))
+    made = row | {"id": subnet_id, "network_id": network_id, "project_id": project_id, "created_at": now,
+                  "updated_at": now, "revision_number": 1}
+    connection.execute(sa.insert(subnet), made)
     dhcp_ports.settle(connection, ids, now, network_id)
-    made = get_subnet(connection, subnet_id)
     if addresses.is_made_up(made):
         _make_up(connection, made)
     return made

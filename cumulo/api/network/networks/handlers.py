@@ -37,7 +37,8 @@ def index(request: Request) -> Row:
 def create(request: Request) -> Row:
     """One network, or many at once."""
     return resource.create(request, "network", "networks",
-                           lambda connection, now, body: _create(request, connection, now, body), network_view)
+                           lambda connection, now, body: _create(request, connection, now, body), network_view,
+                           lambda connection, rows: set())
 
 
 def show(request: Request) -> Row:

@@ -54,7 +54,7 @@ def index(request: Request) -> Row:
 def create(request: Request) -> Row:
     """One port, or many at once."""
     return resource.create(request, "port", "ports",
-                           lambda connection, now, body: _create(request, connection, now, body), port_view, _concerned)
+                           lambda connection, now, body: _create(request, connection, now, body), port_view, _concerned_by_new)
 
 
 def show(request: Request) -> Row:
@@ -115,6 +115,13 @@ def _groups(request: Request, connection: sa.Connection, body: Mapping[str, Any]
     if "security_groups" not in body:
         return None
     return usable_groups(request, connection, body["security_groups"] or ())
+
+
+def _concerned_by_new(connection: sa.Connection, rows: list[Row]) -> set[str]:
+    """The same for ports that have just been made: nothing stands for them, no router knows them."""
+    groups = {group_id for row in rows for group_id in row["security_groups"]}
+    return resource.hosts_of(connection, {row["network_id"] for row in rows}) | security_groups.hosts_of_groups(
+        connection, groups)
 
 
 def _concerned(connection: sa.Connection, rows: list[Row]) -> set[str]:
