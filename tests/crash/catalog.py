@@ -53,7 +53,7 @@ def of_step(flow: Flow, step: Step, undo: bool) -> list[str]:
     if is_local(step):
         writers.append("_local_once")
     else:
-        role = (step.at({"host": "h"}) or "").partition(".")[0]
+        role = place(step).partition(".")[0]
         found += [f"message {role}.run_step {step.name} {boundary.way(undo)} {point}" for point in boundary.POINTS]
         if (step.name, undo) in BEFORE_SENDING:
             writers.append("_before_sending")
@@ -62,7 +62,12 @@ def of_step(flow: Flow, step: Step, undo: bool) -> list[str]:
 
 def is_local(step: Step) -> bool:
     """Whether the runner runs the step itself."""
-    return step.at({"host": "h"}) == SCHEDULER
+    return place(step) == SCHEDULER
+
+
+def place(step: Step) -> str:
+    """Where a step runs when it has something to do: for a server that stays on its host, or for one that leaves it."""
+    return next((at for at in (step.at({"host": "h", "source": "h", "target": target}) for target in "hg") if at), "")
 
 
 def commits() -> list[str]:
