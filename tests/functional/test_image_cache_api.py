@@ -206,7 +206,7 @@ class Managing(CacheCase):
 
     def test_what_cannot_be_cached(self) -> None:
         waiting = self.api.create(ADMIN)["id"]
-        self.assertEqual(409, self.api.send("PUT", f"/v2/cache/{waiting}", token=ADMIN).status_int)
+        self.assertEqual(400, self.api.send("PUT", f"/v2/cache/{waiting}", token=ADMIN).status_int)
         self.assertEqual(404, self.api.send("PUT", f"/v2/cache/{self.api.ids.new_id()}", token=ADMIN).status_int)
         for method, path in (("GET", ""), ("DELETE", ""), ("PUT", f"/{waiting}"), ("DELETE", f"/{waiting}")):
             self.assertEqual(403, self.api.send(method, f"/v2/cache{path}").status_int)

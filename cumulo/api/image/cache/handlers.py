@@ -34,7 +34,7 @@ def queue(request: Request) -> None:
     with request.services.database.read() as connection:
         image = images.get_visible_image(connection, request.context, image_id)
     if image["status"] != "active":
-        raise errors.Conflict(f"Image {image_id} is {image['status']}; only an active image can be cached.")
+        raise errors.BadRequest(f"Image {image_id} is {image['status']}; only an active image can be cached.")
     request.services.database.after_commit(cache.queue, image["id"])
 
 
