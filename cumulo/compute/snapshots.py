@@ -15,10 +15,12 @@ def image_body(row: Row, *, name: str, disk_format: str, inherited: Mapping[str,
                min_ram: int, image_type: str = "snapshot", backup_type: str | None = None) -> dict[str, Any]:
     """Return the attributes of a server's image as a client would ask for them; raises BadRequest.
 
-    inherited are the properties of the image that the server was made from.
+    inherited are the properties of the image that the server was made from. metadata may give the image a type of its
+    own; what ties the image to its server is not the client's to say.
     """
     kept = {key: value for key, value in inherited.items() if key not in _NOT_INHERITED}
-    own = {"image_type": image_type, "instance_uuid": row["id"], "user_id": row["user_id"]}
+    kept["image_type"] = image_type
+    own = {"instance_uuid": row["id"], "user_id": row["user_id"]}
     for key, value in (("base_image_ref", row["image_id"]), ("backup_type", backup_type),
                        ("kernel_id", row["kernel_id"]), ("ramdisk_id", row["ramdisk_id"])):
         if value:

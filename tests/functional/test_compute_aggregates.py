@@ -151,6 +151,7 @@ class Hosts(AggregatesCase):
         self.assertEqual({"host": "host1", "status": "disabled"}, change("host1", {"status": "disable"}).json)
         self.assertEqual("disabled", self.get(f"{V}/os-services", "2.1", admin=True)["services"][0]["status"])
         self.assertEqual({"host": "host1", "status": "enabled"}, change("host1", {"status": "enable"}).json)
-        for body in ({}, {"status": "x"}, {"status": "enable", "maintenance_mode": "enable"}):
+        for body in ({}, {"status": "x"}, {"status": "enable", "maintenance_mode": "enable"},
+                     {"maintenance_mode": "disable"}, {"maintenance_mode": "none", "status": "enable"}):
             self.assertEqual(400, change("host1", body).status_int)
         self.assertEqual(404, change("none", {"status": "enable"}).status_int)

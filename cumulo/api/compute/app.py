@@ -22,6 +22,7 @@ from cumulo.api.compute.ips import routes as ips
 from cumulo.api.compute.keypairs import routes as keypairs
 from cumulo.api.compute.limits import routes as limits
 from cumulo.api.compute.metadata import routes as metadata
+from cumulo.api.compute.networks import routes as networks
 from cumulo.api.compute.openapi import routes as openapi
 from cumulo.api.compute.quota_classes import routes as quota_classes
 from cumulo.api.compute.quota_sets import routes as quota_sets
@@ -46,7 +47,7 @@ _RESOURCES = (
     *servers.ROUTES, *server_actions.ROUTES, *interfaces.ROUTES, *ips.ROUTES, *metadata.ROUTES, *tags.ROUTES, *flavors.ROUTES,
     *keypairs.ROUTES, *instance_actions.ROUTES, *services.ROUTES, *hypervisors.ROUTES, *limits.ROUTES,
     *quota_sets.ROUTES, *quota_classes.ROUTES, *tenant_usage.ROUTES, *security_groups.ROUTES, *server_groups.ROUTES,
-    *aggregates.ROUTES, *hosts.ROUTES, *images.ROUTES, *cumulo_operations.ROUTES, *availability_zones.ROUTES, *extensions.ROUTES, *openapi.ROUTES, *cumulo_audit.ROUTES)
+    *aggregates.ROUTES, *hosts.ROUTES, *images.ROUTES, *networks.ROUTES, *cumulo_operations.ROUTES, *availability_zones.ROUTES, *extensions.ROUTES, *openapi.ROUTES, *cumulo_audit.ROUTES)
 ROUTES = (
     *versions.ROUTES,
     *(dataclasses.replace(route, path=f"/{version}{route.path}") for version in ("v2.1", "v2") for route in _RESOURCES))

@@ -98,12 +98,12 @@ class FakeDriver:
         self._change(facts["id"], server | {"cards": _cards(facts)})
 
     def start(self, server_id: str) -> None:
-        """Remember the server as running; its console gets a line."""
+        """Remember the server as running; its console gets the lines of a boot."""
         self._begin("start", server_id)
         server = self._known(server_id)
         if server["power"] != Power.RUNNING.value:
             self._change(server_id, server | {
-                "power": Power.RUNNING.value, "console": server["console"] + f"{server['name']} login: \n"})
+                "power": Power.RUNNING.value, "console": server["console"] + _booted(server["name"])})
 
     def pause(self, server_id: str) -> None:
         """Remember a running server as paused."""
@@ -277,3 +277,8 @@ def _files(facts: Facts) -> list[str]:
 
 def _cards(facts: Facts) -> list[str]:
     return sorted(tap_name(port["id"]) for port in facts.get("ports") or ())
+
+
+def _booted(name: str) -> str:
+    """What a guest prints from its start until somebody can log in."""
+    return f"booting\nstarting services\nnetwork is up\n\n{name} login: \n"

@@ -40,9 +40,11 @@ def show(request: Request) -> dict[str, Any]:
 
 def update(request: Request) -> dict[str, Any]:
     """Let servers be placed on a host, or no more."""
-    name, status = request.params["host_name"], request.body["status"].strip().lower()
+    name, status = request.params["host_name"], request.body.get("status", "").lower()
     with request.services.database.write() as connection:
         _host(connection, name)
+        if request.body.get("maintenance_mode", "disable").lower() == "enable" or not status:
+            raise errors.BadRequest("Hosts have no maintenance mode here: disable them, and move their servers.")
         hosts.update_host(connection, name, disabled=status == "disable", disabled_reason=None)
     return {"host": name, "status": f"{status}d"}
 

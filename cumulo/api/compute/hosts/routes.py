@@ -4,8 +4,9 @@ from cumulo.api.compute.hosts import handlers
 from cumulo.api.wsgi.route import Route
 
 _ALL, _ONE, _LAST, _RULE = "/os-hosts", "/os-hosts/{host_name}", "2.42", "compute:hosts:manage"
-_UPDATE = {"type": "object", "required": ["status"], "additionalProperties": False, "properties": {
-    "status": {"enum": ["enable", "disable", "Enable", "Disable", "ENABLE", "DISABLE"]}}}
+_SWITCH = {"enum": ["enable", "disable", "Enable", "Disable", "ENABLE", "DISABLE"]}
+_UPDATE = {"type": "object", "minProperties": 1, "additionalProperties": False, "properties": {
+    "status": _SWITCH, "maintenance_mode": _SWITCH}}
 
 ROUTES = (
     Route("GET", _ALL, handlers.list_hosts, policy=_RULE, until=_LAST, query=("zone", "service")),

@@ -94,12 +94,23 @@ def _lines(length: int | str | None) -> int | None:
     return None if length is None or int(length) < 0 else int(length)
 
 
+def _tell_network(request: Request, arguments: Any) -> None:
+    """Have the server's host look at its networks again and make them so, with what its guest asks for."""
+    with request.services.database.read() as connection:
+        row = common.own_server(request, connection, "compute:servers:tell_network")
+    servers.check_lock(row, common.may_override_lock(request))
+    if not row["host"]:
+        raise errors.Conflict(f"Instance {row['id']} is on no host.")
+    request.ring(f"network.{row['host']}", "network_changed")
+
+
 _ACTIONS: dict[str, Action] = {
     "os-start": _to(servers.START), "os-stop": _to(servers.STOP), "pause": _to(servers.PAUSE),
     "unpause": _to(servers.UNPAUSE), "suspend": _to(servers.SUSPEND), "resume": _to(servers.RESUME), "reboot": _reboot, "lock": _lock, "unlock": _unlock,
     "os-getConsoleOutput": _console_output, "createImage": images.create_image, "createBackup": images.create_backup,
     "rebuild": rebuild.rebuild, "rescue": rescue.rescue, "unrescue": _to(servers.UNRESCUE),
     "restore": _to(servers.RESTORE), "forceDelete": _force_delete, "os-resetState": administration.reset_state,
+    "injectNetworkInfo": _tell_network, "resetNetwork": _tell_network,
     "addSecurityGroup": security_groups.add, "removeSecurityGroup": security_groups.remove,
     "resize": moving.resize, "migrate": moving.migrate, "confirmResize": moving.confirm, "revertResize": moving.revert,
     "shelve": shelving.shelve, "shelveOffload": shelving.offload, "unshelve": shelving.unshelve,

@@ -66,4 +66,5 @@ def _shown(request: Request, row: servers.Row, around: view.Surroundings) -> dic
         shown["key_name"] = row["key_name"]
     if request.is_at_least("2.57"):
         shown["user_data"] = row["user_data"]
+        shown.pop("OS-EXT-SRV-ATTR:user_data", None)  # from 2.75 on the server is shown whole, and this is said once
     return shown

@@ -75,4 +75,5 @@ _LOCK = {"type": ["object", "null"], "additionalProperties": False, "properties"
 
 ACTION = _versions({name: ((FIRST, schema),) for name, schema in _ALWAYS.items()} | _CHANGED | {
     "lock": ((FIRST, _NOTHING), ("2.73", _LOCK)), "addSecurityGroup": ((FIRST, _GROUP),),
-    "removeSecurityGroup": ((FIRST, _GROUP),)})
+    "removeSecurityGroup": ((FIRST, _GROUP),),
+    "injectNetworkInfo": ((FIRST, _NOTHING),), "resetNetwork": ((FIRST, _NOTHING),)})

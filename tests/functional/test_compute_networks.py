@@ -1,0 +1,54 @@
+"""Networks by compute's names, and what tells a host to look at its networks again."""
+
+from typing import Any
+
+from tests.functional.test_compute_api import SERVERS, V
+from tests.functional.test_compute_versions import MISSING, VersionsCase
+
+
+class Networks(VersionsCase):
+    """/os-networks and /os-tenant-networks."""
+
+    def test_seen(self) -> None:
+        for name in ("os-networks", "os-tenant-networks"):
+            listed = self.get(f"{V}/{name}", "2.1")["networks"]
+            self.assertEqual([(self.network, "public")], [(each["id"], each["label"]) for each in listed])
+            self.assertEqual(listed[0], self.get(f"{V}/{name}/{self.network}", "2.1")["network"])
+            self.assertEqual([200, 404], self.statuses("GET", f"{V}/{name}", "2.36"))
+            self.assertEqual(404, self.ask("GET", f"{V}/{name}/{MISSING}", "2.1").status_int)
+
+    def test_strangers_are_not(self) -> None:
+        own = self.api.post("/network/v2.0/networks", {"network": {"name": "own"}}, token=self.alice).json["network"]["id"]
+        bob = self.api.make_user("bob")
+        for name in ("os-networks", "os-tenant-networks"):
+            self.assertNotIn(own, self.api.get(f"{V}/{name}", token=bob).text)
+            self.assertEqual(404, self.api.get(f"{V}/{name}/{own}", token=bob).status_int)
+
+
+class HostsNetworks(VersionsCase):
+    """injectNetworkInfo and resetNetwork."""
+
+    def test_host_is_told(self) -> None:
+        server_id = self.booted()
+        rung: list[Any] = []
+        serving = self.api.runtime.bus.serve("network.host1", {"network_changed": lambda call, **facts: rung.append(facts),
+                                                               "ring": lambda call, **facts: rung.append(facts)})
+        self.addCleanup(serving.stop)
+        for number, action in enumerate(("injectNetworkInfo", "resetNetwork"), 1):
+            path = f"{SERVERS}/{server_id}/action"
+            self.assertEqual(403, self.ask("POST", path, "2.1", {action: None}).status_int)
+            self.assertEqual(202, self.ask("POST", path, "2.1", {action: None}, admin=True).status_int)
+            self.assertEqual(404, self.ask("POST", f"{SERVERS}/{MISSING}/action", "2.1", {action: None}, admin=True).status_int)
+        building = self.boot().json["server"]["id"]
+        self.assertEqual(409, self.ask("POST", f"{SERVERS}/{building}/action", "2.1", {"resetNetwork": None}, admin=True).status_int)
+        self.api.runtime.clock.sleep(0.2)
+        self.assertEqual(2, len(rung))
+
+
+class Rebuilt(VersionsCase):
+    """The body of a rebuild."""
+
+    def test_user_data_is_said_once(self) -> None:
+        path = f"{SERVERS}/{self.booted()}/action"
+        shown = self.ask("POST", path, "2.75", {"rebuild": {"imageRef": self.image}}, admin=True).json["server"]
+        self.assertEqual((True, False), ("user_data" in shown, "OS-EXT-SRV-ATTR:user_data" in shown))
