@@ -38,7 +38,7 @@ RULES = (
     _rule("servers:override_lock", _ADMIN, "Change a server that is locked.", _ACTION),
     _rule("servers:console_output", _CHANGE, "Read a server's console log.", _ACTION),
     _rule("servers:tell_network", _ADMIN, "Have a server's host look at its networks again.",
-          *(("POST", f"/servers/{{server_id}}/action ({name})") for name in ("injectNetworkInfo", "resetNetwork"))),
+          _only("injectNetworkInfo"), _only("resetNetwork")),
     _rule("servers:ips", _READ, "Show a server's addresses.", ("GET", "/servers/{server_id}/ips")),
     _rule("interfaces:show", _READ, "List and show a server's network cards.",
           ("GET", "/servers/{server_id}/os-interface"), ("GET", "/servers/{server_id}/os-interface/{port_id}")),
