@@ -11,6 +11,7 @@ kernel's bridge family need not know connections (see track.py).
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import ipaddress
 from collections.abc import Iterator, Mapping
@@ -111,16 +112,28 @@ def _guard(elements: dict[str, set[str]], tap: str, port: Port) -> None:
     pairs = [(each.get("mac_address") or card, each["ip_address"]) for each in port["allowed_address_pairs"]]
     elements["cards"] |= {f"{tap} . {each}" for each, _ in (*own, *pairs)}
     for each, address in (*own, *pairs):
-        network = ipaddress.ip_network(address, strict=False)
-        whole = network.prefixlen == network.max_prefixlen
-        text = str(network.network_address) if whole else str(network)
-        ranges = "" if whole else "_ranges"
-        elements[f"from{network.version}{ranges}"].add(f"{tap} . {each} . {text}")
-        if network.version == 6:
+        version = 6 if ":" in address else 4
+        ranges = "_ranges" if is_range(address) else ""
+        text = str(ipaddress.ip_network(address, strict=False)) if ranges else _alone(address)
+        elements[f"from{version}{ranges}"].add(f"{tap} . {each} . {text}")
+        if version == 6:
+            network = ipaddress.ip_network(address, strict=False)
             first, last = int(network.network_address), int(network.broadcast_address)
-            elements[f"speaks6{ranges}"].add(f"{tap} . {each} . {first:#034x}" + ("" if whole else f"-{last:#034x}"))
+            elements[f"speaks6{ranges}"].add(f"{tap} . {each} . {first:#034x}" + (f"-{last:#034x}" if ranges else ""))
 
 
+def _alone(text: str) -> str:
+    """An address without its length, in the one way to write it; that of IPv4 has only one."""
+    address = text.partition("/")[0]
+    return str(ipaddress.IPv6Address(address)) if ":" in address else address
+
+
+def is_range(text: str) -> bool:
+    """Say whether a prefix is more than one address."""
+    return "/" in text and not text.endswith("/128" if ":" in text else "/32")
+
+
+@functools.lru_cache(maxsize=1 << 16)
 def link_local(card: str) -> str:
     """The address that a card gives itself (RFC 4291, appendix A)."""
     packed = bytearray.fromhex(card.replace(":", ""))
@@ -160,13 +173,18 @@ def _groups(wanted: Wanted) -> dict[str, Chain]:
 def _prefixes(wanted: Wanted) -> dict[str, Collection]:
     found = {}
     for prefixes_id, each in wanted.prefixes.items():
-        networks = [ipaddress.ip_network(text, strict=False) for text in each["prefixes"]]
         for version in (4, 6):
-            # Put together where they overlap: an interval set refuses what it has already.
-            merged = ipaddress.collapse_addresses(
-                network for network in networks if network.version == version)  # type: ignore[type-var]
-            found[rules.set_name(prefixes_id, version)] = Collection(_PREFIXES[version], frozenset(map(str, merged)))
+            texts = [text for text in each["prefixes"] if (":" in text) == (version == 6)]
+            found[rules.set_name(prefixes_id, version)] = Collection(_PREFIXES[version], _intervals(texts))
     return found
+
+
+def _intervals(texts: list[str]) -> frozenset[str]:
+    """Put together where they overlap: an interval set refuses what it has already. Addresses alone never do."""
+    if not any(map(is_range, texts)):
+        return frozenset(map(_alone, texts))
+    networks = [ipaddress.ip_network(text, strict=False) for text in texts]
+    return frozenset(map(str, ipaddress.collapse_addresses(networks)))  # type: ignore[type-var]
 
 
 def _limits(port: Port) -> Iterator[tuple[str, Chain]]:

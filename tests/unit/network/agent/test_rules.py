@@ -75,7 +75,16 @@ class TableTest(unittest.TestCase):
         host = wanted(port())
         host.prefixes["s"] = {"id": "s", "prefixes": ["10.0.0.0/24", "10.0.0.7", "10.0.1.0/24", "fd00::1"]}
         made = filter.table(host).collections
-        self.assertEqual(({"10.0.0.0/23"}, {"fd00::1/128"}), (made["p4_s"].elements, made["p6_s"].elements))
+        self.assertEqual(({"10.0.0.0/23"}, {"fd00::1"}), (made["p4_s"].elements, made["p6_s"].elements))
+
+    def test_one_address_written_in_two_ways_is_one(self) -> None:
+        host = wanted(port(allowed_address_pairs=[{"ip_address": "FD00:0::1/128", "mac_address": None},
+                                                  {"ip_address": "10.0.0.9/24", "mac_address": None}]))
+        host.prefixes["s"] = {"id": "s", "prefixes": ["fd00::1", "FD00:0::1/128", "10.0.0.7/32", "10.0.0.7"]}
+        made = filter.table(host).collections
+        self.assertEqual(({"10.0.0.7"}, {"fd00::1"}), (made["p4_s"].elements, made["p6_s"].elements))
+        self.assertIn('"tap01234567-89" . fa:16:3e:00:00:05 . fd00::1', made["from6"].elements)
+        self.assertEqual({'"tap01234567-89" . fa:16:3e:00:00:05 . 10.0.0.0/24'}, made["from4_ranges"].elements)
 
     def test_every_network_is_a_zone_unless_it_leaves_by_the_host(self) -> None:
         host = wanted()
