@@ -12,7 +12,7 @@ from cumulo.common.db.tables.network import network, port
 from cumulo.common.db.tables.network_pool import subnet_pool
 from cumulo.common.db.tables.network_router import floating_ip, router
 from cumulo.common.db.tables.network_security import address_group, port_security_group, security_group
-from cumulo.common.db.tables.network_sharing import rbac_policy
+from cumulo.common.db.tables.network_sharing import qos_policy, rbac_policy
 from cumulo.common.flows import conflicts
 from cumulo.common.ids import Ids
 from cumulo.network import revisions
@@ -22,6 +22,7 @@ Row = dict[str, Any]
 SHARED, EXTERNAL = "access_as_shared", "access_as_external"
 TABLES: dict[str, sa.Table] = {
     "network": network, "security_group": security_group, "address_group": address_group, "subnetpool": subnet_pool,
+    "qos_policy": qos_policy,
 }
 """What can be shared, by its name in the API."""
 
@@ -104,6 +105,8 @@ def _uses(policy: Row) -> sa.Select[Any] | None:
             sa.select(floating_ip.c.project_id).where(floating_ip.c.floating_network_id == object_id))  # type: ignore[return-value]
     if policy["object_type"] == "network":
         return sa.select(port.c.project_id).distinct().where(port.c.network_id == object_id)
+    if policy["object_type"] == "qos_policy":
+        return sa.select(port.c.project_id).distinct().where(port.c.qos_policy_id == object_id)
     if policy["object_type"] == "security_group":
         return sa.select(port.c.project_id).distinct().join(
             port_security_group, port_security_group.c.port_id == port.c.id).where(

@@ -85,6 +85,14 @@ def _pools(tour: Tour) -> None:
     tour.send("PUT", f"{V2}/rbac-policies/{shared}", {"rbac_policy": {"target_tenant": "other"}})
     tour.send("DELETE", f"{V2}/rbac-policies/{shared}")
     tour.send("DELETE", f"{V2}/subnetpools/{pool}")
+    policy = tour.make(f"{V2}/qos/policies", "tour", {"policy": {"name": "tour"}}, "policies")
+    tour.send("PUT", f"{V2}/qos/policies/{policy}", {"policy": {"description": "changed"}})
+    rules = f"{V2}/qos/policies/{policy}/bandwidth_limit_rules"
+    tour.send("POST", rules, {"bandwidth_limit_rule": {"max_kbps": 1000}}, may_be=(409,))
+    rule = tour.send("GET", rules)["bandwidth_limit_rules"][0]["id"]
+    tour.send("PUT", f"{rules}/{rule}", {"bandwidth_limit_rule": {"max_kbps": 2000}})
+    tour.send("DELETE", f"{rules}/{rule}")
+    tour.send("DELETE", f"{V2}/qos/policies/{policy}")
     tour.send("PUT", f"{V2}/quotas/{tour.project_id}", {"quota": {"router": 50}})
     tour.send("DELETE", f"{V2}/quotas/{tour.project_id}")
 

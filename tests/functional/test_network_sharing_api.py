@@ -122,6 +122,62 @@ class PlacesTest(NetworkApiCase):
                 self.assertEqual("InvalidInput", self.lies(400, **values)["type"])
 
 
+class QualityTest(NetworkApiCase):
+    """Policies for the traffic of ports."""
+
+    def policy(self, who: str = "ann", **values: Any) -> dict[str, Any]:
+        made: dict[str, Any] = self.send("POST", "/qos/policies", {"policy": values}, who=who, expect=201)["policy"]
+        return made
+
+    def test_a_policy_with_its_rules(self) -> None:
+        made = self.policy(name="slow")
+        path = f"/qos/policies/{made['id']}"
+        limits = f"{path}/bandwidth_limit_rules"
+        limit = self.send("POST", limits, {"bandwidth_limit_rule": {"max_kbps": "1000"}}, expect=201)[
+            "bandwidth_limit_rule"]
+        self.assertEqual((1000, 0, "egress"), tuple(limit[name] for name in ("max_kbps", "max_burst_kbps", "direction")))
+        self.refused(409, "QoSRulesConflict", "POST", limits, {"bandwidth_limit_rule": {"max_kbps": 1}})
+        other = self.send("POST", limits, {"bandwidth_limit_rule": {"max_kbps": 5, "direction": "ingress"}}, expect=201)
+        self.refused(409, "QoSRulesConflict", "PUT", f"{limits}/{limit['id']}", {"bandwidth_limit_rule": {
+            "direction": "ingress"}})
+        changed = self.send("PUT", f"{limits}/{limit['id']}", {"bandwidth_limit_rule": {"max_burst_kbps": 80}}, expect=200)
+        self.assertEqual((1000, 80), tuple(changed["bandwidth_limit_rule"][name] for name in ("max_kbps", "max_burst_kbps")))
+        marks = f"{path}/dscp_marking_rules"
+        mark = self.send("POST", marks, {"dscp_marking_rule": {"dscp_mark": 26}}, expect=201)["dscp_marking_rule"]
+        self.send("PUT", f"{marks}/{mark['id']}", {"dscp_marking_rule": {"dscp_mark": "28"}}, expect=200)
+        self.assertEqual(28, self.send("GET", f"{marks}/{mark['id']}", expect=200)["dscp_marking_rule"]["dscp_mark"])
+        self.send("POST", marks, {"dscp_marking_rule": {"dscp_mark": 7}}, expect=400)
+        self.send("GET", f"{marks}/{limit['id']}", expect=404)
+        self.assertEqual(2, len(self.send("GET", limits)["bandwidth_limit_rules"]))
+        self.assertEqual({"bandwidth_limit", "dscp_marking"}, {
+            each["type"] for each in self.send("GET", path)["policy"]["rules"]})
+        self.send("DELETE", f"{limits}/{other['bandwidth_limit_rule']['id']}", expect=204)
+        self.send("DELETE", f"{marks}/{mark['id']}", expect=204)
+        self.send("GET", limits, who="bob", expect=404)
+        self.send("POST", limits, {"bandwidth_limit_rule": {"max_kbps": 1}}, who="eve", expect=403)
+
+    def test_ports_and_networks_follow_a_policy(self) -> None:
+        made, strange = self.policy()["id"], self.policy("bob")["id"]
+        net = self.network(qos_policy_id=made)
+        port = self.port(net["id"], qos_policy_id=made)
+        self.assertEqual((made, made), (net["qos_policy_id"], port["qos_policy_id"]))
+        self.refused(409, "QosPolicyInUse", "DELETE", f"/qos/policies/{made}")
+        for kind, one in (("port", port), ("network", net)):
+            path = f"/{kind}s/{one['id']}"
+            self.refused(404, "QosPolicyNotFound", "PUT", path, {kind: {"qos_policy_id": strange}})
+            self.send("PUT", path, {kind: {"qos_policy_id": None}}, expect=200)
+        self.send("PUT", f"/qos/policies/{made}", {"policy": {"name": "x"}}, expect=200)
+        self.refused(403, "PolicyNotAuthorized", "PUT", f"/qos/policies/{made}", {"policy": {"shared": True}})
+        self.send("DELETE", f"/qos/policies/{made}", expect=204)
+        self.assertEqual([], self.send("GET", "/qos/policies")["policies"])
+
+    def test_kinds_of_rules(self) -> None:
+        self.assertEqual([{"type": "bandwidth_limit"}, {"type": "dscp_marking"}],
+                         self.send("GET", "/qos/rule-types", expect=200)["rule_types"])
+        self.send("GET", "/qos/rule-types/dscp_marking", expect=200)
+        self.send("GET", "/qos/rule-types/magic", expect=404)
+
+
 class SelfTest(NetworkApiCase):
     """What the cloud says of itself."""
 
@@ -154,6 +210,9 @@ class SelfTest(NetworkApiCase):
         for version, found in ((4, 1), (6, 0)):
             listed = self.send("GET", f"/network-ip-availabilities?ip_version={version}&network_id={net}", who="root")
             self.assertEqual(found, len(listed["network_ip_availabilities"]))
+        self.subnet(net, "fd00::/48", ip_version=6, enable_dhcp=False)
+        shown = self.send("GET", f"/network-ip-availabilities/{net}", who="root", expect=200)["network_ip_availability"]
+        self.assertEqual(253 + 2**80 - 2, shown["total_ips"])
         self.send("GET", "/network-ip-availabilities/nothing", who="root", expect=404)
 
     def test_topology(self) -> None:

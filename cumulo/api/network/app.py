@@ -13,6 +13,7 @@ from cumulo.api.network.ip_availabilities import routes as ip_availabilities
 from cumulo.api.network.networks import routes as networks
 from cumulo.api.network.port_forwardings import routes as port_forwardings
 from cumulo.api.network.ports import routes as ports
+from cumulo.api.network.qos import routes as qos
 from cumulo.api.network.quotas import routes as quotas
 from cumulo.api.network.rbac_policies import routes as rbac_policies
 from cumulo.api.network.routers import routes as routers
@@ -29,7 +30,7 @@ from cumulo.api.wsgi.route import Family
 FAMILY = Family("network")
 _PARTS = (networks, subnets, ports, security_groups, security_group_rules, address_groups, routers, floating_ips,
           port_forwardings, subnet_pools, quotas, tags, rbac_policies, agents, availability_zones, service_providers,
-          ip_availabilities, topology)
+          ip_availabilities, topology, qos)
 ROUTES = (*discovery.ROUTES, *extensions.ROUTES, *(route for part in _PARTS for route in part.ROUTES))
 RULES = (*extensions.RULES, *(rule for part in _PARTS for rule in part.RULES))
 

@@ -80,6 +80,8 @@ _MEETINGS = (
     Meeting("take a network from a router", "a floating address behind it", REFUSED, "RouterInterfaceInUseByFloatingIP"),
     Meeting("give a port a floating address", "another that stands for it", REFUSED, "FloatingIPPortAlreadyAssociated"),
     Meeting("delete a port", "a floating address that stands for it", ALLOWED, "the address stands for nothing"),
+    Meeting("delete a QoS policy", "a port that follows it", REFUSED, "QosPolicyInUse"),
+    Meeting("create a QoS rule", "one of its kind", REFUSED, "QoSRulesConflict"),
     Meeting("share a thing", "the same policy", REFUSED, "DuplicatePolicy"),
     Meeting("end a share", "what a project made of it", REFUSED, "RbacPolicyInUse"),
     Meeting("create a server", "another one with its port", REFUSED, "PortInUse"),

@@ -140,6 +140,11 @@ def _routing(world: World) -> dict[Key, Scene]:
     given = world.ask("POST", f"{NETWORK}/networks", {"network": {}}).json["network"]["id"]
     ends = share(given).json["rbac_policy"]["id"]
 
+    policy = f"{NETWORK}/qos/policies/{own['qos_policy_id']}"
+
+    def mark() -> webob.Response:
+        return world.ask("POST", f"{policy}/dscp_marking_rules", {"dscp_marking_rule": {"dscp_mark": 26}})
+
     def served() -> webob.Response:
         return world.compute("POST", "/servers", {"server": {
             "name": "new", "imageRef": own["image_id"], "flavorRef": own["flavor_id"], "networks": [{"port": port}]}})
@@ -170,6 +175,11 @@ def _routing(world: World) -> dict[Key, Scene]:
             lambda: world.ask("POST", f"{NETWORK}/subnets", {"subnet": {
                 "network_id": own["network_id"], "ip_version": 4, "subnetpool_id": own["subnetpool_id"], "prefixlen": 24}}),
             "SubnetPoolDeleteError", reverse=(404, 204)),
+        ("delete a QoS policy", "a port that follows it"): Scene(
+            lambda: world.ask("DELETE", policy), lambda: world.ask("POST", f"{NETWORK}/ports", {"port": {
+                "network_id": own["network_id"], "qos_policy_id": own["qos_policy_id"]}}),
+            "QosPolicyInUse", reverse=(404, 204)),
+        ("create a QoS rule", "one of its kind"): Scene(mark, mark, "QoSRulesConflict", reverse=(409, 201)),
         ("share a thing", "the same policy"): Scene(share, share, "DuplicatePolicy", reverse=(409, 201)),
         ("end a share", "what a project made of it"): Scene(
             lambda: world.ask("DELETE", f"{NETWORK}/rbac-policies/{ends}"), lambda: world.ask("POST", f"{NETWORK}/ports", {

@@ -35,6 +35,8 @@ EXTENSIONS = {
     "port-security": ("Port Security", "Ports that filter, and those that do not."),
     "project-id": ("project_id", "project_id beside tenant_id."),
     "provider": ("Provider Network", "How a network maps to the physical one."),
+    "qos": ("Quality of Service", "Policies for the traffic of ports and networks."),
+    "qos-bw-limit-direction": ("Direction of Bandwidth Limits", "Limits for both directions."),
     "quota_details": ("Quota Details", "What a project may have and has."),
     "quotas": ("Quotas", "What a project may have."),
     "rbac-address-group": ("RBAC of Address Groups", "Address groups shared with single projects."),

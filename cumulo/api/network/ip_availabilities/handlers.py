@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 
 from cumulo.api.network import collection
@@ -65,4 +66,11 @@ def _total(subnet: Row) -> int:
 
 
 def _shown(view: Row) -> Row:
-    return {name: value for name, value in view.items() if name != "id"}
+    ranges = [each | {"total_ips": _number(each["total_ips"])} for each in view["subnet_ip_availability"]]
+    shown = {name: value for name, value in view.items() if name != "id"}
+    return shown | {"subnet_ip_availability": ranges, "total_ips": _number(view["total_ips"])}
+
+
+def _number(value: int) -> Any:
+    """A number of any size as JSON: ranges of IPv6 hold more addresses than 64 bits count."""
+    return orjson.Fragment(str(value)) if value >= 2**63 else value

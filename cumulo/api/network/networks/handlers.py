@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from cumulo.api.network import resource, standard
 from cumulo.api.network.networks import provider
 from cumulo.api.network.networks.view import ATTRIBUTES, network_view
+from cumulo.api.network.qos import handlers as qos_policies
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.common.db.tables.network import network
@@ -52,6 +53,7 @@ def update(request: Request) -> Row:
     with database.write() as connection:
         row = standard.owned(KIND, request, connection, "update")
         resource.authorize_attributes(request, body, _ATTRIBUTE_RULES, {"project_id": row["project_id"]})
+        qos_policies.chosen(request, connection, body)
         values = _values(body)
         provider.check_mtu(request.services.conf.network, row["provider_network_type"], values.get("mtu"))
         row = networks.update_network(connection, database.now(connection), row["id"], values)
@@ -98,6 +100,7 @@ def _create(request: Request, connection: sa.Connection, now: float, body: Mappi
     values["provider_network_type"] = provider.network_type(conf, connection, values)
     provider.check(conf, values)
     provider.check_mtu(conf, values["provider_network_type"], values.get("mtu"))
+    qos_policies.chosen(request, connection, body)
     quotas.reserve(connection, request.services.conf, project_id, "network")
     return networks.create_network(
         connection, request.services.ids, now, project_id=project_id, values=values, spans=provider.spans(conf),

@@ -5,7 +5,8 @@ from cumulo.api.network.resource import schema_create, schema_update
 
 _CHANGEABLE = {
     "name": NAME, "description": NAME, "admin_state_up": BOOLEAN, "shared": BOOLEAN, "router:external": BOOLEAN,
-    "port_security_enabled": BOOLEAN, "is_default": BOOLEAN,
+    "port_security_enabled": BOOLEAN,
+    "qos_policy_id": {"type": ["string", "null"], "minLength": 1, "maxLength": 64}, "is_default": BOOLEAN,
     # The openstack client sends the number as text.
     "mtu": {"type": ["integer", "string"], "minimum": 68, "maximum": 65535, "pattern": "^[0-9]{2,5}$"},
 }

@@ -8,7 +8,7 @@ from cumulo.api.wsgi.times import iso_z
 ATTRIBUTES = (
     "id", "name", "description", "admin_state_up", "status", "shared", "subnets", "project_id", "tenant_id",
     "router:external", "mtu", "created_at", "updated_at", "revision_number", "provider:network_type",
-    "provider:physical_network", "provider:segmentation_id", "port_security_enabled", "tags", "availability_zones",
+    "provider:physical_network", "provider:segmentation_id", "port_security_enabled", "qos_policy_id", "tags", "availability_zones",
     "availability_zone_hints", "is_default",
 )
 
@@ -20,7 +20,8 @@ def network_view(request: Request, row: dict[str, Any]) -> dict[str, Any]:
         "admin_state_up": row["admin_state_up"], "status": "ACTIVE", "shared": row["shared"],
         "subnets": row["subnets"], "project_id": row["project_id"], "tenant_id": row["project_id"],
         "router:external": row["external"], "mtu": row["mtu"], "created_at": iso_z(row["created_at"]),
-        "port_security_enabled": row["port_security_enabled"], "tags": row["tags"] or [], "is_default": row["is_default"],
+        "port_security_enabled": row["port_security_enabled"], "qos_policy_id": row["qos_policy_id"],
+        "tags": row["tags"] or [], "is_default": row["is_default"],
         "availability_zones": [request.services.conf.network.availability_zone],
         "availability_zone_hints": row["availability_zone_hints"] or [], "updated_at": iso_z(row["updated_at"]), "revision_number": row["revision_number"],
     }

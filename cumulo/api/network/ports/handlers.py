@@ -11,6 +11,7 @@ from cumulo.api.network import collection, resource, standard
 from cumulo.api.network.networks.handlers import is_shared as is_shared_network
 from cumulo.api.network.networks.handlers import visible as visible_network
 from cumulo.api.network.ports.view import ATTRIBUTES, port_view
+from cumulo.api.network.qos import handlers as qos_policies
 from cumulo.api.network.security_groups.handlers import usable as usable_groups
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors, names
@@ -70,6 +71,7 @@ def update(request: Request) -> Row:
         _authorize(request, body, visible_network(request, connection, row["network_id"]))
         _check_equipment(connection, row, body)
         _check_not_taken_away(row, body)
+        qos_policies.chosen(request, connection, body)
         now = database.now(connection)
         changed = ports.update_port(connection, now, row["id"], _values(body), body.get("fixed_ips"),
                                     _groups(request, connection, body))
@@ -104,6 +106,7 @@ def _create(request: Request, connection: sa.Connection, now: float, body: Mappi
     if not is_shared_network(request, connection, of_network["id"]):
         request.authorize("network:ports:create", {"project_id": of_network["project_id"]})
     _authorize(request, body, of_network)
+    qos_policies.chosen(request, connection, body)
     quotas.reserve(connection, request.services.conf, project_id, "port")
     return ports.insert_port(connection, request.services.ids, now, project_id=project_id,
                              network_id=of_network["id"], values=_values(body), wanted=body.get("fixed_ips"),

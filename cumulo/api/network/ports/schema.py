@@ -16,6 +16,7 @@ _CHANGEABLE = {
     "fixed_ips": {"type": "array", "items": _FIXED_IP, "maxItems": 20},
     # A card's address is a unicast one: the lowest bit of its first byte is 0.
     "mac_address": _MAC, "port_security_enabled": BOOLEAN,
+    "qos_policy_id": {"type": ["string", "null"], "minLength": 1, "maxLength": 64},
     "security_groups": {"type": ["array", "null"], "items": ID, "maxItems": 100},
     "allowed_address_pairs": {"type": ["array", "null"], "items": _PAIR, "maxItems": 100},
     "extra_dhcp_opts": {"type": ["array", "null"], "items": _OPTION, "maxItems": 100},

@@ -6,7 +6,7 @@ from cumulo.api.wsgi.route import Request
 from cumulo.api.wsgi.times import iso_z
 
 _SAME = ("id", "name", "description", "network_id", "project_id", "admin_state_up", "status", "mac_address",
-         "fixed_ips", "device_id", "device_owner", "revision_number", "port_security_enabled", "security_groups")
+         "fixed_ips", "device_id", "device_owner", "revision_number", "port_security_enabled", "security_groups", "qos_policy_id")
 _BINDING = ("binding:host_id", "binding:profile", "binding:vif_type", "binding:vif_details")
 ATTRIBUTES = (*_SAME, "tags", *_BINDING, "allowed_address_pairs", "extra_dhcp_opts", "binding:vnic_type", "tenant_id", "created_at", "updated_at")
 

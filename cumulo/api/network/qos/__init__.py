@@ -1,0 +1,1 @@
+"""Quality of service: policies and their rules."""

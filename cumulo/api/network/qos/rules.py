@@ -1,0 +1,94 @@
+"""Rules of one policy, of one kind: list, create, show, update, delete. Each works for every kind there is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from cumulo.api.network import collection, resource, standard
+from cumulo.api.network.qos.handlers import KIND, rule_view
+from cumulo.api.wsgi.route import Request
+from cumulo.common import errors
+from cumulo.network import qos
+
+Row = dict[str, Any]
+ATTRIBUTES = ("id", "qos_policy_id", "type", "direction", "max_kbps", "max_burst_kbps", "dscp_mark")
+TYPES = (qos.BANDWIDTH, qos.DSCP)
+
+
+def index(kind: str, request: Request) -> Row:
+    """The rules of this kind."""
+    with request.services.database.read() as connection:
+        row = standard.found(KIND, request, connection, request.params["qos_policy_id"])
+    views = [rule_view(each) for each in row["rules"] if each["kind"] == kind]
+    return collection.answer(request, f"{kind}_rules", views, ATTRIBUTES)
+
+
+def create(kind: str, request: Request) -> Row:
+    """One rule more."""
+    database = request.services.database
+    with database.write() as connection:
+        policy = standard.owned(KIND, request, connection, "update:rules")
+        direction, settings = _split(kind, request.body[f"{kind}_rule"], "egress" if kind == qos.BANDWIDTH else "")
+        if kind == qos.BANDWIDTH:
+            settings.setdefault("max_burst_kbps", 0)
+        row = qos.create_rule(connection, request.services.ids, database.now(connection), policy["id"], kind, direction,
+                              settings)
+        hosts = _hosts(connection, policy["id"])
+    resource.ring(request, hosts)
+    return {f"{kind}_rule": rule_view(row)}
+
+
+def show(kind: str, request: Request) -> Row:
+    """One rule; raises NotFound."""
+    with request.services.database.read() as connection:
+        policy = standard.found(KIND, request, connection, request.params["qos_policy_id"])
+        row = qos.get_rule(connection, policy["id"], kind, request.params["qos_rule_id"])
+    return {f"{kind}_rule": collection.chosen_fields(request, rule_view(row))}
+
+
+def update(kind: str, request: Request) -> Row:
+    """Change a rule."""
+    database = request.services.database
+    with database.write() as connection:
+        policy = standard.owned(KIND, request, connection, "update:rules")
+        before = qos.get_rule(connection, policy["id"], kind, request.params["qos_rule_id"])
+        direction, settings = _split(kind, request.body[f"{kind}_rule"], before["direction"])
+        row = qos.update_rule(connection, database.now(connection), before, direction, settings)
+        hosts = _hosts(connection, policy["id"])
+    resource.ring(request, hosts)
+    return {f"{kind}_rule": rule_view(row)}
+
+
+def delete(kind: str, request: Request) -> None:
+    """Delete a rule."""
+    database = request.services.database
+    with database.write() as connection:
+        policy = standard.owned(KIND, request, connection, "update:rules")
+        row = qos.get_rule(connection, policy["id"], kind, request.params["qos_rule_id"])
+        qos.delete_rule(connection, database.now(connection), row)
+        hosts = _hosts(connection, policy["id"])
+    resource.ring(request, hosts)
+
+
+def types(request: Request) -> Row:
+    """The kinds of rules there are."""
+    return {"rule_types": [{"type": each} for each in TYPES]}
+
+
+def show_type(request: Request) -> Row:
+    """One kind of rules; raises NotFound."""
+    kind = request.params["rule_type"]
+    if kind not in TYPES:
+        raise errors.NotFound(f"QoS rule type {kind[:64]} could not be found.", kind="QosRuleTypeNotFound")
+    return {"rule_type": {"type": kind, "drivers": []}}
+
+
+def _split(kind: str, body: Row, direction: str) -> tuple[str, Row]:
+    settings = {name: int(value) for name, value in body.items() if name != "direction"}
+    return (body.get("direction", direction) if kind == qos.BANDWIDTH else ""), settings
+
+
+def _hosts(connection: sa.Connection, policy_id: str) -> set[str]:
+    return resource.hosts_of(connection, qos.networks_of(connection, policy_id))
