@@ -14,9 +14,10 @@ _DOMAIN = {"id": "default"}
 def _server(rng: random.Random, pool: Pool) -> Any:
     asked: dict[str, Any] = {
         "name": rng.choice(("web", "a b", "é😀", "x" * 255)), "imageRef": pool.pick(rng, "imageRef", harmless=True),
-        "flavorRef": pool.pick(rng, "flavorRef", harmless=True)}
+        "flavorRef": pool.pick(rng, "flavorRef", harmless=True),
+        "networks": rng.choice(("auto", "none", [{"uuid": pool.pick(rng, "network_id", harmless=True)}]))}
     extra = {
-        "networks": [{"uuid": pool.pick(rng, "network_id", harmless=True)}], "metadata": {"web": "1"},
+        "tags": ["web", "é"], "hostname": "web.example", "trusted_image_certificates": ["one"], "metadata": {"web": "1"},
         "max_count": rng.choice((1, 2, "3")), "key_name": pool.pick(rng, "key_name", harmless=True),
         "config_drive": "true",
         "user_data": "IyEvYmluL3NoCg==", "return_reservation_id": True, "adminPass": "é" * 255,

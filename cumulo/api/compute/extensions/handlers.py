@@ -13,7 +13,10 @@ _NAMES = {
     "os-flavor-extra-specs": "FlavorExtraSpecs", "os-flavor-manage": "FlavorManage", "os-hypervisors": "Hypervisors",
     "os-instance-actions": "InstanceActions", "os-keypairs": "Keypairs", "os-quota-sets": "Quotas",
     "os-server-start-stop": "ServerStartStop", "os-services": "Services", "os-used-limits": "UsedLimits",
-    "os-user-data": "UserData",
+    "os-user-data": "UserData", "os-aggregates": "Aggregates", "os-hosts": "Hosts", "os-networks": "Networks",
+    "os-quota-class-sets": "QuotaClasses", "os-security-groups": "SecurityGroups",
+    "os-server-groups": "ServerGroups",
+    "os-simple-tenant-usage": "SimpleTenantUsage", "os-tenant-networks": "TenantNetworks",
 }
 
 
