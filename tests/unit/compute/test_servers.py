@@ -16,7 +16,8 @@ from tests.fixtures.database import temporary_database
 FLAVOR = {"id": "1", "name": "m1", "vcpus": 2, "memory_mib": 512, "root_gib": 1, "ephemeral_gib": 0, "swap_mib": 0,
           "extra_specs": {}}
 CONTEXT = Context(request_id="req-1", project_id="p", user_id="u")
-LIMITS = quotas.Limits(instances=4, cores=6, memory_mib=4096, key_pairs=1, metadata_items=1)
+LIMITS = quotas.Limits(instances=4, cores=6, memory_mib=4096, key_pairs=1, metadata_items=1, server_groups=1,
+                       server_group_members=1)
 
 
 class HostnameTest(unittest.TestCase):
@@ -46,7 +47,7 @@ class ServersTest(unittest.TestCase):
         self.assertEqual(["s-1", "s-2", "s-3"], [row["name"] for row in self.build(fewest=1, most=4)])
         with self.assertRaisesRegex(errors.QuotaExceeded, "cores: Requested 2, but already used 6 of 6"):
             self.build()
-        unlimited = quotas.Limits(-1, -1, -1, -1, -1)
+        unlimited = quotas.Limits(-1, -1, -1, -1, -1, -1, -1)
         self.assertEqual(20, len(self.build(unlimited, fewest=20, most=20)))
 
     def test_too_few_makes_none(self) -> None:
@@ -67,10 +68,10 @@ class ServersTest(unittest.TestCase):
 
     def test_power_needs_a_state_and_quiet(self) -> None:
         (row,) = self.build()
-        for power in (servers.START, servers.STOP, servers.SOFT_REBOOT, servers.HARD_REBOOT):
+        for change in (servers.START, servers.STOP, servers.SOFT_REBOOT, servers.HARD_REBOOT):
             with self.assertRaises(errors.Conflict), self.database.write() as connection:
-                servers.request_power(connection, Ids(), 2.0, context=CONTEXT, row=row, power=power,
-                                      may_override_lock=False)
+                servers.request_change(connection, Ids(), 2.0, context=CONTEXT, row=row, change=change,
+                                       may_override_lock=False)
 
     def test_deleted_servers_use_no_quota(self) -> None:
         (row,) = self.build()

@@ -111,4 +111,4 @@ class ImageCacheTest(unittest.TestCase):
         self.assertEqual(image_format({"disk_format": "ami"}), "raw")
         self.assertEqual(image_format({"disk_format": "vmdk"}), "qcow2")
         with self.assertRaises(errors.BadRequest):
-            image_format({"disk_format": "ploop"})
+            image_format({"disk_format": "dmg"})

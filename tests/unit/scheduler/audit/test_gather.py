@@ -43,7 +43,7 @@ class AskTest(unittest.TestCase):
         said, unheard = self.ask(
             compute_h1=cloud.COMPUTE.to_dict(), compute_h2=errors.DeadlineExceeded("No answer in time."),
             compute_h3=errors.NotFound("compute.h3 has no method holdings."), network_h1={"bridges": 7},
-            network_h2=None, image=cloud.STORE.to_dict())
+            network_h2=None, image={"stores": {"file": cloud.STORE.to_dict()}})
         self.assertEqual({"compute.h1", "image"}, set(said))
         self.assertEqual(["compute.h2", "compute.h3", "network.h1", "network.h2"], [each["target"] for each in unheard])
         self.assertEqual("No answer in time.", unheard[0]["reason"])
