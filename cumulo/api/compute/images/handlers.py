@@ -28,9 +28,9 @@ def list_full(request: Request) -> dict[str, Any]:
 
 def _list(request: Request, shown: Callable[[images.Image], dict[str, Any]]) -> dict[str, Any]:
     most = request.services.conf.servers.page_limit
-    page = paging.page(request, maximum=most)
+    limit = min(paging.number(request, "limit") or most, most)  # 0 means no limit of the caller's own
     wanted = listing.Query(
-        filters=tuple(_filters(request)), sort=listing.DEFAULT_SORT, limit=page.limit or most, marker=page.marker,
+        filters=tuple(_filters(request)), sort=listing.DEFAULT_SORT, limit=limit, marker=request.query.get("marker") or None,
         parse_time=times.parse, is_readable=lambda name: _protections(request).allows("read", name, request.context.roles))
     with request.services.database.read() as connection:
         rows, has_more = listing.list_images(connection, request.context, wanted)
