@@ -25,6 +25,18 @@ def detach(client: Any, furniture: Any, server_id: str) -> None:
     client.delete(f"{path}/{client.get(path)['interfaceAttachments'][0]['port_id']}")
 
 
+def move(client: Any, furniture: Any, server_id: str) -> None:
+    """Give every other server another size where it is, and the rest another host."""
+    action: dict[str, Any] = {"migrate": None}
+    if server_id[-1] in "02468ace":
+        flavors = client.get("/compute/v2.1/flavors")["flavors"]
+        if "larger" not in [each["id"] for each in flavors]:
+            client.post("/compute/v2.1/flavors", {"flavor": {
+                "name": "larger", "id": "larger", "ram": 1024, "vcpus": 1, "disk": 2}})
+        action = {"resize": {"flavorRef": "larger"}}
+    client.post(f"/compute/v2.1/servers/{server_id}/action", action)
+
+
 def delete_port(client: Any, furniture: Any, server_id: str) -> None:
     """Delete the port of a server."""
     found = client.get(f"/compute/v2.1/servers/{server_id}/os-interface")["interfaceAttachments"]
@@ -77,7 +89,7 @@ RECIPES: dict[str, Recipe] = {
     "wake_server": Recipe("SHELVED", "ACTIVE", (), {"unshelve": None}),
     "delete_moved_server": Recipe("VERIFY_RESIZE", ""),
     "unshelve_server": Recipe("SHELVED_OFFLOADED", "ACTIVE", ("SHELVED_OFFLOADED",), {"unshelve": None}),
-    "resize_server": Recipe("ACTIVE", "VERIFY_RESIZE", ("ACTIVE",), {"migrate": None}),
+    "resize_server": Recipe("ACTIVE", "VERIFY_RESIZE", ("ACTIVE",), ask=move),
     "confirm_resize": Recipe("VERIFY_RESIZE", "ACTIVE", (), {"confirmResize": None}),
     "revert_resize": Recipe("VERIFY_RESIZE", "ACTIVE", (), {"revertResize": None}),
     "attach_interface": Recipe("ACTIVE", "ACTIVE", ("ACTIVE",), ask=attach),

@@ -137,6 +137,7 @@ class LibvirtDriverTest(unittest.TestCase):
         with contextlib.closing(pyroute2.IPRoute()) as netlink:
             self.assertEqual(len(netlink.link_lookup(ifname=f"tap{facts['ports'][0]['id'][:11]}")), 1)
         self.sleep_and_be_saved(steps, state, took)
+        self.get_and_lose_a_card(steps, facts, took)
         timed("power_off")
         self.assertEqual(self.driver.power(server_id), Power.OFF)
         timed("power_on")
@@ -164,6 +165,20 @@ class LibvirtDriverTest(unittest.TestCase):
         self.assertEqual(1024 ** 3, files.server_files(self.state_dir, server_id).snapshot.stat().st_size)
         steps.table()["snapshot"][1](state, _Call())
         self.assertNotIn("snapshot", self.driver.holdings().servers[0].files)
+
+    def get_and_lose_a_card(self, steps: Steps, facts: dict[str, Any], took: dict[str, float]) -> None:
+        """A running guest gets a card and lets go of it again, each step twice."""
+        server_id, port_id = facts["id"], Ids().new_id()
+        device, before = f"tap{port_id[:11]}", facts["ports"]
+        state = {"server_id": server_id, "port_id": port_id, "device": device}
+        facts["ports"] = [*before, {**before[0], "id": port_id, "mac_address": Ids().mac_address()}]
+        for step, has_it in (("plug_card", True), ("unplug_card", False)):
+            begun = time.monotonic()
+            for _ in range(2):
+                steps.table()[step][0](state, _Call())
+            took[step] = round(time.monotonic() - begun, 1)
+            self.assertEqual(has_it, device in self.driver.holdings().servers[0].devices, step)
+        facts["ports"] = before
 
     def check_copy(self, server_id: str) -> None:
         """A copy is whole, needs no other file, and has the guest's file system on it."""

@@ -8,12 +8,12 @@ What was given up does not come back, so a step that fails is tried again until 
 ends.
 """
 
-from cumulo.common.operations.step import Flow, State, Step, at_scheduler
+from cumulo.common.operations.step import Flow, State, Step, at_compute, at_scheduler
 
 
 def at_source(state: State) -> str | None:
-    """The step runs at the compute agent of the host that the server came from."""
-    return f"compute.{state['source']}"
+    """The step runs at the compute agent of the host that the server came from: its own where it never left."""
+    return at_compute({"host": state.get("source") or state.get("host")})
 
 
 FLOW = Flow(

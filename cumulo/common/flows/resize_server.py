@@ -21,13 +21,13 @@ from cumulo.common.operations.step import Flow, State, Step, at_compute, at_netw
 
 
 def at_compute_where_it_stays(state: State) -> str | None:
-    """The step runs at the server's host if that is to be its next one too."""
-    return at_compute(state) if state.get("target") == state["source"] else None
+    """The step runs at the server's host if that is to be its next one too, or may be."""
+    return at_compute(state) if state.get("target") in (None, state.get("source")) else None
 
 
 def at_compute_where_it_leaves(state: State) -> str | None:
-    """The step runs at the server's host if that is not to be its next one."""
-    return at_compute(state) if state.get("target") != state["source"] else None
+    """The step runs at the server's host if that is not to be its next one, or may not be."""
+    return at_compute(state) if state.get("target") is None or state["target"] != state.get("source") else None
 
 
 FLOW = Flow(
