@@ -99,8 +99,9 @@ def insert_port(connection: sa.Connection, ids: Ids, now: float, *, project_id: 
         raise networks.not_found(network_id)
     is_own = str(values.get("device_owner", "")).startswith(OWN_EQUIPMENT)
     row = DEFAULTS | {"port_security_enabled": filters and not is_own} | dict(values)
-    row["mac_address"] = _mac_address(connection, ids, network_id, row.get("mac_address"))
-    row["allowed_address_pairs"] = port_attributes.address_pairs(row["allowed_address_pairs"], row["mac_address"])
+    card = _mac_address(connection, ids, network_id, row.get("mac_address"))
+    row["mac_address"] = card
+    row["allowed_address_pairs"] = port_attributes.address_pairs(row["allowed_address_pairs"], card)
     row["extra_dhcp_opts"] = port_attributes.dhcp_options(row["extra_dhcp_opts"])
     _check_security(row, groups or ())
     if groups is None:
@@ -126,7 +127,7 @@ def update_port(connection: sa.Connection, now: float, port_id: str, values: Map
     changed = dict(values)
     if "allowed_address_pairs" in changed:
         changed["allowed_address_pairs"] = port_attributes.address_pairs(
-            changed["allowed_address_pairs"], changed.get("mac_address", before["mac_address"]))
+            changed["allowed_address_pairs"], str(changed.get("mac_address", before["mac_address"])))
     if "extra_dhcp_opts" in changed:
         changed["extra_dhcp_opts"] = port_attributes.dhcp_options(changed["extra_dhcp_opts"],
                                                                   before["extra_dhcp_opts"] or ())

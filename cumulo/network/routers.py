@@ -292,7 +292,7 @@ def _check_overlap(connection: sa.Connection, router_id: str, held: Sequence[Row
             other = ipaddress.ip_network(text)
             if subnet_id == each["id"]:
                 raise _bad(f"Router already has a port on subnet {subnet_id}")
-            if other.version == cidr.version and other.overlaps(cidr):  # type: ignore[arg-type]
+            if other.version == cidr.version and other.overlaps(cidr):
                 raise _bad(f"Cidr {cidr} of subnet {each['id']} overlaps with cidr {text} of subnet {subnet_id}, which is "
                            f"behind router {router_id} already")
 

@@ -115,7 +115,7 @@ def cut(connection: sa.Connection, pool: Row, project_id: str, *, cidr: str | No
     taken = [ipaddress.ip_network(row.cidr) for row in rows]
     prefixes = [ipaddress.ip_network(text) for text in pool["prefixes"]]
     found = _first_free(prefixes, taken, length) if wanted is None else wanted
-    if found is None or not _is_within(found, prefixes) or any(found.overlaps(each) for each in taken):  # type: ignore[arg-type]
+    if found is None or not _is_within(found, prefixes) or any(found.overlaps(each) for each in taken):
         raise errors.Conflict("Failed to allocate subnet: the subnet pool has no such prefix left.",
                               kind="SubnetAllocationError")
     return str(found)
@@ -134,7 +134,7 @@ def _first_free(prefixes: Sequence[Network], taken: Sequence[Network], length: i
         if length < prefix.prefixlen:
             continue
         size = 1 << (prefix.max_prefixlen - length)
-        inside = sorted((each for each in taken if each.version == prefix.version and prefix.overlaps(each)),  # type: ignore[arg-type]
+        inside = sorted((each for each in taken if each.version == prefix.version and prefix.overlaps(each)),
                         key=lambda each: int(each.network_address))
         at = int(prefix.network_address)
         for each in inside:

@@ -21,7 +21,8 @@ _ATTRIBUTE_RULES = {"shared": "network:qos_policies:set:shared"}
 def rule_view(row: Row) -> Row:
     """A rule as the API shows it."""
     direction = {"direction": row["direction"]} if row["kind"] == qos.BANDWIDTH else {}
-    return {"id": row["id"], "qos_policy_id": row["qos_policy_id"], "type": row["kind"]} | direction | row["settings"]
+    settings: Row = row["settings"]
+    return {"id": row["id"], "qos_policy_id": row["qos_policy_id"], "type": row["kind"]} | direction | settings
 
 
 def policy_view(request: Request, row: Row) -> Row:
