@@ -6,6 +6,7 @@ their owner would, and removes the state directory last.
 """
 
 import shutil
+import socket
 
 from cumulo.cloud import configuration, credentials, distributed, hypervisor, services
 from cumulo.cloud.client import Client, wait_until
@@ -13,6 +14,7 @@ from cumulo.cloud.layout import Layout
 from cumulo.cloud.refusal import Refusal
 from cumulo.cloud.stages import say
 from cumulo.cloud.state import State
+from cumulo.common import names
 
 DELETE_TIMEOUT_S = 120
 
@@ -52,11 +54,30 @@ def _empty(client: Client) -> None:
         say(f"deleting {len(servers)} servers")
         wait_until(lambda: not client.get("/compute/v2.1/servers?all_tenants=1")["servers"],
                    "deleting every server", DELETE_TIMEOUT_S, 0.2)
+    _delete_routers(client)
     for port in client.get("/network/v2.0/ports")["ports"]:
         if not port["device_owner"].startswith("network:"):
             client.delete(f"/network/v2.0/ports/{port['id']}")
-    for network in client.get("/network/v2.0/networks")["networks"]:
+    networks = client.get("/network/v2.0/networks")["networks"]
+    for network in networks:
         client.delete(f"/network/v2.0/networks/{network['id']}")
+    bridges = {names.bridge_name(network["id"]) for network in networks}
+    # The agent hears of it, or looks within seconds; afterwards there is nobody to take them down.
+    wait_until(lambda: bridges.isdisjoint(name for _, name in socket.if_nameindex()),
+               "removing networks from this host", DELETE_TIMEOUT_S, 0.2)
+
+
+def _delete_routers(client: Client) -> None:
+    """Delete what leads from network to network: a network goes only when nothing does."""
+    for floating in client.get("/network/v2.0/floatingips")["floatingips"]:
+        client.delete(f"/network/v2.0/floatingips/{floating['id']}")
+    for router in client.get("/network/v2.0/routers")["routers"]:
+        if router["routes"]:
+            client.request("PUT", f"/network/v2.0/routers/{router['id']}", {"router": {"routes": []}})
+        doors = f"/network/v2.0/ports?device_id={router['id']}&device_owner=network:router_interface"
+        for port in client.get(doors)["ports"]:
+            client.request("PUT", f"/network/v2.0/routers/{router['id']}/remove_router_interface", {"port_id": port["id"]})
+        client.delete(f"/network/v2.0/routers/{router['id']}")
 
 
 def require_running(layout: Layout, state: State) -> None:

@@ -8,6 +8,9 @@ import sys
 import time
 from collections.abc import Iterator
 
+import sqlalchemy as sa
+
+from cumulo.common.db.tables.network_router import router
 from tests.crash.plan import DIE
 from tests.crash.storm import SERVERS, Storm
 from tests.crash.tour import Tour
@@ -20,6 +23,8 @@ TRIES = 40
 SLOW_S = 2.5  # longer than the 2 s between two percents, and than a third of the lease
 UPLOAD_PAUSE_S = 11.0  # an upload says every 10 s that it lives
 MIB = 1024 * 1024
+NETWORK = "/network/v2.0"
+GATEWAY_PLACED_S = 20.0  # a scheduler looks every 5 s, and one that died starts first
 
 
 def visit(storm: Storm, tour: Tour) -> None:
@@ -27,6 +32,7 @@ def visit(storm: Storm, tour: Tour) -> None:
     _ask(storm)
     _take_long(storm)
     _upload(storm, tour)
+    _lose_a_gateway(storm)
 
 
 def _ask(storm: Storm) -> None:
@@ -85,6 +91,30 @@ def _upload(storm: Storm, tour: Tour) -> None:
         if _waits(storm, "Stager._renew"):
             tour.upload(f"slow-staged-{number}", "raw", _slowly(), way="stage")
     tour.forget_images("bad-", "slow-")
+
+
+def _lose_a_gateway(storm: Storm) -> None:
+    """Take the host of a router's gateway out of its row, so that a scheduler chooses one anew."""
+    made = storm.client.post(f"{NETWORK}/networks", {"network": {"name": "lost", "router:external": True}})["network"]["id"]
+    storm.client.post(f"{NETWORK}/subnets", {"subnet": {"network_id": made, "ip_version": 4, "cidr": "10.250.0.0/24"}})
+    router_id = storm.client.post(f"{NETWORK}/routers", {"router": {
+        "name": "lost", "external_gateway_info": {"network_id": made}}})["router"]["id"]
+    is_it = router.c.id == router_id
+    for _ in range(TRIES):
+        if not _waits(storm, "GatewayKeeper._move"):
+            break
+        with storm.fleet.database.write() as connection:
+            connection.execute(sa.update(router).where(is_it).values(gateway_host=""))
+        deadline = time.monotonic() + GATEWAY_PLACED_S
+        while time.monotonic() < deadline and not _gateway(storm, router_id):
+            time.sleep(0.2)
+    storm.client.delete(f"{NETWORK}/routers/{router_id}")
+    storm.client.delete(f"{NETWORK}/networks/{made}")
+
+
+def _gateway(storm: Storm, router_id: str) -> str:
+    with storm.fleet.database.read() as connection:
+        return str(connection.execute(sa.select(router.c.gateway_host).where(router.c.id == router_id)).scalar_one())
 
 
 def _cut_off() -> Iterator[bytes]:
