@@ -14,6 +14,7 @@ themselves down when somebody looks at all servers.
 import io
 import json
 import pathlib
+import struct
 from typing import Any, BinaryIO
 
 from cumulo.common import errors
@@ -183,14 +184,16 @@ class FakeDriver:
         """Remember that the server's disk was copied."""
         self._begin("take_snapshot", server_id)
         server = self._known(server_id)
-        self._change(server_id, server | {"files": sorted({*server["files"], "snapshot"})})
+        self._change(server_id, server | {"files": sorted({*server["files"], "snapshot"}), "snapshot": disk_format})
         progress(100.0)
 
     def open_snapshot(self, server_id: str) -> BinaryIO:
-        """Return a disk that tells whose it was."""
-        if "snapshot" not in self._known(server_id)["files"]:
+        """Return a disk that tells whose it was, in the format it was copied to."""
+        server = self._known(server_id)
+        if "snapshot" not in server["files"]:
             raise errors.NotFound("the disk was not copied", server_id=server_id)
-        return io.BytesIO(f"disk of {server_id}".encode().ljust(512, b"\0"))
+        text = f"disk of {server_id}".encode()
+        return io.BytesIO(_qcow2(text) if server.get("snapshot") == "qcow2" else text.ljust(512, b"\0"))
 
     def drop_snapshot(self, server_id: str) -> None:
         """Forget the copy."""
@@ -281,4 +284,16 @@ def _cards(facts: Facts) -> list[str]:
 
 def _booted(name: str) -> str:
     """What a guest prints from its start until somebody can log in."""
-    return f"booting\nstarting services\nnetwork is up\n\n{name} login: \n"
+    return f"\nbooting\nstarting services\nnetwork is up\n\n{name} login: "
+
+
+def _qcow2(text: bytes) -> bytes:
+    """Return an empty qcow2 disk of 1 MiB (QEMU's docs/interop/qcow2.txt) with a text behind its tables.
+
+    Its clusters of 512 bytes: the header, the table of reference counts, its one block, the first-level table.
+    """
+    cluster = 512
+    header = struct.pack(">4sIQIIQIIQQIIQ", b"QFI\xfb", 2, 0, 0, 9, 1 << 20, 0, 32, 3 * cluster, cluster, 1, 0, 0)
+    counts = struct.pack(">4H", 1, 1, 1, 1)
+    parts = (header, struct.pack(">Q", 2 * cluster), counts, b"", text)
+    return b"".join(part.ljust(cluster, b"\0") for part in parts)
