@@ -94,7 +94,7 @@ RECIPES: dict[str, Recipe] = {
     "revert_resize": Recipe("VERIFY_RESIZE", "ACTIVE", (), {"revertResize": None}),
     "attach_interface": Recipe("ACTIVE", "ACTIVE", ("ACTIVE",), ask=attach),
     "detach_interface": Recipe("ACTIVE", "ACTIVE", ("ACTIVE",), ask=detach),
-    "drop_card": Recipe("ACTIVE", "ACTIVE", ("ACTIVE",), ask=delete_port),
+    "drop_card": Recipe("ACTIVE", "ACTIVE", ask=delete_port),
     "sync_power": Recipe("ACTIVE", "SHUTOFF", ("SHUTOFF",), goes_off=True),
     "delete_server": Recipe("any", ""),
     # Of images: the status, and the stores that have the data.

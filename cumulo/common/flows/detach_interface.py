@@ -5,7 +5,7 @@
     part          the scheduler       a port made for the server is deleted, another one is free again
     unplug_ports  the network agent
 
-Undone before part, the server has its card as before. The state begins with server_id, host, port_id, ports (that port)
+Undone before part, the server gets its card back. The state begins with server_id, host, port_id, ports (that port)
 and device.
 """
 

@@ -1,9 +1,10 @@
 """Take the card of a port that was deleted out of its guest.
 
     step          runs at
-    unplug_card   the compute agent
+    drop_card     the compute agent
 
-A guest that does not let go of it keeps it until its next start. The state begins with server_id, host and device.
+A guest that does not let go of it keeps it until its next start. The port is gone, so nothing is undone: a step that fails
+is tried again until the deadline. The state begins with server_id, host and device.
 """
 
 from cumulo.common.operations.step import Flow, Step, at_compute
@@ -11,5 +12,6 @@ from cumulo.common.operations.step import Flow, Step, at_compute
 FLOW = Flow(
     name="drop_card",
     resource_type="server",
-    steps=(Step("unplug_card", at_compute),),
+    steps=(Step("drop_card", at_compute),),
+    forward_only=True,
 )

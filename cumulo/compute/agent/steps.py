@@ -52,7 +52,8 @@ class Steps:
             "unrescue": (self.unrescue, self.look),
             "look": (self.look, nothing),
             "plug_card": (self.plug_card, self.give_up_card),
-            "unplug_card": (self.unplug_card, nothing),
+            "unplug_card": (self.unplug_card, self.plug_back),
+            "drop_card": (self.drop_card, nothing),
             "power_down": (self.power_down, self.power_back),
             "keep_disk": (self.keep_disk, self.forget_disk),
             "arrive": (self.arrive, self.leave),
@@ -126,6 +127,19 @@ class Steps:
         """Take a card out of a server; fails where the guest does not let go of it."""
         if not self._lets_go(state["server_id"], state["device"]):
             raise errors.Conflict("the guest does not let go of the card", server_id=state["server_id"])
+        return {}
+
+    def plug_back(self, state: State, call: Any) -> State:
+        """Give the card back, unless its port is gone by now."""
+        facts = self.fetch_facts(state["server_id"])
+        if any(port["id"] == state["port_id"] for port in facts["ports"]):
+            self.driver.plug_card(facts, state["port_id"])
+        return {}
+
+    def drop_card(self, state: State, call: Any) -> State:
+        """Take the card of a port that is gone out of a server, if the guest lets it go."""
+        if not self._lets_go(state["server_id"], state["device"]):
+            LOG.warning("guest_keeps_card", server=state["server_id"], device=state["device"])
         return {}
 
     def _lets_go(self, server_id: str, device: str) -> bool:

@@ -153,6 +153,23 @@ class StepsTest(unittest.TestCase):
         self.run_step("snapshot", undo=True)
         self.assertNotIn("snapshot", self.driver.holdings().servers[0].files)
 
+    def test_a_card_that_was_taken_is_given_back(self) -> None:
+        self.run_step("boot")
+        device = self.driver.holdings().servers[0].devices[0]
+        self.state |= {"port_id": server_facts()["ports"][0]["id"], "device": device}
+        self.run_step("unplug_card")
+        self.assertEqual((), self.driver.holdings().servers[0].devices)
+        self.run_step("unplug_card", undo=True)
+        self.assertEqual((device,), self.driver.holdings().servers[0].devices)
+
+    def test_a_guest_may_keep_its_card(self) -> None:
+        self.run_step("boot")
+        self.script(faults={"unplug_card": "ignored"})
+        self.state["device"] = self.driver.holdings().servers[0].devices[0]
+        self.run_step("drop_card", times=1)
+        with self.assertRaises(errors.Conflict):
+            self.run_step("unplug_card", times=1)
+
     def test_delays_are_slept(self) -> None:
         self.script(delays={"create": 2.5})
         self.run_step("boot", times=1)
