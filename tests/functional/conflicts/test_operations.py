@@ -159,7 +159,9 @@ class OperationsTest(unittest.TestCase):
         elif ended == "SHELVED_OFFLOADED":
             self.assertEqual((0, 1, []), (outcome["claims"], outcome["ports"], outcome["effects"]))
         else:
-            self.assertEqual((1, 1, ["domain", "ports"]), (outcome["claims"], outcome["ports"], outcome["effects"]))
+            # The fake agents know one effect for all ports of a server: taking one away takes it.
+            effects = ["domain"] if flow == "detach_interface" else ["domain", "ports"]
+            self.assertEqual((1, 1, effects), (outcome["claims"], outcome["ports"], outcome["effects"]))
         if verdict is ALLOWED:
             self.assertEqual(outcome, outcome | {
                 "update": {"name": "renamed"}, "lock or unlock": {"locked": True}}.get(asked, {}))
@@ -179,6 +181,8 @@ class OperationsTest(unittest.TestCase):
         """What was asked first of a settled server is done if its state allows, and decides about the flow."""
         first = {"delete": "delete_server", "start": "start_server", "stop": "stop_server",
                  "reboot": "reboot_server", conflicts.ACT: "pause_server"}.get(asked)
+        if asked == "delete its port" and BEGIN[flow][0] in servers.HAS_CARDS:
+            first = "drop_card"  # out of a guest that runs, the card goes by an operation
         if first is None:
             self.assertLess(answer.status_int, 300, answer.text)
             refused = asked == "lock or unlock"  # a locked server is changed by administrators only

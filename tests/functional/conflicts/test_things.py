@@ -12,10 +12,11 @@ import webob
 from cumulo.common import errors
 from cumulo.common.flows.conflicts import ALLOWED, CANCELS, QUEUED, REFUSED, THINGS
 from cumulo.common.operations import store
+from cumulo.compute import servers
 from cumulo.scheduler import facts
 from tests.fixtures import rows
 from tests.fixtures.meetings import Change, World
-from tests.fixtures.personas import MARKER, PASSWORD
+from tests.fixtures.personas import MARKER, PASSWORD, PUBLIC_KEY
 
 NETWORK, IMAGE = "/network/v2.0", "/image/v2/images"
 METADEFS = "/image/v2/metadefs/namespaces"
@@ -78,7 +79,7 @@ def _networks(world: World) -> dict[Key, Scene]:
             lambda: world.ask("PUT", f"{NETWORK}/ports/{ports['compute:nova']}", {"port": {"device_id": "another"}}),
             refused=own["server_id"]),
         ("delete a port", "its server, settled"): Scene(
-            lambda: world.ask("DELETE", f"{NETWORK}/ports/{ports['compute:nova']}"), check=starts_again),
+            lambda: world.ask("DELETE", f"{NETWORK}/ports/{ports['compute:nova']}"), check=drops_the_card),
         ("create a port", "its address on a port"): Scene(fixed, fixed, "10.9.0.77", reverse=(409, 201)),
         ("create a port", "another port's creation"): Scene(make_port(), make_port(), check=addresses_differ),
         ("create a network", "a network of that name"): Scene(
@@ -203,7 +204,7 @@ def _servers(world: World) -> dict[Key, Scene]:
         return lambda world, answers: set(wanted) <= set(world.compute("GET", path).json["server"][part])
 
     def keypair() -> webob.Response:
-        return world.compute("POST", "/os-keypairs", {"keypair": {"name": "twin"}})
+        return world.compute("POST", "/os-keypairs", {"keypair": {"name": "twin", "public_key": PUBLIC_KEY}})
 
     def last_room() -> webob.Response:
         world.cloud.api.conf.set_override("quota_instances", 2, "servers")
@@ -316,7 +317,21 @@ def _identity(world: World) -> dict[Key, Scene]:
     }
 
 
-PARTS = (_servers, _images, _networks, _identity, _security, _routing)
+def _shelved(world: World) -> dict[Key, Scene]:
+    """The row of a server that is shelved: the last part, as the others need it as it is."""
+    path = f"/servers/{world.owned['server_id']}"
+    world.set_server(status="ACTIVE")
+    world.cloud.ok("POST", f"/compute/v2.1{path}/action", {"shelve": None}, token=world.member)
+    world.settle()
+    with world.database.read() as connection:
+        image = servers.get_server(connection, world.owned["server_id"])["shelved_image_id"]
+    return {
+        ("delete an image", "a server that is shelved as it"): Scene(
+            lambda: world.ask("DELETE", f"{IMAGE}/{image}"), refused=world.owned["server_id"]),
+    }
+
+
+PARTS = (_servers, _images, _networks, _identity, _security, _routing, _shelved)
 
 
 def starts_again(world: World, answers: list[webob.Response]) -> bool:
@@ -330,6 +345,13 @@ def starts_again(world: World, answers: list[webob.Response]) -> bool:
         return facts.server_facts(connection, world.owned["server_id"], facts.no_access)["image"] is not None
 
 
+def drops_the_card(world: World, answers: list[webob.Response]) -> bool:
+    """Say whether the server that runs lost the card of the port, and can still be stopped and started."""
+    running = world.outcome(world.owned["server_id"])["running"]
+    world.settle()
+    return running == "drop_card" and world.outcome(world.owned["server_id"])["ports"] == 0 and starts_again(world, answers)
+
+
 class SlowBody(io.RawIOBase):
     """The body of an upload that stops half way until it is let go on."""
 
@@ -338,12 +360,18 @@ class SlowBody(io.RawIOBase):
         self.begun, self.go_on = threading.Event(), threading.Event()
         self._parts = [b"x" * 300, b"x" * 300]
 
-    def read(self, size: int = -1) -> bytes:
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
         """Give the first part at once, the second when told."""
         if len(self._parts) == 1:
             self.begun.set()
             self.go_on.wait(20)
-        return self._parts.pop(0) if self._parts else b""
+        part = self._parts.pop(0) if self._parts else b""
+        buffer[:len(part)] = part
+        return len(part)
 
 
 # Met in the middle: played by tests of their own.
