@@ -30,7 +30,8 @@ class SharingTest(TenancyCase):
 
     def check(self, family: str, route: Route, persona: Persona, body: Any) -> None:
         """Reading is allowed, who else it is shared with is hidden, changing is refused."""
-        answer = self.send(persona, family, route, body, self.cloud.owned | self.cloud.public)
+        # A tag that the caller made up: a refusal repeats it, and must hold nothing of the owner's.
+        answer = self.send(persona, family, route, body, self.cloud.owned | self.cloud.public | {"tag": "no-such-tag"})
         is_part = any(part in route.path for part in _HIDDEN_PARTS)
         if not self.may_begin(route, persona):
             self.assertEqual(403, answer.status_int, answer.text)
