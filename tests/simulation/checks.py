@@ -36,8 +36,8 @@ THINGS: dict[str, tuple[sa.Column[Any], sa.Column[Any]]] = {
 }
 """What goes for good when it is deleted: its id, and what it is known by (calls.py gives each another)."""
 POWER = {"ACTIVE": Power.RUNNING, "SHUTOFF": Power.OFF, "PAUSED": Power.PAUSED, "SUSPENDED": Power.SAVED,
-         "RESCUE": Power.RUNNING, "SOFT_DELETED": Power.OFF, "SHELVED": Power.OFF}
-AT_REST = (*POWER, "VERIFY_RESIZE", "SHELVED_OFFLOADED", "ERROR")
+         "SOFT_DELETED": Power.OFF, "SHELVED": Power.OFF}
+AT_REST = (*POWER, "RESCUE", "VERIFY_RESIZE", "SHELVED_OFFLOADED", "ERROR")
 
 
 class World:

@@ -25,8 +25,9 @@ KINDS = {
 }
 RUNNING = "running"
 _ALIVE = (RUNNING, "paused")
-_POWER = {"ACTIVE": RUNNING, "SHUTOFF": "off", "PAUSED": "paused", "SUSPENDED": "saved", "RESCUE": RUNNING,
-          "SHELVED": "off", "SOFT_DELETED": "off"}
+_POWER = {"ACTIVE": RUNNING, "SHUTOFF": "off", "PAUSED": "paused", "SUSPENDED": "saved", "SHELVED": "off",
+          "SOFT_DELETED": "off"}
+"""What the domain of a server is. One in rescue is not here: its guest may go off, and it stays in rescue."""
 _NAMES = frozenset({"base", "disk", "ephemeral", "swap", "config.iso", "kernel", "ramdisk", "console.log",
                     "console.log.1", "rescue", "rescue.base", "disk.before"})
 
@@ -86,7 +87,7 @@ def _server(host: str, server: Server, held: HeldServer | None, ports: list[Port
     if held is None or held.power is None:
         yield _differs("domain_missing", host, server.id, one, f"no domain on host {host}")
     else:
-        wanted = _POWER.get(server.status, held.power)  # one that waits to be confirmed is as it was
+        wanted = _POWER.get(server.status, held.power)  # one in rescue, or to be confirmed, is as it is
         if held.power != wanted:
             yield _differs("domain_power", host, server.id, one, f"its domain is {held.power}")
         if not held.is_defined:
