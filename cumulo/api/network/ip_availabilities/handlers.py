@@ -66,9 +66,14 @@ def _total(subnet: Row) -> int:
 
 
 def _shown(view: Row) -> Row:
-    ranges = [each | {"total_ips": _number(each["total_ips"])} for each in view["subnet_ip_availability"]]
+    """What a view shows, of which `fields` may have left any part out."""
     shown = {name: value for name, value in view.items() if name != "id"}
-    return shown | {"subnet_ip_availability": ranges, "total_ips": _number(view["total_ips"])}
+    if "subnet_ip_availability" in shown:
+        shown["subnet_ip_availability"] = [
+            each | {"total_ips": _number(each["total_ips"])} for each in shown["subnet_ip_availability"]]
+    if "total_ips" in shown:
+        shown["total_ips"] = _number(shown["total_ips"])
+    return shown
 
 
 def _number(value: int) -> Any:
