@@ -4,7 +4,7 @@ A request is no moment: it begins, something happens, its answer comes, perhaps 
 
     the token was there before the end began, and the end was answered    refused, once the promised age has passed
     the end was answered before the token was asked for                   the token has nothing to do with it
-    anything else                                                         nobody can tell
+    anything else, such as both in one moment                             nobody can tell
 
 A token that no end can have met is good.
 """
@@ -84,7 +84,7 @@ class Tokens:
         is_refused = status in (401, 404)
         if status < 500 and not is_refused and self._is_over(token, began_s):
             self.findings.append(f"tokens: {where}, asked at {began_s:.3f}, took an ended token of {token.user_id}")
-        if is_refused and all(end.answered_s <= token.began_s for end, _ in self._met(token)):
+        if is_refused and all(end.answered_s < token.began_s for end, _ in self._met(token)):
             self.findings.append(f"tokens: {where}, asked at {began_s:.3f}, refused a good token of {token.user_id}")
 
     def _is_over(self, token: Token, at_s: float) -> bool:
