@@ -13,6 +13,7 @@ import tempfile
 import unittest
 
 from cumulo.cloud.libvirtd import Libvirtd
+from cumulo.common.clock import Clock
 from cumulo.common.threads import Threads
 from cumulo.compute.agent import files
 from cumulo.compute.agent.images import ImageCache
@@ -59,8 +60,8 @@ class HypervisorTest(unittest.TestCase):
         cls.addClassCleanup(libvirtd.stop)
         cls.addClassCleanup(cls.connection.close)
         images = ImageCache(files.images_directory(cls.state_dir), threads, lambda image: None)
-        cls.driver = LibvirtDriver(cls.state_dir, cls.connection, images, Machine("qemu"), image_cache_bytes=0,
-                                   console_log_bytes=64 * 1024)
+        cls.driver = LibvirtDriver(cls.state_dir, cls.connection, images, Machine("qemu"), Clock(),
+                                   image_cache_bytes=0, console_log_bytes=64 * 1024)
 
     def named(self) -> set[tuple[str, str]]:
         """(kind, subject) of what differs from a cloud without servers."""
