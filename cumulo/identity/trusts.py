@@ -46,12 +46,13 @@ def find(connection: sa.Connection, trust_id: str) -> Trust | None:
     return None if row is None else _trust(connection, row)
 
 
-def get(connection: sa.Connection, now: float, trust_id: str, *, only_user: str | None) -> Trust:
-    """Return a trust that is still good for something; raises NotFound.
+def get(connection: sa.Connection, now: float, trust_id: str, *, only_user: str | None,
+        is_spent_too: bool = False) -> Trust:
+    """Return a trust that is still good for something, or any one; raises NotFound.
 
     only_user: a trust that this user is no party to is not found either.
     """
-    where = [table.c.id == trust_id, _is_alive(now)]
+    where = [table.c.id == trust_id] if is_spent_too else [table.c.id == trust_id, _is_alive(now)]
     if only_user is not None:
         where.append(sa.or_(table.c.trustor_user_id == only_user, table.c.trustee_user_id == only_user))
     row = connection.execute(sa.select(table).where(*where)).one_or_none()

@@ -59,7 +59,8 @@ def delete(request: Request) -> None:
     """Delete a trust, and what was handed on from it; their tokens are refused from now on."""
     require_own_rights(request)
     with changing(request) as (connection, record):
-        found = _found(request, connection, "identity:delete_trust")
+        # Tokens of one that is used up are still good: its trustor must be able to end them.
+        found = _found(request, connection, "identity:delete_trust", is_spent_too=True)
         request.authorize("identity:delete_trust", {"user_id": found.trustor_user_id})
         trusts.delete(connection, record, found.id)
 
@@ -82,10 +83,11 @@ def show_role(request: Request) -> dict[str, Any]:
     raise errors.NotFound(f"Could not find role: {role_id}.")
 
 
-def _found(request: Request, connection: sa.Connection, rule: str) -> Trust:
+def _found(request: Request, connection: sa.Connection, rule: str, *, is_spent_too: bool = False) -> Trust:
     """Return the trust of the path if the caller is a party to it, or policy lets them at everybody's."""
     only_user = None if request.may(rule, NOBODYS) else request.context.user_id
-    return trusts.get(connection, request.services.clock.now(), request.params["trust_id"], only_user=only_user)
+    return trusts.get(connection, request.services.clock.now(), request.params["trust_id"], only_user=only_user,
+                      is_spent_too=is_spent_too)
 
 
 def _parent(request: Request) -> Trust | None:
