@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
-from cumulo.network import desired
+from cumulo.network import desired, revisions
 
 Body = Mapping[str, Any]
 Row = dict[str, Any]
@@ -46,6 +46,7 @@ def create(request: Request, name: str, collection: str, make: Callable[[sa.Conn
     bodies = [request.body[name]] if single else request.body[collection]
     database = request.services.database
     with database.write() as connection:
+        revisions.hold(connection)  # what a new thing names must still be there when it is committed
         now = database.now(connection)
         rows = [make(connection, now, body) for body in bodies]
         hosts = (hosts_of(connection, {row.get("network_id", row["id"]) for row in rows}) if concerned is None

@@ -81,6 +81,7 @@ def _make_port(request: Request, connection: sa.Connection, now: float, card: di
         return _join(connection, now, card["port_id"], server_id, owner, hostname)
     try:
         quotas.reserve(connection, request.services.conf, request.context.project_id or "", "port")
+        _check_usable(request, connection, card["network_id"])
         made = ports.create_port(
             connection, request.services.ids, now, context=request.context, network_id=card["network_id"],
             fixed_ip=card["fixed_ip"], device_id=server_id, device_owner=owner, hostname=hostname,
@@ -91,6 +92,12 @@ def _make_port(request: Request, connection: sa.Connection, now: float, card: di
         # This API answers 400 for an address that is taken, and for a network deleted since it was looked at.
         raise errors.BadRequest(failure.message) from failure
     return str(made["id"])
+
+
+def _check_usable(request: Request, connection: sa.Connection, network_id: str) -> None:
+    """Raise NotFound where the network is shared no longer: until changes are held up, that may come in between."""
+    if not networks.list_networks(connection, network.c.id == network_id, _usable(request)):
+        raise networks.not_found(network_id)
 
 
 def _join(connection: sa.Connection, now: float, port_id: str, server_id: str, owner: str, hostname: str) -> str:

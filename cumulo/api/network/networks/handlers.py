@@ -14,7 +14,7 @@ from cumulo.api.network.qos import handlers as qos_policies
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.common.db.tables.network import network
-from cumulo.network import networks, quotas
+from cumulo.network import networks, quotas, revisions
 
 Row = dict[str, Any]
 
@@ -51,6 +51,7 @@ def update(request: Request) -> Row:
     """Change a network."""
     body, database = request.body["network"], request.services.database
     with database.write() as connection:
+        revisions.hold(connection)
         row = standard.owned(KIND, request, connection, "update")
         resource.authorize_attributes(request, body, _ATTRIBUTE_RULES, {"project_id": row["project_id"]})
         qos_policies.chosen(request, connection, body)

@@ -18,7 +18,7 @@ from cumulo.common import errors, names
 from cumulo.common.db.tables.network import network, port
 from cumulo.common.flows import conflicts
 from cumulo.compute import servers
-from cumulo.network import floating_ips, ports, quotas, routers, security_groups
+from cumulo.network import floating_ips, ports, quotas, revisions, routers, security_groups
 from cumulo.network.networks import DHCP_OWNER
 
 Row = dict[str, Any]
@@ -67,6 +67,7 @@ def update(request: Request) -> Row:
     """Change a port."""
     body, database = request.body["port"], request.services.database
     with database.write() as connection:
+        revisions.hold(connection)
         row = standard.owned(KIND, request, connection, "update")
         _authorize(request, body, visible_network(request, connection, row["network_id"]))
         _check_equipment(connection, row, body)

@@ -15,7 +15,7 @@ from cumulo.api.network.subnets.handlers import KIND as SUBNET
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.common.db.tables.network_router import router
-from cumulo.network import quotas, routers
+from cumulo.network import quotas, revisions, routers
 
 Row = dict[str, Any]
 _WITHOUT = ("external_gateway_info", "distributed", "ha")
@@ -51,6 +51,7 @@ def update(request: Request) -> Row:
     """Change a router; its way out too, where the body speaks of it."""
     body, database = request.body["router"], request.services.database
     with database.write() as connection:
+        revisions.hold(connection)
         row, now = standard.owned(KIND, request, connection, "update"), database.now(connection)
         hosts = routers.hosts_of_routers(connection, [row["id"]])
         if "external_gateway_info" in body:
@@ -80,6 +81,7 @@ def add_interface(request: Request) -> Row:
     if len(body) != 1:
         raise errors.BadRequest("Bad router request: Either subnet_id or port_id must be specified.", kind="BadRequest")
     with database.write() as connection:
+        revisions.hold(connection)
         row, now = standard.owned(KIND, request, connection, "update:interfaces"), database.now(connection)
         if "subnet_id" in body:
             wanted = standard.found(SUBNET, request, connection, body["subnet_id"])
