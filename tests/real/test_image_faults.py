@@ -111,7 +111,7 @@ class ImageFaults(unittest.TestCase):
         connection.sendall(DATA)
         connection.shutdown(socket.SHUT_WR)
         status, body = self.answer(connection)
-        self.assertEqual((400, f"The data ended after {SIZE} of {SIZE + 1} bytes."), (status, json.loads(body)["message"]))
+        self.assertEqual((400, f"The data ended after {SIZE} of {SIZE + 1} bytes."), (status, json.loads(body)["error"]["message"]))
         self.assert_nothing_left(image)
         connection = self.begin(image, SIZE - 1000)
         connection.sendall(DATA)  # what is too much is the next request, and none
