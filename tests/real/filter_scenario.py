@@ -128,6 +128,8 @@ def check_restart(lab: Lab) -> None:
     asker, answerer = ports[0], ports[1]
     inside = ["nsenter", f"--net=/run/netns/g{asker['id'][:8]}", "ping", "-n", "-q", "-i", "0.05", "-c", "60",
               answerer["fixed_ips"][0]["ip_address"]]
+    # It has been told lies about the asker's card, and would answer there for some seconds.
+    host.run("nsenter", f"--net=/run/netns/g{answerer['id'][:8]}", "ip", "neigh", "flush", "all")
     with subprocess.Popen(host.command(*inside), stdout=subprocess.PIPE, text=True) as pinging:
         lab.start_agents()
         lab.converge()
