@@ -3,10 +3,12 @@
 import hashlib
 import pathlib
 import secrets
+import time
 
 from tests.contract.client import ContractCase
 
 DATA = secrets.token_bytes(5000)
+_COPY_S = 30
 
 
 class ImagesTest(ContractCase):
@@ -194,10 +196,18 @@ class CacheTest(ImagesTest):
         """Return the ids of the images that are kept or shall be."""
         return list(self.client.names("cached image list", column="ID"))
 
+    def wait_for_copy(self, image: str) -> None:
+        """Wait until the service has made the copy that it was asked for."""
+        deadline = time.monotonic() + _COPY_S
+        while (image, "cached") not in [(row["ID"], row["State"]) for row in self.client.show("cached image list")]:
+            self.assertLess(time.monotonic(), deadline, "no copy is made")
+            time.sleep(0.2)
+
     def test_an_image_is_kept_on_demand(self) -> None:
         image = self.make()
         self.client.do("cached image queue", image)
         self.assertIn(image, self.kept())
+        self.wait_for_copy(image)
         self.assertIn(image, [row[0] for row in self.client.glance("cache-list")])
         self.client.do("cached image delete", image)
         self.assertNotIn(image, self.kept())

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import time
 import unittest
 from typing import Any
 
@@ -93,6 +94,7 @@ class Reading(CacheCase):
         shown, = self.api.send("GET", "/v2/cache", token=ADMIN).json["cached_images"]
         self.assertEqual((image_id, SIZE, 2), (shown["image_id"], shown["size"], shown["hits"]))
         self.assertGreaterEqual(shown["last_accessed"], shown["last_modified"])
+        self.assertAlmostEqual(time.time(), shown["last_modified"], delta=60)
 
     def test_a_part_of_it_is_no_copy_and_a_broken_reading_neither(self) -> None:
         image_id = self.image()

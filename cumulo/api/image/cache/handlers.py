@@ -3,7 +3,6 @@
 from typing import Any
 
 from cumulo.api.wsgi.route import Request
-from cumulo.api.wsgi.times import iso_z
 from cumulo.common import errors
 from cumulo.image import images
 from cumulo.image.cache import ImageCache
@@ -20,10 +19,13 @@ def _cache(request: Request) -> ImageCache:
 
 
 def list_cache(request: Request) -> dict[str, Any]:
-    """List the images that there are copies of, and those that copies will be made of."""
+    """List the images that there are copies of, and those that copies will be made of.
+
+    Times are seconds since 1970: `openstack cached image list` reads numbers.
+    """
     cache = _cache(request)
     return {"cached_images": [{"image_id": each.image_id, "hits": each.hits, "size": each.size,
-                               "last_accessed": iso_z(each.read_at), "last_modified": iso_z(each.made_at)}
+                               "last_accessed": each.read_at, "last_modified": each.made_at}
                               for each in cache.cached()],
             "queued_images": cache.queued()}
 
