@@ -11,15 +11,15 @@ from cumulo.cloud.postgresql import PostgreSQL
 from cumulo.common.clock import Clock
 from cumulo.common.db import migrate
 from cumulo.common.db.engine import Database
-from tests.functional.test_identity_guessing import CodeTest, UsesTest
-from tests.functional.test_identity_proofs_api import ApplicationCredentialTest, CredentialTest, TrustTest
+from tests.functional import test_identity_guessing as guessing
+from tests.functional import test_identity_proofs_api as proofs
 from tests.real.test_idempotency_databases import VARIABLE, temporary_directory
 
 # What hangs on foreign keys, unique indexes and counts of changed rows.
 STORIES = (
-    (ApplicationCredentialTest, ("test_it_goes_with_its_user", "test_access_rules_are_kept_and_used_again")),
-    (CredentialTest, ("test_create_show_change_delete",)), (CodeTest, ("test_a_code_is_good_once",)),
-    (TrustTest, ("test_it_goes_with_its_users_and_its_project",)), (UsesTest, ("test_uses_are_counted",)))
+    (proofs.ApplicationCredentialTest, ("test_it_goes_with_its_user", "test_access_rules_are_kept_and_used_again")),
+    (proofs.CredentialTest, ("test_create_show_change_delete",)), (guessing.CodeTest, ("test_a_code_is_good_once",)),
+    (proofs.TrustTest, ("test_it_goes_with_its_users_and_its_project",)), (guessing.UsesTest, ("test_uses_are_counted",)))
 
 
 class IdentityDatabasesTest(unittest.TestCase):
