@@ -32,8 +32,9 @@ OPTIONS = [
     cfg.StrOpt("snapshot_format", default="qcow2", choices=["qcow2", "raw"],
                help="Format of images that servers are saved as. qcow2 holds only what was written; raw is for stores "
                     "that leave out zeros themselves."),
-    cfg.FloatOpt("service_down_after_s", default=30.0, min=1.0, max=3600.0,
-                 help="Seconds without a heartbeat after which a service is shown as down. The same as the scheduler uses to place servers: six heartbeats of 5 s."),
+    cfg.FloatOpt("service_down_after_s", default=30.0, min=6.0, max=3600.0,
+                 help="Seconds without a heartbeat after which a service is shown as down, and a host gets no new "
+                      "servers. Agents are heard every 5 s: six heartbeats."),
     cfg.FloatOpt("console_timeout_s", default=10.0, min=0.1, max=60.0,
                  help="Seconds to wait for a host to hand out a console log before the caller is told to retry."),
     cfg.IntOpt("page_limit", default=1000, min=1, max=10000,

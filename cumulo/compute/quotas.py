@@ -6,14 +6,15 @@ the first has committed, and it then counts the first one's servers too.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 from oslo_config import cfg
 
 from cumulo.common import errors
 from cumulo.common.db.absent import insert_if_absent
-from cumulo.common.db.tables.compute import compute_project, keypair, server, server_group
+from cumulo.common.db.tables.compute import compute_project, keypair, server, server_group, server_move
+from cumulo.common.db.tables.operations import operation
 from cumulo.compute import quota_rows
 
 UNLIMITED = -1
@@ -21,6 +22,7 @@ FIELDS = {"instances": "instances", "cores": "cores", "ram": "memory_mib", "key_
           "metadata_items": "metadata_items", "server_groups": "server_groups",
           "server_group_members": "server_group_members"}
 """The API's names of what is limited here, and the fields of Limits."""
+_RESIZING = (operation.c.active_key.is_not(None), operation.c.flow == "resize_server")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,13 +68,36 @@ def with_rows(limits: Limits, rows: Mapping[str, int]) -> Limits:
 
 
 def usage_of(connection: sa.Connection, project_id: str | None, user_id: str | None = None) -> Usage:
-    """Return what the project's living servers take, or those that one user made there."""
-    own = [server.c.user_id == user_id] if user_id else []
+    """Return what the project's living servers take, or those that one user made there.
+
+    A server that is being resized, or may still go back, takes what the larger of its two sizes does.
+    """
+    living = [server.c.project_id == project_id, server.c.deleted_at.is_(None)]
+    living += [server.c.user_id == user_id] if user_id else []
+    resizing = sa.select(sa.func.count()).select_from(operation).where(*_RESIZING).scalar_subquery()
     row = connection.execute(sa.select(
-        sa.func.count(), sa.func.coalesce(sa.func.sum(server.c.vcpus), 0),
-        sa.func.coalesce(sa.func.sum(server.c.memory_mib), 0),
-    ).where(server.c.project_id == project_id, server.c.deleted_at.is_(None), *own)).one()
-    return Usage(int(row[0]), int(row[1]), int(row[2]))
+        sa.func.count(), sa.func.coalesce(sa.func.sum(_larger("vcpus")), 0),
+        sa.func.coalesce(sa.func.sum(_larger("memory_mib")), 0), resizing,
+    ).select_from(server.outerjoin(server_move, server_move.c.server_id == server.c.id)).where(*living)).one()
+    vcpus, memory_mib = _about_to_grow(connection, living) if row[3] else (0, 0)
+    return Usage(int(row[0]), int(row[1]) + vcpus, int(row[2]) + memory_mib)
+
+
+def _larger(name: str) -> sa.ColumnElement[int]:
+    """The size of a server, or of its other side if that is larger."""
+    own, other = server.c[name], server_move.c[name]
+    return sa.case((other > own, other), else_=own)
+
+
+def _about_to_grow(connection: sa.Connection, living: Sequence[sa.ColumnElement[bool]]) -> tuple[int, int]:
+    """By how much servers will grow whose resize has no room on a host yet: only its operation knows the size."""
+    query = (sa.select(server.c.vcpus, server.c.memory_mib, operation.c.state)
+             .join(operation, operation.c.active_key == server.c.id)
+             .outerjoin(server_move, server_move.c.server_id == server.c.id)
+             .where(*living, *_RESIZING, server_move.c.server_id.is_(None)))
+    grow = [(row.state["flavor"]["vcpus"] - row.vcpus, row.state["flavor"]["memory_mib"] - row.memory_mib)
+            for row in connection.execute(query)]
+    return sum(max(vcpus, 0) for vcpus, _ in grow), sum(max(memory_mib, 0) for _, memory_mib in grow)
 
 
 def reserve(connection: sa.Connection, limits: Limits, project_id: str, *, fewest: int, most: int, vcpus: int,
@@ -96,25 +121,36 @@ def _room(limits: Limits, used: Usage, fewest: int, most: int, vcpus: int, memor
     room = min([most, *((limit - taken) // each for _, each, taken, limit in wanted if limit != UNLIMITED and each)])
     if room >= fewest:
         return room
-    over = [(name, each * fewest, taken, limit) for name, each, taken, limit in wanted
-            if limit != UNLIMITED and taken + each * fewest > limit]
-    raise errors.QuotaExceeded(
-        "Quota exceeded for " + "; ".join(
-            f"{name}: Requested {asked}, but already used {taken} of {limit} {name}"
-            for name, asked, taken, limit in over))
+    _refuse([(name, each * fewest, taken, limit) for name, each, taken, limit in wanted
+             if limit != UNLIMITED and taken + each * fewest > limit])
+    return room
 
 
-def check_growth(connection: sa.Connection, limits: Limits, project_id: str, *, vcpus: int, memory_mib: int) -> None:
-    """Raise QuotaExceeded when a server of the project may not grow by so much; less is always allowed."""
+def check_growth(connection: sa.Connection, limits: Limits, project_id: str, *, vcpus: int, memory_mib: int,
+                 user_id: str | None = None) -> None:
+    """Raise QuotaExceeded when a server of the project may not grow by so much; less is always allowed.
+
+    The user whose server it is is held to limits of their own too.
+    """
     _lock(connection, project_id)
-    used = usage_of(connection, project_id)
+    _check_growth(limits, usage_of(connection, project_id), vcpus, memory_mib)
+    own = quota_rows.of_project(connection, project_id, user_id) if user_id else {}
+    if own:
+        _check_growth(with_rows(limits, own), usage_of(connection, project_id, user_id), vcpus, memory_mib)
+
+
+def _check_growth(limits: Limits, used: Usage, vcpus: int, memory_mib: int) -> None:
     wanted = (("cores", vcpus, used.cores, limits.cores), ("ram", memory_mib, used.memory_mib, limits.memory_mib))
-    over = [(name, grows, taken, limit) for name, grows, taken, limit in wanted
-            if limit != UNLIMITED and grows > 0 and taken + grows > limit]
+    _refuse([(name, grows, taken, limit) for name, grows, taken, limit in wanted
+             if limit != UNLIMITED and grows > 0 and taken + grows > limit])
+
+
+def _refuse(over: list[tuple[str, int, int, int]]) -> None:
+    """Raise QuotaExceeded for what is asked of each resource beyond what is taken of its limit, if anything is."""
     if over:
         raise errors.QuotaExceeded("Quota exceeded for " + "; ".join(
-            f"{name}: Requested {grows}, but already used {taken} of {limit} {name}"
-            for name, grows, taken, limit in over))
+            f"{name}: Requested {asked}, but already used {taken} of {limit} {name}"
+            for name, asked, taken, limit in over))
 
 
 def check_keypairs(connection: sa.Connection, limits: Limits, user_id: str) -> None:

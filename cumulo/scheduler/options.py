@@ -17,8 +17,6 @@ OPTIONS = [
     cfg.FloatOpt("undo_deadline_s", default=3600.0, min=1.0, max=30 * 86400.0,
                  help="Seconds for which an operation that walks back tries to undo its steps before it is stuck and "
                       "needs a person. An hour outlives the restart of a host."),
-    cfg.FloatOpt("service_down_s", default=30.0, min=6.0, max=3600.0,
-                 help="Seconds of silence after which a host gets no new servers. Agents are heard every 5 s."),
     cfg.FloatOpt("host_wait_s", default=60.0, min=0.0, max=3600.0,
                  help="Seconds after its request for which a server without a host waits for hosts that are silent but "
                       "known. Covers the restart of every agent; after it the server is in ERROR and says why."),

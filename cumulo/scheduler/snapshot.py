@@ -133,5 +133,5 @@ def limits(conf: cfg.ConfigOpts) -> Limits:
         vcpu_ratio=options.cpu_allocation_ratio,
         memory_ratio=options.ram_allocation_ratio,
         disk_ratio=options.disk_allocation_ratio,
-        silent_limit_s=options.service_down_s,
+        silent_limit_s=conf.servers.service_down_after_s,
     )

@@ -71,7 +71,7 @@ class Services:
 
     def is_new(self) -> bool:
         """Whether agents may live that this process has had no time to hear."""
-        return self.clock.monotonic() - self.started_at < self.conf.scheduler.service_down_s
+        return self.clock.monotonic() - self.started_at < self.conf.servers.service_down_after_s
 
 
 @dataclasses.dataclass(frozen=True)

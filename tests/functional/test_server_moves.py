@@ -16,6 +16,7 @@ class MoveCase(LifeCase):
         cls.cloud = WholeCloud(more_hosts=("h2",))
         cls.addClassCleanup(cls.cloud.close)
         for name, sizes in (("large", {"ram": 256, "vcpus": 2, "disk": 2}), ("odd", {"ram": 256, "vcpus": 1, "disk": 1}),
+                            ("less", {"ram": 128, "vcpus": 1, "disk": 2}),
                             ("tiny", {"ram": 64, "vcpus": 1, "disk": 0}), ("huge", {"ram": 10**6, "vcpus": 1, "disk": 1})):
             cls.cloud.post(f"{V}/flavors", {"flavor": {"name": name, "id": name, **sizes}})
 
@@ -125,6 +126,34 @@ class Resize(MoveCase):
         self.cloud.conf.set_override("quota_cores", 1, group="servers")
         self.addCleanup(self.cloud.conf.clear_override, "quota_cores", group="servers")
         self.refused(server_id, {"resize": {"flavorRef": "large"}}, 403)
+        self.cloud.remove(server_id)
+
+    def test_two_at_once_have_room_in_the_quota_or_one_has_not(self) -> None:
+        servers = [self.cloud.boot() for _ in range(2)]
+        project = self.cloud.services.tokens.validate(self.cloud.token()).project_id
+        owner = self.shown(servers[0])["user_id"]
+        for query in ("", f"?user_id={owner}"):
+            path = f"{V}/os-quota-sets/{project}"
+            self.assertEqual(200, self.cloud.put(f"{path}{query}", {"quota_set": {"cores": 3}}).status_int)
+            self.cloud.script(delays={"keep_disk": 0.4})
+            self.assertEqual(202, self.ask(servers[0], {"resize": {"flavorRef": "large"}}).status_int)
+            self.refused(servers[1], {"resize": {"flavorRef": "large"}}, 403)
+            self.cloud.wait(servers[0], "VERIFY_RESIZE")
+            self.cloud.script()
+            self.refused(servers[1], {"resize": {"flavorRef": "large"}}, 403)
+            self.cloud.act(servers[0], {"revertResize": None}, "ACTIVE")
+            self.cloud.delete(f"{path}{query}")
+        for server_id in servers:
+            self.cloud.remove(server_id)
+
+    def test_what_was_larger_has_room_to_go_back(self) -> None:
+        server_id = self.cloud.boot(flavorRef="large")
+        self.cloud.act(server_id, {"resize": {"flavorRef": "less"}}, "VERIFY_RESIZE")
+        self.cloud.conf.set_override("quota_cores", 2, group="servers")
+        self.addCleanup(self.cloud.conf.clear_override, "quota_cores", group="servers")
+        refused = self.cloud.post(f"{V}/servers", {"server": {"name": "two", "imageRef": self.cloud.image_id, "flavorRef": "1"}})
+        self.assertEqual(403, refused.status_int, refused.text)
+        self.cloud.act(server_id, {"revertResize": None}, "ACTIVE")
         self.cloud.remove(server_id)
 
     def test_deleted_at_every_moment_of_it(self) -> None:

@@ -28,9 +28,10 @@ def resize(request: Request, arguments: Mapping[str, Any]) -> None:
         if flavor["id"] == row["flavor_id"]:
             raise errors.BadRequest("When resizing, instances must change flavor!")
         moves.check_disks(row["flavor"], after)
+        limits = quotas.limits_for(connection, request.services.conf, row["project_id"])
         quotas.check_growth(
-            connection, quotas.limits_of(request.services.conf), row["project_id"],
-            vcpus=after["vcpus"] - row["vcpus"], memory_mib=after["memory_mib"] - row["memory_mib"])
+            connection, limits, row["project_id"], vcpus=after["vcpus"] - row["vcpus"],
+            memory_mib=after["memory_mib"] - row["memory_mib"], user_id=row["user_id"])
         may_stay = request.services.conf.servers.resize_on_same_host
         _begin(request, connection, row, "resize", after, _STAY_IF_ROOM if may_stay else _MUST_LEAVE, None)
     common.ring_scheduler(request)
