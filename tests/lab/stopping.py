@@ -4,7 +4,6 @@ Started in the place of netlink/main.py: the file named by CUMULO_LAB_STOP says 
 counts down; at 0 the program dies. Nothing of it is in the program itself.
 """
 
-import json
 import os
 import pathlib
 import signal
@@ -14,7 +13,7 @@ from typing import Any
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
-from cumulo.network.agent.netlink.main import serve  # noqa: E402
+from cumulo.network.agent.netlink.main import answer_all  # noqa: E402
 from cumulo.network.agent.netlink.space import Actor  # noqa: E402
 
 
@@ -35,9 +34,9 @@ class Stopping(Actor):
 
 
 def main() -> None:
-    """Serve the one request."""
+    """Serve."""
     path = os.environ.get("CUMULO_LAB_STOP")
-    json.dump(serve(json.load(sys.stdin), Stopping(pathlib.Path(path)) if path else Actor()), sys.stdout)
+    answer_all(Stopping(pathlib.Path(path)) if path else Actor())
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from typing import Any
 from cumulo.common import errors
 from cumulo.common.clock import Clock
 from cumulo.common.threads import Threads
-from cumulo.network.agent import kernel
+from cumulo.network.agent import kernel, program
 from cumulo.network.agent.announce import Announcers
 from cumulo.network.agent.bridge import Devices
 from cumulo.network.agent.converge import Converger
@@ -118,7 +118,7 @@ def main() -> None:
     """Count up until nobody dies any more."""
     run("ip", "link", "set", "lo", "up")
     run("ip", "link", "add", "eth1", "type", "veth", "peer", "name", "wire")
-    kernel.PROGRAM = pathlib.Path(__file__).parents[1] / "lab" / "stopping.py"
+    program.PATH = pathlib.Path(__file__).parents[1] / "lab" / "stopping.py"
     with tempfile.TemporaryDirectory() as name:
         directory = pathlib.Path(name)
         stop = directory / "stop"

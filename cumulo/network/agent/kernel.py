@@ -5,17 +5,14 @@ from __future__ import annotations
 import dataclasses
 import pathlib
 import socket
-import sys
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
+from cumulo.network.agent import program
+from cumulo.network.agent.program import Program
 
-from cumulo.common import command
-
-# Named by its path, not imported: pyroute2 is not to be loaded into the agent.
-PROGRAM = pathlib.Path(__file__).with_name("netlink") / "main.py"
 _TIMEOUT_S = 60.0
+_RUNNING: dict[pathlib.Path, Program] = {}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,9 +53,8 @@ class Place:
 
 def run_program(request: dict[str, Any], *, apart: bool = False) -> dict[str, Any]:
     """Have the netlink program do one request; with `apart` in a network namespace of its own."""
-    argv = [*(["unshare", "--net"] if apart else []), sys.executable, "-P", str(PROGRAM)]
-    result = command.run(argv, timeout_s=_TIMEOUT_S, input=orjson.dumps(request))
-    return dict(orjson.loads(result.stdout))
+    running = _RUNNING.setdefault(program.PATH, Program(program.PATH, _TIMEOUT_S))
+    return running.ask(request | {"apart": apart})
 
 
 def ask() -> Abilities:

@@ -1,6 +1,7 @@
 """A program: makes bridges, tunnels, namespaces and their devices, over netlink.
 
-It reads one JSON request from standard input, does it, writes one JSON answer and ends:
+It reads one JSON request a line from standard input, does it, and writes {"answer": ...} or {"error": "..."}. With
+"apart" it is done in a network namespace that is thrown away. It ends with its input:
 
     {"do": "apply", "plan": {...}}      make a network's devices as bridge.plan describes them
     {"do": "route", "plan": {...}}      make a router as routing.plan describes it
@@ -18,9 +19,11 @@ library is monkey-patched neither works. Every action looks first, so that any o
 or after half a run.
 """
 
+import contextlib
 import json
 import pathlib
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -28,7 +31,7 @@ from typing import Any
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[4]))
 
 from cumulo.network.agent.netlink import networks, probe, routers, tables  # noqa: E402
-from cumulo.network.agent.netlink.space import Actor, Differs  # noqa: E402
+from cumulo.network.agent.netlink.space import Actor, Differs, apart  # noqa: E402
 
 
 def serve(request: dict[str, Any], actor: Actor) -> dict[str, Any]:
@@ -59,9 +62,26 @@ def compared(apply: Callable[[Actor, dict[str, Any]], None], name: str, plans: l
             yield f"{plan[name]}: {difference}"
 
 
+def answer_all(actor: Actor) -> None:
+    """Answer requests until there are no more."""
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            with apart() if request.get("apart") else contextlib.nullcontext():
+                said = {"answer": serve(request, actor)}
+        except Exception as failure:  # told to whoever asked, who raises it
+            said = {"error": f"{type(failure).__name__}: {failure} {_where(failure)}"}
+        print(json.dumps(said), flush=True)
+
+
+def _where(failure: BaseException) -> str:
+    last = traceback.extract_tb(failure.__traceback__)[-1]
+    return f"({pathlib.Path(last.filename).name}:{last.lineno})"
+
+
 def main() -> None:
-    """Serve the one request."""
-    json.dump(serve(json.load(sys.stdin), Actor()), sys.stdout)
+    """Serve."""
+    answer_all(Actor())
 
 
 if __name__ == "__main__":

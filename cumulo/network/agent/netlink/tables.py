@@ -11,7 +11,7 @@ _FLEETING = ("handle", "index")
 def listed(text: str) -> dict[str, Any]:
     """Load a text, if there is one, and list our tables of the namespace this runs in, by family and name."""
     if text:
-        subprocess.run(["nft", "-f", "-"], input=text.encode(), check=True)
+        _load(text)
     there = {(each["table"]["family"], each["table"]["name"]) for each in _nft("list", "tables") if "table" in each}
     return {f"{family} {name}": _comparable(_nft("list", "table", family, name))
             for family, name in OURS if (family, name) in there}
@@ -20,8 +20,14 @@ def listed(text: str) -> dict[str, Any]:
 def of_namespace(text: str) -> list[Any]:
     """Load a text, if there is one, and return all that the namespace this runs in holds."""
     if text:
-        subprocess.run(["nft", "-f", "-"], input=text.encode(), check=True)
+        _load(text)
     return _comparable(_nft("list", "ruleset"))
+
+
+def _load(text: str) -> None:
+    done = subprocess.run(["nft", "-f", "-"], input=text.encode(), capture_output=True, check=False)
+    if done.returncode:
+        raise OSError(done.returncode, done.stderr.decode("utf-8", "replace").strip()[-300:])
 
 
 def _nft(*words: str) -> list[dict[str, Any]]:
