@@ -2,8 +2,12 @@
 
 Each suite is a run of its own: what one leaves behind in its process never reaches the next. The crash
 and real suites need root and the programs they drive; without them they count as skipped, and say why.
+All suites go in two lanes side by side: those that mostly compute in one, those that mostly wait for
+machines and servers in the other. A suite's output is shown whole when it has ended.
 """
 
+import concurrent.futures
+import functools
 import os
 import pathlib
 import shutil
@@ -15,8 +19,10 @@ import time
 from cumulo.cloud.refusal import Refusal
 from cumulo.cloud.stages import say
 
-SUITES = ("unit", "functional", "simulation", "fuzz", "contract", "crash", "real")
+LANES = (("unit", "functional", "fuzz", "contract", "simulation"), ("real", "crash"))
+SUITES = tuple(suite for lane in LANES for suite in lane)
 NEED_ROOT = ("crash", "real")
+Counts = tuple[int, int, int]  # passed, failed, skipped
 _TOOLS = ("libvirtd", "qemu-system-x86_64", "qemu-img", "dnsmasq", "nft")
 
 
@@ -25,19 +31,27 @@ def run(suite: str) -> int:
     root = pathlib.Path(__file__).resolve().parents[2]
     if not (root / "tests").is_dir():
         raise Refusal("the tests are in the source tree only; run ./cloud test in a checkout")
-    wanted = SUITES if suite == "all" else (suite,)
-    passed = failed = skipped = 0
-    for name in wanted:
-        obstacle = _obstacle() if name in NEED_ROOT else ""
-        if obstacle:
-            count = _count(root, name)
-            say(f"{name}: {count} tests skipped, {obstacle}")
-            skipped += count
-            continue
-        counts = _run_suite(root, name)
-        passed, failed, skipped = passed + counts[0], failed + counts[1], skipped + counts[2]
+    lanes = LANES if suite == "all" else ((suite,),)
+    with concurrent.futures.ThreadPoolExecutor(len(lanes)) as pool:
+        lane_counts = list(pool.map(functools.partial(_run_lane, root), lanes))
+    passed, failed, skipped = (sum(column) for column in zip(*lane_counts, strict=True))
     print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
     return 1 if failed or not passed else 0
+
+
+def _run_lane(root: pathlib.Path, lane: tuple[str, ...]) -> Counts:
+    """Run suites one after the other."""
+    counts = [_run_or_skip(root, name) for name in lane]
+    return sum(count[0] for count in counts), sum(count[1] for count in counts), sum(count[2] for count in counts)
+
+
+def _run_or_skip(root: pathlib.Path, name: str) -> Counts:
+    obstacle = _obstacle() if name in NEED_ROOT else ""
+    if not obstacle:
+        return _run_suite(root, name)
+    count = _count(root, name)
+    say(f"{name}: {count} tests skipped, {obstacle}")
+    return 0, 0, count
 
 
 def _obstacle() -> str:
@@ -47,13 +61,16 @@ def _obstacle() -> str:
     return f"missing: {', '.join(missing)}" if missing else ""
 
 
-def _run_suite(root: pathlib.Path, name: str) -> tuple[int, int, int]:
+def _run_suite(root: pathlib.Path, name: str) -> Counts:
     began = time.monotonic()
-    with tempfile.NamedTemporaryFile("r", prefix="cumulo-tests-") as report:
+    say(f"{name}: begins")
+    with tempfile.NamedTemporaryFile("r", prefix="cumulo-tests-") as report, tempfile.TemporaryFile("w+") as output:
+        # A file, not a pipe: a server that outlives its test would keep a pipe open for ever.
         code = subprocess.run([sys.executable, "-m", "cumulo.cloud.suites_worker", name, report.name],
-                              cwd=root, check=False).returncode
+                              cwd=root, check=False, stdout=output, stderr=subprocess.STDOUT).returncode
         counts = report.read().split()
-    say(f"{name}: took {time.monotonic() - began:.1f} s")
+        output.seek(0)
+        say(f"{name}: took {time.monotonic() - began:.1f} s\n{output.read()}")
     if len(counts) != 3:
         say(f"{name}: the run broke off with code {code}")
         return 0, 1, 0
