@@ -41,7 +41,7 @@ _BESIDE = sa.select(_DOORS.c.network_id).where(
 _HOSTS = sa.select(port.c.binding_host_id).distinct().where(
     sa.or_(port.c.network_id == sa.bindparam("its_network"), port.c.network_id.in_(_BESIDE)),
     port.c.binding_host_id != "")
-_GATEWAYS = sa.select(router.c.gateway_host).where(router.c.id.in_(_ROUTERS), router.c.gateway_host != "")
+_GATEWAYS = sa.select(router.c.gateway_host, router.c.standby_host).where(router.c.id.in_(_ROUTERS))
 
 
 def desired(connection: sa.Connection, host: str, since_revision: int | None, known: Known | None = None) -> dict[str, Any]:
@@ -84,7 +84,8 @@ def applied(connection: sa.Connection, now: float, host: str, revision: int) -> 
 def hosts_of_network(connection: sa.Connection, network_id: str) -> list[str]:
     """The hosts that a change of this network concerns: those with a port in it, or in one behind the same router."""
     named = {"its_network": network_id}
-    return sorted({*connection.execute(_HOSTS, named).scalars(), *connection.execute(_GATEWAYS, named).scalars()})
+    outward = (host for row in connection.execute(_GATEWAYS, named) for host in row if host)
+    return sorted({*connection.execute(_HOSTS, named).scalars(), *outward})
 
 
 def _changed_since(connection: sa.Connection, revision: int) -> set[str]:

@@ -119,6 +119,7 @@ def _gateway(place: Place, row: Row, way_out: Row, subnets: Mapping[str, Row]) -
     hops = [subnets[fixed["subnet_id"]]["gateway_ip"] for fixed in way_out["fixed_ips"]]
     return {"network_id": way_out["network_id"], "mac_address": way_out["mac_address"], "enable_snat": row["enable_snat"],
             "addresses": _with_lengths(way_out, subnets), "next_hops": [hop for hop in hops if hop], "is_here": is_here,
+            "stands_by": row["standby_host"] == place.host,
             "tunnel_address": None if is_here else place.tunnel_addresses.get(row["gateway_host"])}
 
 

@@ -1,9 +1,9 @@
 """What a host needs to have: the ids of networks, routers, security groups and lists of prefixes; the last two rendered.
 
 A host needs the networks of its ports, the groups of those ports, and the lists that the groups' rules speak of; the
-routers with a door into one of those networks, or whose gateway it is, and all networks behind them, as it delivers
-straight to their ports; and the external network of a router whose gateway it is or of whose floating addresses one
-stands for a port of it.
+routers with a door into one of those networks, or whose gateway it is or stands by for, and all networks behind them, as
+it delivers straight to their ports; and the external network of such a gateway's router, or of one of whose floating
+addresses one stands for a port of it.
 """
 
 from __future__ import annotations
@@ -37,11 +37,12 @@ _SPOKEN_OF = (sa.select(security_group_rule.c.remote_group_id, security_group_ru
 PARTS = ("networks", "groups", "prefixes", "routers")
 _HAS_DOOR = (sa.select(port.c.device_id).distinct().where(
     port.c.device_owner == ROUTER_INTERFACE, port.c.network_id.in_(_NETWORKS)))
-_GATEWAYS = sa.select(router.c.id).where(router.c.gateway_host == sa.bindparam("its_host"))
+_LEADS_OUT = sa.or_(router.c.gateway_host == sa.bindparam("its_host"), router.c.standby_host == sa.bindparam("its_host"))
+_GATEWAYS = sa.select(router.c.id).where(_LEADS_OUT)
 _BEHIND = sa.select(port.c.network_id).distinct().where(
     port.c.device_owner == ROUTER_INTERFACE, sa.or_(port.c.device_id.in_(_HAS_DOOR), port.c.device_id.in_(_GATEWAYS)))
 _EXTERNAL = (sa.select(router.c.external_network_id).distinct().where(
-    router.c.external_network_id.is_not(None), sa.or_(router.c.gateway_host == sa.bindparam("its_host"), router.c.id.in_(
+    router.c.external_network_id.is_not(None), sa.or_(_LEADS_OUT, router.c.id.in_(
         sa.select(floating_ip.c.router_id).join(port, port.c.id == floating_ip.c.port_id)
         .where(port.c.binding_host_id == sa.bindparam("its_host"))))))
 

@@ -30,7 +30,7 @@ ROUTER_GATEWAY = "network:router_gateway"
 MOST_ROUTES = 30
 DEFAULTS: Row = {
     "name": "", "description": "", "admin_state_up": True, "external_network_id": None, "gateway_port_id": None,
-    "enable_snat": True, "gateway_host": "", "routes": [], "availability_zone_hints": [], "tags": [],
+    "enable_snat": True, "gateway_host": "", "standby_host": "", "routes": [], "availability_zone_hints": [], "tags": [],
 }
 
 
@@ -103,7 +103,7 @@ def set_gateway(connection: sa.Connection, ids: Ids, now: float, router_id: str,
             connection, ids, now, project_id="", network_id=network_id, wanted=wanted or None,
             values={"device_id": router_id, "device_owner": ROUTER_GATEWAY}, groups=())
         _write(connection, now, router_id, {"external_network_id": network_id, "gateway_port_id": made["id"],
-                                            "gateway_host": gateways.choose(connection, network_id)})
+                                            **gateways.pair(connection, network_id)})
     elif wanted:
         ports.update_port(connection, now, before["gateway_port_id"], {}, wanted)
     if enable_snat is not None:
@@ -124,7 +124,8 @@ def clear_gateway(connection: sa.Connection, now: float, router_id: str) -> Row:
             f"{before['external_network_id']} is required by one or more floating IPs.",
             kind="RouterExternalGatewayInUseByFloatingIp"))
     _write(connection, now, router_id, {
-        "external_network_id": None, "gateway_port_id": None, "enable_snat": True, "gateway_host": ""})
+        "external_network_id": None, "gateway_port_id": None, "enable_snat": True, "gateway_host": "",
+        "standby_host": ""})
     ports.delete_port(connection, now, before["gateway_port_id"])
     return get_router(connection, router_id)
 
@@ -208,8 +209,8 @@ def hosts_of_routers(connection: sa.Connection, router_ids: Iterable[str]) -> se
     behind = sa.select(port.c.network_id).where(port.c.device_id.in_(named), port.c.device_owner == ROUTER_INTERFACE)
     statement = sa.select(port.c.binding_host_id).distinct().where(
         port.c.binding_host_id != "", port.c.network_id.in_(behind))
-    gateways = sa.select(router.c.gateway_host).where(router.c.id.in_(named), router.c.gateway_host != "")
-    return set(connection.execute(statement).scalars()) | set(connection.execute(gateways).scalars())
+    outward = connection.execute(sa.select(router.c.gateway_host, router.c.standby_host).where(router.c.id.in_(named)))
+    return {*connection.execute(statement).scalars(), *(host for row in outward for host in row if host)}
 
 
 def routers_of_networks(connection: sa.Connection, network_ids: Iterable[str]) -> list[str]:

@@ -1,8 +1,11 @@
-"""Keeps every router's gateway on a host that answers.
+"""Keeps every router's gateway on a host that answers, and another one standing by.
 
 A gateway host is gone when neither of its agents has answered for a while. One agent alone may be
 starting again, and the gateway does not need it: moving then would only cut connections. While no
 host answers at all, it is the bus that is gone, and nothing is moved.
+
+The host that stands by sees earlier that the tunnels to the gateway are silent, and says so. That and two agents that
+do not answer a moment later are enough: it takes over at once.
 """
 
 from collections.abc import Collection
@@ -20,6 +23,7 @@ from cumulo.network import gateways, routers
 LOG = log.get(__name__)
 LOOK_EVERY_S = 5.0
 KINDS = ("network", "compute")
+SECOND_LOOK_S = 0.3
 
 
 class GatewayKeeper:
@@ -36,7 +40,7 @@ class GatewayKeeper:
             used = gateways.hosts_in_use(connection)
             agents = self._agents(connection) if used else {}
         if "" in used:
-            self._move("", None)
+            self._move("", [host for host in sorted(agents) if "network" in agents[host] and self._answers("network", host)])
         watched = [host for host in used if host]
         if not watched or len({host for host in agents if "network" in agents[host]}) < 2:
             return LOOK_EVERY_S
@@ -57,6 +61,23 @@ class GatewayKeeper:
             except (errors.DatabaseUnavailable, errors.Retry) as error:
                 LOG.warning("gateways_not_looked_after", reason=error)
 
+    def gateway_silent(self, call: Any, host: str, tunnel_address: str) -> bool:
+        """The host that stands by hears nothing at the end of a gateway's tunnels; say whether it has taken over."""
+        with self._database.read() as connection:
+            silent = gateways.host_at(connection, tunnel_address)
+            kinds = self._agents(connection).get(silent, set()) if gateways.stands_by(connection, host, silent) else set()
+        if not kinds or self._any_answers(silent, sorted(kinds)):
+            return False
+        self._move(silent, [host], take_over=True)
+        return True
+
+    def _any_answers(self, host: str, kinds: Collection[str]) -> bool:
+        """Ask all at once: each that is gone would cost the whole time."""
+        said = self._runtime.threads.queue()
+        for kind in kinds:
+            self._runtime.threads.spawn(lambda asked=kind: said.put(self._answers(asked, host, SECOND_LOOK_S)))
+        return any([said.get() for _ in kinds])
+
     def _is_gone(self, host: str, kinds: Collection[str]) -> bool:
         if any(self._answers(kind, host) for kind in kinds):
             self._silent_since.pop(host, None)
@@ -64,20 +85,21 @@ class GatewayKeeper:
         now = self._runtime.clock.monotonic()
         return now - self._silent_since.setdefault(host, now) >= self._silence_s
 
-    def _answers(self, kind: str, host: str) -> bool:
+    def _answers(self, kind: str, host: str, timeout_s: float | None = None) -> bool:
         try:
-            self._runtime.bus.call(f"{kind}.{host}", "ping", {}, timeout_s=self._silence_s / 3)
+            self._runtime.bus.call(f"{kind}.{host}", "ping", {}, timeout_s=timeout_s or self._silence_s / 3)
         except errors.CumuloError as failure:
             LOG.debug("gateway_host_silent", host=host, kind=kind, reason=failure.message)
             return False
         return True
 
-    def _move(self, host: str, alive: Collection[str] | None) -> None:
+    def _move(self, host: str, to: list[str], *, take_over: bool = False) -> None:
         with self._database.write() as connection:
-            moved = gateways.move(connection, host, alive)
+            moved = gateways.take_over(connection, to[0], host) if take_over else gateways.move(connection, host, to)
             concerned = sorted(routers.hosts_of_routers(connection, moved))
-        for router_id, chosen in moved.items():
-            LOG.warning("gateway_moved", router=router_id, before=host or "nowhere", now=chosen)
+        for router_id, now in moved.items():
+            LOG.warning("gateway_placed", router=router_id, gone=host or "nobody", gateway=now["gateway_host"],
+                        standby=now["standby_host"] or "nobody")
         for each in concerned:
             doorbell.ring(self._runtime.bus, f"network.{each}", "network_changed")
 

@@ -103,15 +103,15 @@ class GatewaysTest(unittest.TestCase):
     def test_a_router_gets_a_host_that_is_wired_and_its_hosts_are_rung(self) -> None:
         self.keeper.run_once()
         self.assertEqual("a", self.gateway())
-        self.assertEqual({"a", "c"}, {self.rung.get(timeout=5), self.rung.get(timeout=5)})
-        for host, is_here, tunnel in (("a", True, None), ("c", False, "192.0.2.97")):
+        self.assertEqual({"a", "b", "c"}, {self.rung.get(timeout=5) for _ in range(3)})
+        for host, *said in (("a", True, False, None), ("b", False, True, "192.0.2.97"), ("c", False, False, "192.0.2.97")):
             found, = self.document(host)["routers"]
-            self.assertEqual((is_here, tunnel, ["203.0.113.1"]), tuple(
-                found["gateway"][name] for name in ("is_here", "tunnel_address", "next_hops")))
+            self.assertEqual([*said, ["203.0.113.1"]], [
+                found["gateway"][name] for name in ("is_here", "stands_by", "tunnel_address", "next_hops")])
             self.assertEqual(self.inside, found["transit_network_id"])
-        self.assertEqual({self.inside, self.outside}, {each["id"] for each in self.document("a")["networks"]})
+        for host in "ab":
+            self.assertEqual({self.inside, self.outside}, {each["id"] for each in self.document(host)["networks"]})
         self.assertEqual([self.inside], [each["id"] for each in self.document("c")["networks"]])
-        self.assertEqual([], self.document("b")["routers"])
 
     def test_one_silent_agent_moves_nothing(self) -> None:
         self.keeper.run_once()
@@ -133,6 +133,24 @@ class GatewaysTest(unittest.TestCase):
         self.clock.at = 2.0
         self.keeper.run_once()
         self.assertEqual("b", self.gateway(), "what works stays where it is")
+
+    def test_the_host_that_stands_by_takes_over_at_once(self) -> None:
+        self.keeper.run_once()
+        self.assertFalse(self.keeper.gateway_silent(None, "b", "192.0.2.97"), "its agents answer")
+        for kind in ("network", "compute"):
+            self.kill(kind, "a")
+        for reporter, address in (("c", "192.0.2.97"), ("a", "192.0.2.98"), ("b", "192.0.2.200")):
+            self.assertFalse(self.keeper.gateway_silent(None, reporter, address), (reporter, address))
+        self.assertEqual("a", self.gateway())
+        self.assertTrue(self.keeper.gateway_silent(None, "b", "192.0.2.97"))
+        self.assertEqual("b", self.gateway())
+        self.assertFalse(self.keeper.gateway_silent(None, "b", "192.0.2.97"), "said twice")
+        self.keeper.run_once()
+        self.assertEqual([], [each for each in self.document("c")["routers"] if each["gateway"]["stands_by"]],
+                         "nobody else is wired")
+        self.start("network", "a")
+        self.keeper.run_once()
+        self.assertTrue(self.document("a")["routers"][0]["gateway"]["stands_by"])
 
     def test_nothing_moves_while_nobody_answers(self) -> None:
         self.keeper.run_once()

@@ -21,7 +21,16 @@ from cumulo.network.agent.kernel import Place, ask
 from cumulo.network.agent.metadata import Facts, FactsCache, MetadataServers
 from cumulo.network.agent.nat import Nat
 from cumulo.network.agent.routers import Routers
+from cumulo.network.agent.watch import Watch
 from tests.lab.wire import Caller, serve
+
+
+def follow(converger: Converger, bus: Caller, host: str, threads: Threads) -> None:
+    """Do what the agent does by itself: converge when rung, and watch the gateways that it stands by for."""
+    threads.spawn(converger.run_forever)
+    watch = Watch(converger.watched, lambda address: bus.call(
+        "scheduler", "gateway_silent", {"host": host, "tunnel_address": address}), threads)
+    threads.spawn(watch.run_forever, threads.event())
 
 
 def main() -> None:
@@ -41,7 +50,8 @@ def main() -> None:
     converger = Converger(bus, host, driver, threads, 5.0)
     path = directory / f"agent.{host}"
     path.unlink(missing_ok=True)
-    serve(str(path), {"converge": converger.run_once, "differences": lambda: list(converger.holdings().differences)})
+    serve(str(path), {"converge": converger.run_once, "differences": lambda: list(converger.holdings().differences),
+                      "ring": converger.ring, "ping": dict, "follow": lambda: follow(converger, bus, host, threads)})
     print("ready", flush=True)
     threading.Event().wait()
 

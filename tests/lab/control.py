@@ -80,7 +80,7 @@ class Control:
             self.port(network_id, "", device_owner=ROUTER_INTERFACE, device_id=router_id, fixed_ips=doors)
         way_out = self.port(external, "", device_owner=ROUTER_GATEWAY, device_id=router_id, numbers=50) if external else None
         self.routers[router_id] = {"id": router_id, "admin_state_up": True, "routes": [], "enable_snat": True,
-                                   "gateway_host": gateway_host, "way_out": way_out, "forwardings": []} | more
+                                   "gateway_host": gateway_host, "standby_host": "", "way_out": way_out, "forwardings": []} | more
         self.revision += 1
         return router_id
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from cumulo.common import names
 from tests.lab.control import Control
+from tests.lab.rows import Rows
 from tests.lab.wire import Caller, serve
 
 _HOLD = "mount -t tmpfs run /run && mkdir -p /run/netns /run/lock && hostname \"$0\" && echo held && exec sleep infinity"
@@ -135,8 +136,8 @@ class Guest:
 class Lab:
     """Hosts, wires, the control plane."""
 
-    def __init__(self, directory: pathlib.Path, hosts: Sequence[str]) -> None:
-        self.directory, self.control = directory, Control()
+    def __init__(self, directory: pathlib.Path, hosts: Sequence[str], control: "Control | Rows") -> None:
+        self.directory, self.control = directory, control
         run("ip", "link", "set", "lo", "up")
         for wire in ("underlay", "provider"):
             run("ip", "link", "add", wire, "type", "bridge")
@@ -188,9 +189,9 @@ class Lab:
 
 
 @contextlib.contextmanager
-def lab(directory: str, *hosts: str) -> Iterator[Lab]:
+def lab(directory: str, *hosts: str, control: "Control | Rows | None" = None) -> Iterator[Lab]:
     """A lab for the time of a block."""
-    made = Lab(pathlib.Path(directory), hosts)
+    made = Lab(pathlib.Path(directory), hosts, control or Control())
     try:
         yield made
     finally:

@@ -29,6 +29,9 @@ class LabTest(unittest.TestCase):
     def test_routers(self) -> None:
         self._run("tests.real.router_scenario")
 
+    def test_failover(self) -> None:
+        self._run("tests.real.failover_scenario")
+
     def test_stopped(self) -> None:
         self._run("tests.real.stopped_scenario")
 

@@ -75,6 +75,11 @@ class Converger:
             differences = self._driver.differences(self._wanted) if self._revision else []
             return dataclasses.replace(self._driver.holdings(), revision=self._revision, differences=tuple(differences))
 
+    def watched(self) -> set[str]:
+        """Where the tunnels of the gateways end that this host stands by for."""
+        gateways = [each["gateway"] for each in list(self._wanted.routers.values()) if each["gateway"]]
+        return {each["tunnel_address"] for each in gateways if each["stands_by"] and "." in (each["tunnel_address"] or "")}
+
     def ring(self) -> None:
         """Have run_forever look now."""
         self._bell.set()

@@ -33,6 +33,7 @@ from cumulo.network.agent.metadata import Facts, FactsCache, MetadataServers
 from cumulo.network.agent.nat import Nat
 from cumulo.network.agent.routers import Routers
 from cumulo.network.agent.steps import steps
+from cumulo.network.agent.watch import Watch
 
 LOG = log.get(__name__)
 KIND = "network"
@@ -69,7 +70,12 @@ def start(runtime: Runtime) -> Service:
     place = place_of(runtime.conf)
     driver: Driver = make_linux_driver(runtime, place) if is_linux else FakeDriver(
         pathlib.Path(runtime.conf.state_dir, f"fake-networks.{runtime.host}.json"))
-    return serve(runtime, driver, place, lock)
+    service = serve(runtime, driver, place, lock)
+    if is_linux:
+        watch = Watch(service.converger.watched, lambda address: runtime.bus.call(
+            "scheduler", "gateway_silent", {"host": runtime.host, "tunnel_address": address}, timeout_s=5), runtime.threads)
+        runtime.threads.spawn(watch.run_forever, service.stopping, name="network-watch")
+    return service
 
 
 def serve(runtime: Runtime, driver: Driver, place: Place = Place(), lock: io.IOBase | None = None) -> Service:

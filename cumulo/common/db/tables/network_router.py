@@ -24,6 +24,8 @@ router = sa.Table(
     sa.Column("enable_snat", sa.Boolean, nullable=False),
     # The host that translates for servers without a floating address; the control plane moves it. "": none yet.
     sa.Column("gateway_host", sa.String(255), nullable=False, index=True),
+    # The host that watches that one, and takes over at once when it is gone. "": there is no second one.
+    sa.Column("standby_host", sa.String(255), server_default="", nullable=False, index=True),
     # [{"destination", "nexthop"}]
     sa.Column("routes", Json, nullable=False),
     sa.Column("availability_zone_hints", Json, nullable=False),
