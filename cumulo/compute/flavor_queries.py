@@ -24,6 +24,7 @@ class Filters:
     least_memory_mib: int | None = None
     least_root_gib: int | None = None
     is_public: bool | None = True
+    name: str | None = None
 
 
 def list_flavors(connection: sa.Connection, context: Context, filters: Filters, *,
@@ -56,6 +57,8 @@ def _conditions(context: Context, filters: Filters) -> list[sa.ColumnElement[boo
         where.append(flavor.c.memory_mib >= filters.least_memory_mib)
     if filters.least_root_gib is not None:
         where.append(flavor.c.root_gib >= filters.least_root_gib)
+    if filters.name is not None:
+        where.append(flavor.c.name == filters.name)
     if filters.is_public is True:
         where.append(flavors.visible_to(context))
     elif filters.is_public is False:

@@ -39,7 +39,7 @@ EQUAL_COLUMNS: dict[str, "sa.Column[Any]"] = {
     "ramdisk_id": server.c.ramdisk_id,
 }
 
-_COLUMNS = [column for column in server.c if column.name not in ("public_key", "admin_password")]
+_COLUMNS = [column for column in server.c if column.name not in ("public_key", "admin_password", "guest_password")]
 _PLAIN = re.compile(r"[\w @:,/-]*")
 
 

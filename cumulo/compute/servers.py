@@ -28,6 +28,7 @@ Row = Mapping[str, Any]
 Plug = Callable[[str, str], list[str]]
 """Makes the ports of one server, given its id and host name; answers their ids."""
 LONGEST_NAME = 255
+LONGEST_GUEST_PASSWORD = 1020
 
 
 @dataclasses.dataclass(frozen=True)
@@ -240,6 +241,13 @@ def update_server(connection: sa.Connection, now: float, server_id: str, **value
         server.c.id == server_id, server.c.deleted_at.is_(None)).values(updated_at=now, **values))
     if changed.rowcount == 0:
         raise not_found(server_id)
+
+
+def keep_guest_password(connection: sa.Connection, server_id: str, password: str) -> None:
+    """Keep the password that a guest tells of itself, the first one only; raises Conflict."""
+    is_first = (server.c.id == server_id, server.c.deleted_at.is_(None), server.c.guest_password.is_(None))
+    if connection.execute(sa.update(server).where(*is_first).values(guest_password=password)).rowcount != 1:
+        raise errors.Conflict("The guest's password is kept already.", server_id=server_id)
 
 
 def set_tags(connection: sa.Connection, server_id: str, tags: list[str]) -> None:

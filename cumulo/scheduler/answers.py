@@ -12,6 +12,7 @@ from cumulo.common.db.engine import Database
 from cumulo.common.db.tables.compute import compute_host
 from cumulo.common.operations import lease, store
 from cumulo.common.runtime import Runtime
+from cumulo.compute import servers
 from cumulo.identity.tokens import issue_service_token
 from cumulo.image import images, imports
 from cumulo.network import desired, hosts
@@ -43,6 +44,7 @@ class Answers:
             "server_facts": self.server_facts,
             "upload_access": self.upload_access,
             "metadata_for": self.metadata_for,
+            "keep_guest_password": self.keep_guest_password,
             "network_desired": self.network_desired,
             "network_applied": self.network_applied,
             "staging_needed": self.staging_needed,
@@ -118,6 +120,16 @@ class Answers:
         with self._database.read() as connection:
             server_id = facts.server_at(connection, network_id, address)
             return None if server_id is None else facts.server_facts(connection, server_id, facts.no_access)
+
+    def keep_guest_password(self, call: Any, network_id: str, address: str, password: str) -> None:
+        """Keep what a guest says its password is, sealed for its owner; raises Conflict where one is kept already."""
+        if len(password) > servers.LONGEST_GUEST_PASSWORD:
+            raise errors.BadRequest("The password is too long.")
+        with self._database.write() as connection:
+            server_id = facts.server_at(connection, network_id, address)
+            if server_id is None:
+                raise errors.NotFound(f"No server of network {network_id} has the address {address}.")
+            servers.keep_guest_password(connection, server_id, password)
 
     def network_desired(self, call: Any, host: str, since_revision: int | None = None,
                         known: desired.Known | None = None) -> dict[str, Any]:

@@ -45,6 +45,33 @@ class LifeCase(unittest.TestCase):
         self.assertEqual([], self.cloud.settled_differences())
 
 
+class Hosts(LifeCase):
+    """What hosts are asked about their guests, and themselves."""
+
+    def test_diagnostics(self) -> None:
+        server_id = self.cloud.boot()
+        path = f"{V}/servers/{server_id}/diagnostics"
+        named = self.cloud.get(path).json
+        self.assertEqual((0, 128 * 1024, 0), (named["cpu0_time"], named["memory"], named["disk_read"]))
+        shown = self.cloud.get(path, headers=at("2.48")).json
+        self.assertEqual(("running", "libvirt", 1, 1, 1, False, 128), (
+            shown["state"], shown["driver"], shown["num_cpus"], shown["num_nics"], shown["num_disks"],
+            shown["config_drive"], shown["memory_details"]["maximum"]))
+        self.assertGreaterEqual(shown["uptime"], 0)
+        self.cloud.act(server_id, {"os-stop": None}, "SHUTOFF")
+        self.assertEqual(409, self.cloud.get(path).status_int)
+        alice = self.cloud.make_user("alice")
+        self.assertEqual(403, self.cloud.get(path, token=alice).status_int)
+        self.cloud.remove(server_id)
+
+    def test_power_of_hosts(self) -> None:
+        answers = {action: self.cloud.get(f"{V}/os-hosts/h1/{action}").status_int
+                   for action in ("reboot", "shutdown", "startup")}
+        self.assertEqual({"reboot": 409, "shutdown": 409, "startup": 400}, answers)
+        self.assertEqual([404, 404], [self.cloud.get(f"{V}/os-hosts/{host}/reboot", headers=at(version)).status_int
+                                      for host, version in (("none", "2.42"), ("h1", "2.43"))])
+
+
 class Sleep(LifeCase):
     """Pause and suspend."""
 

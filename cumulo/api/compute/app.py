@@ -8,11 +8,15 @@ import dataclasses
 from cumulo.api import deploy
 from cumulo.api.compute import policies
 from cumulo.api.compute.aggregates import routes as aggregates
+from cumulo.api.compute.audit_logs import routes as audit_logs
 from cumulo.api.compute.availability_zones import routes as availability_zones
 from cumulo.api.compute.cumulo_audit import routes as cumulo_audit
 from cumulo.api.compute.cumulo_operations import routes as cumulo_operations
+from cumulo.api.compute.diagnostics import routes as diagnostics
 from cumulo.api.compute.extensions import routes as extensions
+from cumulo.api.compute.external_events import routes as external_events
 from cumulo.api.compute.flavors import routes as flavors
+from cumulo.api.compute.floating_ips import routes as floating_ips
 from cumulo.api.compute.hosts import routes as hosts
 from cumulo.api.compute.hypervisors import routes as hypervisors
 from cumulo.api.compute.images import routes as images
@@ -29,6 +33,7 @@ from cumulo.api.compute.quota_sets import routes as quota_sets
 from cumulo.api.compute.security_groups import routes as security_groups
 from cumulo.api.compute.server_actions import routes as server_actions
 from cumulo.api.compute.server_groups import routes as server_groups
+from cumulo.api.compute.server_passwords import routes as server_passwords
 from cumulo.api.compute.servers import routes as servers
 from cumulo.api.compute.services import routes as services
 from cumulo.api.compute.tags import routes as tags
@@ -47,7 +52,8 @@ _RESOURCES = (
     *servers.ROUTES, *server_actions.ROUTES, *interfaces.ROUTES, *ips.ROUTES, *metadata.ROUTES, *tags.ROUTES, *flavors.ROUTES,
     *keypairs.ROUTES, *instance_actions.ROUTES, *services.ROUTES, *hypervisors.ROUTES, *limits.ROUTES,
     *quota_sets.ROUTES, *quota_classes.ROUTES, *tenant_usage.ROUTES, *security_groups.ROUTES, *server_groups.ROUTES,
-    *aggregates.ROUTES, *hosts.ROUTES, *images.ROUTES, *networks.ROUTES, *cumulo_operations.ROUTES, *availability_zones.ROUTES, *extensions.ROUTES, *openapi.ROUTES, *cumulo_audit.ROUTES)
+    *aggregates.ROUTES, *hosts.ROUTES, *audit_logs.ROUTES, *diagnostics.ROUTES, *external_events.ROUTES,
+    *floating_ips.ROUTES, *server_passwords.ROUTES, *images.ROUTES, *networks.ROUTES, *cumulo_operations.ROUTES, *availability_zones.ROUTES, *extensions.ROUTES, *openapi.ROUTES, *cumulo_audit.ROUTES)
 ROUTES = (
     *versions.ROUTES,
     *(dataclasses.replace(route, path=f"/{version}{route.path}") for version in ("v2.1", "v2") for route in _RESOURCES))

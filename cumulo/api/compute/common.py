@@ -1,6 +1,7 @@
 """What several resources of the compute API need: finding the caller's server, flags, links, the bell."""
 
 import ipaddress
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -43,6 +44,22 @@ def may_override_lock(request: Request) -> bool:
 def ring_scheduler(request: Request) -> None:
     """Tell the scheduler that there is an operation; call it after the write() block."""
     request.ring("scheduler", "operation")
+
+
+def ask_host(request: Request, row: servers.Row, method: str, **arguments: Any) -> Any:
+    """Have the agent of a server's host answer about it; Conflict for a server without one.
+
+    No transaction may be open: a host that hangs must hold up nobody but this caller.
+    """
+    if not row["host"]:
+        raise errors.Conflict(f"Instance {row['id']} is not ready")
+    services = request.services
+    try:
+        return services.bus.call(f"compute.{row['host']}", method, {"server_id": row["id"], **arguments},
+                                 timeout_s=services.conf.servers.console_timeout_s, context=request.context)
+    except errors.DeadlineExceeded as failure:
+        raise errors.ServiceUnavailable(
+            f"The host of instance {row['id']} did not answer in time. Try again later.") from failure
 
 
 def flag(text: str, name: str) -> bool:

@@ -72,6 +72,8 @@ RULES = (
     _rule("tenant_usage:show", _READ, "Show what a project used.", ("GET", "/os-simple-tenant-usage/{project_id}")),
     _rule("aggregates:manage", _ADMIN, "Make, see, change and delete aggregates of hosts.", ("GET", "/os-aggregates")),
     _rule("hosts:manage", _ADMIN, "List hosts, and place servers on them or no more.", ("GET", "/os-hosts")),
+    _rule("hosts:power", _ADMIN, "Reboot hosts and shut them down.", *(
+        ("GET", f"/os-hosts/{{host_name}}/{action}") for action in ("reboot", "shutdown", "startup"))),
     _rule("availability_zones:list", "rule:any_token", "List availability zones.", ("GET", "/os-availability-zone")),
     _rule("availability_zones:detail", _ADMIN, "List availability zones with their hosts.",
           ("GET", "/os-availability-zone/detail")),
@@ -84,5 +86,13 @@ RULES = (
           ("POST", "/os-security-groups"), ("POST", "/os-security-group-rules")),
     _rule("server_groups:show", _READ, "List and show server groups.", ("GET", "/os-server-groups")),
     _rule("server_groups:change", _CHANGE, "Make and delete server groups.", ("POST", "/os-server-groups")),
+    _rule("diagnostics:show", _ADMIN, "See what a host measures of a guest.", ("GET", "/servers/{server_id}/diagnostics")),
+    _rule("server_passwords:show", _READ, "Read the password that a guest made, as its owner's key sealed it.",
+          ("GET", "/servers/{server_id}/os-server-password")),
+    _rule("server_passwords:forget", _CHANGE, "Forget the password that a guest made.",
+          ("DELETE", "/servers/{server_id}/os-server-password")),
+    _rule("external_events:tell", "rule:admin_required or rule:service", "Tell what happened to what servers have.",
+          ("POST", "/os-server-external-events")),
+    _rule("audit_logs:show", _ADMIN, "See how many servers each host had.", ("GET", "/os-instance_usage_audit_log")),
     _rule("extensions:list", "rule:any_token", "List extensions.", ("GET", "/extensions")),
 )

@@ -115,6 +115,13 @@ class Driver(Protocol):
     def console_log(self, server_id: str, lines: int | None) -> str:
         """Return the last lines of the serial console (None: all that is kept); raises NotFound."""
 
+    def diagnostics(self, server_id: str) -> dict[str, Any]:
+        """Return what is measured of a running guest; raises NotFound, and Conflict for one that is off.
+
+        {"state", "hypervisor", "hypervisor_os", "processors": [{"time_ns"}], "memory": {"maximum_mib", "used_mib"},
+        "cards": [{"device", "mac_address", "rx_octets", ...}], "disks": [{"device", "read_bytes", ...}]}
+        """
+
     def holdings(self) -> ComputeHoldings:
         """Return everything of this cloud that is really here, wanted or not; changes nothing."""
 

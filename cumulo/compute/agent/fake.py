@@ -68,7 +68,7 @@ class FakeDriver:
         if "disk" not in server["files"]:
             self._change(facts["id"], server | {"name": facts["name"], "image": (facts.get("image") or {}).get("id"),
                                                 "files": sorted({*server["files"], *_files(facts)}),
-                                                "cards": _cards(facts)})
+                                                "cards": _cards(facts), "sizes": _sizes(facts)})
 
     def wipe(self, server_id: str, keep_ephemeral: bool) -> None:
         """Remember a server that is off and has no disk."""
@@ -172,7 +172,8 @@ class FakeDriver:
         """Remember the files and cards that a server of these facts has."""
         self._begin("adapt", facts["id"])
         server = self._known(facts["id"])
-        self._change(facts["id"], server | {"files": sorted({*server["files"], *_files(facts)}), "cards": _cards(facts)})
+        self._change(facts["id"], server | {"files": sorted({*server["files"], *_files(facts)}), "cards": _cards(facts),
+                                            "sizes": _sizes(facts)})
 
     def _set_file(self, server_id: str, name: str, is_there: bool) -> None:
         server = self._read().get(server_id)
@@ -206,6 +207,20 @@ class FakeDriver:
         """Return the lines its starts printed."""
         kept = self._known(server_id)["console"].splitlines(keepends=True)
         return "".join(kept if lines is None or lines < 0 else kept[len(kept) - min(lines, len(kept)):])
+
+    def diagnostics(self, server_id: str) -> dict[str, Any]:
+        """Return what a guest has; one that does nothing uses nothing."""
+        server = self._known(server_id)
+        if server["power"] not in (Power.RUNNING.value, Power.PAUSED.value):
+            raise errors.Conflict("the guest is off", server_id=server_id)
+        sizes = server.get("sizes", {"vcpus": 1, "memory_mib": 0})
+        disks = [name for name in server["files"] if name in ("disk", "ephemeral", "swap")]
+        return {
+            "state": server["power"], "hypervisor": "fake", "hypervisor_os": None,
+            "processors": [{"time_ns": 0} for _ in range(sizes["vcpus"])],
+            "memory": {"maximum_mib": sizes["memory_mib"], "used_mib": 0},
+            "cards": [{"device": card, "mac_address": None, "rx_octets": 0, "tx_octets": 0} for card in server["cards"]],
+            "disks": [{"device": name, "read_bytes": 0, "write_bytes": 0} for name in disks]}
 
     def holdings(self) -> ComputeHoldings:
         """Return what the servers remembered would have left on a host, and the strays of the script."""
@@ -276,6 +291,10 @@ def _files(facts: Facts) -> list[str]:
     wanted = {"ephemeral": flavor.get("ephemeral_gib"), "swap": flavor.get("swap_mib"),
               "config.iso": facts.get("config_drive"), "kernel": facts.get("kernel"), "ramdisk": facts.get("ramdisk")}
     return sorted(["base", "disk", *(name for name, is_wanted in wanted.items() if is_wanted)])
+
+
+def _sizes(facts: Facts) -> dict[str, int]:
+    return {name: facts["flavor"][name] for name in ("vcpus", "memory_mib")}
 
 
 def _cards(facts: Facts) -> list[str]:

@@ -12,7 +12,7 @@ from cumulo.common.host_lock import HostLock
 from cumulo.common.operations.agent import StepServer, asking
 from cumulo.common.rpc.server import Server
 from cumulo.common.runtime import Runtime
-from cumulo.compute.agent import files, options, probe
+from cumulo.compute.agent import files, host_power, options, probe
 from cumulo.compute.agent.driver import Driver, Facts
 from cumulo.compute.agent.fake import FakeDriver
 from cumulo.compute.agent.image_upload import http_upload
@@ -81,6 +81,8 @@ def methods(runtime: Runtime, driver: Driver, send_image: Upload | None = None) 
                   settings.stop_timeout_s, settings.stop_press_again_s)
     return StepServer(steps.table(), runtime.clock, runtime.threads, asking(runtime.bus)).methods() | {
         "console_log": lambda call, server_id, length=None: driver.console_log(server_id, length),
+        "diagnostics": lambda call, server_id: driver.diagnostics(server_id),
+        "host_power": lambda call, action: host_power.act(action, is_allowed=settings.host_power),
         "holdings": lambda call: driver.holdings().to_dict(),
         "ping": lambda call: {"host": runtime.host},
         "ring": lambda call, what="", **facts: None,  # steps come to an agent by themselves: nothing to look up

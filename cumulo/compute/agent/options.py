@@ -35,6 +35,9 @@ OPTIONS = [
                help="MiB of serial console output kept per server, twice at most. A guest may print without end."),
     cfg.FloatOpt("heartbeat_s", default=5.0, min=0.1, max=60.0,
                  help="Seconds between heartbeats to the scheduler. Three missed ones make a host count as down."),
+    cfg.BoolOpt("host_power", default=False,
+                help="Whether an administrator may reboot this host and shut it down by the API. Off: its guests, and "
+                     "whatever else it runs, end with it."),
     cfg.StrOpt("fake_script", default="",
                help="JSON file the fake driver reads before every call: {\"delays\": {call: seconds}, \"faults\": "
                     "{call: message}, \"inventory\": {...}}. Calls: create start pause unpause suspend "

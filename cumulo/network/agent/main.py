@@ -120,7 +120,11 @@ def make_linux_driver(runtime: Runtime, place: Place) -> LinuxDriver:
             raise errors.NotFound(f"No server of network {network_id} has the address {address}.")
         return facts
 
-    cache = FactsCache(lookup, runtime.clock, conf.network.metadata_cache_s)
+    def keep_password(network_id: str, address: str, password: str) -> None:
+        told = {"network_id": network_id, "address": address, "password": password}
+        runtime.bus.call("scheduler", "keep_guest_password", told, timeout_s=10)
+
+    cache = FactsCache(lookup, runtime.clock, conf.network.metadata_cache_s, keep_password)
     files = pathlib.Path(conf.state_dir, "network")
     dhcp = Dhcp(files / "dhcp", name_servers(conf.network.dns_servers, resolv_conf),
                 conf.network.dhcp_lease_s, runtime.clock)

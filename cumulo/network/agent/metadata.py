@@ -26,6 +26,10 @@ Facts = Mapping[str, Any]
 NetworkOf = Callable[[str], str]
 """Which network a guest is in that asks from an address; raises NotFound."""
 Lookup = Callable[[str, str], Facts]
+KeepPassword = Callable[[str, str, str], None]
+"""(network id, address, password): keeps what a guest says its password is; raises Conflict where one is kept."""
+PASSWORD_PATH = "openstack/2013-10-17/password"
+LONGEST_PASSWORD = 1020
 PORT = 80
 _CACHED_ANSWERS = 1000
 
@@ -33,8 +37,9 @@ _CACHED_ANSWERS = 1000
 class FactsCache:
     """Facts by (network, address), trusted for a moment: a guest asks many times while it boots."""
 
-    def __init__(self, lookup: Lookup, clock: Clock, lifetime_s: float) -> None:
+    def __init__(self, lookup: Lookup, clock: Clock, lifetime_s: float, keep_password: KeepPassword | None = None) -> None:
         self._lookup, self._clock, self._lifetime_s = lookup, clock, lifetime_s
+        self.keep_password = keep_password
         self._held: dict[tuple[str, str], tuple[float, Facts]] = {}
 
     def facts(self, network_id: str, address: str) -> Facts:
@@ -86,6 +91,33 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     do_HEAD = do_GET
+
+    def do_POST(self) -> None:
+        """Take the password that a guest made for itself: once, until its owner has it forgotten."""
+        status = self._keep_password()
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.send_header("Connection", "close")  # a body that was refused has not been read
+        self.end_headers()
+
+    def _keep_password(self) -> int:
+        keep, length = self.server.cache.keep_password, self.headers.get("Content-Length", "")
+        if keep is None or self.path.strip("/") != PASSWORD_PATH:
+            return 404
+        if not length.isascii() or not length.isdigit() or len(length) > 9 or int(length) > LONGEST_PASSWORD:
+            return 400
+        try:
+            keep(self.server.network_of(self.client_address[0]), self.client_address[0],
+                 self.rfile.read(int(length)).decode("ascii"))
+        except (UnicodeDecodeError, errors.BadRequest):
+            return 400
+        except (errors.NotFound, errors.Conflict) as failure:
+            return failure.status
+        except errors.CumuloError as failure:
+            LOG.warning("guest_password_not_kept", place=self.server.place, address=self.client_address[0],
+                        error=failure.message)
+            return 503
+        return 200
 
     def _answer(self) -> tuple[int, bytes]:
         try:

@@ -16,6 +16,12 @@ _NAMES = {
     "os-user-data": "UserData", "os-aggregates": "Aggregates", "os-hosts": "Hosts", "os-networks": "Networks",
     "os-quota-class-sets": "QuotaClasses", "os-security-groups": "SecurityGroups",
     "os-server-groups": "ServerGroups",
+    "os-admin-actions": "AdminActions", "os-attach-interfaces": "AttachInterfaces", "os-create-backup": "CreateBackup",
+    "os-floating-ip-pools": "FloatingIpPools", "os-floating-ips": "FloatingIps",
+    "os-instance-usage-audit-log": "OSInstanceUsageAuditLog", "os-lock-server": "LockServer",
+    "os-multinic": "Multinic", "os-pause-server": "PauseServer", "os-rescue": "Rescue",
+    "os-server-diagnostics": "ServerDiagnostics", "os-server-external-events": "ServerExternalEvents",
+    "os-server-password": "ServerPassword", "os-shelve": "Shelve", "os-suspend-server": "SuspendServer",
     "os-simple-tenant-usage": "SimpleTenantUsage", "os-tenant-networks": "TenantNetworks",
 }
 

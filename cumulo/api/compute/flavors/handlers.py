@@ -1,7 +1,7 @@
 """Flavors: list and show for everybody; create and delete, access and extra specs for administrators.
 
     2.55 description, and PUT to change it   2.61 extra_specs in the body   2.75 swap is a number
-    2.86 extra specs of this API's own names are checked
+    2.86 extra specs of this API's own names are checked   2.102 lists by name
 """
 
 from typing import Any
@@ -35,7 +35,7 @@ def _list(request: Request, shown: Any) -> dict[str, Any]:
     limit = page.limit or request.services.conf.servers.page_limit  # 0 means no limit of the caller's own
     wanted = flavor_queries.Filters(
         least_memory_mib=_number(request, "minRam"), least_root_gib=_number(request, "minDisk"),
-        is_public=_is_public(request))
+        is_public=_is_public(request), name=request.query.get("name") if request.is_at_least("2.102") else None)
     with request.services.database.read() as connection:
         rows = flavor_queries.list_flavors(connection, request.context, wanted, sort=page.sort, limit=limit,
                                            marker=page.marker)

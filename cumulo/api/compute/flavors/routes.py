@@ -31,7 +31,7 @@ _ACCESS = {"type": "object", "minProperties": 1, "maxProperties": 1, "additional
            "properties": {"addTenantAccess": _TENANT, "removeTenantAccess": _TENANT}}
 _LIST, _MANAGE, _ONE = "compute:flavors:list", handlers.MANAGE, "/flavors/{flavor_id}"
 _SPEC_PATH, _READ_SPECS = f"{_ONE}/os-extra_specs", "compute:flavors:extra_specs"
-_QUERY = (*paging.QUERY, "minRam", "minDisk", "is_public")
+_QUERY = (*paging.QUERY, "minRam", "minDisk", "is_public", "name")
 
 ROUTES = (
     Route("GET", "/flavors", handlers.list_brief, policy=_LIST, query=_QUERY),

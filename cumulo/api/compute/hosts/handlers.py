@@ -49,6 +49,19 @@ def update(request: Request) -> dict[str, Any]:
     return {"host": name, "status": f"{status}d"}
 
 
+def power(request: Request) -> dict[str, Any]:
+    """Reboot a host or shut it down, where its agent may; one that is off cannot be asked to start."""
+    name, action = request.params["host_name"], request.raw_request.path.rsplit("/", 1)[-1]
+    with request.services.database.read() as connection:
+        _host(connection, name)
+    if action == "startup":
+        raise errors.BadRequest("A host that is off hears nothing: start it by its own management board.")
+    conf = request.services.conf.servers
+    done = request.services.bus.call(f"compute.{name}", "host_power", {"action": action},
+                                     timeout_s=conf.console_timeout_s, context=request.context)
+    return {"host": name, "power_action": done}
+
+
 def _host(connection: Any, name: str) -> dict[str, Any]:
     found = hosts.list_hosts(connection, compute_host.c.name == name)
     if not found:

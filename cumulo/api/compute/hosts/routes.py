@@ -11,5 +11,7 @@ _UPDATE = {"type": "object", "minProperties": 1, "additionalProperties": False, 
 ROUTES = (
     Route("GET", _ALL, handlers.list_hosts, policy=_RULE, until=_LAST, query=("zone", "service")),
     Route("GET", _ONE, handlers.show, policy=_RULE, until=_LAST),
+    *(Route("GET", f"{_ONE}/{action}", handlers.power, policy="compute:hosts:power", until=_LAST)
+      for action in ("reboot", "shutdown", "startup")),
     Route("PUT", _ONE, handlers.update, policy=_RULE, until=_LAST, body=_UPDATE),
 )

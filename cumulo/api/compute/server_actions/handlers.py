@@ -5,6 +5,7 @@ from typing import Any
 
 from cumulo.api.compute import common
 from cumulo.api.compute.server_actions import (
+    addresses,
     administration,
     images,
     moving,
@@ -71,22 +72,10 @@ def _set_locked(request: Request, locked: bool, reason: str | None) -> None:
 
 def _console_output(request: Request, arguments: Any) -> Reply:
     """The last lines of the serial console's log, read by the host's agent."""
-    services = request.services
-    with services.database.read() as connection:
+    with request.services.database.read() as connection:
         row = common.own_server(request, connection, "compute:servers:console_output")
-    if not row["host"]:
-        raise errors.Conflict(f"Instance {row['id']} is not ready")
     length = (arguments or {}).get("length")
-    # No transaction is open here: a host that hangs must hold up nobody but this caller.
-    try:
-        text = services.bus.call(
-            f"compute.{row['host']}", "console_log",
-            {"server_id": row["id"], "length": _lines(length)},
-            timeout_s=services.conf.servers.console_timeout_s, context=request.context)
-    except errors.DeadlineExceeded as failure:
-        raise errors.ServiceUnavailable(
-            f"The host of instance {row['id']} did not answer in time. Try again later.") from failure
-    return Reply({"output": text}, status=200)
+    return Reply({"output": common.ask_host(request, row, "console_log", length=_lines(length))}, status=200)
 
 
 def _lines(length: int | str | None) -> int | None:
@@ -112,6 +101,8 @@ _ACTIONS: dict[str, Action] = {
     "restore": _to(servers.RESTORE), "forceDelete": _force_delete, "os-resetState": administration.reset_state,
     "injectNetworkInfo": _tell_network, "resetNetwork": _tell_network,
     "addSecurityGroup": security_groups.add, "removeSecurityGroup": security_groups.remove,
+    "addFloatingIp": addresses.add_floating, "removeFloatingIp": addresses.remove_floating,
+    "addFixedIp": addresses.add_fixed, "removeFixedIp": addresses.remove_fixed,
     "resize": moving.resize, "migrate": moving.migrate, "confirmResize": moving.confirm, "revertResize": moving.revert,
     "shelve": shelving.shelve, "shelveOffload": shelving.offload, "unshelve": shelving.unshelve,
 }

@@ -38,7 +38,17 @@ _ZONE: Json = {"type": ["object", "null"], "required": ["availability_zone"], "a
                "properties": {"availability_zone": _TEXT}}
 _PLACE: Json = {"type": ["object", "null"], "minProperties": 1, "additionalProperties": False, "properties": {
     "availability_zone": {"anyOf": [_TEXT, {"type": "null"}]}, "host": _TEXT}}
+_ADDRESS: Json = {"type": "string", "format": "ipv4"}
+_ADD_FLOATING: Json = {"type": "object", "required": ["address"], "additionalProperties": False, "properties": {
+    "address": _ADDRESS, "fixed_address": _ADDRESS}}
+_REMOVE_ADDRESS: Json = {"type": "object", "required": ["address"], "additionalProperties": False, "properties": {
+    "address": _ADDRESS}}
+_ADD_FIXED: Json = {"type": "object", "required": ["networkId"], "additionalProperties": False, "properties": {
+    "networkId": {"type": "string", "minLength": 1, "maxLength": 64}}}
 _CHANGED: dict[str, Steps] = {
+    "addFloatingIp": ((FIRST, _ADD_FLOATING), ("2.44", None)),
+    "removeFloatingIp": ((FIRST, _REMOVE_ADDRESS), ("2.44", None)),
+    "addFixedIp": ((FIRST, _ADD_FIXED), ("2.44", None)), "removeFixedIp": ((FIRST, _REMOVE_ADDRESS), ("2.44", None)),
     "rebuild": servers.REBUILD, "migrate": ((FIRST, _NOTHING), ("2.56", _HOST)),
     "unshelve": ((FIRST, _NOTHING), ("2.77", _ZONE), ("2.91", _PLACE))}
 _ALWAYS: dict[str, Json] = {

@@ -9,6 +9,7 @@ from cumulo.api.compute import common
 from cumulo.api.compute.servers import deletion, filters, view
 from cumulo.api.wsgi import paging
 from cumulo.api.wsgi.route import Request
+from cumulo.common import errors
 from cumulo.common.operations import store
 from cumulo.compute import aggregates, hosts, server_queries, servers
 from cumulo.network import port_queries
@@ -78,11 +79,24 @@ def update(request: Request) -> dict[str, Any]:
     database = request.services.database
     with database.write() as connection:
         row = common.changed_server(request, connection, "compute:servers:update", "update")
+        if "pinned_availability_zone" in asked:
+            values["availability_zone"] = _pin(request, connection, row, asked["pinned_availability_zone"])
         if values:
             servers.update_server(connection, database.now(connection), row["id"], **values)
             row = servers.get_server(connection, row["id"])
         around = surroundings(request, connection, [row])
     return {"server": view.updated(request, row, around)}
+
+
+def _pin(request: Request, connection: sa.Connection, row: servers.Row, zone: str | None) -> str | None:
+    """The zone that a server is not to leave; None lets it. A server on a host is pinned to that host's zone only."""
+    own = request.services.conf.servers.availability_zone
+    possible = {own, *aggregates.zone_names(connection)}
+    if row["host"]:
+        possible = {aggregates.zones(connection).get(row["host"], own)}
+    if zone is not None and zone not in possible:
+        raise errors.BadRequest(f"Instance {row['id']} is not in availability zone {zone}: it cannot be pinned there.")
+    return zone
 
 
 def delete(request: Request) -> None:

@@ -2,7 +2,7 @@
 
 POST   2.19 description   2.37 networks must be named, or be auto or none   2.52 tags   2.57 no personality
        2.63 certificates   2.74 host   2.90 hostname   2.94 a whole domain name as hostname
-PUT    2.19 description   2.90 hostname   2.94 a whole domain name as hostname
+PUT    2.19 description   2.90 hostname   2.94 a whole domain name as hostname   2.104 the zone it is pinned to
 Rebuild 2.19 description   2.54 key_name   2.57 user_data, no personality   2.63 certificates   2.90, 2.94 hostname
 """
 
@@ -72,7 +72,8 @@ _REBUILT: tuple[tuple[str, Properties], ...] = (
     ("2.94", {"hostname": _FQDN}),
 )
 _UPDATED: tuple[tuple[str, Properties], ...] = (
-    ("2.19", _DESCRIPTION), ("2.90", {"hostname": _HOSTNAME}), ("2.94", {"hostname": _FQDN}))
+    ("2.19", _DESCRIPTION), ("2.90", {"hostname": _HOSTNAME}), ("2.94", {"hostname": _FQDN}),
+    ("2.104", {"pinned_availability_zone": {"type": ["string", "null"], "minLength": 1, "maxLength": 255}}))
 
 
 def _create(version: str, properties: Properties) -> dict[str, Any]:

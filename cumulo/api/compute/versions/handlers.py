@@ -4,7 +4,7 @@ from typing import Any
 
 from cumulo.api.wsgi.route import Request
 
-MINIMUM, MAXIMUM = "2.1", "2.100"
+MINIMUM, MAXIMUM = "2.1", "2.104"
 _UPDATED = {"v2.0": "2011-01-21T11:33:21Z", "v2.1": "2013-07-23T11:33:21Z"}
 
 
@@ -21,8 +21,6 @@ def show_v2_1(request: Request) -> dict[str, Any]:
 def show_v2_0(request: Request) -> dict[str, Any]:
     """Show version 2.0."""
     return {"version": _document(request, "v2.0")}
-
-
 
 
 def _entry(request: Request, version: str) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def create(request: Request) -> Row:
     """One floating address, or many at once; for a port at once where one is named."""
     return resource.create(
         request, "floatingip", "floatingips", lambda connection, now, body: _create(request, connection, now, body),
-        floating_ip_view, _concerned)
+        floating_ip_view, concerned)
 
 
 def show(request: Request) -> Row:
@@ -51,12 +51,12 @@ def update(request: Request) -> Row:
     body, database = request.body["floatingip"], request.services.database
     with database.write() as connection:
         before, now = standard.owned(KIND, request, connection, "update"), database.now(connection)
-        hosts = _concerned(connection, [before])
+        hosts = concerned(connection, [before])
         if "port_id" in body or "fixed_ip_address" in body:
             _stand_for(request, connection, now, before, body)
         row = floating_ips.update_floating_ip(connection, now, before["id"], {
             name: body[name] for name in ("description",) if name in body})
-        hosts |= _concerned(connection, [row])
+        hosts |= concerned(connection, [row])
     resource.ring(request, hosts)
     return {"floatingip": floating_ip_view(request, row)}
 
@@ -66,12 +66,13 @@ def delete(request: Request) -> None:
     database = request.services.database
     with database.write() as connection:
         row = standard.owned(KIND, request, connection, "delete")
-        hosts = _concerned(connection, [row])
+        hosts = concerned(connection, [row])
         floating_ips.delete_floating_ip(connection, database.now(connection), row["id"])
     resource.ring(request, hosts)
 
 
-def _concerned(connection: sa.Connection, rows: list[Row]) -> set[str]:
+def concerned(connection: sa.Connection, rows: list[Row]) -> set[str]:
+    """Return the hosts that floating addresses lead through."""
     return routers.hosts_of_routers(connection, {row["router_id"] for row in rows if row["router_id"]})
 
 

@@ -101,23 +101,23 @@ def start(connection: libvirt.virConnect, server_id: str) -> None:
 
 def pause(connection: libvirt.virConnect, server_id: str) -> None:
     """Stop the processors of a running domain."""
-    _known(connection, server_id).suspend()
+    known(connection, server_id).suspend()
 
 
 def unpause(connection: libvirt.virConnect, server_id: str) -> None:
     """Let the processors of a domain go on."""
-    _known(connection, server_id).resume()
+    known(connection, server_id).resume()
 
 
 def suspend(connection: libvirt.virConnect, server_id: str) -> None:
     """Save a running domain's memory and end it."""
-    domain = _known(connection, server_id)
+    domain = known(connection, server_id)
     _unless_off(domain, domain.managedSave)
 
 
 def plug_card(connection: libvirt.virConnect, server_id: str, device: str, xml: str) -> None:
     """Put a card into a domain that runs, unless it has it."""
-    domain = _known(connection, server_id)
+    domain = known(connection, server_id)
     if domain.isActive() and _card(domain, device) is None:
         domain.attachDeviceFlags(xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
@@ -177,7 +177,8 @@ def _power(domain: libvirt.virDomain) -> Power:
     return Power.SAVED if found is Power.OFF and domain.hasManagedSaveImage() else found
 
 
-def _known(connection: libvirt.virConnect, server_id: str) -> libvirt.virDomain:
+def known(connection: libvirt.virConnect, server_id: str) -> libvirt.virDomain:
+    """Return the domain of a server; raises NotFound."""
     domain = find(connection, server_id)
     if domain is None:
         raise errors.NotFound("this host has no such server", server_id=server_id)

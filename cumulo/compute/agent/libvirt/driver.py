@@ -4,7 +4,7 @@ import os
 import pathlib
 import shutil
 from collections.abc import Callable, Iterable
-from typing import BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import libvirt
 
@@ -15,7 +15,7 @@ from cumulo.common.names import tap_name
 from cumulo.compute.agent import config_drive, console, disks, files, listing
 from cumulo.compute.agent.driver import Facts, Inventory, Power, Progress
 from cumulo.compute.agent.images import ImageCache
-from cumulo.compute.agent.libvirt import backup, domain, host, processes
+from cumulo.compute.agent.libvirt import backup, domain, host, processes, statistics
 from cumulo.compute.agent.libvirt.connection import Connection
 from cumulo.compute.agent.libvirt.xml import MANUFACTURER, Machine, card_xml, domain_xml
 
@@ -223,6 +223,10 @@ class LibvirtDriver:
         if not own.directory.exists():
             raise errors.NotFound("this host has no such server", server_id=server_id)
         return console.last_lines(own.console, lines)
+
+    def diagnostics(self, server_id: str) -> dict[str, Any]:
+        """Return what libvirt counts of the domain."""
+        return self._ask(lambda connection: statistics.measure(connection, domain.known(connection, server_id)))
 
     def holdings(self) -> ComputeHoldings:
         """Return the domains of this cloud, the files of servers, and half made images."""

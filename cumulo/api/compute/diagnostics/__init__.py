@@ -1,0 +1,1 @@
+"""What a host measures of a running guest."""

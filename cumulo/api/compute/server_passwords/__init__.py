@@ -1,0 +1,1 @@
+"""The password that a guest made for itself, sealed for its owner."""
