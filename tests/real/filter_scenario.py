@@ -1,9 +1,11 @@
 """A program: what guests may send and receive, each rule shown by an attempt. Started by test_network_lab."""
 
+import contextlib
 import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 
 from cumulo.network.agent.filter import link_local
@@ -121,6 +123,77 @@ def connects(client: Guest, server: Guest, port: int) -> bool:
     return done.returncode == 0
 
 
+TALK = """
+import socket, sys, time
+spoken = socket.create_connection((sys.argv[1], int(sys.argv[2])), 3)
+spoken.settimeout(0.05)
+print("up", flush=True)
+while True:
+    try:
+        spoken.send(b"x")
+        if spoken.recv(99):
+            print(time.monotonic(), flush=True)
+    except TimeoutError:
+        continue
+    time.sleep(0.05)
+"""
+ANSWER = """
+import socket, sys, threading
+def answer(one):
+    while said := one.recv(99):
+        one.sendall(said)
+listening = socket.create_server((sys.argv[1], int(sys.argv[2])))
+print("up", flush=True)
+while True:
+    threading.Thread(target=answer, args=listening.accept()[:1], daemon=True).start()
+"""
+
+
+def check_revoked(lab: Lab) -> None:
+    """A rule that goes takes the connections with it that it had let in, and no others; so does an agent killed meanwhile."""
+    control = lab.control
+    first, second = ({"direction": "ingress", "protocol": "tcp", "port_range_min": port, "port_range_max": port}
+                     for port in (90, 91))
+    out = control.group(*OUT)
+    for how in ("changed", "restarted"):
+        served = control.group(*OUT, first, second)
+        network = control.network("vxlan", ("10.6.0.0/24",))
+        secure = {"port_security_enabled": True}
+        server, near, far = (control.port(network, host, security_groups=[group], **secure)
+                             for host, group in (("h1", served), ("h1", out), ("h2", out)))
+        lab.converge()
+        guests = {each: lab.guest(each) for each in (server, near, far)}
+        address = guests[server].address
+        with contextlib.ExitStack() as stack:
+            def start(guest: Guest, code: str, port: int) -> "subprocess.Popen[str]":
+                made = stack.enter_context(subprocess.Popen(
+                    guest.command(sys.executable, "-c", code, address, str(port)), stdout=subprocess.PIPE, text=True))
+                stack.callback(made.kill)
+                assert made.stdout is not None and made.stdout.readline() == "up\n"
+                return made
+
+            for port in (90, 91):
+                start(guests[server], ANSWER, port)
+            talks = {(name, port): start(guests[name], TALK, port) for name in (near, far) for port in (90, 91)}
+            time.sleep(0.5)
+            revoked = time.monotonic()
+            control.rules[served] = [each for each in control.rules[served] if each["port_range_min"] != 90]
+            control.revision += 1
+            if how == "restarted":
+                lab.start_agents()
+                revoked = time.monotonic()
+            lab.converge()
+            took = time.monotonic() - revoked
+            time.sleep(1)
+            for (name, port), talk in talks.items():
+                talk.terminate()
+                last = float(talk.communicate()[0].split()[-1]) - revoked
+                print(f"rule revoked ({how}): port {port} answered until {last:.2f} s after, {took:.2f} s to converge", flush=True)
+                assert last < took + 0.1 if port == 90 else last > 0.8, (name == near, port, last)
+        assert not connects(guests[far], guests[server], 90)
+    assert lab.differences() == [], lab.differences()
+
+
 def check_restart(lab: Lab) -> None:
     """New agents and changed rules cut nothing that is let through."""
     host = lab.hosts["h1"]
@@ -146,7 +219,7 @@ def check_restart(lab: Lab) -> None:
 def main() -> None:
     """Tell the whole story."""
     with tempfile.TemporaryDirectory() as directory, lab(directory, "h1", "h2") as made:
-        for check in (check_anti_spoofing, check_groups, check_restart):
+        for check in (check_anti_spoofing, check_groups, check_revoked, check_restart):
             check(made)
             print(check.__name__, "passed", flush=True)
 

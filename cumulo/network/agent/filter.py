@@ -144,18 +144,18 @@ def link_local(card: str) -> str:
 def _combination(port: Port, wanted: Wanted) -> str:
     """A name that ports with the same groups share."""
     known = [each for each in sorted(port["groups"]) if each in wanted.groups]
-    stateful = "s" if _is_stateful(port, wanted) else "n"
+    stateful = "s" if is_stateful(port, wanted) else "n"
     return f"{stateful}{hashlib.sha256(' '.join(known).encode()).hexdigest()[:24]}"
 
 
-def _is_stateful(port: Port, wanted: Wanted) -> bool:
+def is_stateful(port: Port, wanted: Wanted) -> bool:
     """Groups that keep no state make a port that keeps none; one that does is enough for all."""
     known = [wanted.groups[each] for each in port["groups"] if each in wanted.groups]
     return not known or any(group["stateful"] for group in known)
 
 
 def _combined(combination: str, port: Port, wanted: Wanted) -> dict[str, Chain]:
-    known = (_IS_KNOWN,) if _is_stateful(port, wanted) else ()
+    known = (_IS_KNOWN,) if is_stateful(port, wanted) else ()
     groups = [rules.identifier(each) for each in sorted(port["groups"]) if each in wanted.groups]
     return {f"{way}_{combination}": Chain((*known, f"jump always_{way}", *(f"jump {way}_{each}" for each in groups), "drop"))
             for way in ("out", "in")}

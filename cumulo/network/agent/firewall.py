@@ -1,16 +1,25 @@
-"""The tables of nftables in the kernel: changed by differences, replaced whole by an agent that has just begun."""
+"""The tables of nftables in the kernel: changed by differences, replaced whole by an agent that has just begun.
+
+What rules that are gone had let through is cut after the change: an agent that dies in between has a successor that
+looks at every connection once.
+"""
 
 from __future__ import annotations
 
 import socket
 from collections.abc import Mapping
 
-from cumulo.common import command
-from cumulo.network.agent import filter, nft, track
+from typing import Any
+
+from cumulo.common import command, log, names
+from cumulo.network.agent import filter, nft, revoked, track
 from cumulo.network.agent.kernel import run_program
 from cumulo.network.agent.nft import Table
+from cumulo.network.agent.revoked import Connection
+from cumulo.network.agent.rules import Packet
 from cumulo.network.agent.wanted import Wanted
 
+LOG = log.get(__name__)
 _TIMEOUT_S = 60.0
 
 
@@ -20,6 +29,7 @@ class Firewall:
     def __init__(self, *, tracks: bool) -> None:
         self._tracks = tracks
         self._applied: dict[str, Table] = {}
+        self._looked_at: Table | None = None  # the filter that every connection has been held to
 
     def apply(self, wanted: Wanted) -> None:
         """Make the tables fit, in one transaction; without networks there are none."""
@@ -35,6 +45,23 @@ class Firewall:
         if text and (wanted.networks or known or self._are_there()):
             command.run(["nft", "-f", "-"], timeout_s=_TIMEOUT_S, input=text.encode())
         self._applied = {each.name: each for each in tables} if wanted.networks else {}
+        if self._tracks and wanted.networks and self._looked_at != tables[0]:
+            self._cut(wanted, revoked.narrowed(self._looked_at, tables[0]))
+        self._looked_at = tables[0] if wanted.networks else None
+
+    def _cut(self, wanted: Wanted, taps: set[str]) -> None:
+        """Forget the connections of these devices that nothing lets through any more."""
+        devices, zones = _devices(), dict[int, list[Any]]()
+        for network, port in wanted.ports_here():
+            if names.tap_name(port["id"]) in taps and (network["nat"] or network["bridge"] in devices):
+                zones.setdefault(track.zone(network, devices), []).append(port)
+        if not zones:
+            return
+        listed = run_program({"do": "connections", "zones": sorted(zones)})["connections"]
+        known = (Connection(zone, Packet(*said), key) for zone, *said, key in listed)
+        keys = [each.key for each in revoked.forbidden(known, zones, wanted)]
+        if keys:
+            LOG.info("connections_cut", count=run_program({"do": "forget", "connections": keys})["forgotten"])
 
     def differences(self, wanted: Wanted) -> list[str]:
         """Say which tables in the kernel are not as they must be, by what the kernel makes of the same text elsewhere."""

@@ -6,6 +6,8 @@ what matches is accepted.
 
 from __future__ import annotations
 
+import dataclasses
+import ipaddress
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -34,6 +36,46 @@ def identifier(some_id: str) -> str:
 def accept(rule: Rule) -> str:
     """The rule of nftables that accepts what this rule lets through."""
     return " ".join([*_matches(rule), "accept"])
+
+
+@dataclasses.dataclass(frozen=True)
+class Packet:
+    """What a rule looks at; first and second are the ports, or the type and code of ICMP."""
+
+    protocol: int
+    source: str
+    target: str
+    first: int | None = None
+    second: int | None = None
+
+
+def matches(rule: Rule, packet: Packet, prefixes: Mapping[str, Any]) -> bool:
+    """Say of a packet what the rule of nftables says of it; prefixes are the lists that rules name."""
+    version = 6 if rule["ethertype"] == "IPv6" else 4
+    other = packet.source if rule["direction"] == "ingress" else packet.target
+    if (":" in other) != (version == 6):
+        return False
+    number = protocol(rule["protocol"], version)
+    if number is not None and (number != packet.protocol or not _is_inside(rule, number, packet)):
+        return False
+    if rule["remote_set"]:
+        held = prefixes[rule["remote_set"]]["prefixes"] if rule["remote_set"] in prefixes else ()
+        return any(_holds(each, other) for each in held)
+    return not rule["remote_prefix"] or _holds(rule["remote_prefix"], other)
+
+
+def _holds(prefix: str, address: str) -> bool:
+    return prefix == address or ipaddress.ip_address(address) in ipaddress.ip_network(prefix, strict=False)
+
+
+def _is_inside(rule: Rule, number: int, packet: Packet) -> bool:
+    low, high = rule["port_range_min"], rule["port_range_max"]
+    if number in (_ICMP, _ICMP6):
+        return low in (None, packet.first) and high in (None, packet.second)
+    if number in _WITH_PORTS and (low is not None or high is not None):
+        first, last = low if low is not None else high, high if high is not None else low
+        return packet.second is not None and first <= packet.second <= last
+    return True
 
 
 def _matches(rule: Rule) -> Iterator[str]:

@@ -8,6 +8,7 @@ network that leaves by this host's own address is in the zone of the host, where
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from cumulo.network.agent.filter import MARK
 from cumulo.network.agent.nft import Chain, Collection, Table
@@ -20,8 +21,8 @@ _KNOWN = f"ct state established,related meta mark set meta mark | {MARK:#x}"
 
 def table(wanted: Wanted, devices: Mapping[str, int]) -> Table:
     """The table; devices are the numbers of the bridges."""
-    zones = {f'"{network["bridge"]}" : {devices[network["bridge"]] % _ZONES + 1}'
-             for network in wanted.networks.values() if not network["nat"] and network["bridge"] in devices}
+    zones = {f'"{network["bridge"]}" : {zone(network, devices)}' for network in wanted.networks.values()
+             if not network["nat"] and network["bridge"] in devices}
     chains = {
         "zones": Chain(("ct zone set iifname map @zones",), "type filter hook prerouting priority -300; policy accept;"),
         "zones_out": Chain(("ct zone set oifname map @zones",), "type filter hook output priority -300; policy accept;"),
@@ -30,3 +31,8 @@ def table(wanted: Wanted, devices: Mapping[str, int]) -> Table:
     }
     kind = "typeof iifname : ct zone;"
     return Table(FAMILY, NAME, {"zones": Collection(kind, frozenset(zones), True)}, chains)
+
+
+def zone(network: Mapping[str, Any], devices: Mapping[str, int]) -> int:
+    """The zone that a network's connections are in."""
+    return 0 if network["nat"] else devices[network["bridge"]] % _ZONES + 1

@@ -12,6 +12,10 @@ It reads one JSON request a line from standard input, does it, and writes {"answ
                                         these namespaces of routers, and these legs
     {"do": "list"}                      name every device and namespace of ours, and the cards in our bridges
     {"do": "nft", "text": "..."}        load a text if there is one, and list our tables of nftables
+    {"do": "connections", "zones": [...]}
+                                        list the connections known in these zones
+    {"do": "forget", "connections": [...]}
+                                        forget connections by the keys that they were listed with
     {"do": "probe"}                     try what this kernel can do; only in a namespace made for that
 
 A program of its own because pyroute2 runs an event loop and forks: in a process whose standard
@@ -30,7 +34,7 @@ from typing import Any
 # Started by its path, wherever that is, with nothing else to import from: see kernel.run_program.
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[4]))
 
-from cumulo.network.agent.netlink import networks, probe, routers, tables  # noqa: E402
+from cumulo.network.agent.netlink import connections, networks, probe, routers, tables  # noqa: E402
 from cumulo.network.agent.netlink.space import Actor, Differs, apart  # noqa: E402
 
 
@@ -50,6 +54,10 @@ def serve(request: dict[str, Any], actor: Actor) -> dict[str, Any]:
                                 *compared(routers.apply, "namespace", request["routers"])]}
     if request["do"] == "nft":
         return {"tables": tables.listed(request["text"])}
+    if request["do"] == "connections":
+        return {"connections": connections.listed(set(request["zones"]))}
+    if request["do"] == "forget":
+        return {"forgotten": connections.forget(request["connections"])}
     return networks.listed() if request["do"] == "list" else probe.abilities()
 
 
