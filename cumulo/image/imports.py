@@ -1,11 +1,11 @@
 """Imports in the database: beginning one, what its end means for the image, and which data is under way.
 
-An import is an operation (flows import_image and copy_image). Its state names all data that it makes before any of it
-is made, so whatever no row and no operation names is rubbish at any time, in stores as on hosts.
+An import is an operation (flows import_image, copy_image and add_location). Its state names all data that it makes
+before any of it is made, so whatever no row and no operation names is rubbish at any time, in stores as on hosts.
 
     queued     -> importing   web-download         importing -> active    published
     uploading  -> importing   glance-direct        importing -> queued    undone, whatever was wrong
-    active     -> active      copy-image
+    active     -> active      copy-image           queued    -> importing  add-location, of data that stays where it is
 
 What clients look at meanwhile are two properties: os_glance_importing_to_stores and os_glance_failed_import.
 """
@@ -20,7 +20,7 @@ from cumulo.common import errors
 from cumulo.common.context import Context
 from cumulo.common.db.tables.compute import service_status
 from cumulo.common.db.tables.image import image as image_table
-from cumulo.common.db.tables.image import image_location, image_property, image_staging
+from cumulo.common.db.tables.image import image_location, image_property, image_staging, image_url
 from cumulo.common.db.tables.operations import operation
 from cumulo.common.ids import Ids
 from cumulo.common.operations import store as operations
@@ -29,20 +29,26 @@ from cumulo.image.images import Image, not_found
 
 GLANCE_DIRECT, WEB_DOWNLOAD, COPY_IMAGE = "glance-direct", "web-download", "copy-image"
 METHODS = (GLANCE_DIRECT, WEB_DOWNLOAD, COPY_IMAGE)
-FLOWS = ("import_image", "copy_image")
+ADD_LOCATION = "add-location"
+"""Not a method of import: the locations of an image have a route of their own."""
+FLOWS = ("import_image", "copy_image", "add_location")
+_FLOW_OF = {COPY_IMAGE: "copy_image", ADD_LOCATION: "add_location"}
 IMPORTING_TO, FAILED = "os_glance_importing_to_stores", "os_glance_failed_import"
 MOST_TASKS = 1000
-_BEGINS_WITH = {GLANCE_DIRECT: "uploading", WEB_DOWNLOAD: "queued", COPY_IMAGE: "active"}
+_BEGINS_WITH = {GLANCE_DIRECT: "uploading", WEB_DOWNLOAD: "queued", COPY_IMAGE: "active", ADD_LOCATION: "queued"}
 
 
 @dataclasses.dataclass(frozen=True)
 class Wish:
-    """What an import shall do; task is what a task of it shows: its type and input."""
+    """What an import shall do; task is what a task of it shows: its type and input. source is where the data comes from.
+
+    It goes into the operation's state as it is: uri for web-download, what add_location begins with for a location.
+    """
 
     method: str
     stores: tuple[str, ...]
     all_must_succeed: bool = True
-    uri: str = ""
+    source: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     action: str = ""
     task: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
@@ -80,12 +86,12 @@ def begin(connection: sa.Connection, ids: Ids, now: float, image: Image, wish: W
         "image_id": image["id"], "method": wish.method, "host": place.host, "name": ids.new_id(),
         "stores": list(wish.stores), "all_must_succeed": wish.all_must_succeed, "task": dict(wish.task)}
     if wish.method == COPY_IMAGE:
-        state |= {"source": image["locations"], "size": image["size"], "os_hash_value": image["os_hash_value"]}
+        state |= {"source": image["locations"]} | {name: image[name] for name in ("size", "os_hash_algo", "os_hash_value")}
     else:
         state |= {"disk_format": image["disk_format"], "container_format": image["container_format"]}
         state |= _staged(connection, ids, image, wish)
     operation_id = operations.create(
-        connection, ids, now, flow="copy_image" if wish.method == COPY_IMAGE else "import_image",
+        connection, ids, now, flow=_FLOW_OF.get(wish.method, "import_image"),
         resource_type="image", resource_id=image["id"], state=state, context=context, action=wish.action or wish.method,
         deadline_s=place.deadline_s)
     changed = {"updated_at": now} | ({} if wish.method == COPY_IMAGE else {"status": "importing"})
@@ -107,8 +113,10 @@ def _check(image: Image, wish: Wish) -> None:
 
 
 def _staged(connection: sa.Connection, ids: Ids, image: Image, wish: Wish) -> State:
+    if wish.method == ADD_LOCATION:
+        return dict(wish.source)
     if wish.method == WEB_DOWNLOAD:
-        return {"uri": wish.uri, "staged": ids.new_id()}
+        return {**wish.source, "staged": ids.new_id()}
     row = connection.execute(sa.select(image_staging).where(image_staging.c.image_id == image["id"])).mappings().first()
     if row is None or row["size"] is None:
         raise errors.Conflict(f"The data of image {image['id']} is still being staged.")
@@ -132,6 +140,24 @@ def publish(connection: sa.Connection, now: float, state: State) -> None:
     _locate(connection, now, image_id, state)
     _forget_staged(connection, image_id)
     _tell(connection, image_id, importing=(), failed=state["failed"])
+
+
+def locate(connection: sa.Connection, now: float, state: State) -> None:
+    """Make an image of data that stays at a URL, as the steps before have found it; may be repeated.
+
+    Raises Gone when the image was deleted.
+    """
+    image_id = state["image_id"]
+    names = ("size", "virtual_size", "checksum", "os_hash_algo", "os_hash_value")
+    found = connection.execute(sa.update(image_table).where(image_table.c.id == image_id).values(
+        status="active", updated_at=now, **{name: state[name] for name in names}))
+    if not found.rowcount:
+        raise errors.Gone(not_found(image_id).message)
+    connection.execute(sa.delete(image_url).where(image_url.c.image_id == image_id))
+    connection.execute(sa.insert(image_url).values(
+        image_id=image_id, position=0, store=state["stores"][0], url=state["url"], metadata=state["metadata"],
+        created_at=now))
+    _tell(connection, image_id, importing=(), failed=())
 
 
 def _locate(connection: sa.Connection, now: float, image_id: str, state: State) -> None:

@@ -22,6 +22,10 @@ _LOOSE = "vmdk"
 """QEMU takes any text for a descriptor of this format, whatever it begins with."""
 
 
+Ends = tuple[bytes, bytes, int]
+"""The first and the last bytes of some data, and how many it has."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Bounds:
     """What an inspection may use, whether data must be of the format that is declared, and the largest disk in it."""
@@ -39,10 +43,25 @@ def inspect_image(path: str, disk_format: str, container_format: str, bounds: Bo
     """
     if not formats.is_wrapped(container_format):
         return inspect(path, disk_format, bounds)
-    fault = formats.wrapper_mismatch(container_format, _ends(path)[0])
+    _check_wrapper(container_format, _ends(path)[0], bounds)
+    return None
+
+
+def inspect_ends(ends: Ends, disk_format: str, container_format: str, bounds: Bounds) -> int | None:
+    """Do the same for data of which only the ends are here, as far as they tell: no program looks into it."""
+    head, tail, size = ends
+    if formats.is_wrapped(container_format):
+        _check_wrapper(container_format, head, bounds)
+        return None
+    if not _is_as_declared(disk_format, head, tail, bounds):
+        return size if disk_format in formats.RAW_LIKE else None
+    return _bounded(size if disk_format not in _QEMU_NAMES else formats.header_size(disk_format, head, tail), bounds)
+
+
+def _check_wrapper(container_format: str, head: bytes, bounds: Bounds) -> None:
+    fault = formats.wrapper_mismatch(container_format, head)
     if fault and bounds.must_match:
         raise errors.BadRequest(fault)
-    return None
 
 
 def inspect(path: str, declared: str, bounds: Bounds) -> int | None:
@@ -51,7 +70,10 @@ def inspect(path: str, declared: str, bounds: Bounds) -> int | None:
     Raises BadRequest when the data is not of the declared format, where it must be, when it refers to other files,
     and when the disk in it is larger than any image may be: whoever writes it out would fill the disk.
     """
-    size = _inspect(path, declared, bounds)
+    return _bounded(_inspect(path, declared, bounds), bounds)
+
+
+def _bounded(size: int | None, bounds: Bounds) -> int | None:
     if size is not None and size > bounds.largest:
         raise errors.BadRequest(f"The disk in the image has {size} bytes; an image may have {bounds.largest}.")
     return size
@@ -59,14 +81,8 @@ def inspect(path: str, declared: str, bounds: Bounds) -> int | None:
 
 def _inspect(path: str, declared: str, bounds: Bounds) -> int | None:
     head, tail, size = _ends(path)
-    fault = formats.mismatch(declared, head, tail)
-    if fault and not bounds.must_match and declared not in (_LOOSE, *formats.detect(head, tail)):
-        # Whoever opens it names the declared format, does not find its mark, and so nothing that refers elsewhere.
-        LOG.info("image_format_not_as_declared", disk_format=declared)
+    if not _is_as_declared(declared, head, tail, bounds):
         return size if declared in formats.RAW_LIKE else None
-    fault = fault or formats.hazard(declared, head, tail)
-    if fault:
-        raise errors.BadRequest(fault)
     if declared not in _QEMU_NAMES:
         return size
     if shutil.which("qemu-img") is None:
@@ -77,6 +93,19 @@ def _inspect(path: str, declared: str, bounds: Bounds) -> int | None:
     if fault:
         raise errors.BadRequest(fault)
     return int(facts["virtual-size"])
+
+
+def _is_as_declared(declared: str, head: bytes, tail: bytes, bounds: Bounds) -> bool:
+    """Say whether data bears the mark of the declared format, if it need not; raises BadRequest."""
+    fault = formats.mismatch(declared, head, tail)
+    if fault and not bounds.must_match and declared not in (_LOOSE, *formats.detect(head, tail)):
+        # Whoever opens it names the declared format, does not find its mark, and so nothing that refers elsewhere.
+        LOG.info("image_format_not_as_declared", disk_format=declared)
+        return False
+    fault = fault or formats.hazard(declared, head, tail)
+    if fault:
+        raise errors.BadRequest(fault)
+    return True
 
 
 def outside_reference(facts: dict[str, Any], path: str) -> str | None:
@@ -91,7 +120,7 @@ def outside_reference(facts: dict[str, Any], path: str) -> str | None:
     return None
 
 
-def _ends(path: str) -> tuple[bytes, bytes, int]:
+def _ends(path: str) -> Ends:
     with open(path, "rb") as file:
         head = file.read(formats.HEAD_BYTES)
         size = file.seek(0, os.SEEK_END)

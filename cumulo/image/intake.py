@@ -46,11 +46,11 @@ class Memory:
 class Intake:
     """One stream into one part."""
 
-    def __init__(self, threads: Threads, part: Part, memory: Memory) -> None:
+    def __init__(self, threads: Threads, part: Part, memory: Memory, algorithm: str = HASH_ALGORITHM) -> None:
         self._threads = threads
         self._part = part
         self._memory = memory
-        self._digests = hashlib.md5(usedforsecurity=False), hashlib.new(HASH_ALGORITHM)
+        self._digests = hashlib.md5(usedforsecurity=False), hashlib.new(algorithm)
         self._under_way: list[Callable[[], Any]] = []
         self._chunk_bytes = memory.enter()
         self._buffers = [bytearray(), bytearray()]
@@ -82,7 +82,7 @@ class Intake:
             self._under_way.append(self._threads.begin_native(call, chunk))
 
     def finish(self) -> tuple[str, str]:
-        """Return the MD5 and the HASH_ALGORITHM of everything, all of which is written."""
+        """Return the MD5 and the other hash of everything, all of which is written."""
         self._wait()
         return self._digests[0].hexdigest(), self._digests[1].hexdigest()
 

@@ -67,6 +67,9 @@ OPTIONS = [
     cfg.BoolOpt("show_multiple_locations", default=False,
                 help="Tell owners where the data of their images is, and let them add URLs that a store of the kind http "
                      "may read, and take places away. Whoever is told of a URL may pass it on, so the default is no."),
+    cfg.BoolOpt("hash_locations", default=True,
+                help="Read what a new location leads to, once, to hash it, to compare it with what the client said, and to "
+                     "look at its format. Without it such data is taken as it is called."),
     cfg.BoolOpt("show_image_direct_url", default=False,
                 help="Tell owners the first place of the data of their images as direct_url."),
     cfg.StrOpt("property_protection_file", default="",

@@ -21,7 +21,9 @@ from cumulo.image.patch import Change
 
 MOST = 32
 MOST_CHARACTERS = 2048
-_ALGORITHM, _DIGITS, _CHECKSUM_DIGITS = "sha512", 128, 32
+ALGORITHMS = {"sha256": 64, "sha384": 96, "sha512": 128}
+"""Hashes that may be said of data, each with the length of its hexadecimal digits."""
+_CHECKSUM_DIGITS = 32
 _VALIDATION = ("checksum", "os_hash_algo", "os_hash_value")
 _HEX = re.compile(r"[0-9a-f]+", re.ASCII)
 
@@ -69,12 +71,13 @@ def _validation(value: Any) -> dict[str, str]:
     return found
 
 
-def _check_digests(said: Mapping[str, str]) -> None:
+def check_digests(said: Mapping[str, str]) -> None:
     """Hold what becomes the image's own to what hosts verify; raises BadRequest."""
     whole = {"os_hash_algo", "os_hash_value"}
-    if whole & set(said) and not (whole <= set(said) and said["os_hash_algo"] == _ALGORITHM
-                                  and _is_digest(said["os_hash_value"], _DIGITS)):
-        raise errors.BadRequest(f"os_hash_algo must be {_ALGORITHM}, and os_hash_value {_DIGITS} hexadecimal digits.")
+    if whole & set(said) and not (whole <= set(said) and _is_digest(
+            said["os_hash_value"], ALGORITHMS.get(said["os_hash_algo"], 0))):
+        raise errors.BadRequest(f"os_hash_algo must be one of {', '.join(ALGORITHMS)}, and os_hash_value as many "
+                                "hexadecimal digits as it makes.")
     if "checksum" in said and not _is_digest(said["checksum"], _CHECKSUM_DIGITS):
         raise errors.BadRequest(f"checksum must be {_CHECKSUM_DIGITS} hexadecimal digits.")
 
@@ -130,7 +133,7 @@ def _check(image: Image, before: Sequence[Location], after: Sequence[Location]) 
     said = [each.validation for each in after if each.validation]
     held = {name: image[name] for name in _VALIDATION} if before else (said[0] if said else {})
     if not before:
-        _check_digests(held)
+        check_digests(held)
     if any(held.get(name) != value for each in said for name, value in each.items()):
         raise errors.Conflict("The validation_data is not that of the image.")
     if after and not (image["disk_format"] and image["container_format"]):

@@ -14,7 +14,8 @@ from cumulo.image import images
 from cumulo.network import networks, ports
 
 Facts = dict[str, Any]
-_IMAGE = ("id", "disk_format", "container_format", "size", "checksum", "os_hash_value", "min_disk", "properties")
+_IMAGE = ("id", "disk_format", "container_format", "size", "checksum", "os_hash_algo", "os_hash_value", "min_disk",
+          "properties")
 _SERVER = ("id", "name", "hostname", "project_id", "user_id", "created_at", "launch_index", "user_data",
            "key_name", "admin_password", "availability_zone", "metadata", "flavor")  # fmt: skip
 

@@ -284,6 +284,12 @@ def publish(connection: sa.Connection, now: float, work: Work, planned: None) ->
     return {}
 
 
+def locate(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
+    """Make an image of data that stays at a URL."""
+    imports.locate(connection, now, work.state)
+    return {}
+
+
 def unpublish(connection: sa.Connection, now: float, work: Work) -> State:
     """Nothing: it was the last step, so nothing was published; what becomes of the image is decided in finish.py."""
     return {}
@@ -307,6 +313,7 @@ STEPS: dict[str, LocalStep] = {
     "hold_image": LocalStep(saved_images.hold_image, saved_images.drop_image),
     "rotate": LocalStep(saved_images.rotate, saved_images.leave_rotated),
     "publish": LocalStep(publish, unpublish),
+    "locate": LocalStep(locate, unpublish),
 }
 
 # What is written before a remote step is sent, by (step, undo): a network agent makes the host look

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from cumulo.cloud.refusal import Refusal
-from cumulo.common.db.tables.image import image, image_location
+from cumulo.common.db.tables.image import image, image_location, image_url
 from cumulo.common.db.tables.operations import operation
 from cumulo.common.operations.step import Flow
 from tests.crash.plan import FAIL
-from tests.crash.recipes import Recipe
+from tests.crash.recipes import RECIPES, Recipe
 from tests.fixtures.web_server import WebServer
 
 if TYPE_CHECKING:
@@ -41,9 +41,13 @@ class Images:
         return ids
 
     def start(self, recipe: Recipe, image_id: str) -> str:
-        """Begin an import of a new image, every third of staged data; or a copy of one that has data."""
+        """Begin an import of a new image, every third of staged data; or a copy of one that has data; or add a location."""
         if recipe.begins:
             self._ask(image_id, {"method": {"name": "copy-image"}, "stores": ["fast"]})
+            return image_id
+        if recipe is RECIPES["add_location"]:
+            image_id = self._new()
+            self._client.post(f"{IMAGES}/{image_id}/locations", {"url": self._storm.uri})
             return image_id
         self._started += 1
         if self._started % 3:
@@ -63,8 +67,9 @@ class Images:
         with self._storm.fleet.database.read() as connection:
             found = dict(connection.execute(sa.select(image.c.id, image.c.status)).all())
             stores: dict[str, list[str]] = {}
-            for row in connection.execute(sa.select(image_location).order_by(image_location.c.store)):
-                stores.setdefault(row.image_id, []).append(row.store)
+            for table in (image_location, image_url):
+                for row in connection.execute(sa.select(table).order_by(table.c.store)):
+                    stores.setdefault(row.image_id, []).append(row.store)
             owners = dict(connection.execute(sa.select(operation.c.id, operation.c.resource_id)).all())
         failed = {owners.get(each.subject) for each in self._storm.plan.fired(FAIL)}
         for each in ids:

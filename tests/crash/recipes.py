@@ -99,5 +99,6 @@ RECIPES: dict[str, Recipe] = {
     "delete_server": Recipe("any", ""),
     # Of images: the status, and the stores that have the data.
     "import_image": Recipe("", "active file", ("queued ",)),
+    "add_location": Recipe("", "active web", ("queued ",)),
     "copy_image": Recipe("active file", "active fast,file", ("active file",)),
 }

@@ -27,6 +27,8 @@ OVF = """<?xml version="1.0"?>
  <DiskSection><Disk ovf:diskId="d1" ovf:fileRef="f1" ovf:capacity="1"/></DiskSection>
 </Envelope>"""
 
+_CLOUDS: dict[Any, tuple[WebServer, WholeCloud]] = {}
+
 
 def disk(form: str, *more: str) -> bytes:
     """Return a small disk image."""
@@ -38,18 +40,28 @@ def disk(form: str, *more: str) -> bytes:
 
 
 class ImportTest(unittest.TestCase):
-    """One cloud with two stores, and a web server it may reach."""
+    """A cloud with two stores, and a web server it may reach; a third store reads what is allowed there.
+
+    The classes of a module share one for the same options: starting it takes longer than most tests.
+    """
 
     options: tuple[tuple[str | None, str, Any], ...] = ()
+    web: WebServer
+    cloud: WholeCloud
 
     @classmethod
     def setUpClass(cls) -> None:
-        cls.web = WebServer()
-        cls.addClassCleanup(cls.web.close)
-        cls.cloud = WholeCloud(
-            ("image", "enabled_stores", ["file:file", "fast:file"]), ("image", "web_ports", [cls.web.port, 80]),
-            ("image", "web_allowed_networks", ["127.0.0.1/32"]), *cls.options)
-        cls.addClassCleanup(cls.cloud.close)
+        if cls.options not in _CLOUDS:
+            web = WebServer()
+            unittest.addModuleCleanup(web.close)
+            cloud = WholeCloud(
+                ("image", "enabled_stores", ["file:file", "fast:file", "web:http"]),
+                ("image_store_web", "allowed_urls", [f"{web.url}/allowed"]), ("image", "web_ports", [web.port, 80]),
+                ("image", "web_allowed_networks", ["127.0.0.1/32"]), *cls.options)
+            unittest.addModuleCleanup(cloud.close)
+            unittest.addModuleCleanup(_CLOUDS.clear)
+            _CLOUDS[cls.options] = web, cloud
+        cls.web, cls.cloud = _CLOUDS[cls.options]
 
     def make(self, **more: Any) -> str:
         """Make an image that waits for its data; return its id."""
@@ -103,6 +115,33 @@ class ImportTest(unittest.TestCase):
         self.cloud.images.sweeper.run_once()
         self.assertEqual([], self.cloud.settled_differences())
 
+    @contextlib.contextmanager
+    def held(self, path: str = "/held") -> Iterator[tuple[str, Any]]:
+        """An image, and a download for it that waits."""
+        release = self.cloud.runtime.threads.event()
+
+        def slowly(handler: Any) -> None:
+            handler.send_response(200)
+            handler.send_header("Content-Length", "8")
+            handler.end_headers()
+            handler.wfile.write(b"half")
+            release.wait(TIMEOUT_S)
+            handler.wfile.write(b"half")
+
+        self.web.bodies[path] = slowly
+        try:
+            yield self.make(), release
+        finally:
+            release.set()
+
+    def until_idle(self) -> None:
+        """Wait until no operation is under way."""
+        until = time.monotonic() + TIMEOUT_S
+        while any(each.active_key for each in self.cloud.gather().facts.database.operations):
+            self.assertLess(time.monotonic(), until)
+            time.sleep(0.05)
+
+
 
 class MethodsTest(ImportTest):
     """The three ways to import."""
@@ -110,12 +149,12 @@ class MethodsTest(ImportTest):
     def test_discovery_names_methods_and_stores(self) -> None:
         found = self.cloud.get(f"{I}/info/import").json["import-methods"]
         self.assertEqual(["glance-direct", "web-download", "copy-image"], found["value"])
-        self.assertEqual([{"id": "file", "default": "true"}, {"id": "fast"}],
+        self.assertEqual([{"id": "file", "default": "true"}, {"id": "fast"}, {"id": "web", "read-only": "true"}],
                          self.cloud.get(f"{I}/info/stores").json["stores"])
         self.assertEqual("file", self.cloud.get(f"{I}/info/stores/detail").json["stores"][0]["type"])
         made = self.cloud.post(f"{I}/images", {"name": "told"})
         self.assertEqual("glance-direct,web-download,copy-image", made.headers["OpenStack-image-import-methods"])
-        self.assertEqual("file,fast", made.headers["OpenStack-image-store-ids"])
+        self.assertEqual("file,fast,web", made.headers["OpenStack-image-store-ids"])
 
     def test_staged_data_becomes_an_image(self) -> None:
         data = os.urandom(3_000_000)
@@ -282,32 +321,6 @@ class FailuresTest(ImportTest):
         image_id = self.stage(b"data" * 100)
         self.cloud.delete(f"{I}/images/{image_id}")
         self.assert_nothing_left()
-
-    @contextlib.contextmanager
-    def held(self) -> Iterator[tuple[str, Any]]:
-        """An image, and a download for it that waits."""
-        release = self.cloud.runtime.threads.event()
-
-        def slowly(handler: Any) -> None:
-            handler.send_response(200)
-            handler.send_header("Content-Length", "8")
-            handler.end_headers()
-            handler.wfile.write(b"half")
-            release.wait(TIMEOUT_S)
-            handler.wfile.write(b"half")
-
-        self.web.bodies["/held"] = slowly
-        try:
-            yield self.make(), release
-        finally:
-            release.set()
-
-    def until_idle(self) -> None:
-        """Wait until no operation is under way."""
-        until = time.monotonic() + TIMEOUT_S
-        while any(each.active_key for each in self.cloud.gather().facts.database.operations):
-            self.assertLess(time.monotonic(), until)
-            time.sleep(0.05)
 
 
 class MakingTest(ImportTest):

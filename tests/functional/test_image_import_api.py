@@ -13,6 +13,7 @@ from cumulo.common.db.tables.operations import operation as operation_table
 from cumulo.common.operations import store as operations
 from cumulo.image import imports, stages
 from cumulo.image.store.file import FileStore
+from cumulo.image.store.http import HttpStore
 from cumulo.image.stores import Stores
 from tests.fixtures.image_api import ImageApi
 
@@ -27,7 +28,8 @@ class ImportApiTest(unittest.TestCase):
         self.api = ImageApi()
         self.addCleanup(self.api.close)
         self.fast = FileStore(os.path.join(self.api.directory, "fast"), "fast")
-        self.api.services.image_stores = Stores.of(self.api.store, self.fast)
+        self.api.services.image_stores = Stores.of(
+            self.api.store, self.fast, HttpStore("web", ["http://example.org/allowed/"], 5.0))
 
     def ask(self, status: int, method: str, path: str, body: Any = None, **more: Any) -> Any:
         """Send a request that must be answered with the status; return the answer's JSON."""
@@ -125,6 +127,26 @@ class ImportApiTest(unittest.TestCase):
         with self.api.database.read() as connection:
             row = connection.execute(sa.select(image_staging)).mappings().one()
         self.assertEqual((image_id, 4, self.api.conf.host), (row["image_id"], row["size"], row["host"]))
+
+    def test_a_location(self) -> None:
+        image_id = self.api.create()["id"]
+        path = f"/v2/images/{image_id}/locations"
+        self.ask(202, "POST", path, {"url": "http://example.org/allowed/disk#mine", "validation_data": {}})
+        self.ask(409, "POST", path, {"url": "http://example.org/allowed/disk"})
+        self.assertEqual(("importing", "web"), tuple(
+            self.api.show(image_id)[name] for name in ("status", "os_glance_importing_to_stores")))
+        with self.api.database.write() as connection:
+            running = operations.active(connection, image_id)
+            assert running is not None
+            self.assertEqual("http://example.org/allowed/disk", running["state"]["name"])
+            found = {"size": 4, "virtual_size": 4, "checksum": "c", "os_hash_algo": "sha512", "os_hash_value": "h"}
+            for _ in range(2):  # a step may be repeated
+                imports.locate(connection, 1.0, running["state"] | found)
+        self.assertEqual("active", self.api.show(image_id)["status"])
+        self.ask(403, "GET", path)
+        self.ask(403, "POST", path, {"url": "http://example.org/allowed/disk"}, token="demo:reader")
+        self.assertEqual([{"url": "http://example.org/allowed/disk#mine", "metadata": {}}],
+                         self.ask(200, "GET", path, token=ADMIN))
 
     def test_a_dead_stage_is_given_up(self) -> None:
         image_id = self.api.create()["id"]

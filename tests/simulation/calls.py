@@ -6,13 +6,14 @@ is not known, so at most one of it may exist.
 """
 
 import dataclasses
+import hashlib
 import random
 from collections.abc import Callable
 from typing import Any
 
 from cumulo.compute.agent.driver import Power
 from tests.simulation import loans
-from tests.simulation.cloud import Answer, Cloud
+from tests.simulation.cloud import WEB, Answer, Cloud
 from tests.simulation.people import K, People
 from tests.simulation.plan import Call
 from tests.simulation.tokens import Tokens
@@ -302,6 +303,18 @@ def _web_image(users: Users, dice: random.Random) -> None:
         _import(users, dice, image_id, {"name": "web-download", "uri": f"http://example.org/{dice.randint(1, 9000)}"})
 
 
+def _locate_image(users: Users, dice: random.Random) -> None:
+    """Make an image of data on the web, sometimes of what it is said to be and is not."""
+    image_id = _new_image(users, dice)
+    if image_id is not None:
+        size = dice.randint(1, 9000)
+        body: dict[str, Any] = {"url": f"{WEB}{size}"}
+        if dice.random() < 0.3:
+            body["validation_data"] = {"os_hash_algo": "sha256", "os_hash_value": hashlib.sha256(bytes(size)).hexdigest()}
+        for _ in range(dice.choice((1, 1, 1, 2))):
+            users.send("POST", f"{I}/images/{image_id}/locations", body, again=dice.random() < 0.8)
+
+
 def _import(users: Users, dice: random.Random, image_id: str, method: dict[str, str]) -> None:
     """Ask for an import, sometimes into all stores, sometimes twice."""
     body: dict[str, Any] = {"method": method, "all_stores_must_succeed": dice.random() < 0.7}
@@ -371,7 +384,8 @@ _KINDS: dict[str, Callable[[Users, random.Random], None]] = {
     "revert resize": _act("revertResize"), "hard reboot server": _act("reboot", {"type": "HARD"}), "create network": _create_network,
     "delete network": _delete_network, "create port": _create_port, "delete port": _delete_port,
     "upload image": _upload_image, "delete image": _delete_image,
-    "stage image": _stage_image, "web image": _web_image, "copy image": _copy_image, "leave store": _leave_store,
+    "stage image": _stage_image, "web image": _web_image, "locate image": _locate_image, "copy image": _copy_image,
+    "leave store": _leave_store,
     "share image": _share_image, "download image": _download_image, "create user": _create_user,
     "tag server": _tag_server, "read": _read, **loans.KINDS,
 }  # fmt: skip

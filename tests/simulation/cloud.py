@@ -32,7 +32,16 @@ from cumulo.image.stores import Stores
 from cumulo.network.agent import main as network
 from cumulo.scheduler import main as scheduler
 from tests.simulation.database import SimDatabase, Store
-from tests.simulation.hosts import ROOMY, TIGHT, Hosts, SimComputeDriver, SimNetworkDriver, SimStore, SimWeb
+from tests.simulation.hosts import (
+    ROOMY,
+    TIGHT,
+    Hosts,
+    SimComputeDriver,
+    SimNetworkDriver,
+    SimStore,
+    SimWeb,
+    SimWebStore,
+)
 from tests.simulation.kernel import Kernel, Process
 from tests.simulation.runtime import SimClock, SimIds, SimThread, SimThreads
 from tests.simulation.transport import Broker, SimTransport
@@ -40,6 +49,8 @@ from tests.simulation.weather import Weather
 
 CONTROLLERS = ("ctl1", "ctl2")
 STORES = ("file", "fast")
+WEB = "http://example.org/stored/"
+"""What the store that only reads may read, with a number of bytes behind it."""
 API_TIMEOUT_S = 60.0
 
 
@@ -153,10 +164,11 @@ class Cloud:
 
     def _image(self, process: Process) -> None:
         image.serve(self._runtime(process), image.World(
-            self._stores(), self._staging(process.host), SimWeb(self.kernel, self.weather)))
+            self._stores(breaks=True), self._staging(process.host), SimWeb(self.kernel, self.weather)))
 
-    def _stores(self) -> Stores:
-        return Stores.of(*(SimStore(self.kernel, self.weather, image_directory(name), name) for name in STORES))
+    def _stores(self, *, breaks: bool = False) -> Stores:
+        return Stores.of(*(SimStore(self.kernel, self.weather, image_directory(name), name) for name in STORES),
+                         SimWebStore(self.kernel, self.weather, WEB, breaks=breaks))
 
     def _staging(self, host: str) -> SimStore:
         return SimStore(self.kernel, self.weather, staging_directory(host), "staging", full="staging")

@@ -15,6 +15,8 @@ from cumulo.common import errors, names
 from cumulo.common.audit.holdings import ComputeHoldings, HeldServer, NetworkHoldings
 from cumulo.compute.agent.driver import Facts, Inventory, Power, Progress
 from cumulo.image.store.file import FileStore, Part
+from cumulo.image.store.http import HttpStore
+from cumulo.image.store.protocol import StoreFailed
 from cumulo.network.agent.fake import FakeDriver
 from cumulo.network.agent.wanted import Wanted
 from tests.simulation.kernel import Kernel
@@ -400,17 +402,43 @@ class SimWeb:
         return SimDownload(self._kernel, self._weather, int(uri.rpartition("/")[2]))
 
 
+class SimWebStore(HttpStore):
+    """What a store that only reads finds on that web. An API sends what it reads on, so to it nothing breaks off."""
+
+    def __init__(self, kernel: Kernel, weather: Weather, allowed: str, *, breaks: bool) -> None:
+        super().__init__("web", [allowed], 1.0)
+        self._web = SimWeb(kernel, weather)
+        self._kernel, self._weather, self._breaks = kernel, weather, breaks
+
+    def size(self, name: str) -> int:
+        """Return how many bytes a URL says that there are."""
+        return self._found(name).size
+
+    def open(self, name: str, first: int = 0) -> "SimDownload":  # type: ignore[override]
+        """Return the body of a URL, which is not read from its middle."""
+        return self._found(name)
+
+    def _found(self, name: str) -> "SimDownload":
+        try:
+            body = self._web.open(name)
+        except errors.BadRequest as failure:
+            raise StoreFailed(failure.message) from failure
+        body.breaks = self._breaks
+        return body
+
+
 class SimDownload:
     """A body that comes in pieces, slowly, and may end early."""
 
     def __init__(self, kernel: Kernel, weather: Weather, size: int) -> None:
         self._kernel, self._weather = kernel, weather
         self.size = self._left = size
+        self.breaks = True
 
     def read(self, size: int) -> bytes:
         """Return the next piece."""
         self._kernel.wait(self._weather.between(0.0, 1.0))
-        if self._weather.happens("download fails"):
+        if self.breaks and self._weather.happens("download fails"):
             raise OSError("the connection was reset")
         piece = min(self._left, size, 1000)
         self._left -= piece

@@ -6,6 +6,7 @@ from cumulo.api.image.cache import routes as cache
 from cumulo.api.image.data import routes as data
 from cumulo.api.image.images import routes as images
 from cumulo.api.image.imports import routes as imports
+from cumulo.api.image.locations import routes as locations
 from cumulo.api.image.members import routes as members
 from cumulo.api.image.metadefs import routes as metadefs
 from cumulo.api.image.schemas import routes as schemas
@@ -21,7 +22,7 @@ from cumulo.api.wsgi.route import Family
 FAMILY = Family(name="image", slash_is_empty_id=True)
 RULES = policies.RULES
 ROUTES = (*versions.ROUTES, *images.ROUTES, *data.ROUTES, *tags.ROUTES, *members.ROUTES, *schemas.ROUTES,
-          *metadefs.ROUTES, *usage.ROUTES, *cache.ROUTES, *imports.ROUTES, *staging.ROUTES, *stores.ROUTES, *tasks.ROUTES)
+          *metadefs.ROUTES, *usage.ROUTES, *cache.ROUTES, *imports.ROUTES, *locations.ROUTES, *staging.ROUTES, *stores.ROUTES, *tasks.ROUTES)
 
 
 def factory(global_conf: dict[str, str], **local: str) -> Application:

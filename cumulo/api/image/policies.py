@@ -64,6 +64,11 @@ RULES = (
           ("PATCH", "/v2/images/{image_id}")),
     _rule("locations:delete", "rule:project_member", "Remove a location of an image.",
           ("PATCH", "/v2/images/{image_id}")),
+    _rule("locations:add", "rule:project_member", "Make a queued image of data at a URL.",
+          ("POST", "/v2/images/{image_id}/locations")),
+    # Whoever knows a URL may pass it on: only what moves data itself is told.
+    _rule("locations:show", "rule:service or rule:admin_required", "See where the data of an image is.",
+          ("GET", "/v2/images/{image_id}/locations")),
     _rule("usage:show", "rule:project_reader", "Show what the caller's project has of images, and may have.",
           ("GET", "/v2/info/usage")),
     *policies_metadefs.RULES,

@@ -1,6 +1,7 @@
 """One page per long operation, and the table of them all. A page names steps and places; it has no code."""
 
 from cumulo.common.flows import (
+    add_location,
     attach_interface,
     build_server,
     confirm_resize,
@@ -37,7 +38,7 @@ _PAGES = (build_server, delete_server, start_server, stop_server, reboot_server,
           suspend_server, resume_server, create_image, rebuild_server, rescue_server, unrescue_server,
           soft_delete_server, restore_server, sync_power, shelve_server, offload_server, unshelve_server, wake_server,
           resize_server, confirm_resize, revert_resize, delete_moved_server, attach_interface, detach_interface, drop_card,
-          import_image, copy_image)
+          import_image, copy_image, add_location)
 
 FLOWS: dict[str, Flow] = {page.FLOW.name: page.FLOW for page in _PAGES}
 

@@ -149,8 +149,8 @@ class ImageCache:
         LOG.info("image_cached", image=path.name, size=path.stat().st_size)
 
     def _receive(self, image: Mapping[str, Any], file: Any, progress: Progress) -> None:
-        """Copy the stream to the file, comparing its SHA-512."""
-        digest, size, expected = hashlib.sha512(), 0, int(image.get("size") or 0)
+        """Copy the stream to the file, comparing its hash."""
+        digest, size, expected = hashlib.new(image.get("os_hash_algo") or "sha512"), 0, int(image.get("size") or 0)
         waits: list[Callable[[], Any]] = []
         stream = self._source(image)
         try:
@@ -168,7 +168,7 @@ class ImageCache:
             stream.close()
         # Data that lies on somebody else's server may have no hash.
         if image["os_hash_value"] is not None and digest.hexdigest() != image["os_hash_value"]:
-            raise errors.Retry(f"image {image['id']} arrived damaged: its SHA-512 differs", size=size)
+            raise errors.Retry(f"image {image['id']} arrived damaged: its hash differs", size=size)
 
     def _checked(self, image: Mapping[str, Any], partial: pathlib.Path) -> pathlib.Path:
         """Return the file to keep: the download, or its conversion. Refuses one that names other files."""

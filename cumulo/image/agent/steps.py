@@ -1,4 +1,4 @@
-"""The steps an image agent runs: fetch, convert, store. Look, then make it so.
+"""The steps an image agent runs: fetch, convert, store; and hash, for data that stays elsewhere. Look, then make it so.
 
 Everything they make bears a name from the operation's state, so a repeated run replaces what an earlier one left, and
 an undo removes whatever there is. A step that takes long asks now and then whether anybody still wants it.
@@ -16,9 +16,10 @@ from cumulo.common.clock import Clock
 from cumulo.common.operations.agent import StepFunction
 from cumulo.common.operations.step import State
 from cumulo.common.threads import Threads
+from cumulo.image.agent.reading import Ends
 from cumulo.image.agent.web import Download
 from cumulo.image.agent.workshop import Check, Workshop
-from cumulo.image.intake import Intake
+from cumulo.image.intake import HASH_ALGORITHM, Intake
 from cumulo.image.store.file import FileStore
 from cumulo.image.store.protocol import Part, Store, Stream, run
 from cumulo.image.stores import Stores
@@ -54,6 +55,7 @@ class Steps:
             "fetch": (self.fetch, self.discard),
             "convert": (self.convert, self.discard_made),
             "store": (self.store, self.remove),
+            "hash": (self.hash, self.leave),
         }
 
     def fetch(self, state: State, call: Any) -> State:
@@ -111,6 +113,42 @@ class Steps:
             raise errors.Retry(f"A store does not let go of the data: {failure}") from failure
         return {}
 
+    def hash(self, state: State, call: Any) -> State:
+        """Read the data at a URL and say what it is; where nobody is to read it, what its server and the client say."""
+        store, check = self.stores.named(state["stores"][0]), self._check(state, call)
+        try:
+            size = run(self.threads, store, store.size, state["name"])
+            self._check_size(size)
+            if not state["is_read"]:
+                return {"size": size, "virtual_size": None, **_said(state)}
+            with contextlib.closing(run(self.threads, store, store.open, state["name"])) as stream:
+                return self._read(state, stream, lambda done: check(100.0 * done / max(size, 1)))
+        except OSError as failure:
+            raise errors.BadRequest(f"The data cannot be read from its URL: {failure}.") from failure
+
+    def leave(self, state: State, call: Any) -> State:
+        """Nothing: data that was read is where it was."""
+        return {}
+
+    def _read(self, state: State, stream: Stream, check: Check) -> State:
+        ends, said = Ends(), _said(state)
+        algorithm = said["os_hash_algo"] or HASH_ALGORITHM
+
+        def look(size: float) -> None:
+            self._check_size(int(size))
+            check(size)
+
+        md5, digest = self._copy(stream, ends, look, algorithm)
+        if said["os_hash_value"] not in (None, digest):
+            raise errors.BadRequest(f"The data is not what was said of it: its {algorithm} differs.")
+        virtual_size = ends.virtual_size(state["disk_format"], state["container_format"], self.workshop.bounds)
+        return {"size": ends.size, "virtual_size": virtual_size, "checksum": md5, "os_hash_algo": algorithm,
+                "os_hash_value": digest}
+
+    def _check_size(self, size: int) -> None:
+        if size > self.max_size:
+            raise errors.TooLarge(f"An image may have {self.max_size} bytes.")
+
     def _download(self, state: State, check: Check) -> None:
         if self._has(state["staged"]):
             return
@@ -118,8 +156,7 @@ class Steps:
         with contextlib.closing(self.web.open(state["uri"])) as body, \
                 contextlib.closing(self.staging.create(state["staged"])) as part:
             while chunk := _received(body):
-                if part.size + len(chunk) > self.max_size or (body.size or 0) > self.max_size:
-                    raise errors.TooLarge(f"An image may have {self.max_size} bytes.")
+                self._check_size(max(part.size + len(chunk), body.size or 0))
                 self.threads.native(part.write, chunk)
                 check(100.0 * part.size / body.size if body.size else 0.0)
             self.threads.native(part.commit)
@@ -136,14 +173,15 @@ class Steps:
         run(self.threads, store, store.delete, state["name"])
         with contextlib.closing(self._source(state)) as stream, \
                 contextlib.closing(run(self.threads, store, store.create, state["name"])) as part:
-            md5, sha512 = self._copy(stream, part, lambda size: check(100.0 * size / max(state["size"], 1)))
-            if state.get("os_hash_value") and sha512 != state["os_hash_value"]:
-                raise errors.BadRequest("The data is damaged: its SHA-512 differs.")
+            algorithm = state.get("os_hash_algo") or HASH_ALGORITHM
+            md5, digest = self._copy(stream, part, lambda size: check(100.0 * size / max(state["size"], 1)), algorithm)
+            if state.get("os_hash_value") not in (None, digest):
+                raise errors.BadRequest(f"The data is damaged: its {algorithm} differs.")
             run(self.threads, store, part.commit)
-            return {"size": part.size, "checksum": md5, "os_hash_value": sha512}
+            return {"size": part.size, "checksum": md5, "os_hash_value": digest}
 
-    def _copy(self, stream: Stream, part: Part, check: Check) -> tuple[str, str]:
-        intake = Intake(self.threads, part, self.stores.memory)
+    def _copy(self, stream: Stream, part: Part, check: Check, algorithm: str) -> tuple[str, str]:
+        intake = Intake(self.threads, part, self.stores.memory, algorithm)
         size = 0
         try:
             while chunk := intake.read(stream):
@@ -187,6 +225,11 @@ class Steps:
             LOG.error("image_staging_failed", place=self.staging.place, error=str(failure))
             reason = "has no room left" if failure.errno in (errno.ENOSPC, errno.EDQUOT) else "cannot keep the data"
             raise errors.RemoteError(f"The host of the import {reason}.") from failure
+
+
+def _said(state: State) -> State:
+    """What a client said of the data at a URL, nothing of what it did not say."""
+    return {name: state["validation"].get(name) for name in ("checksum", "os_hash_algo", "os_hash_value")}
 
 
 def _received(body: Download) -> bytes:

@@ -1,6 +1,6 @@
 """Showing and changing the locations of images, where the configuration allows it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,9 +22,14 @@ def shown(request: Request, image: images.Image) -> dict[str, Any]:
     conf = request.services.conf.image
     if not (conf.show_multiple_locations or conf.show_image_direct_url) or not images.is_owner(request.context, image):
         return {}
-    found = [{"url": each.url, "metadata": dict(each.metadata)} for each in _of(request, image)]
-    told: dict[str, Any] = {"locations": found} if conf.show_multiple_locations else {}
-    return told | ({"direct_url": found[0]["url"]} if conf.show_image_direct_url and found else {})
+    found = told(request.services, image)
+    answer: dict[str, Any] = {"locations": found} if conf.show_multiple_locations else {}
+    return answer | ({"direct_url": found[0]["url"]} if conf.show_image_direct_url and found else {})
+
+
+def told(services: Services, image: images.Image) -> list[dict[str, Any]]:
+    """Return the locations of an image as clients read them."""
+    return [{"url": each.url, "metadata": dict(each.metadata)} for each in _of(services, image)]
 
 
 def prepare(request: Request, changes: Sequence[Change]) -> tuple[Prepared, int | None]:
@@ -38,9 +43,8 @@ def prepare(request: Request, changes: Sequence[Change]) -> tuple[Prepared, int 
         values = change.value if change.position is None else [change.value]
         if change.operation != "remove" and not isinstance(values, list):
             raise errors.BadRequest("The value of locations is a list.")
-        store_of = _store_of(request.services)
         prepared.append((change, () if change.operation == "remove" else tuple(
-            urls.read(each, store_of) for each in values)))
+            urls.read(each, store_of(request.services)) for each in values)))
     new = [each for _, locations in prepared for each in locations if each.store]
     return tuple(prepared), _size(request.services, new[0]) if new else None
 
@@ -48,7 +52,7 @@ def prepare(request: Request, changes: Sequence[Change]) -> tuple[Prepared, int 
 def change(request: Request, connection: sa.Connection, now: float, image: images.Image, prepared: Prepared,
            size: int | None) -> tuple[images.Image, list[tuple[str, str]]]:
     """Change the locations of an image read with a lock; return it, and the store and name of data to remove."""
-    before = _of(request, image)
+    before = _of(request.services, image)
     after = urls.apply(image, before, prepared)
     changed = urls.save(connection, now, image, after, size)
     left = {each.url for each in after}
@@ -56,12 +60,13 @@ def change(request: Request, connection: sa.Connection, now: float, image: image
     return images.with_details(connection, [changed])[0], gone
 
 
-def _of(request: Request, image: images.Image) -> list[urls.Location]:
-    stores = request.services.image_stores.by_name
+def _of(services: Services, image: images.Image) -> list[urls.Location]:
+    stores = services.image_stores.by_name
     return urls.of(image, lambda name: stores[name].kind if name in stores else "unknown")
 
 
-def _store_of(services: Services) -> Any:
+def store_of(services: Services) -> Callable[[str], str | None]:
+    """Return what says which store reads a URL, None for none."""
     web = [store for store in services.image_stores.all if isinstance(store, HttpStore)]
     return lambda url: next((store.name for store in web if store.allows(url)), None)
 

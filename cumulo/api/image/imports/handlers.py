@@ -25,7 +25,7 @@ def import_image(request: Request) -> None:
         image = images.get_own_image(connection, request.context, image_id)
         wish = Wish(
             method["name"], _stores(request, image), request.body.get("all_stores_must_succeed", True),
-            method.get("uri", ""),
+            {name: method[name] for name in method if name != "name"},
             task={"type": "api_image_import", "input": {"image_id": image_id, "import_req": request.body}})
         begin(request, connection, image, wish)
     request.ring("scheduler", "operation")

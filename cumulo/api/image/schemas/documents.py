@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from cumulo.api.image.tasks.view import STATUSES, TYPES
 from cumulo.image.attributes import CONTAINER_FORMATS, DISK_FORMATS, VISIBILITIES
 from cumulo.image.listing import MEMBER_STATUSES
 
@@ -85,8 +86,8 @@ TASK: dict[str, Any] = {
     "name": "task",
     "properties": {
         "id": _field("string", "An identifier for the task", pattern=_UUID),
-        "type": _field("string", "The type of the task", enum=["import", "api_image_import"]),
-        "status": _field("string", "The state of the task", enum=["pending", "processing", "success", "failure"]),
+        "type": _field("string", "The type of the task", enum=list(TYPES)),
+        "status": _field("string", "The state of the task", enum=list(STATUSES)),
         "input": _field(["null", "object"], "What the task was asked to do"),
         "result": _field(["null", "object"], "What came of it"),
         "owner": _field("string", "The project that asked for it"),

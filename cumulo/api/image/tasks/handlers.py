@@ -69,8 +69,9 @@ def _filters(request: Request) -> list[sa.ColumnElement[bool]]:
         where.append(_PHASES.get(query["status"], sa.false()))
     if "type" in query:
         # The import of an image names its method; a task that makes its image has an action of its own.
-        is_import = _O.action == _ACTION
-        where.append({"import": is_import, "api_image_import": ~is_import}.get(query["type"], sa.false()))
+        by_action = {"import": _O.action == _ACTION, "location_import": _O.action == imports.ADD_LOCATION}
+        by_action["api_image_import"] = ~sa.or_(*by_action.values())
+        where.append(by_action.get(query["type"], sa.false()))
     return where
 
 
@@ -99,7 +100,7 @@ def create(request: Request) -> Reply:
     if "owner" in new:
         raise errors.BadRequest("The image of a task belongs to the project that the task is made in.")
     image_id, owner = new.get("id") or services.ids.new_id(), request.context.project_id
-    wish = imports.Wish(imports.WEB_DOWNLOAD, (services.image_stores.writable(None).name,), uri=asked["import_from"],
+    wish = imports.Wish(imports.WEB_DOWNLOAD, (services.image_stores.writable(None).name,), source={"uri": asked["import_from"]},
                         task={"type": "import", "input": asked}, action=_ACTION)
     with database.write() as connection:
         hold(request, connection, owner)

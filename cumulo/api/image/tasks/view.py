@@ -6,7 +6,7 @@ from typing import Any
 from cumulo.api.wsgi.times import iso_z
 
 STATUSES = ("pending", "processing", "success", "failure")
-TYPES = ("import", "api_image_import")
+TYPES = ("import", "api_image_import", "location_import")
 
 
 def status(row: Mapping[str, Any]) -> str:

@@ -4,8 +4,7 @@ from typing import Any
 
 from cumulo.api.wsgi.route import Reply, Request, Route
 
-_NEWEST_MINOR = 16
-"""Version 2.17 would promise routes of their own for locations."""
+_NEWEST_MINOR = 17
 
 
 def _document(request: Request) -> dict[str, Any]:
