@@ -32,6 +32,9 @@ class TokenValidator(Protocol):
     def hold_known(self, connection: sa.Connection, project_id: str) -> bool:
         """Hold a project if it is there, and say whether it is."""
 
+    def keep(self, token_id: str) -> str:
+        """Return a token as the database may hold it."""
+
 
 @dataclasses.dataclass
 class Services:

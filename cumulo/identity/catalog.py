@@ -85,6 +85,16 @@ def for_token(connection: sa.Connection, *, user_id: str, project_id: str | None
             for each in services]
 
 
+def url_of(connection: sa.Connection, service_type: str, region: str, interface: str, *, user_id: str,
+           project_id: str | None) -> str:
+    """Return the URL of the first such endpoint that the catalog shows; raises NotFound."""
+    for service in for_token(connection, user_id=user_id, project_id=project_id):
+        for endpoint in service["endpoints"] if service["type"] == service_type else ():
+            if (endpoint["region"], endpoint["interface"]) == (region, interface):
+                return str(endpoint["url"])
+    raise errors.NotFound(f"The catalog has no {interface} endpoint of the type {service_type} in region {region}.")
+
+
 def fill_in(url: str, values: Mapping[str, str]) -> str | None:
     """Return the URL with $(name)s and %(name)s replaced; None where a name has no value."""
     names = {first or second for first, second in _VARIABLE.findall(url)}

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
+from cryptography.fernet import InvalidToken
 from oslo_config import cfg
 
 from cumulo.common import errors, log
@@ -189,6 +190,10 @@ class Validator:
             raise errors.Unauthorized(LOGIN_REFUSED)
         return found
 
+    def keep(self, token_id: str) -> str:
+        """Return a token as the database may hold it for what is done later in its holder's name: see unsealed()."""
+        return self._keys.fernet().encrypt(token_id.encode()).decode()
+
     def seal(self, content: Payload) -> str:
         """Return the token of a payload."""
         return payload.seal(self._keys.fernet(), content)
@@ -262,6 +267,14 @@ class Validator:
                     ("grant", grant_subject(content.user_id, content.scope)),
                     *(("domain", each) for each in domains)]
         return any(self._revocations.refuses(content.generation, kind, subject) for kind, subject in subjects)
+
+
+def unsealed(conf: cfg.ConfigOpts, sealed: str) -> str:
+    """Return the token that keep() has sealed, in any process that has the keys; raises Unauthorized."""
+    try:
+        return KeyRepository(conf.identity.fernet_key_dir).fernet().decrypt(sealed).decode()
+    except InvalidToken as failure:  # its key has been dropped, as it is when the token itself has expired
+        raise errors.Unauthorized("The token that was kept has expired.") from failure
 
 
 def issue_service_token(conf: cfg.ConfigOpts, clock: Clock, *, project_id: str,

@@ -5,7 +5,7 @@ attributes that only the service sets, and free properties, which are strings.
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cumulo.common import errors, ids
@@ -120,6 +120,13 @@ def check_bounds(image: dict[str, Any], bounds: Bounds) -> None:
         raise errors.TooLarge(f"An image may have {bounds.properties} properties.")
     if len(image["tags"]) > bounds.tags:
         raise errors.TooLarge(f"An image may have {bounds.tags} tags.")
+
+
+def copied(image: Mapping[str, Any], beginnings: Sequence[str]) -> dict[str, str]:
+    """Return the properties of an image as another image service shows it whose names begin so; raises BadRequest."""
+    names = [name for name in image if name.startswith(tuple(beginnings)) and isinstance(image[name], str) and not (
+        is_attribute(name) or name in READ_ONLY or name.startswith(_RESERVED_PREFIX))]
+    return {name: check_value(name, image[name]) for name in names}
 
 
 def new_image(body: dict[str, Any], bounds: Bounds) -> dict[str, Any]:

@@ -3,9 +3,10 @@
 An import is an operation (flows import_image, copy_image and add_location). Its state names all data that it makes
 before any of it is made, so whatever no row and no operation names is rubbish at any time, in stores as on hosts.
 
-    queued     -> importing   web-download         importing -> active    published
-    uploading  -> importing   glance-direct        importing -> queued    undone, whatever was wrong
-    active     -> active      copy-image           queued    -> importing  add-location, of data that stays where it is
+    queued     -> importing   web-download, glance-download       importing -> active    published
+    queued     -> importing   add-location: data stays elsewhere  importing -> queued    undone, whatever was wrong
+    uploading  -> importing   glance-direct
+    active     -> active      copy-image
 
 What clients look at meanwhile are two properties: os_glance_importing_to_stores and os_glance_failed_import.
 """
@@ -25,24 +26,28 @@ from cumulo.common.db.tables.operations import operation
 from cumulo.common.ids import Ids
 from cumulo.common.operations import store as operations
 from cumulo.common.operations.step import State
+from cumulo.image import attributes, protections
 from cumulo.image.images import Image, not_found
+from cumulo.image.protections import Protections
 
 GLANCE_DIRECT, WEB_DOWNLOAD, COPY_IMAGE = "glance-direct", "web-download", "copy-image"
-METHODS = (GLANCE_DIRECT, WEB_DOWNLOAD, COPY_IMAGE)
+GLANCE_DOWNLOAD = "glance-download"
+METHODS = (GLANCE_DIRECT, WEB_DOWNLOAD, COPY_IMAGE, GLANCE_DOWNLOAD)
 ADD_LOCATION = "add-location"
 """Not a method of import: the locations of an image have a route of their own."""
 FLOWS = ("import_image", "copy_image", "add_location")
 _FLOW_OF = {COPY_IMAGE: "copy_image", ADD_LOCATION: "add_location"}
 IMPORTING_TO, FAILED = "os_glance_importing_to_stores", "os_glance_failed_import"
 MOST_TASKS = 1000
-_BEGINS_WITH = {GLANCE_DIRECT: "uploading", WEB_DOWNLOAD: "queued", COPY_IMAGE: "active", ADD_LOCATION: "queued"}
+_BEGINS_WITH = {GLANCE_DIRECT: "uploading", COPY_IMAGE: "active"}
 
 
 @dataclasses.dataclass(frozen=True)
 class Wish:
     """What an import shall do; task is what a task of it shows: its type and input. source is where the data comes from.
 
-    It goes into the operation's state as it is: uri for web-download, what add_location begins with for a location.
+    It goes into the operation's state as it is: uri for web-download, for glance-download and a location what their
+    flows' pages say.
     """
 
     method: str
@@ -51,6 +56,14 @@ class Wish:
     source: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     action: str = ""
     task: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Rules:
+    """What an image may become by its import."""
+
+    protections: Protections = protections.NONE
+    bounds: attributes.Bounds = dataclasses.field(default_factory=attributes.Bounds)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,9 +117,10 @@ def _check(image: Image, wish: Wish) -> None:
     for name in ("disk_format", "container_format"):
         if wish.method != COPY_IMAGE and not image[name]:
             raise errors.BadRequest(f"Property {name} must be set prior to importing data.")
-    if image["status"] != _BEGINS_WITH[wish.method]:
-        raise errors.Conflict(f"Image {image['id']} is {image['status']}; the import method {wish.method} needs one "
-                              f"that is {_BEGINS_WITH[wish.method]}.")
+    needed = _BEGINS_WITH.get(wish.method, "queued")
+    if image["status"] != needed:
+        raise errors.Conflict(
+            f"Image {image['id']} is {image['status']}; the import method {wish.method} needs one that is {needed}.")
     there = {each["store"] for each in image["locations"]}
     if wish.method == COPY_IMAGE and there & set(wish.stores):
         raise errors.Conflict(f"Image {image['id']} is in store {min(there & set(wish.stores))} already.")
@@ -115,7 +129,7 @@ def _check(image: Image, wish: Wish) -> None:
 def _staged(connection: sa.Connection, ids: Ids, image: Image, wish: Wish) -> State:
     if wish.method == ADD_LOCATION:
         return dict(wish.source)
-    if wish.method == WEB_DOWNLOAD:
+    if wish.method in (WEB_DOWNLOAD, GLANCE_DOWNLOAD):
         return {**wish.source, "staged": ids.new_id()}
     row = connection.execute(sa.select(image_staging).where(image_staging.c.image_id == image["id"])).mappings().first()
     if row is None or row["size"] is None:
@@ -123,10 +137,11 @@ def _staged(connection: sa.Connection, ids: Ids, image: Image, wish: Wish) -> St
     return {"host": row["host"], "staged": row["name"]}
 
 
-def publish(connection: sa.Connection, now: float, state: State) -> None:
+def publish(connection: sa.Connection, now: float, state: State, rules: Rules) -> None:
     """Give the image the data that the steps before have put into stores; may be repeated.
 
-    Raises Gone when the image was deleted, Conflict when a store has other data of it by now.
+    Raises Gone when the image was deleted, Conflict when a store has other data of it by now, and Forbidden or TooLarge
+    for properties that came along and may not be the image's.
     """
     image_id = state["image_id"]
     status = connection.execute(sa.select(image_table.c.status).where(image_table.c.id == image_id)).scalar()
@@ -138,8 +153,25 @@ def publish(connection: sa.Connection, now: float, state: State) -> None:
         values |= {"status": "active", "os_hash_algo": "sha512"} | {name: state[name] for name in names}
     connection.execute(sa.update(image_table).where(image_table.c.id == image_id).values(values))
     _locate(connection, now, image_id, state)
+    _take_properties(connection, image_id, state, rules)
     _forget_staged(connection, image_id)
     _tell(connection, image_id, importing=(), failed=state["failed"])
+
+
+def _take_properties(connection: sa.Connection, image_id: str, state: State, rules: Rules) -> None:
+    """Give the image the properties that were copied with the data, as far as its importer might set them himself."""
+    copied = state.get("properties") or {}
+    if not copied:
+        return
+    columns = image_property.c
+    held = sa.select(columns.name, columns.value).where(columns.image_id == image_id)
+    before = dict(connection.execute(held).all())
+    after = before | copied
+    rules.protections.check_change(before, after, state["roles"])
+    attributes.check_bounds({"properties": after, "tags": []}, rules.bounds)
+    connection.execute(sa.delete(image_property).where(columns.image_id == image_id, columns.name.in_(copied)))
+    connection.execute(sa.insert(image_property), [
+        {"image_id": image_id, "name": name, "value": value} for name, value in copied.items()])
 
 
 def locate(connection: sa.Connection, now: float, state: State) -> None:

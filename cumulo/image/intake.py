@@ -16,6 +16,8 @@ from cumulo.image.store.protocol import Part
 MEMORY_BYTES = 16 * 1024 * 1024
 LARGEST_CHUNK, SMALLEST_CHUNK = 2 * 1024 * 1024, 128 * 1024
 HASH_ALGORITHM = "sha512"
+HASHES = {"sha256": 64, "sha384": 96, "sha512": 128}
+"""Hashes that may be said of data which others have hashed, each with the length of its hexadecimal digits."""
 Chunk = bytes | memoryview
 
 

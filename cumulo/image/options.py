@@ -91,7 +91,17 @@ OPTIONS = [
                help="Directory of this host for data that waits to be imported, and for work on it. Empty, the default, "
                     "means staging below state_dir. The API and the image agent of a host share it."),
     cfg.ListOpt("import_methods", default=["glance-direct", "web-download", "copy-image"],
-                help="How images may be imported, of these three."),
+                help="How images may be imported: of these three, and glance-download, which reads images of other "
+                     "regions with the token of whoever asks for it."),
+    cfg.ListOpt("remote_hosts", default=[],
+                help="Hosts of other regions' image services that glance-download may read from. Empty, the default, "
+                     "allows every one that the catalog names, which only administrators write."),
+    cfg.ListOpt("remote_properties", default=["hw_", "trait:", "os_distro", "os_secure_boot", "os_type"],
+                help="Beginnings of the names of the properties that glance-download copies with the data, besides its "
+                     "formats."),
+    cfg.StrOpt("remote_ca_file", default="",
+               help="File with the certificates that sign those of other regions' image services. Empty means those of "
+                    "the system."),
     cfg.IntOpt("import_timeout_s", default=21600, min=60, max=30 * 86400,
                help="Seconds after which an import that has not ended is undone. Six hours let a slow server send a "
                     "large image, and a host come back."),
@@ -118,7 +128,7 @@ OPTIONS = [
     cfg.ListOpt("web_denied_networks", default=[],
                 help="Ranges of addresses that web-download never connects to, such as the public ones of this cloud."),
     cfg.IntOpt("web_timeout_s", default=30, min=1, max=3600,
-               help="Seconds for which a server that web-download reads from may be silent."),
+               help="Seconds for which a server that web-download or glance-download reads from may be silent."),
     cfg.IntOpt("agent_heartbeat_s", default=5, min=1, max=10,
                help="Seconds between two signs of life of the image agent."),
 ]

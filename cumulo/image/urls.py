@@ -17,12 +17,11 @@ from cumulo.common import errors
 from cumulo.common.db.tables.image import image as image_table
 from cumulo.common.db.tables.image import image_location, image_url
 from cumulo.image.images import Image
+from cumulo.image.intake import HASHES
 from cumulo.image.patch import Change
 
 MOST = 32
 MOST_CHARACTERS = 2048
-ALGORITHMS = {"sha256": 64, "sha384": 96, "sha512": 128}
-"""Hashes that may be said of data, each with the length of its hexadecimal digits."""
 _CHECKSUM_DIGITS = 32
 _VALIDATION = ("checksum", "os_hash_algo", "os_hash_value")
 _HEX = re.compile(r"[0-9a-f]+", re.ASCII)
@@ -75,8 +74,8 @@ def check_digests(said: Mapping[str, str]) -> None:
     """Hold what becomes the image's own to what hosts verify; raises BadRequest."""
     whole = {"os_hash_algo", "os_hash_value"}
     if whole & set(said) and not (whole <= set(said) and _is_digest(
-            said["os_hash_value"], ALGORITHMS.get(said["os_hash_algo"], 0))):
-        raise errors.BadRequest(f"os_hash_algo must be one of {', '.join(ALGORITHMS)}, and os_hash_value as many "
+            said["os_hash_value"], HASHES.get(said["os_hash_algo"], 0))):
+        raise errors.BadRequest(f"os_hash_algo must be one of {', '.join(HASHES)}, and os_hash_value as many "
                                 "hexadecimal digits as it makes.")
     if "checksum" in said and not _is_digest(said["checksum"], _CHECKSUM_DIGITS):
         raise errors.BadRequest(f"checksum must be {_CHECKSUM_DIGITS} hexadecimal digits.")

@@ -13,7 +13,7 @@ from cumulo.common.db.tables.compute import compute_host
 from cumulo.common.operations import lease, store
 from cumulo.common.runtime import Runtime
 from cumulo.compute import servers
-from cumulo.identity.tokens import issue_service_token
+from cumulo.identity import catalog, tokens
 from cumulo.image import images, imports
 from cumulo.network import desired, hosts
 from cumulo.scheduler import facts, power_sync
@@ -49,6 +49,7 @@ class Answers:
             "network_applied": self.network_applied,
             "staging_needed": self.staging_needed,
             "import_wanted": self.import_wanted,
+            "remote_images": self.remote_images,
         }
 
     def ring(self, call: Any, what: str = "", **facts_of_bell: Any) -> None:
@@ -110,8 +111,8 @@ class Answers:
             if running is None or "image_id" not in running["state"]:
                 raise errors.NotFound(f"Server {server_id} is not being saved.")
             image = images.get_image(connection, running["state"]["image_id"])
-        token = issue_service_token(conf, self._runtime.clock, project_id=image["owner"], roles=("service", "member"),
-                                    ttl_s=UPLOAD_TOKEN_S)
+        token = tokens.issue_service_token(
+            conf, self._runtime.clock, project_id=image["owner"], roles=("service", "member"), ttl_s=UPLOAD_TOKEN_S)
         return {"url": f"{conf.scheduler.image_url}/v2/images/{image['id']}/file", "token": token,
                 "status": image["status"]}
 
@@ -152,6 +153,19 @@ class Answers:
         with self._database.read() as connection:
             return imports.is_wanted(connection, image_id)
 
+    def remote_images(self, call: Any, image_id: str) -> dict[str, str]:
+        """How to open the other region's image service that an import reads from: {"url", "token"}.
+
+        Raises NotFound where no such import is under way, or the catalog of who asked for it has no such service.
+        """
+        with self._database.read() as connection:
+            running = store.active(connection, image_id)
+            if running is None or not running["state"].get("sealed_token"):
+                raise errors.NotFound(f"Image {image_id} is not being imported from another region.")
+            state, who = running["state"], {"user_id": running["user_id"] or "", "project_id": running["project_id"]}
+            url = catalog.url_of(connection, "image", state["region"], state["interface"], **who)
+        return {"url": url, "token": tokens.unsealed(self._runtime.conf, state["sealed_token"])}
+
     def _is_registered(self, host: str) -> bool:
         with self._database.read() as connection:
             known = compute_host.select().where(compute_host.c.name == host)
@@ -159,7 +173,7 @@ class Answers:
 
     def _image_access(self, project_id: str, image_id: str) -> dict[str, Any]:
         conf = self._runtime.conf
-        token = issue_service_token(conf, self._runtime.clock, project_id=project_id)
+        token = tokens.issue_service_token(conf, self._runtime.clock, project_id=project_id)
         return {"url": f"{conf.scheduler.image_url}/v2/images/{image_id}/file", "token": token}
 
 

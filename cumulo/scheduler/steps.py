@@ -24,7 +24,7 @@ from cumulo.common.db.tables.compute import claim, compute_host, server, server_
 from cumulo.common.ids import Ids
 from cumulo.common.operations.step import State
 from cumulo.compute import moves
-from cumulo.image import imports
+from cumulo.image import attributes, imports, protections
 from cumulo.network import ports
 from cumulo.scheduler import moving, saved_images, snapshot
 from cumulo.scheduler.filters import Group, Host, Request
@@ -278,9 +278,15 @@ def unshelve(connection: sa.Connection, now: float, work: Work, planned: None) -
     return {}
 
 
-def publish(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
+def plan_publish(services: Services, state: State) -> imports.Rules:
+    """Read what the configuration says an image may become."""
+    image = services.conf.image
+    return imports.Rules(protections.of(services.conf), attributes.Bounds(image.max_properties, image.max_tags))
+
+
+def publish(connection: sa.Connection, now: float, work: Work, planned: imports.Rules) -> State:
     """Give an image the data that has been stored for it."""
-    imports.publish(connection, now, work.state)
+    imports.publish(connection, now, work.state, planned)
     return {}
 
 
@@ -312,7 +318,7 @@ STEPS: dict[str, LocalStep] = {
     "move_back": LocalStep(moving.move_back, unsettle),
     "hold_image": LocalStep(saved_images.hold_image, saved_images.drop_image),
     "rotate": LocalStep(saved_images.rotate, saved_images.leave_rotated),
-    "publish": LocalStep(publish, unpublish),
+    "publish": LocalStep(publish, unpublish, plan_publish),
     "locate": LocalStep(locate, unpublish),
 }
 

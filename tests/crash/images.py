@@ -11,6 +11,7 @@ from cumulo.cloud.refusal import Refusal
 from cumulo.common.db.tables.image import image, image_location, image_url
 from cumulo.common.db.tables.operations import operation
 from cumulo.common.operations.step import Flow
+from cumulo.identity.bootstrap import REGION
 from tests.crash.plan import FAIL
 from tests.crash.recipes import RECIPES, Recipe
 from tests.fixtures.web_server import WebServer
@@ -41,7 +42,7 @@ class Images:
         return ids
 
     def start(self, recipe: Recipe, image_id: str) -> str:
-        """Begin an import of a new image, every third of staged data; or a copy of one that has data; or add a location."""
+        """Begin an import of a new image, by each method in turn; or a copy of one that has data; or add a location."""
         if recipe.begins:
             self._ask(image_id, {"method": {"name": "copy-image"}, "stores": ["fast"]})
             return image_id
@@ -50,9 +51,13 @@ class Images:
             self._client.post(f"{IMAGES}/{image_id}/locations", {"url": self._storm.uri})
             return image_id
         self._started += 1
-        if self._started % 3:
+        if self._started % 3 == 1:
             image_id = self._new()
             self._ask(image_id, {"method": {"name": "web-download", "uri": self._storm.uri}})
+        elif self._started % 3 == 2:
+            image_id = self._new()  # of this very cloud, as if it were another region's
+            self._ask(image_id, {"method": {"name": "glance-download", "glance_region": REGION,
+                                            "glance_image_id": self._storm.furniture.image_id}})
         else:
             image_id = self._filled("stage")
             self._ask(image_id, {"method": {"name": "glance-direct"}})

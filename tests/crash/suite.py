@@ -70,7 +70,8 @@ def run(flows: Iterable[str], *, whole: bool = False, only: str = "", keep: bool
     problems = missing_recipes()
     web = WebServer()
     options = QUICK | {"image": {"enabled_stores": "file:file,fast:file,web:http", "web_ports": web.port,
-                                 "web_allowed_networks": "127.0.0.1/32", "agent_heartbeat_s": 1},
+                                 "web_allowed_networks": "127.0.0.1/32", "agent_heartbeat_s": 1,
+                                 "import_methods": "glance-direct,web-download,copy-image,glance-download"},
                        "image_store_web": {"allowed_urls": web.url}}
     with contextlib.closing(web), running(
             Fleet(directory, hosts=3, schedulers=4, options=options, environment=plan.environment)) as fleet:

@@ -27,7 +27,7 @@ OVF = """<?xml version="1.0"?>
  <DiskSection><Disk ovf:diskId="d1" ovf:fileRef="f1" ovf:capacity="1"/></DiskSection>
 </Envelope>"""
 
-_CLOUDS: dict[Any, tuple[WebServer, WholeCloud]] = {}
+_CLOUDS: dict[str, tuple[WebServer, WholeCloud]] = {}
 
 
 def disk(form: str, *more: str) -> bytes:
@@ -51,7 +51,7 @@ class ImportTest(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls) -> None:
-        if cls.options not in _CLOUDS:
+        if str(cls.options) not in _CLOUDS:
             web = WebServer()
             unittest.addModuleCleanup(web.close)
             cloud = WholeCloud(
@@ -60,8 +60,8 @@ class ImportTest(unittest.TestCase):
                 ("image", "web_allowed_networks", ["127.0.0.1/32"]), *cls.options)
             unittest.addModuleCleanup(cloud.close)
             unittest.addModuleCleanup(_CLOUDS.clear)
-            _CLOUDS[cls.options] = web, cloud
-        cls.web, cls.cloud = _CLOUDS[cls.options]
+            _CLOUDS[str(cls.options)] = web, cloud
+        cls.web, cls.cloud = _CLOUDS[str(cls.options)]
 
     def make(self, **more: Any) -> str:
         """Make an image that waits for its data; return its id."""

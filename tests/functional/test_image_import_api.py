@@ -51,8 +51,8 @@ class ImportApiTest(unittest.TestCase):
                 with contextlib.closing(self.api.services.image_stores.named(name).create(state["name"])) as part:
                     part.write(b"data")
                     part.commit()
-            imports.publish(connection, 1.0, state)
-            imports.publish(connection, 1.0, state)  # a step may be repeated
+            imports.publish(connection, 1.0, state, imports.Rules())
+            imports.publish(connection, 1.0, state, imports.Rules())  # a step may be repeated
             table = operation_table
             connection.execute(sa.update(table).where(table.c.id == running["id"]).values(
                 active_key=None, phase="done"))

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cumulo.compute.agent.driver import Power
+from cumulo.identity.bootstrap import REGION
 from tests.simulation import loans
 from tests.simulation.cloud import WEB, Answer, Cloud
 from tests.simulation.people import K, People
@@ -303,6 +304,15 @@ def _web_image(users: Users, dice: random.Random) -> None:
         _import(users, dice, image_id, {"name": "web-download", "uri": f"http://example.org/{dice.randint(1, 9000)}"})
 
 
+def _remote_image(users: Users, dice: random.Random) -> None:
+    """Import an image of this very region as if it were another."""
+    image_id = _new_image(users, dice)
+    if image_id is not None:
+        remote_id = f"5e000000-0000-4000-8000-00000000{dice.getrandbits(16):04x}"
+        _import(users, dice, image_id, {
+            "name": "glance-download", "glance_image_id": remote_id, "glance_region": REGION})
+
+
 def _locate_image(users: Users, dice: random.Random) -> None:
     """Make an image of data on the web, sometimes of what it is said to be and is not."""
     image_id = _new_image(users, dice)
@@ -384,7 +394,8 @@ _KINDS: dict[str, Callable[[Users, random.Random], None]] = {
     "revert resize": _act("revertResize"), "hard reboot server": _act("reboot", {"type": "HARD"}), "create network": _create_network,
     "delete network": _delete_network, "create port": _create_port, "delete port": _delete_port,
     "upload image": _upload_image, "delete image": _delete_image,
-    "stage image": _stage_image, "web image": _web_image, "locate image": _locate_image, "copy image": _copy_image,
+    "stage image": _stage_image, "web image": _web_image, "copy image": _copy_image, "locate image": _locate_image,
+    "remote image": _remote_image,
     "leave store": _leave_store,
     "share image": _share_image, "download image": _download_image, "create user": _create_user,
     "tag server": _tag_server, "read": _read, **loans.KINDS,

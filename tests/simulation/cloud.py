@@ -28,6 +28,7 @@ from cumulo.compute.agent import image_upload
 from cumulo.compute.agent import main as compute
 from cumulo.identity.tokens import Validator
 from cumulo.image.agent import main as image
+from cumulo.image.imports import METHODS
 from cumulo.image.stores import Stores
 from cumulo.network.agent import main as network
 from cumulo.scheduler import main as scheduler
@@ -38,6 +39,7 @@ from tests.simulation.hosts import (
     Hosts,
     SimComputeDriver,
     SimNetworkDriver,
+    SimRemote,
     SimStore,
     SimWeb,
     SimWebStore,
@@ -164,7 +166,8 @@ class Cloud:
 
     def _image(self, process: Process) -> None:
         image.serve(self._runtime(process), image.World(
-            self._stores(breaks=True), self._staging(process.host), SimWeb(self.kernel, self.weather)))
+            self._stores(breaks=True), self._staging(process.host), SimWeb(self.kernel, self.weather),
+            SimRemote(self.kernel, self.weather)))
 
     def _stores(self, *, breaks: bool = False) -> Stores:
         return Stores.of(*(SimStore(self.kernel, self.weather, image_directory(name), name) for name in STORES),
@@ -214,6 +217,7 @@ def _conf(host: str) -> Any:
     conf.set_override("state_dir", _state_directory())
     conf.set_override("password_hash_rounds", 4, group="identity")
     conf.set_override("snapshot_format", "raw", group="servers")  # no program looks into it
+    conf.set_override("import_methods", list(METHODS), group="image")
     conf.set_override("enabled_stores", [f"{name}:file" for name in STORES], group="image")
     # A guest that ignores its button must not outlast the minute a run is given.
     conf.set_override("stop_timeout_s", 10, group="compute_agent")

@@ -22,7 +22,8 @@ from cumulo.api.wsgi.route import Family
 FAMILY = Family(name="image", slash_is_empty_id=True)
 RULES = policies.RULES
 ROUTES = (*versions.ROUTES, *images.ROUTES, *data.ROUTES, *tags.ROUTES, *members.ROUTES, *schemas.ROUTES,
-          *metadefs.ROUTES, *usage.ROUTES, *cache.ROUTES, *imports.ROUTES, *locations.ROUTES, *staging.ROUTES, *stores.ROUTES, *tasks.ROUTES)
+          *metadefs.ROUTES, *usage.ROUTES, *cache.ROUTES, *imports.ROUTES,
+          *locations.ROUTES, *staging.ROUTES, *stores.ROUTES, *tasks.ROUTES)
 
 
 def factory(global_conf: dict[str, str], **local: str) -> Application:

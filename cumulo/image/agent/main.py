@@ -13,6 +13,7 @@ from cumulo.common.operations.agent import StepServer, asking
 from cumulo.common.rpc.server import Server
 from cumulo.common.runtime import Runtime
 from cumulo.image import options, stores
+from cumulo.image.agent.remote import Access, Images, RemoteImages
 from cumulo.image.agent.steps import Opener, Steps
 from cumulo.image.agent.sweeper import Sweeper
 from cumulo.image.agent.web import Web
@@ -30,11 +31,12 @@ GIB = 1024**3
 
 @dataclasses.dataclass(frozen=True)
 class World:
-    """What an agent works on: the stores, this host's staging directory, the web."""
+    """What an agent works on: the stores, this host's staging directory, the web, and image services elsewhere."""
 
     stores: Stores
     staging: FileStore
     web: Opener
+    remote: Images
 
 
 @dataclasses.dataclass
@@ -61,8 +63,10 @@ def start(runtime: Runtime) -> Service:
     lock = HostLock(pathlib.Path(conf.state_dir), KIND, runtime.host)
     lock.take()
     try:
-        web = Web(options.web_rules(conf), conf.image.web_timeout_s)
-        service = serve(runtime, World(stores.make(conf), FileStore(options.staging_dir(conf), "staging"), web))
+        service = serve(runtime, World(
+            stores.make(conf), FileStore(options.staging_dir(conf), "staging"),
+            Web(options.web_rules(conf), conf.image.web_timeout_s),
+            RemoteImages(conf.image.remote_hosts, conf.image.web_timeout_s, conf.image.remote_ca_file)))
     except BaseException:
         lock.release()
         raise
@@ -111,8 +115,12 @@ def _steps(runtime: Runtime, world: World) -> Steps:
             LOG.warning("import_not_confirmed", image=image_id, reason=failure.message)
             return True
 
-    return Steps(world.stores, world.staging, world.web, workshop, runtime.clock, runtime.threads, is_wanted,
-                 image.max_size_gib * GIB)
+    def remote_access(image_id: str) -> Access:
+        access: Access = runtime.bus.call("scheduler", "remote_images", {"image_id": image_id}, timeout_s=TIMEOUT_S)
+        return access
+
+    return Steps(world.stores, world.staging, world.web, world.remote, workshop, runtime.clock, runtime.threads,
+                 is_wanted, remote_access, tuple(image.remote_properties), image.max_size_gib * GIB)
 
 
 def _beat_forever(runtime: Runtime, stopping: Any) -> None:

@@ -16,10 +16,12 @@ from cumulo.common.clock import Clock
 from cumulo.common.operations.agent import StepFunction
 from cumulo.common.operations.step import State
 from cumulo.common.threads import Threads
+from cumulo.image import attributes
 from cumulo.image.agent.reading import Ends
+from cumulo.image.agent.remote import Access, Images
 from cumulo.image.agent.web import Download
 from cumulo.image.agent.workshop import Check, Workshop
-from cumulo.image.intake import HASH_ALGORITHM, Intake
+from cumulo.image.intake import HASH_ALGORITHM, HASHES, Intake
 from cumulo.image.store.file import FileStore
 from cumulo.image.store.protocol import Part, Store, Stream, run
 from cumulo.image.stores import Stores
@@ -38,15 +40,22 @@ class Opener(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class Steps:
-    """The steps of one agent; is_wanted asks the scheduler whether an image's import still goes on."""
+    """The steps of one agent; is_wanted asks the scheduler whether an image's import still goes on.
+
+    remote_access asks it how to open the other region's image service, remote_properties are the beginnings of the names
+    of what is copied from there.
+    """
 
     stores: Stores
     staging: FileStore
     web: Opener
+    remote: Images
     workshop: Workshop
     clock: Clock
     threads: Threads
     is_wanted: Callable[[str], bool]
+    remote_access: Callable[[str], Access]
+    remote_properties: tuple[str, ...]
     max_size: int
 
     def table(self) -> dict[str, tuple[StepFunction, StepFunction]]:
@@ -61,6 +70,8 @@ class Steps:
     def fetch(self, state: State, call: Any) -> State:
         """Have the data on this host, whole."""
         with self._room():
+            if state["method"] == "glance-download":
+                return self._fetch_remote(state, self._check(state, call))
             if state["method"] == "web-download":
                 self._download(state, self._check(state, call))
             elif not self._has(state["staged"]):
@@ -72,7 +83,7 @@ class Steps:
         with self._room():
             self.workshop.clear(state["staged"])
             self.staging.delete(state["staged"])
-        return {}
+        return {"sealed_token": ""} if "sealed_token" in state else {}
 
     def convert(self, state: State, call: Any) -> State:
         """Make the data what goes into stores."""
@@ -160,6 +171,25 @@ class Steps:
                 self.threads.native(part.write, chunk)
                 check(100.0 * part.size / body.size if body.size else 0.0)
             self.threads.native(part.commit)
+
+    def _fetch_remote(self, state: State, check: Check) -> State:
+        """Have the data of another region's image, and say what it is; nobody needs the token any more then."""
+        access = self.remote_access(state["image_id"])
+        image = self.remote.show(access, state["remote_id"])
+        algorithm = image.get("os_hash_algo")
+        if image.get("status") != "active" or not isinstance(image.get("size"), int) or algorithm not in HASHES:
+            raise errors.BadRequest("The other region's image is not active, or does not say what its data is.")
+        self._check_size(image["size"])
+        if not self._has(state["staged"]):
+            self.staging.delete(state["staged"])
+            with contextlib.closing(self.remote.open(access, state["remote_id"])) as body, \
+                    contextlib.closing(self.staging.create(state["staged"])) as part:
+                _, digest = self._copy(body, part, lambda size: check(100.0 * size / max(image["size"], 1)), algorithm)
+                if (part.size, digest) != (image["size"], image["os_hash_value"]):
+                    raise errors.BadRequest("The data of the other region's image is not what it is said to be.")
+                self.threads.native(part.commit)
+        formats = {name: attributes.check_value(name, image.get(name)) for name in ("disk_format", "container_format")}
+        return formats | {"properties": attributes.copied(image, self.remote_properties), "sealed_token": ""}
 
     def _has(self, name: str) -> bool:
         try:

@@ -92,7 +92,7 @@ class Web:
 
 
 @dataclasses.dataclass
-class _Body:
+class Body:
     """The body of a response, whose end is only believed when all that was promised has come."""
 
     connection: http.client.HTTPConnection
@@ -151,7 +151,7 @@ def _body(target: uris.Target, connection: http.client.HTTPConnection, response:
         connection.close()
         said = f"with {response.status}" if response.status != 200 else "with encoded data, which was not asked for"
         raise errors.BadRequest(f"{target.host} answers {said}.")
-    return _Body(connection, response, response.length)
+    return Body(connection, response, response.length)
 
 
 def _resolve(host: str, port: int) -> Sequence[str]:

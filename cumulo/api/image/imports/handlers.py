@@ -4,10 +4,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from cumulo.api.image.imports.schema import REMOTE
 from cumulo.api.wsgi.route import Request
-from cumulo.common import errors
+from cumulo.common import errors, ids
 from cumulo.image import images, imports, options, uris
-from cumulo.image.imports import COPY_IMAGE, WEB_DOWNLOAD, Place, Wish
+from cumulo.image.imports import COPY_IMAGE, GLANCE_DOWNLOAD, WEB_DOWNLOAD, Place, Wish
 
 _STORE_HEADER = "X-Image-Meta-Store"
 
@@ -25,7 +26,7 @@ def import_image(request: Request) -> None:
         image = images.get_own_image(connection, request.context, image_id)
         wish = Wish(
             method["name"], _stores(request, image), request.body.get("all_stores_must_succeed", True),
-            {name: method[name] for name in method if name != "name"},
+            _source(request, method),
             task={"type": "api_image_import", "input": {"image_id": image_id, "import_req": request.body}})
         begin(request, connection, image, wish)
     request.ring("scheduler", "operation")
@@ -51,11 +52,28 @@ def _method(request: Request) -> dict[str, Any]:
         raise errors.BadRequest(f"The import method {method['name']} is not enabled.")
     if (method["name"] == WEB_DOWNLOAD) != ("uri" in method):
         raise errors.BadRequest("The import method web-download, and no other, needs a uri.")
+    told = set(method) & set(REMOTE)
+    if (method["name"] == GLANCE_DOWNLOAD) != bool(told) or (told and not set(REMOTE[:2]) <= told):
+        raise errors.BadRequest(
+            "The import method glance-download, and no other, needs a glance_image_id and a glance_region.")
+    if told and not ids.is_uuid(method["glance_image_id"]):
+        raise errors.BadRequest("The glance image id does not look like a UUID.")
     if method["name"] == WEB_DOWNLOAD:
         uris.check(method["uri"], options.web_rules(request.services.conf))
     if method["name"] == COPY_IMAGE:
         request.authorize("image:imports:copy")
     return method
+
+
+def _source(request: Request, method: dict[str, Any]) -> dict[str, Any]:
+    """Return where the data comes from, as the import's state holds it."""
+    if method["name"] == WEB_DOWNLOAD:
+        return {"uri": method["uri"]}
+    if method["name"] != GLANCE_DOWNLOAD:
+        return {}
+    return {"remote_id": method["glance_image_id"], "region": method["glance_region"],
+            "interface": method.get("glance_service_interface", "public"), "roles": list(request.context.roles),
+            "sealed_token": request.services.tokens.keep(request.headers["X-Auth-Token"])}
 
 
 def _stores(request: Request, image: images.Image) -> tuple[str, ...]:

@@ -17,6 +17,8 @@ def list_locations(request: Request) -> Reply:
 def add(request: Request) -> None:
     """Begin to make a queued image of what a URL leads to; the image's tasks tell what comes of it."""
     database, image_id = request.services.database, request.params["image_id"]
+    with database.read() as connection:  # nobody is told what may be read before it is known whose image it is
+        images.get_own_image(connection, request.context, image_id, lock=False)
     location = urls.read(request.body, locations.store_of(request.services))
     if not location.store:
         raise errors.BadRequest("The URL does not pass filtering: no store of this cloud reads it.")

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from cumulo.image.urls import ALGORITHMS, MOST_CHARACTERS
+from cumulo.image.intake import HASHES
+from cumulo.image.urls import MOST_CHARACTERS
 
-_SAID = {"os_hash_algo": {"enum": list(ALGORITHMS)},
-         "os_hash_value": {"type": "string", "pattern": f"^[0-9a-f]{{{min(ALGORITHMS.values())},{max(ALGORITHMS.values())}}}$"}}
+_SAID = {"os_hash_algo": {"enum": list(HASHES)},
+         "os_hash_value": {"type": "string", "pattern": f"^[0-9a-f]{{{min(HASHES.values())},{max(HASHES.values())}}}$"}}
 
 ADD: dict[str, Any] = {
     "type": "object",
