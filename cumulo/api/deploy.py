@@ -38,6 +38,11 @@ def application(family: Family, routes: Sequence[Route], global_conf: dict[str, 
     return Application(family, routes, _LOADING[global_conf["services"]])
 
 
+def services(global_conf: dict[str, str]) -> Services:
+    """Return the services being loaded for, for an application that is not made of routes."""
+    return _LOADING[global_conf["services"]]
+
+
 class Mounts:
     """Hands a request to the application below whose path it lies."""
 

@@ -18,6 +18,10 @@ OPTIONS = [
                help="Seconds a kept-alive connection may be silent; above the 60 s of common proxies."),
     cfg.StrOpt("public_url", default="http://127.0.0.1:5000",
                help="URL the APIs are reached at from outside, as the catalog names it, without a path."),
+    cfg.StrOpt("novnc_dir", default="/usr/share/novnc",
+               help="Directory of noVNC, the page that shows a server's display: where Debian's package novnc puts it."),
+    cfg.StrOpt("spice_dir", default="/usr/share/spice-html5",
+               help="Directory of the page that shows SPICE displays: where Debian's package spice-html5 puts it."),
     cfg.StrOpt("paste_config", default="", help="Paste file with the mounts; empty means the one that is installed."),
 ]
 

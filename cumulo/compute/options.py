@@ -37,6 +37,8 @@ OPTIONS = [
                       "servers. Agents are heard every 5 s: six heartbeats."),
     cfg.FloatOpt("console_timeout_s", default=10.0, min=0.1, max=60.0,
                  help="Seconds to wait for a host to hand out a console log before the caller is told to retry."),
+    cfg.IntOpt("console_token_s", default=600, min=10, max=86400,
+               help="Seconds for which the URL of a console opens it. A console that is open stays so."),
     cfg.IntOpt("page_limit", default=1000, min=1, max=10000,
                help="Most entries one page of a list has; larger limits are cut to it. A page then stays below 1 MiB."),
 ]

@@ -95,7 +95,8 @@ class EverywhereTest(unittest.TestCase):
     def changing_routes(self) -> list[tuple[str, str]]:
         """Return the method and path pattern of every route whose answer is kept."""
         return [(route.method, f"/{family.name}{route.path}") for family, routes in families.apis() for route in routes
-                if route.method in CHANGING and (route.method, route.path) not in NOT_KEPT]
+                if route.method in CHANGING and not any(
+                    route.method == method and route.path.endswith(path) for method, path in NOT_KEPT)]
 
     def is_among(self, route: tuple[str, str], done: set[tuple[str, str]]) -> bool:
         """Say whether one of the requests went to the route."""

@@ -19,6 +19,7 @@ from xml.etree import ElementTree
 import pyroute2
 
 from cumulo.cloud.libvirtd import Libvirtd
+from cumulo.common import errors
 from cumulo.common.audit.holdings import ComputeHoldings
 from cumulo.common.clock import Clock
 from cumulo.common.ids import Ids
@@ -136,6 +137,7 @@ class LibvirtDriverTest(unittest.TestCase):
         self.assertTrue({"base", "config.iso", "console.log", "disk", "ephemeral", "swap"} <= set(held.files))
         with contextlib.closing(pyroute2.IPRoute()) as netlink:
             self.assertEqual(len(netlink.link_lookup(ifname=f"tap{facts['ports'][0]['id'][:11]}")), 1)
+        self.speak_through_consoles(server_id)
         self.sleep_and_be_saved(steps, state, took)
         self.get_and_lose_a_card(steps, facts, took)
         timed("power_off")
@@ -146,6 +148,22 @@ class LibvirtDriverTest(unittest.TestCase):
         took["login after reboot"] = round(self.wait_for_console(server_id, "login:"), 1)
         timed("destroy")
         return took
+
+    def speak_through_consoles(self, server_id: str) -> None:
+        """Its display greets, its serial line answers, and it is measured."""
+        with contextlib.closing(self.driver.open_console(server_id, "novnc")) as display:
+            self.assertEqual(b"RFB 003.008\n", display.recv(100))
+        with contextlib.closing(self.driver.open_console(server_id, "serial")) as line:
+            line.sendall(b"\r")
+            heard = b""
+            while b"login:" not in heard:  # or the test's time runs out
+                heard += line.recv(1000)
+        with self.assertRaises(errors.BadRequest):
+            self.driver.open_console(server_id, "spice-html5")
+        measured = self.driver.diagnostics(server_id)
+        self.assertEqual(("running", 1, 1, 128), (measured["state"], len(measured["processors"]), len(measured["cards"]),
+                                                  measured["memory"]["maximum_mib"]))
+        self.assertGreater(measured["disks"][0]["read_bytes"], 0)
 
     def sleep_and_be_saved(self, steps: Steps, state: dict[str, Any], took: dict[str, float]) -> None:
         """Pause, suspend and copy a server that runs, each step twice; the guest goes on from where it was."""

@@ -10,6 +10,7 @@ from cumulo.api.compute import policies
 from cumulo.api.compute.aggregates import routes as aggregates
 from cumulo.api.compute.audit_logs import routes as audit_logs
 from cumulo.api.compute.availability_zones import routes as availability_zones
+from cumulo.api.compute.consoles import routes as consoles
 from cumulo.api.compute.cumulo_audit import routes as cumulo_audit
 from cumulo.api.compute.cumulo_operations import routes as cumulo_operations
 from cumulo.api.compute.diagnostics import routes as diagnostics
@@ -52,7 +53,7 @@ _RESOURCES = (
     *servers.ROUTES, *server_actions.ROUTES, *interfaces.ROUTES, *ips.ROUTES, *metadata.ROUTES, *tags.ROUTES, *flavors.ROUTES,
     *keypairs.ROUTES, *instance_actions.ROUTES, *services.ROUTES, *hypervisors.ROUTES, *limits.ROUTES,
     *quota_sets.ROUTES, *quota_classes.ROUTES, *tenant_usage.ROUTES, *security_groups.ROUTES, *server_groups.ROUTES,
-    *aggregates.ROUTES, *hosts.ROUTES, *audit_logs.ROUTES, *diagnostics.ROUTES, *external_events.ROUTES,
+    *aggregates.ROUTES, *hosts.ROUTES, *audit_logs.ROUTES, *consoles.ROUTES, *diagnostics.ROUTES, *external_events.ROUTES,
     *floating_ips.ROUTES, *server_passwords.ROUTES, *images.ROUTES, *networks.ROUTES, *cumulo_operations.ROUTES, *availability_zones.ROUTES, *extensions.ROUTES, *openapi.ROUTES, *cumulo_audit.ROUTES)
 ROUTES = (
     *versions.ROUTES,

@@ -37,6 +37,22 @@ class Inventory:
     hypervisor: dict[str, Any]
 
 
+class Channel(Protocol):
+    """What bytes go through both ways; a socket is one."""
+
+    def recv(self, size: int, /) -> bytes:
+        """Return some bytes, none at the end; raises OSError."""
+
+    def sendall(self, data: bytes, /) -> None:
+        """Send them all; raises OSError."""
+
+    def shutdown(self, how: int, /) -> None:
+        """Wake whoever waits in recv."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
 class Driver(Protocol):
     """A hypervisor. Errors are CumuloErrors; Retry means that the same call may work later."""
 
@@ -114,6 +130,12 @@ class Driver(Protocol):
 
     def console_log(self, server_id: str, lines: int | None) -> str:
         """Return the last lines of the serial console (None: all that is kept); raises NotFound."""
+
+    def open_console(self, server_id: str, kind: str) -> Channel:
+        """Open a console of a running guest, by the kinds that the inventory names under "consoles".
+
+        Raises NotFound, Conflict for a guest that is off, and BadRequest for a kind it has not.
+        """
 
     def diagnostics(self, server_id: str) -> dict[str, Any]:
         """Return what is measured of a running guest; raises NotFound, and Conflict for one that is off.

@@ -22,7 +22,8 @@ from cumulo.common.audit.holdings import ComputeHoldings, HeldServer
 from cumulo.common.clock import Clock
 from cumulo.common.names import tap_name
 from cumulo.common.threads import Threads
-from cumulo.compute.agent.driver import Facts, Inventory, Power, Progress
+from cumulo.compute.agent.driver import Channel, Facts, Inventory, Power, Progress
+from cumulo.compute.agent.fake_display import open_display
 
 INVENTORY = {"vcpus": 64, "memory_mib": 262144, "disk_gib": 10240}
 IGNORED = "ignored"
@@ -34,6 +35,7 @@ class FakeDriver:
     def __init__(self, path: pathlib.Path, clock: Clock, threads: Threads, *, host: str, script: str = "") -> None:
         self._path = path
         self._clock = clock
+        self._threads = threads
         self._lock = threads.lock()
         self._host = host
         self._script_path = script
@@ -45,7 +47,7 @@ class FakeDriver:
         return Inventory(**sizes, hypervisor={
             "type": "QEMU", "version": 1, "virt_type": "fake", "hostname": self._host,
             "cpu_info": {"arch": "x86_64", "model": "fake", "topology": {"sockets": 1, "cores": 64, "threads": 1}},
-            "disk_free_gib": sizes["disk_gib"], "uptime_s": 0,
+            "disk_free_gib": sizes["disk_gib"], "uptime_s": 0, "consoles": ["novnc", "spice-html5", "serial"],
         })
 
     def servers(self) -> dict[str, Power]:
@@ -207,6 +209,13 @@ class FakeDriver:
         """Return the lines its starts printed."""
         kept = self._known(server_id)["console"].splitlines(keepends=True)
         return "".join(kept if lines is None or lines < 0 else kept[len(kept) - min(lines, len(kept)):])
+
+    def open_console(self, server_id: str, kind: str) -> Channel:
+        """Open a console that shows nothing."""
+        server = self._known(server_id)
+        if server["power"] not in (Power.RUNNING.value, Power.PAUSED.value):
+            raise errors.Conflict("the guest is off", server_id=server_id)
+        return open_display(self._threads, kind, server["name"])
 
     def diagnostics(self, server_id: str) -> dict[str, Any]:
         """Return what a guest has; one that does nothing uses nothing."""

@@ -13,6 +13,7 @@ from cumulo.common.operations.agent import StepServer, asking
 from cumulo.common.rpc.server import Server
 from cumulo.common.runtime import Runtime
 from cumulo.compute.agent import files, host_power, options, probe
+from cumulo.compute.agent.console_relay import ConsoleRelay
 from cumulo.compute.agent.driver import Driver, Facts
 from cumulo.compute.agent.fake import FakeDriver
 from cumulo.compute.agent.image_upload import http_upload
@@ -79,8 +80,10 @@ def methods(runtime: Runtime, driver: Driver, send_image: Upload | None = None) 
     send = send_image or http_upload(settings.image_download_timeout_s)
     steps = Steps(driver, runtime.clock, asking_for("server_facts"), asking_for("upload_access"), send,
                   settings.stop_timeout_s, settings.stop_press_again_s)
+    consoles = ConsoleRelay(driver, runtime, listen=settings.console_listen, port=settings.console_port)
     return StepServer(steps.table(), runtime.clock, runtime.threads, asking(runtime.bus)).methods() | {
         "console_log": lambda call, server_id, length=None: driver.console_log(server_id, length),
+        "open_console": lambda call, server_id, kind: consoles.open(server_id, kind),
         "diagnostics": lambda call, server_id: driver.diagnostics(server_id),
         "host_power": lambda call, action: host_power.act(action, is_allowed=settings.host_power),
         "holdings": lambda call: driver.holdings().to_dict(),
@@ -109,7 +112,7 @@ def _libvirt_driver(runtime: Runtime, state_dir: pathlib.Path) -> Driver:
                         http_source(settings.image_download_timeout_s))
     images.sweep()
     machine = Machine(_virt_type(settings.virt_type), settings.machine_type, settings.cpu_mode, settings.disk_cache,
-                      settings.emulation_cache_mib)
+                      settings.emulation_cache_mib, settings.graphics)
     return LibvirtDriver(
         state_dir, Connection(settings.libvirt_uri, runtime.threads), images, machine, runtime.clock,
         image_cache_bytes=settings.image_cache_gib * GIB, console_log_bytes=settings.console_log_mib * MIB)

@@ -17,6 +17,13 @@ OPTIONS = [
     cfg.StrOpt("cpu_mode", default="auto", choices=["auto", "host-passthrough", "host-model", "maximum", "none"],
                help="Processor shown to guests. auto: host-model under KVM, maximum under emulation; none leaves it "
                     "to QEMU. host-passthrough is fastest but ties guests to equal hosts."),
+    cfg.StrOpt("graphics", default="vnc", choices=["vnc", "spice", "none"],
+               help="Display of guests. vnc is what browsers show by noVNC; none spares each guest some MiB."),
+    cfg.StrOpt("console_listen", default="127.0.0.1",
+               help="Address at which the API's console proxy reaches this host's consoles, by a ticket that the agent "
+                    "gave it. The default is for one host; name the management address where the API is elsewhere."),
+    cfg.PortOpt("console_port", default=0,
+                help="Port of the same; 0 takes any, which is right unless a firewall wants to know it."),
     cfg.StrOpt("disk_cache", default="writeback", choices=["writeback", "none", "directsync", "writethrough"],
                help="How QEMU caches disks. writeback honours the guest's flushes and works on every file system; "
                     "none needs one with direct I/O and spares the host's memory."),

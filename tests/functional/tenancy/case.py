@@ -12,7 +12,7 @@ from tests.fixtures.routes import path_of, variables
 WHOSE = frozenset(("project_id", "user_id", "domain_id", "group_id"))
 # Variables that name nothing of a project's: a setting of the cloud, or a word.
 NOBODYS = frozenset(("role_id", "implied_role_id", "region_id", "service_id", "endpoint_id", "hypervisor_id", "alias",
-                     "token_id", "consumer_id", "request_token_id", "task_id", "store_id", "class_id", "aggregate_id", "host_name", "before",
+                     "token_id", "consumer_id", "request_token_id", "task_id", "store_id", "class_id", "aggregate_id", "host_name", "before", "console_token",
                      "registered_limit_id", "endpoint_group_id", "policy_id", "group", "option", "rule_type", "resource_type"))
 NOBODY = Persona("nobody in particular", None, {"roles": []})
 _SHARED_COUNTERS = ("network_revision", "network_change", "identity_event", "identity_generation")

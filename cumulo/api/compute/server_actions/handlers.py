@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cumulo.api.compute import common
+from cumulo.api.compute.consoles import handlers as consoles
 from cumulo.api.compute.server_actions import (
     addresses,
     administration,
@@ -97,6 +98,8 @@ _ACTIONS: dict[str, Action] = {
     "os-start": _to(servers.START), "os-stop": _to(servers.STOP), "pause": _to(servers.PAUSE),
     "unpause": _to(servers.UNPAUSE), "suspend": _to(servers.SUSPEND), "resume": _to(servers.RESUME), "reboot": _reboot, "lock": _lock, "unlock": _unlock,
     "os-getConsoleOutput": _console_output, "createImage": images.create_image, "createBackup": images.create_backup,
+    "os-getVNCConsole": consoles.act, "os-getSPICEConsole": consoles.act, "os-getRDPConsole": consoles.act,
+    "os-getSerialConsole": consoles.act,
     "rebuild": rebuild.rebuild, "rescue": rescue.rescue, "unrescue": _to(servers.UNRESCUE),
     "restore": _to(servers.RESTORE), "forceDelete": _force_delete, "os-resetState": administration.reset_state,
     "injectNetworkInfo": _tell_network, "resetNetwork": _tell_network,

@@ -45,7 +45,17 @@ _REMOVE_ADDRESS: Json = {"type": "object", "required": ["address"], "additionalP
     "address": _ADDRESS}}
 _ADD_FIXED: Json = {"type": "object", "required": ["networkId"], "additionalProperties": False, "properties": {
     "networkId": {"type": "string", "minLength": 1, "maxLength": 64}}}
+
+
+def _console(*types: str) -> Steps:
+    """A console by an action of its own, until /remote-consoles came."""
+    return (FIRST, {"type": "object", "required": ["type"], "additionalProperties": False, "properties": {
+        "type": {"enum": list(types)}}}), ("2.6", None)
+
+
 _CHANGED: dict[str, Steps] = {
+    "os-getVNCConsole": _console("novnc", "xvpvnc"), "os-getSPICEConsole": _console("spice-html5"),
+    "os-getRDPConsole": _console("rdp-html5"), "os-getSerialConsole": _console("serial"),
     "addFloatingIp": ((FIRST, _ADD_FLOATING), ("2.44", None)),
     "removeFloatingIp": ((FIRST, _REMOVE_ADDRESS), ("2.44", None)),
     "addFixedIp": ((FIRST, _ADD_FIXED), ("2.44", None)), "removeFixedIp": ((FIRST, _REMOVE_ADDRESS), ("2.44", None)),

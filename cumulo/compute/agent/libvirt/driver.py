@@ -13,11 +13,11 @@ from cumulo.common.audit.holdings import ComputeHoldings
 from cumulo.common.clock import Clock
 from cumulo.common.names import tap_name
 from cumulo.compute.agent import config_drive, console, disks, files, listing
-from cumulo.compute.agent.driver import Facts, Inventory, Power, Progress
+from cumulo.compute.agent.driver import Channel, Facts, Inventory, Power, Progress
 from cumulo.compute.agent.images import ImageCache
-from cumulo.compute.agent.libvirt import backup, domain, host, processes, statistics
+from cumulo.compute.agent.libvirt import backup, display, domain, host, processes, statistics
 from cumulo.compute.agent.libvirt.connection import Connection
-from cumulo.compute.agent.libvirt.xml import MANUFACTURER, Machine, card_xml, domain_xml
+from cumulo.compute.agent.libvirt.xml import MANUFACTURER, Machine, card_xml, consoles, domain_xml
 
 Answer = TypeVar("Answer")
 # Guests run as a user of their own: it may pass through the directories, not list them.
@@ -42,7 +42,8 @@ class LibvirtDriver:
 
     def inventory(self) -> Inventory:
         """Return what this host has: all its processors and memory, and the state directory's file system."""
-        return self._ask(lambda connection: host.inventory(connection, self._state_dir, self._machine.virt_type))
+        return self._ask(lambda connection: host.inventory(
+            connection, self._state_dir, self._machine.virt_type, consoles(self._machine)))
 
     def servers(self) -> dict[str, Power]:
         """Return every domain that this cloud made."""
@@ -223,6 +224,10 @@ class LibvirtDriver:
         if not own.directory.exists():
             raise errors.NotFound("this host has no such server", server_id=server_id)
         return console.last_lines(own.console, lines)
+
+    def open_console(self, server_id: str, kind: str) -> Channel:
+        """Open the running domain's display, or the terminal of its serial line."""
+        return self._ask(lambda connection: display.open_channel(domain.known(connection, server_id), kind))
 
     def diagnostics(self, server_id: str) -> dict[str, Any]:
         """Return what libvirt counts of the domain."""

@@ -13,7 +13,8 @@ from cumulo.compute.agent.driver import Inventory
 GIB = 1024 ** 3
 
 
-def inventory(connection: libvirt.virConnect, state_dir: pathlib.Path, virt_type: str) -> Inventory:
+def inventory(connection: libvirt.virConnect, state_dir: pathlib.Path, virt_type: str,
+              consoles: list[str]) -> Inventory:
     """Return the host's inventory. The version is QEMU's, as libvirt counts: major * 1,000,000 + minor * 1,000."""
     model, memory_mib, vcpus, *_ = connection.getInfo()
     space = os.statvfs(state_dir)
@@ -23,6 +24,7 @@ def inventory(connection: libvirt.virConnect, state_dir: pathlib.Path, virt_type
             "type": "QEMU", "version": connection.getVersion(), "virt_type": virt_type,
             "hostname": socket.gethostname(), "cpu_info": processor(connection.getCapabilities(), model),
             "disk_free_gib": space.f_bavail * space.f_frsize // GIB, "uptime_s": _uptime_s(),
+            "consoles": consoles,
         })
 
 

@@ -28,6 +28,7 @@ class Machine:
     cpu_mode: str = "auto"
     disk_cache: str = "writeback"
     emulation_cache_mib: int = 128
+    graphics: str = "vnc"
 
 
 def domain_xml(facts: Facts, files: ServerFiles, machine: Machine, *, rescued: bool = False) -> str:
@@ -46,6 +47,11 @@ def domain_xml(facts: Facts, files: ServerFiles, machine: Machine, *, rescued: b
     _devices(SubElement(domain, "devices"), facts, files, machine, rescued)
     ElementTree.indent(domain)
     return ElementTree.tostring(domain, encoding="unicode") + "\n"
+
+
+def consoles(machine: Machine) -> list[str]:
+    """Return the kinds of consoles that guests of a host have, by the API's names."""
+    return [*{"vnc": ["novnc"], "spice": ["spice-html5"]}.get(machine.graphics, []), "serial"]
 
 
 def card_xml(port: Facts) -> str:
@@ -98,6 +104,10 @@ def _devices(devices: Element, facts: Facts, files: ServerFiles, machine: Machin
     # Appending: the log goes on over reboots, and can be trimmed while QEMU has it open.
     SubElement(serial, "log", file=str(files.console), append="on")
     SubElement(serial, "target", port="0")
+    if machine.graphics != "none":
+        # It listens nowhere: libvirt connects whom the API has let in.
+        SubElement(SubElement(devices, "graphics", type=machine.graphics), "listen", type="none")
+        SubElement(SubElement(devices, "video"), "model", type="vga")
     random = SubElement(devices, "rng", model="virtio")
     _text(random, "backend", "/dev/urandom", model="random")
     SubElement(devices, "memballoon", model="virtio")
