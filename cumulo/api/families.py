@@ -13,11 +13,13 @@ import cumulo.api.compute.app
 import cumulo.api.identity.app
 import cumulo.api.image.app
 import cumulo.api.network.app
+import cumulo.api.volume.app
 from cumulo.api.wsgi.route import Family, Route
 
 
 def _modules() -> tuple[ModuleType, ...]:
-    return cumulo.api.identity.app, cumulo.api.image.app, cumulo.api.network.app, cumulo.api.compute.app
+    return (cumulo.api.identity.app, cumulo.api.image.app, cumulo.api.network.app, cumulo.api.compute.app,
+            cumulo.api.volume.app)
 
 
 def apis() -> tuple[tuple[Family, Sequence[Route]], ...]:

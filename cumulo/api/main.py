@@ -27,11 +27,13 @@ from cumulo.image import prefetch, protections, stages, stores, uploads
 from cumulo.image.cache import ImageCache
 from cumulo.image.store.file import FileStore
 from cumulo.network import options as network_options
+from cumulo.volume import options as volume_options
 
 GIB = 1024**3
 CACHE_EVERY_S = 2.0
 LOG = log.get(__name__)
-REGISTRATIONS = (options, identity_options, image_options, network_options, compute_options)
+REGISTRATIONS = (options, identity_options, image_options, network_options, compute_options,
+                 volume_options)
 RULES = families.rules()
 
 

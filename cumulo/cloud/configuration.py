@@ -58,6 +58,7 @@ def render(layout: Layout, state: State, wiring: Wiring) -> str:
         "scheduler": [f"image_url = {public_url(state)}/image"],
         "compute_agent": compute,
         "network": [f"driver = {'fake' if state.fake_hypervisor else 'linux'}"],
+        "volume": [f"enabled_backends = {'fake:fake' if state.fake_hypervisor else 'file:file'}"],
     }
     head = "# Written by `cumulo up`, which overwrites changes: make them in local.conf. Every option: etc/cumulo.conf.sample\n"
     return head + "".join(f"\n[{name}]\n" + "".join(f"{line}\n" for line in lines)

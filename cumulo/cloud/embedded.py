@@ -21,6 +21,7 @@ from cumulo.compute.agent import main as compute
 from cumulo.image.agent import main as image
 from cumulo.network.agent import main as network
 from cumulo.scheduler import main as scheduler
+from cumulo.volume.agent import main as volume
 
 LOG = log.get(__name__)
 
@@ -58,6 +59,7 @@ def start(runtime: Runtime, database: Database, control_socket: pathlib.Path) ->
     services.append(network.start(runtime))
     services.append(compute.start(runtime))
     services.append(image.start(runtime))
+    services.append(volume.start(runtime))
     services.append(api.start(runtime, database))
     answers = {
         "health": lambda: health.gather(runtime, database),

@@ -53,6 +53,14 @@ def image() -> None:
     main()
 
 
+def volume() -> None:
+    """Run cumulo-volume."""
+    _patch()
+    from cumulo.volume.agent.main import main
+
+    main()
+
+
 def embedded() -> None:
     """Run every service in this process."""
     _patch()

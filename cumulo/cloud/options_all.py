@@ -13,13 +13,15 @@ from cumulo.image import options as image
 from cumulo.network import options as network
 from cumulo.scheduler import options as scheduler
 from cumulo.scheduler.audit import options as audit
+from cumulo.volume import options as volume
 
 #: In the order of the sample.
-PARTS: Sequence[ModuleType] = (api, identity, image, compute, compute_agent, network, scheduler, audit)
+PARTS: Sequence[ModuleType] = (api, identity, image, compute, compute_agent, network, volume, scheduler, audit)
 
 
 def groups() -> Iterator[tuple[str, Sequence[Any]]]:
-    """Give every group with its options; two parts may share a group. Stores are shown as if named by their kinds."""
+    """Give every group with its options; two parts may share a group. Stores and backends are shown as if named
+    by their kinds."""
     yield "DEFAULT", config.OPTIONS
     yield "database", config.DATABASE_OPTIONS
     merged: dict[str, list[Any]] = {}
@@ -28,3 +30,5 @@ def groups() -> Iterator[tuple[str, Sequence[Any]]]:
     yield from merged.items()
     for kind, options in image.STORE_OPTIONS.items():
         yield f"{image.STORE_GROUP}{kind}", options
+    for kind, options in volume.BACKEND_OPTIONS.items():
+        yield f"{volume.BACKEND_GROUP}{kind}", options

@@ -1,4 +1,4 @@
-"""The processes of a cloud: one in the embedded cloud, five in the distributed one.
+"""The processes of a cloud: one in the embedded cloud, six in the distributed one.
 
 They know everything from the configuration file, so a killed one is started again alone.
 """
@@ -15,7 +15,7 @@ from cumulo.cloud.state import State
 
 EMBEDDED = "cumulo-embedded"
 #: In the order of their start: whoever answers comes before whoever asks.
-DISTRIBUTED = ("cumulo-scheduler", "cumulo-network", "cumulo-compute", "cumulo-image", "cumulo-api")
+DISTRIBUTED = ("cumulo-scheduler", "cumulo-network", "cumulo-compute", "cumulo-image", "cumulo-volume", "cumulo-api")
 
 
 def names(state: State) -> tuple[str, ...]:

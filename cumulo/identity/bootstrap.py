@@ -27,7 +27,9 @@ INTERFACES = ("public", "internal", "admin")
 ROLE_CHAIN = ("admin", "manager", "member", "reader")
 ROLES = (*ROLE_CHAIN, "service")
 SERVICES = (("identity", "keystone", "/identity/v3"), ("compute", "nova", "/compute/v2.1"),
-            ("image", "glance", "/image"), ("network", "neutron", "/network"))
+            ("image", "glance", "/image"), ("network", "neutron", "/network"),
+            # Two names of one service: newer clients look for the first, older ones for the second.
+            ("block-storage", "cinder", "/volume/v3/$(project_id)s"), ("volumev3", "cinderv3", "/volume/v3/$(project_id)s"))
 
 
 def ensure(database: Database, conf: cfg.ConfigOpts, ids: Ids, clock: Clock, *, admin_password: str,

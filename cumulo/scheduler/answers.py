@@ -7,9 +7,12 @@ reads, or notes what an agent said of itself.
 from collections.abc import Callable
 from typing import Any
 
+import sqlalchemy as sa
+
 from cumulo.common import errors
 from cumulo.common.db.engine import Database
 from cumulo.common.db.tables.compute import compute_host
+from cumulo.common.db.tables.volume import volume_backend
 from cumulo.common.operations import lease, store
 from cumulo.common.runtime import Runtime
 from cumulo.compute import servers
@@ -19,8 +22,9 @@ from cumulo.network import desired, hosts
 from cumulo.scheduler import facts, power_sync
 from cumulo.scheduler.heartbeats import Heartbeats, register_compute_host
 from cumulo.scheduler.runner import Runner
+from cumulo.volume import backends
 
-KINDS = ("compute", "network", "image", "api")
+KINDS = ("compute", "network", "image", "volume", "api")
 UPLOAD_TOKEN_S = 300  # an upload's token is looked at when it begins
 
 
@@ -69,6 +73,8 @@ class Answers:
                 register_compute_host(connection, now, self._runtime.ids.new_id(), host, inventory or {})
             if kind == "network":
                 hosts.register(connection, now, host, inventory or {})
+            if kind == "volume":
+                backends.register(connection, self._runtime.ids, now, host, inventory or {})
             lease.hasten(connection, now, host)
         self._heartbeats.heard(host, kind, {}, restarted=True)
         self._runner.wake()
@@ -84,7 +90,7 @@ class Answers:
         self._heartbeats.heard(host, kind, (state or {}) | said)
         if kind == "compute" and power_sync.notice(self._database, self._runtime.ids, host, said.get("servers") or {}):
             self._runner.wake()
-        return {"registered": kind != "compute" or self._is_registered(host)}
+        return {"registered": self._is_registered(host, kind)}
 
     def confirm_step(self, call: Any, operation: str, epoch: int) -> None:
         """Say whether an operation stands at an epoch, which a step sent under it may then rely on; else Conflict."""
@@ -166,10 +172,12 @@ class Answers:
             url = catalog.url_of(connection, "image", state["region"], state["interface"], **who)
         return {"url": url, "token": tokens.unsealed(self._runtime.conf, state["sealed_token"])}
 
-    def _is_registered(self, host: str) -> bool:
+    def _is_registered(self, host: str, kind: str) -> bool:
+        column = {"compute": compute_host.c.name, "volume": volume_backend.c.host}.get(kind)
+        if column is None:
+            return True
         with self._database.read() as connection:
-            known = compute_host.select().where(compute_host.c.name == host)
-            return connection.execute(known).first() is not None
+            return connection.execute(sa.select(column).where(column == host).limit(1)).first() is not None
 
     def _image_access(self, project_id: str, image_id: str) -> dict[str, Any]:
         conf = self._runtime.conf

@@ -11,7 +11,7 @@
     stuck    -           ERROR, naming the undo; the operation keeps its lock
 
 An image is deleted by whoever cancels its import, at once. Otherwise an import or a copy that ends undone, or stuck,
-leaves the image as it was before, and says which stores do not have it.
+leaves the image as it was before, and says which stores do not have it. What ends of volumes mean is in volumes.py.
 """
 
 import sqlalchemy as sa
@@ -20,17 +20,19 @@ from cumulo.common import log
 from cumulo.common.context import Context
 from cumulo.common.db.tables.compute import server
 from cumulo.common.db.tables.image import image
+from cumulo.common.db.tables.volume import volume
 from cumulo.common.ids import Ids
 from cumulo.common.operations import store
 from cumulo.common.operations.lease import Operation
 from cumulo.compute import moves
 from cumulo.image import imports
 from cumulo.network import ports
+from cumulo.scheduler import volumes
 from cumulo.scheduler.steps import FOUND
 
 LOG = log.get(__name__)
 _LOCKS = {kind: sa.select(table.c.id).where(table.c.id == sa.bindparam("its_id")).with_for_update()
-          for kind, table in (("server", server), ("image", image))}
+          for kind, table in (("server", server), ("image", image), ("volume", volume))}
 
 _ENDS_IN_ERROR = ("build_server", "reboot_server", "rebuild_server")
 
@@ -39,6 +41,8 @@ def finished(connection: sa.Connection, ids: Ids, now: float, ended: Operation) 
     """Draw the consequences for the resource; `ended` is the row with its last phase."""
     if ended.resource_type == "image":
         _finish_import(connection, now, ended)
+    if ended.resource_type == "volume":
+        volumes.finished(connection, ids, now, ended)
     if ended.resource_type != "server":
         return
     if ended.phase == "stuck":

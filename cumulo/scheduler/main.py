@@ -27,9 +27,11 @@ from cumulo.scheduler.heartbeats import Heartbeats
 from cumulo.scheduler.reclaimer import Reclaimer
 from cumulo.scheduler.runner import Runner
 from cumulo.scheduler.sweeper import Sweeper
+from cumulo.volume import options as volume_options
 
 LOG = log.get(__name__)
-REGISTRATIONS = (options, audit_options, identity_options, image_options, network_options, compute_options)
+REGISTRATIONS = (options, audit_options, identity_options, image_options, network_options, compute_options,
+                 volume_options)
 
 BEAT_S = 5.0
 

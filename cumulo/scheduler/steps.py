@@ -26,7 +26,7 @@ from cumulo.common.operations.step import State
 from cumulo.compute import moves
 from cumulo.image import attributes, imports, protections
 from cumulo.network import ports
-from cumulo.scheduler import moving, saved_images, snapshot
+from cumulo.scheduler import moving, saved_images, snapshot, volumes
 from cumulo.scheduler.filters import Group, Host, Request
 from cumulo.scheduler.place import place
 
@@ -320,6 +320,11 @@ STEPS: dict[str, LocalStep] = {
     "rotate": LocalStep(saved_images.rotate, saved_images.leave_rotated),
     "publish": LocalStep(publish, unpublish, plan_publish),
     "locate": LocalStep(locate, unpublish),
+    "place": LocalStep(volumes.place_volume, volumes.leave_place, volumes.plan_place),
+    "settle_volume": LocalStep(volumes.settle_volume, volumes.keep),
+    "forget_volume": LocalStep(volumes.forget_volume, volumes.keep),
+    "hold_room": LocalStep(volumes.hold_room, volumes.give_room, volumes.plan_growth),
+    "settle_growth": LocalStep(volumes.settle_growth, volumes.keep),
 }
 
 # What is written before a remote step is sent, by (step, undo): a network agent makes the host look

@@ -1,1 +1,1 @@
-"""Block storage: the rules for volumes, snapshots and their types; the API serves no route of it yet."""
+"""Block storage: the rules for volumes, snapshots, their types, and the backends that hold them."""

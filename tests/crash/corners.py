@@ -41,7 +41,8 @@ def _ask(storm: Storm) -> None:
     """Ask every role what it serves, one method after another, until every side of it has died once."""
     host = storm.fleet.hosts[0]
     for role, methods in storm.plan.served().items():
-        target = f"{role}.{host}" if role in ("compute", "network") else f"image.{CONTROL}" if role == "image" else role
+        target = f"{role}.{host}" if role in ("compute", "network") else f"{role}.{CONTROL}" if role in (
+            "image", "volume") else role
         for method in methods:
             if method not in ARGUMENTS:
                 continue

@@ -97,6 +97,10 @@ RECIPES: dict[str, Recipe] = {
     "drop_card": Recipe("ACTIVE", "ACTIVE", ask=delete_port),
     "sync_power": Recipe("ACTIVE", "SHUTOFF", ("SHUTOFF",), goes_off=True),
     "delete_server": Recipe("any", ""),
+    # Of volumes: the status and the size.
+    "create_volume": Recipe("", "available 1", ("error 1",)),
+    "extend_volume": Recipe("available 1", "available 2", ("available 1",)),
+    "delete_volume": Recipe("available 1", ""),
     # Of images: the status, and the stores that have the data.
     "import_image": Recipe("", "active file", ("queued ",)),
     "add_location": Recipe("", "active web", ("queued ",)),

@@ -65,7 +65,7 @@ class LoginTest(IdentityCase):
         self.assertEqual(["admin", "manager", "member", "reader"], [role["name"] for role in token["roles"]])
         self.assertRegex(token["expires_at"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")
         self.assertEqual(1, len(token["audit_ids"]))
-        self.assertEqual({"identity", "compute", "image", "network"}, {each["type"] for each in token["catalog"]})
+        self.assertEqual({"identity", "compute", "image", "network", "block-storage", "volumev3"}, {each["type"] for each in token["catalog"]})
 
     def test_without_scope_takes_the_default_project(self) -> None:
         self.assertEqual("admin", self.cloud.log_in().json["token"]["project"]["name"])
@@ -170,7 +170,7 @@ class TokensTest(IdentityCase):
             self.assertIn("WWW-Authenticate", answer.headers)
 
     def test_own_catalog_projects_domains_system(self) -> None:
-        self.assertEqual(4, len(self.call("GET", "/v3/auth/catalog", 200).json["catalog"]))
+        self.assertEqual(6, len(self.call("GET", "/v3/auth/catalog", 200).json["catalog"]))
         self.assertEqual(["admin"], [p["name"] for p in self.call("GET", "/v3/auth/projects", 200).json["projects"]])
         self.assertEqual(["default"], [d["id"] for d in self.call("GET", "/v3/auth/domains", 200).json["domains"]])
         self.assertEqual([{"all": True}], self.call("GET", "/v3/auth/system", 200).json["system"])

@@ -10,7 +10,10 @@ import sqlalchemy as sa
 
 from cumulo.common.db.tables.compute import claim, server
 from cumulo.common.db.tables.operations import operation
+from cumulo.common.db.tables.volume import volume
 from cumulo.scheduler import heartbeats
+from cumulo.volume import backends
+from cumulo.volume import volumes as volume_rules
 from tests.fixtures.api import PASSWORD, Api
 from tests.fuzz import strict
 from tests.fuzz.generate import KEYS
@@ -53,6 +56,8 @@ class Cloud:
         logging.getLogger().addHandler(self._traces)
         for name in ("quota_instances", "quota_cores", "quota_memory_mib", "quota_key_pairs"):
             self.api.conf.set_override(name, -1, group="servers")
+        for name in ("quota_volumes", "quota_gigabytes"):
+            self.api.conf.set_override(name, -1, group="volume")
         self.api.conf.set_override("failed_logins_max", 0, group="identity")
         self.tokens: dict[str, str | None] = {"nobody": None, "stranger": "gAAAAAstranger"}
         self._log_in()
@@ -103,6 +108,9 @@ class Cloud:
         self.ledger.take()
 
     def _end(self, connection: sa.Connection, row: Any, now: float) -> None:
+        if row["resource_type"] == "volume":
+            self._end_of_volume(connection, row, now)
+            return
         flow, gone = row["flow"], {"status": "DELETED", "deleted_at": now, "terminated_at": now}
         change: dict[str, Any] = {"status": "ACTIVE", "power_state": 1, "host": HOST, "launched_at": now}
         if flow == "delete_server" or row["cancel"]:
@@ -116,6 +124,17 @@ class Cloud:
                 server_id=row["resource_id"], host=HOST, vcpus=1, memory_mib=64, disk_gib=1, created_at=now))
         connection.execute(sa.update(operation).where(operation.c.id == row["id"]).values(
             active_key=None, phase="done", finished_at=now))
+
+    def _end_of_volume(self, connection: sa.Connection, row: Any, now: float) -> None:
+        connection.execute(sa.update(operation).where(operation.c.id == row["id"]).values(
+            active_key=None, phase="done", finished_at=now))
+        if row["flow"] == "delete_volume" or row["cancel"]:
+            volume_rules.forget(connection, row["resource_id"])
+            return
+        settled: dict[str, Any] = {"status": "available", "backend": f"{HOST}@fake", "growing_gib": None}
+        if row["flow"] == "extend_volume":
+            settled["size_gib"] = row["state"]["size_gib"]
+        connection.execute(sa.update(volume).where(volume.c.id == row["resource_id"]).values(settled))
 
     def _log_in(self) -> None:
         api = self.api
@@ -145,10 +164,16 @@ class Cloud:
                 "vcpus": 64, "memory_mib": 65536, "disk_gib": 1000, "hypervisor": {"type": "QEMU", "version": 8000000,
                                                                                    "uptime_s": 86400}})
         heard = heartbeats.Heartbeats(api.runtime, api.database)
-        for kind in ("compute", "network", "scheduler"):
+        with api.database.write() as connection:
+            backends.register(connection, api.runtime.ids, api.database.now(connection), HOST, {"backends": {"fake": {
+                "total_gib": 100_000, "capabilities": {
+                    "volume_backend_name": "fake", "storage_protocol": "fake", "vendor_name": "Cumulo",
+                    "driver_version": "1", "availability_zone": "nova"}}}})
+        for kind in ("compute", "network", "scheduler", "volume"):
             heard.heard(HOST, kind, {"hearing": True, "connected": True}, restarted=True)
         api.runtime.bus.serve(f"compute.{HOST}", {"console_log": lambda call, server_id, length=None: "login: \ufffd"})
         self.pool.add("host", HOST)
+        self.pool.add("host", f"{HOST}@fake")
 
     def _add_people(self) -> None:
         """A group with somebody in it and roles, a tree of projects with tags, and roles that imply one another."""
@@ -193,6 +218,12 @@ class Cloud:
                     "metadata": {key: "1" for key in KEYS}})
                 self.api.put(f"/compute/v2.1/servers/{made}/tags", {"tags": list(KEYS)}, token=token, headers=LATEST)
             self.pool.add("label", f"net-{actor}")
+            kind = self._make("/volume/v3/types", str(self.tokens["admin"]), volume_type={
+                "name": f"type-{actor}", "extra_specs": {key: "1" for key in KEYS}})
+            for number in range(3):
+                self._make("/volume/v3/volumes", token, volume={
+                    "size": 1, "name": f"disk-{number}", "volume_type": kind if number else None,
+                    "metadata": {key: "1" for key in KEYS}})
         self._make("/compute/v2.1/flavors", str(self.tokens["admin"]), flavor={
             "name": "m1.private", "ram": 64, "vcpus": 1, "disk": 1, "os-flavor-access:is_public": False,
             "id": "private"})

@@ -5,7 +5,8 @@ import re
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
-from cumulo.api.compute.versions import handlers as versions
+from cumulo.api.compute.versions import handlers as compute_versions
+from cumulo.api.volume.versions import handlers as volume_versions
 from cumulo.api.wsgi.route import parse_version
 from tests.fuzz import mutate, values
 from tests.fuzz.generate import KEYS, Generator
@@ -17,8 +18,9 @@ from tests.fuzz.shapes import Shape
 #: How often there is nothing wrong, one thing, two, three.
 FAULTS = (40, 45, 10, 5)
 #: How often each API is asked, however many routes it has, and by whom: identity lets others do little.
-FAMILIES = {"identity": 25, "image": 20, "network": 20, "compute": 35}
-MEMBERS = {"identity": 0.05, "image": 0.3, "network": 0.3, "compute": 0.2}
+FAMILIES = {"identity": 22, "image": 17, "network": 18, "compute": 28, "volume": 15}
+MEMBERS = {"identity": 0.05, "image": 0.3, "network": 0.3, "compute": 0.2, "volume": 0.3}
+NEWEST = {"compute": compute_versions.MAXIMUM, "volume": volume_versions.MAXIMUM}
 #: Parts of a domain's settings, and such as it cannot have.
 SETTINGS = {"group": ("identity", "ldap", "web"), "option": ("driver", "url", "list_limit", "web")}
 _VARIABLE = re.compile(r"\{(\w+)\}")
@@ -58,7 +60,7 @@ class Maker:
         shape = Shape(operation, operation.method, self._path(operation), self._query(operation), {},
                       self._actor(operation))
         if version:
-            shape.headers[VERSION_HEADER] = f"compute {version}"
+            shape.headers[VERSION_HEADER] = f"{operation.family} {version}"
         if rng.random() < 0.1:
             shape.headers["Idempotency-Key"] = f"key-{rng.randrange(rng.choice((3, 1_000_000)))}"
         if operation.path.endswith("/auth/tokens") and operation.method != "POST":
@@ -81,8 +83,8 @@ class Maker:
     def _version(self, operation: Operation) -> str:
         if not operation.has_versions or self._rng.random() < 0.2:
             return ""
-        newest = parse_version(versions.MAXIMUM)[1]
-        return self._rng.choice(("latest", f"2.{newest}", f"2.{self._rng.randint(1, newest)}"))
+        major, newest = parse_version(NEWEST[operation.family])
+        return self._rng.choice(("latest", f"{major}.{newest}", f"{major}.{self._rng.randint(1, newest)}"))
 
     def _path(self, operation: Operation) -> bytes:
         harmless = operation.method in _HARMLESS and not operation.path.endswith("/action")

@@ -11,7 +11,7 @@ from tests.fuzz.operations import Surface
 from tests.fuzz.shapes import Shape
 
 SETTLE_EVERY = 25
-FAMILIES = ("identity", "image", "network", "compute")
+FAMILIES = ("identity", "image", "network", "compute", "volume")
 
 
 @dataclasses.dataclass

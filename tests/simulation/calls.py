@@ -13,7 +13,7 @@ from typing import Any
 
 from cumulo.compute.agent.driver import Power
 from cumulo.identity.bootstrap import REGION
-from tests.simulation import loans
+from tests.simulation import disks, loans
 from tests.simulation.cloud import WEB, Answer, Cloud
 from tests.simulation.people import K, People
 from tests.simulation.plan import Call
@@ -24,7 +24,7 @@ N = "/network/v2.0"
 I = "/image/v2"  # noqa: E741
 PATIENCE_S = 120.0
 LARGER = "larger"  # the id of the flavor that servers grow to
-KINDS_OF_THINGS = ("server", "network", "port", "image", "user", "project", "group", "role", "credential",
+KINDS_OF_THINGS = ("server", "volume", "network", "port", "image", "user", "project", "group", "role", "credential",
                    "application_credential", "trust")
 
 
@@ -83,6 +83,8 @@ class Users:
         """Ask for the deletion of everything that is known."""
         for server_id in self.known["server"]:
             self.delete("server", f"{V}/servers/{server_id}", server_id)
+        for volume_id in self.known["volume"]:
+            self.delete("volume", f"{disks.B}/volumes/{volume_id}", volume_id)
 
     def send(self, method: str, path: str, body: Any = None, *, admin: bool = False, again: bool = True,
              token: str | None = None, may_be: tuple[int, ...] = (), **headers: str) -> Answer | None:
@@ -135,10 +137,10 @@ class Users:
         return made
 
     def delete(self, kind: str, path: str, resource_id: str, *subjects: str, admin: bool = False,
-               token: str | None = None) -> bool:
+               token: str | None = None, may_be: tuple[int, ...] = (401,)) -> bool:
         """Ask for a deletion, of whatever else goes with it too, and say whether it was accepted."""
         self.deleting |= {resource_id, f"{kind} {resource_id}", *subjects}
-        answer = self.send("DELETE", path, admin=admin, token=token, may_be=(401,))
+        answer = self.send("DELETE", path, admin=admin, token=token, may_be=may_be)
         if answer is None or answer.status not in (202, 204, 404):
             return False
         self.deleted.append((kind, resource_id))
@@ -398,5 +400,5 @@ _KINDS: dict[str, Callable[[Users, random.Random], None]] = {
     "remote image": _remote_image,
     "leave store": _leave_store,
     "share image": _share_image, "download image": _download_image, "create user": _create_user,
-    "tag server": _tag_server, "read": _read, **loans.KINDS,
+    "tag server": _tag_server, "read": _read, **loans.KINDS, **disks.KINDS,
 }  # fmt: skip

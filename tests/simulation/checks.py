@@ -18,18 +18,20 @@ from cumulo.common.db.tables.image import image, image_location, image_staging
 from cumulo.common.db.tables.network import network as network_table
 from cumulo.common.db.tables.network import port
 from cumulo.common.db.tables.operations import operation, operation_event
+from cumulo.common.db.tables.volume import volume
 from cumulo.compute.agent.driver import Power
 from cumulo.image.store.file import FileStore
 from cumulo.network import desired, revisions
 from cumulo.scheduler.audit.differences import differences_now
 from tests.simulation.calls import Users
 from tests.simulation.cloud import CONTROLLERS, STORES, Cloud, image_directory, staging_directory
+from tests.simulation.disks import NAME
 from tests.simulation.hosts import NAT_FAILS, TIGHT
 
 LONGEST_BEGIN_S = 0.5
 THINGS: dict[str, tuple[sa.Column[Any], sa.Column[Any]]] = {
     "network": (network_table.c.id, network_table.c.name), "port": (port.c.id, port.c.name),
-    "image": (image.c.id, image.c.name),
+    "image": (image.c.id, image.c.name), "volume": (volume.c.id, volume.c.name),
     **{table.name.removeprefix("identity_"): (table.c.id, table.c.name)
        for table in (identity.user, identity.project, identity.group, identity.role, application_credential)},
     "credential": (credential.c.id, credential.c.type), "trust": (trust.c.id, trust.c.expires_at),
@@ -199,6 +201,8 @@ def _audit(world: World) -> Iterator[str]:
     said |= {f"network.{host.name}": host.network_holdings().to_dict() | newest for host in world.hosts.by_name.values()}
     said["image"] = {"stores": {name: FileStore(image_directory(name)).holdings().to_dict() for name in STORES}}
     said |= {f"image.{host}": FileStore(staging_directory(host)).holdings().to_dict() for host in CONTROLLERS}
+    said |= {f"volume.{host.name}": {"backends": {NAME: host.disks.holdings().to_dict()}}
+             for host in world.hosts.by_name.values()}
     for difference in differences_now(world.cloud.database(), said):
         yield str(difference)
 
@@ -210,6 +214,15 @@ def _images(world: World) -> Iterator[str]:
             yield f"image {row['id']} is {row['status']}"
     for orphan in _orphans(world.cloud):
         yield f"orphaned: {orphan}"
+
+
+def _volumes(world: World) -> Iterator[str]:
+    excused = {each for host in world.hosts.by_name.values() for each in host.disks.excused}
+    for row in world.connection.execute(sa.select(volume)).mappings():
+        if row["status"] not in ("available", "in-use") and not (row["status"] == "error" and row["id"] in excused):
+            yield f"volume {row['id']} is {row['status']}: {row['fault']}"
+        if row["growing_gib"] is not None:
+            yield f"volume {row['id']} is still growing to {row['growing_gib']} GiB"
 
 
 def findings_of_imports(cloud: Cloud) -> list[str]:
@@ -247,6 +260,6 @@ def _deletions(world: World) -> Iterator[str]:
 
 
 CHECKS: tuple[Callable[[World], Iterator[str]], ...] = (
-    _operations_ended, _servers_final, _room, _claims, _hypervisors, _ports, _networks, _images, _one_copy, _promises,
+    _operations_ended, _servers_final, _room, _claims, _hypervisors, _ports, _networks, _images, _volumes, _one_copy, _promises,
     _deletions, _audit,
 )

@@ -32,7 +32,9 @@ from cumulo.image.imports import METHODS
 from cumulo.image.stores import Stores
 from cumulo.network.agent import main as network
 from cumulo.scheduler import main as scheduler
+from cumulo.volume.agent import main as volume
 from tests.simulation.database import SimDatabase, Store
+from tests.simulation.disks import NAME, SimBackend
 from tests.simulation.hosts import (
     ROOMY,
     TIGHT,
@@ -86,7 +88,7 @@ class Cloud:
         self._wanted: dict[str, str] = {f"api.{host}": host for host in CONTROLLERS}
         self._wanted |= {f"scheduler.{host}": host for host in CONTROLLERS}
         self._wanted |= {f"image.{host}": host for host in CONTROLLERS}
-        self._wanted |= {f"{kind}.{host}": host for host in hosts for kind in ("compute", "network")}
+        self._wanted |= {f"{kind}.{host}": host for host in hosts for kind in ("compute", "network", "volume")}
         self.client = Process("client", "client")
 
     def start_all(self) -> None:
@@ -107,7 +109,7 @@ class Cloud:
         process = self.processes[name] = Process(name, self._wanted[name])
         self._incarnations[name] = self._incarnations.get(name, 0) + 1
         begin = {"api": self._api, "scheduler": self._scheduler, "compute": self._compute, "network": self._network,
-                 "image": self._image}
+                 "image": self._image, "volume": self._volume}
         kind = name.split(".")[0]
         self.kernel.spawn(process, lambda: begin[kind](process), "main")
 
@@ -173,6 +175,10 @@ class Cloud:
         return Stores.of(*(SimStore(self.kernel, self.weather, image_directory(name), name) for name in STORES),
                          SimWebStore(self.kernel, self.weather, WEB, breaks=breaks))
 
+    def _volume(self, process: Process) -> None:
+        held = self.hosts.by_name[process.host].disks
+        volume.serve(self._runtime(process), {NAME: SimBackend(self.kernel, self.weather, process.host, held)})
+
     def _staging(self, host: str) -> SimStore:
         return SimStore(self.kernel, self.weather, staging_directory(host), "staging", full="staging")
 
@@ -219,6 +225,8 @@ def _conf(host: str) -> Any:
     conf.set_override("snapshot_format", "raw", group="servers")  # no program looks into it
     conf.set_override("import_methods", list(METHODS), group="image")
     conf.set_override("enabled_stores", [f"{name}:file" for name in STORES], group="image")
+    for name in ("quota_volumes", "quota_gigabytes", "quota_snapshots"):
+        conf.set_override(name, -1, group="volume")
     # A guest that ignores its button must not outlast the minute a run is given.
     conf.set_override("stop_timeout_s", 10, group="compute_agent")
     return conf

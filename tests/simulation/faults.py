@@ -32,7 +32,7 @@ def _victims(cloud: Cloud, dice: random.Random) -> list[str]:
     if kind == "one":
         return [dice.choice(names)]
     if kind == "kind":
-        wanted = dice.choice(("api", "scheduler", "compute", "network", "image"))
+        wanted = dice.choice(("api", "scheduler", "compute", "network", "image", "volume"))
         return [name for name in names if name.startswith(wanted)]
     return [name for name in names if dice.random() < 0.7]
 

@@ -20,6 +20,7 @@ from cumulo.image.store.http import HttpStore
 from cumulo.image.store.protocol import StoreFailed
 from cumulo.network.agent.fake import FakeDriver
 from cumulo.network.agent.wanted import Wanted
+from tests.simulation.disks import HeldVolumes
 from tests.simulation.kernel import Kernel
 from tests.simulation.weather import Weather
 
@@ -49,6 +50,7 @@ class Host:
         # Of the document's other parts, by their ids: groups, lists of prefixes, routers.
         self.shared: dict[str, dict[str, Any]] = {part: {} for part in SHARED}
         self.failed_networks: set[str] = set()
+        self.disks = HeldVolumes()
 
     def holdings(self) -> ComputeHoldings:
         """What a hypervisor's driver would list."""

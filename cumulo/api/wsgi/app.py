@@ -83,8 +83,11 @@ class Application:
         path = _path_of(raw)
         version = versions.requested(self._family, raw.headers)
         raw.environ["cumulo.version"] = version
+        path, project_id = self._without_project(path)
         route, params = self._find(raw.method, path, version)
         context = self._context(raw, route, request_id)
+        if project_id is not None and project_id != context.project_id:
+            raise errors.BadRequest("Malformed request url: the project in it is not that of the token.")
         request = Request(raw, self._services, context, params, raw.application_url.rstrip("/"), version)
         if route.policy is not None:
             request.authorize(route.policy)
@@ -127,8 +130,20 @@ class Application:
             once.keep(Answer(response.status_int, request.context.request_id, _lasting_headers(response), response.body))
         return response
 
+    def _without_project(self, path: str) -> tuple[str, str | None]:
+        """Return a path without the id of a project, where the family lets paths name one, and that id."""
+        base = self._family.project_below
+        if not base or not path.startswith(f"{base}/") or self._match(path) is not None:
+            return path, None
+        project_id, slash, rest = path[len(base) + 1:].partition("/")
+        return (f"{base}/{rest}", project_id) if slash and project_id else (path, None)
+
+    def _match(self, path: str) -> dict[str, str] | None:
+        matched: dict[str, str] | None = self._constant.get(path) or self._mapper.match(path)
+        return matched or self._match_without_slash(path)
+
     def _find(self, method: str, path: str, version: Version | None) -> tuple[Route, dict[str, str]]:
-        matched = self._constant.get(path) or self._mapper.match(path) or self._match_without_slash(path)
+        matched = self._match(path)
         if matched is None:
             raise errors.NotFound("The resource could not be found.")
         params = dict(matched)

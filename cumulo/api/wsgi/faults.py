@@ -46,15 +46,16 @@ def _object(**properties: dict[str, Any]) -> dict[str, Any]:
 
 
 _INNER = _object(code=_STATUS, title=_TEXT, message=_TEXT)
+_COMPUTE = {"type": "object", "minProperties": 1, "maxProperties": 1,
+            "additionalProperties": _object(code=_STATUS, message=_TEXT)}
 SCHEMAS: dict[str, dict[str, Any]] = {
-    "compute": {"type": "object", "minProperties": 1, "maxProperties": 1,
-                "additionalProperties": _object(code=_STATUS, message=_TEXT)},
+    "compute": _COMPUTE, "volume": _COMPUTE,
     "identity": _object(error=_INNER), "image": _object(error=_INNER),
     "network": _object(NeutronError=_object(type=_TEXT, message=_TEXT, detail=_TEXT)),
 }
 """The JSON Schema of each API's errors."""
 
-_BODIES = {"compute": compute_body, "network": network_body}
+_BODIES = {"compute": compute_body, "volume": compute_body, "network": network_body}
 
 
 def answer(family: str, error: errors.CumuloError) -> webob.Response:

@@ -147,6 +147,7 @@ class Family:
     slash_is_empty_id: a slash at the end of a path is followed by an id that is empty, which nothing has; elsewhere
     it means nothing. The documents that need no token are read either way.
     strict_query_since: from this version on, a query parameter that a list does not know is refused, not ignored.
+    project_below: where a path may name the token's project first: with /v3, /v3/{project_id}/things is /v3/things.
     """
 
     name: str
@@ -157,6 +158,7 @@ class Family:
     request_id_header: str | None = None
     slash_is_empty_id: bool = False
     strict_query_since: str | None = None
+    project_below: str = ""
 
 
 def parse_version(text: str) -> Version:

@@ -11,7 +11,7 @@ class Difference:
     """What differs, and what each side says.
 
     subject is the id of what it is about, or a name where nothing has an id. server_id names the
-    server whose operation under way excuses it; heard are the targets whose holdings it was seen
+    server, volume or snapshot whose operation under way excuses it; heard are the targets whose holdings it was seen
     in. kind, subject, host and mark make it the same difference when it is seen again.
     """
 

@@ -3,6 +3,7 @@
     ComputeHoldings    a hypervisor: domains, the files of servers, what belongs to no server
     NetworkHoldings    a network host: devices, namespaces, DHCP, metadata, firewall
     StoreHoldings      the image store: whole files, and those being written
+    BackendHoldings    a backend of volumes: volumes, snapshots, what is half made
 
 An agent lists what is there, never what ought to be: the audit compares.
 """
@@ -114,6 +115,25 @@ class StoreHoldings:
     def from_dict(cls, said: Json) -> "StoreHoldings":
         """Return what to_dict described."""
         return cls(tuple(said["whole"]), tuple(said["partial"]))
+
+
+@dataclasses.dataclass(frozen=True)
+class BackendHoldings:
+    """A backend of volumes: (id, size in GiB) of each volume, ids of snapshots, and of what is half made."""
+
+    volumes: tuple[tuple[str, int], ...] = ()
+    snapshots: tuple[str, ...] = ()
+    partial: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, said: Json) -> "BackendHoldings":
+        """Return what to_dict described."""
+        volumes = tuple((str(volume_id), int(size_gib)) for volume_id, size_gib in said["volumes"])
+        return cls(volumes, tuple(said["snapshots"]), tuple(said["partial"]))
 
 
 def _pairs(said: Any) -> tuple[tuple[str, str], ...]:

@@ -7,10 +7,13 @@ from cumulo.common.flows import (
     confirm_resize,
     copy_image,
     create_image,
+    create_volume,
     delete_moved_server,
     delete_server,
+    delete_volume,
     detach_interface,
     drop_card,
+    extend_volume,
     import_image,
     offload_server,
     pause_server,
@@ -38,7 +41,7 @@ _PAGES = (build_server, delete_server, start_server, stop_server, reboot_server,
           suspend_server, resume_server, create_image, rebuild_server, rescue_server, unrescue_server,
           soft_delete_server, restore_server, sync_power, shelve_server, offload_server, unshelve_server, wake_server,
           resize_server, confirm_resize, revert_resize, delete_moved_server, attach_interface, detach_interface, drop_card,
-          import_image, copy_image, add_location)
+          import_image, copy_image, add_location, create_volume, delete_volume, extend_volume)
 
 FLOWS: dict[str, Flow] = {page.FLOW.name: page.FLOW for page in _PAGES}
 

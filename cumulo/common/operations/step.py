@@ -2,7 +2,7 @@
 
 A step's function lives with its driver, under the same name: in
 `cumulo/scheduler/steps.py` for the place "scheduler", in the agent's table of
-steps for "compute.<host>", "network.<host>" and "image.<host>".
+steps for "compute.<host>", "network.<host>", "image.<host>" and "volume.<host>".
 """
 
 import dataclasses
@@ -55,3 +55,8 @@ def at_network(state: State) -> str | None:
 def at_image(state: State) -> str | None:
     """The step runs at the image agent of the state's host, nowhere while there is none."""
     return f"image.{state['host']}" if state.get("host") else None
+
+
+def at_volume(state: State) -> str | None:
+    """The step runs at the volume agent of the state's host, nowhere while there is none."""
+    return f"volume.{state['host']}" if state.get("host") else None

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from cumulo.common.audit.difference import Difference
-from cumulo.common.audit.holdings import ComputeHoldings, NetworkHoldings, StoreHoldings
+from cumulo.common.audit.holdings import BackendHoldings, ComputeHoldings, NetworkHoldings, StoreHoldings
 from cumulo.common.db.engine import Database
 from cumulo.scheduler.audit import read
 from cumulo.scheduler.audit.checks import (
@@ -24,21 +24,23 @@ from cumulo.scheduler.audit.checks import (
     revisions,
     rows,
     servers_claims,
+    volumes,
 )
 from cumulo.scheduler.audit.facts import DOING, STORE_TARGET, DatabaseFacts, Facts, Server
 
 CHECKS: tuple[ModuleType, ...] = (
     servers_claims, operations, ports_bindings, addresses, revisions, quotas, images, rows, identity, hypervisors,
-    networks,
+    networks, volumes,
 )
 KINDS: dict[str, str] = {kind: meaning for check in CHECKS for kind, meaning in check.KINDS.items()}
 
 Said = Mapping[str, Mapping[str, Any]]
-"""What agents answered to `holdings`, by their targets: compute.<host>, network.<host>, image.<host>, and image for the stores."""
+"""What agents answered to `holdings`, by their targets: compute.<host>, network.<host>, image.<host>, volume.<host>, and
+image for the stores."""
 
 
 def differences(facts: Facts) -> list[Difference]:
-    """Return everything that differs, but for servers whose operation is under way."""
+    """Return everything that differs, but for servers, volumes and snapshots whose operation is under way."""
     return [each for check in CHECKS for each in check.differences(facts) if each.server_id not in facts.busy]
 
 
@@ -63,6 +65,7 @@ def with_holdings(database: DatabaseFacts, said: Said, busy: frozenset[str]) -> 
     compute: dict[str, ComputeHoldings] = {}
     network: dict[str, NetworkHoldings] = {}
     staging: dict[str, StoreHoldings] = {}
+    backends: dict[str, BackendHoldings] = {}
     for target, answer in sorted(said.items()):
         kind, _, host = target.partition(".")
         if kind == "compute":
@@ -71,9 +74,11 @@ def with_holdings(database: DatabaseFacts, said: Said, busy: frozenset[str]) -> 
             network[host] = NetworkHoldings.from_dict(answer)
         elif kind == "image" and host:
             staging[host] = StoreHoldings.from_dict(answer)
+        elif kind == "volume":
+            backends |= {f"{host}@{name}": BackendHoldings.from_dict(held) for name, held in answer["backends"].items()}
     stores = {name: StoreHoldings.from_dict(held) for name, held in said[STORE_TARGET]["stores"].items()} \
         if STORE_TARGET in said else {}
-    return Facts(database, compute, network, stores, staging, busy)
+    return Facts(database, compute, network, stores, staging, busy, backends)
 
 
 def unknown_servers(facts: Facts) -> set[str]:

@@ -9,7 +9,7 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from cumulo.common.audit.holdings import ComputeHoldings, NetworkHoldings, StoreHoldings
+from cumulo.common.audit.holdings import BackendHoldings, ComputeHoldings, NetworkHoldings, StoreHoldings
 from cumulo.network.networks import DHCP_OWNER
 
 DOING = ("doing", "undoing")
@@ -161,6 +161,31 @@ class Import:
 
 
 @dataclasses.dataclass(frozen=True)
+class Volume:
+    """A volume; backend is host@name, None while it has not been placed."""
+
+    id: str
+    project_id: str
+    status: str
+    size_gib: int
+    growing_gib: int | None
+    backend: str | None
+    updated_at: float = 0.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Snapshot:
+    """A snapshot of a volume, which is on the volume's backend."""
+
+    id: str
+    project_id: str
+    volume_id: str
+    status: str
+    size_gib: int
+    updated_at: float = 0.0
+
+
+@dataclasses.dataclass(frozen=True)
 class Project:
     """A project and where it stands; parent_id is None directly below its domain."""
 
@@ -196,12 +221,17 @@ class DatabaseFacts:
     images: tuple[Image, ...] = ()
     staged: tuple[Staged, ...] = ()
     imports: tuple[Import, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    snapshots: tuple[Snapshot, ...] = ()
     projects: tuple[Project, ...] = ()
     implied_roles: tuple[tuple[str, str], ...] = ()  # the first implies the second
     orphans: tuple[Orphan, ...] = ()
     compute_hosts: tuple[str, ...] = ()
     network_hosts: tuple[str, ...] = ()  # where a network agent was heard, ever
     image_hosts: tuple[str, ...] = ()  # where an image agent was heard, ever
+    volume_hosts: tuple[str, ...] = ()  # where a volume agent was heard, ever
+    # project id -> (volumes, snapshots, GiB), as the quota check counts them
+    volume_usage: Mapping[str, tuple[int, int, int]] = dataclasses.field(default_factory=dict)
     # project id -> (servers, vcpus, memory_mib), as the quota check counts them
     usage: Mapping[str, tuple[int, int, int]] = dataclasses.field(default_factory=dict)
     revision: int = 0
@@ -219,7 +249,8 @@ class DatabaseFacts:
 class Facts:
     """Both sides. A host or store that is not in compute, network, staging or stores was not heard and must not be judged.
 
-    busy are servers whose operation is under way, or that changed while hosts were being asked.
+    volume_backends are by host@name. busy are servers, volumes and the like whose operation is under way, or that changed
+    while hosts were being asked.
     """
 
     database: DatabaseFacts
@@ -228,6 +259,7 @@ class Facts:
     stores: Mapping[str, StoreHoldings] = dataclasses.field(default_factory=dict)
     staging: Mapping[str, StoreHoldings] = dataclasses.field(default_factory=dict)
     busy: frozenset[str] = frozenset()
+    volume_backends: Mapping[str, BackendHoldings] = dataclasses.field(default_factory=dict)
 
     @functools.cached_property
     def servers(self) -> dict[str, Server]:
@@ -311,6 +343,11 @@ def network_target(host: str) -> str:
 def image_target(host: str) -> str:
     """Return where a host's image agent answers."""
     return f"image.{host}"
+
+
+def volume_target(host: str) -> str:
+    """Return where a host's volume agent answers."""
+    return f"volume.{host}"
 
 
 STORE_TARGET = "image"

@@ -25,6 +25,7 @@ from cumulo.scheduler.audit.facts import (
     compute_target,
     image_target,
     network_target,
+    volume_target,
 )
 
 _IDS_IN_ONE_QUERY = 500
@@ -50,13 +51,18 @@ def gather(runtime: Runtime, database: Database) -> Gathered:
 def targets(database: DatabaseFacts) -> list[str]:
     """Return whom to ask: every agent that was ever heard, and the image stores."""
     return [*map(compute_target, database.compute_hosts), *map(network_target, database.network_hosts),
-            *map(image_target, database.image_hosts), STORE_TARGET]
+            *map(image_target, database.image_hosts), *map(volume_target, database.volume_hosts), STORE_TARGET]
 
 
 def changed(before: DatabaseFacts, after: DatabaseFacts) -> frozenset[str]:
-    """Return the servers that came, went or changed between two readings."""
-    then, now = ({each.id: each for each in facts.servers if each.deleted_at is None} for facts in (before, after))
+    """Return the servers, volumes and snapshots that came, went or changed between two readings."""
+    then, now = (_by_id(facts) for facts in (before, after))
     return frozenset(each for each in then.keys() | now.keys() if then.get(each) != now.get(each))
+
+
+def _by_id(facts: DatabaseFacts) -> dict[str, Any]:
+    servers: dict[str, Any] = {each.id: each for each in facts.servers if each.deleted_at is None}
+    return servers | {each.id: each for each in (*facts.volumes, *facts.snapshots)}
 
 
 def ask(runtime: Runtime, whom: Sequence[str]) -> tuple[dict[str, dict[str, Any]], list[dict[str, str]]]:

@@ -13,13 +13,14 @@ import sqlalchemy as sa
 
 from cumulo.common.db import migrate
 from cumulo.common.db.engine import Database
-from cumulo.common.db.tables import compute, identity, image, network, network_pool, network_router, network_sharing
+from cumulo.common.db.tables import compute, identity, image, network, network_pool, network_router, network_sharing, volume
 from cumulo.common.db.tables.base import metadata
 from cumulo.common.db.tables.idempotency import idempotency_key
 from cumulo.common.db.tables.operations import operation
 from cumulo.image import imports
 from cumulo.network import needs
 from cumulo.scheduler.audit import facts
+from cumulo.volume import quotas as volume_quotas
 
 _IDS_IN_ONE_QUERY = 1000  # SQLite takes at most 32,766 parameters
 EXPIRED_KEYS_STAY_S = 3600.0  # they are swept away every half minute
@@ -41,6 +42,8 @@ LOGICAL_REFERENCES: tuple[tuple[sa.Column[Any], sa.Column[Any], sa.ColumnElement
     (network.network.c.id, network.network_change.c.network_id, sa.true()),
     *((holder.c.qos_policy_id, network_sharing.qos_policy.c.id, sa.true()) for holder in (network.network, network.port)),
     (network.subnet.c.subnet_pool_id, network_pool.subnet_pool.c.id, sa.true()),
+    (volume.volume.c.backend, volume.volume_backend.c.name, sa.true()),
+    (volume.volume.c.project_id, identity.project.c.id, sa.true()),
 )
 """What a row names without a foreign key: (column, the column it names, for which rows)."""
 
@@ -60,6 +63,10 @@ def read(database: Database) -> facts.DatabaseFacts:
             subnets=tuple(_rows(connection, facts.Subnet, network.subnet)), networks=_networks(connection),
             images=_images(connection), staged=tuple(_rows(connection, facts.Staged, image.image_staging)),
             imports=_imports(connection),
+            volumes=tuple(_rows(connection, facts.Volume, volume.volume)),
+            snapshots=tuple(_rows(connection, facts.Snapshot, volume.volume_snapshot)),
+            volume_hosts=_texts(connection, compute.service_status.c.host, compute.service_status.c.kind == "volume"),
+            volume_usage=_volume_usage(connection),
             projects=tuple(_rows(connection, facts.Project, identity.project)), implied_roles=_implied(connection),
             orphans=tuple(_orphans(connection)),
             compute_hosts=_texts(connection, compute.compute_host.c.name),
@@ -161,6 +168,17 @@ def _usage(connection: sa.Connection) -> dict[str, tuple[int, int, int]]:
     query = sa.select(server.project_id, sa.func.count(), sa.func.sum(server.vcpus), sa.func.sum(server.memory_mib))
     rows = connection.execute(query.where(server.deleted_at.is_(None)).group_by(server.project_id))
     return {row[0]: (int(row[1]), int(row[2]), int(row[3])) for row in rows}
+
+
+def _volume_usage(connection: sa.Connection) -> dict[str, tuple[int, int, int]]:
+    projects = {*connection.execute(sa.select(volume.volume.c.project_id).distinct()).scalars(),
+                *connection.execute(sa.select(volume.volume_snapshot.c.project_id).distinct()).scalars()}
+    names = (volume_quotas.VOLUMES, volume_quotas.SNAPSHOTS, volume_quotas.GIGABYTES)
+    found = {}
+    for project_id in sorted(projects):
+        used = volume_quotas.usage_of(connection, project_id)
+        found[project_id] = (used.get(names[0], 0), used.get(names[1], 0), used.get(names[2], 0))
+    return found
 
 
 def _implied(connection: sa.Connection) -> tuple[tuple[str, str], ...]:

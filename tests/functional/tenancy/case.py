@@ -14,6 +14,8 @@ WHOSE = frozenset(("project_id", "user_id", "domain_id", "group_id"))
 NOBODYS = frozenset(("role_id", "implied_role_id", "region_id", "service_id", "endpoint_id", "hypervisor_id", "alias",
                      "token_id", "consumer_id", "request_token_id", "task_id", "store_id", "class_id", "aggregate_id", "host_name", "before", "console_token",
                      "registered_limit_id", "endpoint_group_id", "policy_id", "group", "option", "rule_type", "resource_type"))
+# Variables of what is either public or for the projects that were given it, and the rule of those who see all of it.
+SHARED = {"flavor_id": "compute:flavors:manage", "type_id": "volume:types:manage"}
 NOBODY = Persona("nobody in particular", None, {"roles": []})
 _SHARED_COUNTERS = ("network_revision", "network_change", "identity_event", "identity_generation")
 
@@ -46,8 +48,9 @@ class TenancyCase(unittest.TestCase):
 
     def may_touch(self, route: Route, persona: Persona, action: str = "") -> bool:
         """Say whether some rule about the operation, or about one action of it, lets the persona at the owner's things."""
-        if "flavor_id" in variables(route):  # sharing decides: a private flavor is for whom it was given to
-            return persona.project_id == self.cloud.owner or self.rules.allows("compute:flavors:manage", persona, {})
+        for variable, rule in SHARED.items():  # sharing decides: a private one is for whom it was given to
+            if variable in variables(route):
+                return persona.project_id == self.cloud.owner or self.rules.allows(rule, persona, {})
         about = self.rules.about(route.method, route.path, action) | ({route.policy} if route.policy and not action else set())
         target = self.target(route)
         # A rule that lets everybody in decides nothing where there is another.
@@ -104,5 +107,6 @@ class TenancyCase(unittest.TestCase):
         owned = self.cloud.owned
         paths = (f"/compute/v2.1/servers/{owned['server_id']}", "/compute/v2.1/servers/detail", "/compute/v2.1/limits",
                  "/network/v2.0/networks", "/network/v2.0/subnets", "/network/v2.0/ports", "/image/v2/images",
+                 "/volume/v3/volumes/detail", "/volume/v3/limits", f"/volume/v3/volumes/{owned['volume_id']}",
                  f"/compute/v2.1/servers/{owned['server_id']}/ips")
         return [self.cloud.ok("GET", path, token=self.cloud.personas["owner reader"].token or "") for path in paths]

@@ -19,7 +19,8 @@ STRANGERS = ("other reader", "other member", "own domain manager", "other domain
 # What two answers to the same question differ in.
 _CHANGES = re.compile(r"req-[0-9a-f-]{36}|[0-9a-f]{8}-[0-9a-f-]{27}|fa:16:3e[0-9a-f:]{9}|\d{4}-\d\d-\d\dT[0-9:.]+Z?")
 TIMED = ("/compute/v2.1/servers/{server_id}", "/image/v2/images/{image_id}", "/network/v2.0/networks/{network_id}",
-         "/network/v2.0/ports/{port_id}", "/network/v2.0/subnets/{subnet_id}", "/compute/v2.1/flavors/{flavor_id}")
+         "/network/v2.0/ports/{port_id}", "/network/v2.0/subnets/{subnet_id}", "/compute/v2.1/flavors/{flavor_id}",
+         "/volume/v3/volumes/{volume_id}")
 ROUNDS = 40
 
 

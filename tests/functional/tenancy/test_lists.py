@@ -23,7 +23,7 @@ _WORDS = ("limit=1", "limit=0", "sort_key=name&sort_dir=asc", "sort_key=created_
           "effective", "include_names=true&effective", "scope.system=all", "shared=false", "shared=true",
           "router:external=false", "os_hidden=true", "protected=false", "fields=id", "name=.", "name=", "ip=.", "ip6=.",
           "domain_id=None", "project_id=None", "tenant_id=None", "scope.domain.id=None", "user_id=None", "owner=None",
-          "page_reverse=true&limit=1")
+          "page_reverse=true&limit=1", "with_count=true", "with_count=true&all_tenants=1", "usage=true")
 
 
 class ListsTest(TenancyCase):
@@ -40,6 +40,7 @@ class ListsTest(TenancyCase):
             f"subnet_id%3D{owned['subnet_id']}": ("fixed_ips",), owned["port_id"]: ("id", "marker"),
             owned["project_id"]: ("project_id", "tenant_id", "owner", "scope.project.id", "id",
                                   "all_tenants=1&project_id", "parent_id"),
+            owned["volume_id"]: ("id", "marker", "source_volid"), owned["type_id"]: ("volume_type", "volume_type_id"),
             owned["user_id"]: ("user_id", "user.id", "id"),
             owned["domain_id"]: ("domain_id", "scope.domain.id", "parent_id", "id"),
             MARKER: ("name", "description", "tag", "tags", "tags-any", "name__contains", "key_name", "hostname"),

@@ -26,6 +26,8 @@ LONGEST_SLEEP_S = 7200.0
 def differences(facts: Facts) -> Iterator[Difference]:
     """Judge every unfinished operation, and every server that waits for one."""
     images = {each.id for each in facts.database.images}
+    of_volumes = {"volume": {each.id for each in facts.database.volumes},
+                  "snapshot": {each.id for each in facts.database.snapshots}}
     for operation in facts.database.operations:
         yield from _lifetime(operation, facts.database.now)
         yield from _lock(operation, facts.servers.get(operation.resource_id))
@@ -33,6 +35,9 @@ def differences(facts: Facts) -> Iterator[Difference]:
         if (operation.resource_type == "image" and operation.resource_id not in images and not operation.cancel
                 and operation.phase in (*DOING, "stuck")):
             yield _differs("operation_of_missing_resource", operation, "no image row")
+        there = of_volumes.get(operation.resource_type)
+        if there is not None and operation.resource_id not in there and operation.phase in (*DOING, "stuck"):
+            yield _differs("operation_of_missing_resource", operation, f"no {operation.resource_type} row")
     for server in facts.living:
         if server.status in IN_TRANSITION and server.id not in facts.active:
             yield Difference("server_waits_for_nobody", server.id, f"server {server.id} is {server.status}",

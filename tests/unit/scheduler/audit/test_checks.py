@@ -11,7 +11,7 @@ from cumulo.scheduler.audit import facts as kinds_of_facts
 from cumulo.scheduler.audit.differences import CHECKS, KINDS, differences
 from cumulo.scheduler.audit.facts import Address, Claim, Facts, Network, Orphan
 from tests.fixtures import audit as cloud
-from tests.fixtures.audit import facts, with_compute, with_held, with_networks, with_server, with_store
+from tests.fixtures.audit import facts, with_backend, with_compute, with_held, with_networks, with_server, with_store
 
 change = dataclasses.replace
 DOC = pathlib.Path(__file__).parents[4] / "doc" / "audit.md"
@@ -147,6 +147,14 @@ PROVOKED: dict[str, Callable[[], Facts]] = {
     "rule_missing": lambda: with_networks(masqueraded=()),
     "rule_stray": lambda: with_networks("h2", isolated=("cudeadbeef-00",)),
     "bridge_card_missing": lambda: with_networks(cards=()),
+    "volume_waits_for_nobody": lambda: facts(volumes=(change(cloud.VOLUME, status="creating"),)),
+    "volume_not_on_backend": lambda: with_backend(volumes=()),
+    "volume_smaller": lambda: with_backend(volumes=((cloud.VOLUME_ID, 1),)),
+    "volume_without_row": lambda: with_backend(volumes=((cloud.VOLUME_ID, 2), (STRANGER, 1))),
+    "volume_half_made": lambda: with_backend(partial=(STRANGER,)),
+    "volume_quota_differs": lambda: facts(volume_usage={"project": (2, 1, 4)}),
+    "snapshot_not_on_backend": lambda: with_backend(snapshots=()),
+    "snapshot_without_row": lambda: with_backend(snapshots=(cloud.SNAPSHOT_ID, STRANGER)),
     "bridge_card_stray": lambda: with_networks(cards=((cloud.TAP, cloud.BRIDGE), ("tapdeadbeef-00", cloud.BRIDGE))),
 }
 #: What a provoked difference cannot come without.

@@ -1,0 +1,41 @@
+"""The block storage API as one application: its family, rules and routes.
+
+Every route answers below /v3 and below /v3/{project_id}, where the id must be that of the token's project.
+"""
+
+import dataclasses
+
+from cumulo.api import deploy
+from cumulo.api.volume import policies
+from cumulo.api.volume.availability_zones import routes as availability_zones
+from cumulo.api.volume.capabilities import routes as capabilities
+from cumulo.api.volume.extensions import routes as extensions
+from cumulo.api.volume.hosts import routes as hosts
+from cumulo.api.volume.limits import routes as limits
+from cumulo.api.volume.metadata import routes as metadata
+from cumulo.api.volume.quota_classes import routes as quota_classes
+from cumulo.api.volume.quota_sets import routes as quota_sets
+from cumulo.api.volume.scheduler_stats import routes as scheduler_stats
+from cumulo.api.volume.services import routes as services
+from cumulo.api.volume.types import routes as types
+from cumulo.api.volume.versions import handlers as version_handlers
+from cumulo.api.volume.versions import routes as versions
+from cumulo.api.volume.volume_actions import routes as volume_actions
+from cumulo.api.volume.volumes import routes as volumes
+from cumulo.api.wsgi.app import Application
+from cumulo.api.wsgi.route import Family
+
+FAMILY = Family(
+    name="volume", service_type="volume", min_version=version_handlers.MINIMUM, max_version=version_handlers.MAXIMUM,
+    slash_is_empty_id=True, project_below="/v3")
+RULES = policies.RULES
+_RESOURCES = (
+    *volumes.ROUTES, *volume_actions.ROUTES, *metadata.ROUTES, *types.ROUTES, *quota_sets.ROUTES, *quota_classes.ROUTES,
+    *limits.ROUTES, *availability_zones.ROUTES, *services.ROUTES, *hosts.ROUTES, *scheduler_stats.ROUTES,
+    *capabilities.ROUTES, *extensions.ROUTES)
+ROUTES = (*versions.ROUTES, *(dataclasses.replace(route, path=f"/v3{route.path}") for route in _RESOURCES))
+
+
+def factory(global_conf: dict[str, str], **local: str) -> Application:
+    """Return the application, for paste."""
+    return deploy.application(FAMILY, ROUTES, global_conf)

@@ -1,0 +1,52 @@
+"""Rules of the block storage API. Whose volume it is, the handlers check on the volume itself."""
+
+from typing import Any
+
+from oslo_policy import policy
+
+_READ, _CHANGE, _ADMIN = "rule:project_reader", "rule:project_member", "rule:admin_required"
+_ANYBODY = "rule:any_token"
+
+
+def _rule(name: str, check: str, description: str, *operations: tuple[str, str]) -> policy.DocumentedRuleDefault:
+    named: list[dict[str, Any]] = [{"method": method, "path": f"/v3{path}"} for method, path in operations]
+    return policy.DocumentedRuleDefault(f"volume:{name}", check, description, named)
+
+
+_VOLUME, _TYPE = "/volumes/{volume_id}", "/types/{type_id}"
+_ACTION = f"{_VOLUME}/action"
+
+RULES = (
+    _rule("volumes:create", _CHANGE, "Make volumes.", ("POST", "/volumes")),
+    _rule("volumes:list", _READ, "List and count volumes.", ("GET", "/volumes"), ("GET", "/volumes/detail"),
+          ("GET", "/volumes/summary")),
+    _rule("volumes:list_all_projects", _ADMIN, "List the volumes of all projects.", ("GET", "/volumes/detail")),
+    _rule("volumes:show", _READ, "Show a volume.", ("GET", _VOLUME)),
+    _rule("volumes:show_host", _ADMIN, "See which backend a volume is on.", ("GET", _VOLUME)),
+    _rule("volumes:update", _CHANGE, "Change a volume.", ("PUT", _VOLUME)),
+    _rule("volumes:delete", _CHANGE, "Delete a volume.", ("DELETE", _VOLUME)),
+    _rule("volumes:action", _CHANGE, "Extend a volume, and change what it says of itself.", ("POST", _ACTION)),
+    _rule("volumes:force_delete", _ADMIN, "Delete a volume whatever its state is.", ("POST", f"{_ACTION} (os-force_delete)")),
+    _rule("volumes:reset_status", _ADMIN, "Write another status in a volume's row.",
+          ("POST", f"{_ACTION} (os-reset_status)")),
+    _rule("metadata:show", _READ, "Show a volume's metadata.", ("GET", f"{_VOLUME}/metadata"),
+          ("GET", f"{_VOLUME}/metadata/{{key}}")),
+    _rule("metadata:change", _CHANGE, "Change a volume's metadata.", ("PUT", f"{_VOLUME}/metadata"),
+          ("DELETE", f"{_VOLUME}/metadata/{{key}}")),
+    _rule("types:list", _ANYBODY, "List and show types.", ("GET", "/types")),
+    _rule("types:extra_specs", _ADMIN, "Read the extra specs of types.", ("GET", f"{_TYPE}/extra_specs")),
+    _rule("types:manage", _ADMIN, "Make, change and delete types, and say who may use them.", ("POST", "/types")),
+    _rule("quota_sets:show", _READ, "Show a project's quotas.", ("GET", "/os-quota-sets/{project_id}")),
+    _rule("quota_sets:defaults", _ANYBODY, "Show the default quotas.", ("GET", "/os-quota-sets/{project_id}/defaults")),
+    _rule("quota_sets:manage", _ADMIN, "Change a project's quotas, or give it the default ones again.",
+          ("PUT", "/os-quota-sets/{project_id}"), ("DELETE", "/os-quota-sets/{project_id}")),
+    _rule("quota_classes:manage", _ADMIN, "Show and change the default quotas.", ("GET", "/os-quota-class-sets/{class_id}")),
+    _rule("limits:show", _ANYBODY, "Show the limits of the caller's project.", ("GET", "/limits")),
+    _rule("limits:other_project", _ADMIN, "Show the limits of another project.", ("GET", "/limits")),
+    _rule("availability_zones:list", _ANYBODY, "List availability zones.", ("GET", "/os-availability-zone")),
+    _rule("services:manage", _ADMIN, "List services, enable, disable and freeze them.", ("GET", "/os-services")),
+    _rule("hosts:show", _ADMIN, "List hosts and what is on them.", ("GET", "/os-hosts"), ("GET", "/os-hosts/{host_name}")),
+    _rule("scheduler_stats:list", _ADMIN, "List what backends have.", ("GET", "/scheduler-stats/get_pools")),
+    _rule("capabilities:show", _ADMIN, "Show what a backend can do.", ("GET", "/capabilities/{host_name}")),
+    _rule("extensions:list", _ANYBODY, "List extensions.", ("GET", "/extensions")),
+)

@@ -1,0 +1,1 @@
+"""The quotas that projects begin with."""

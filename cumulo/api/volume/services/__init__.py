@@ -1,0 +1,1 @@
+"""The services of block storage and their state."""

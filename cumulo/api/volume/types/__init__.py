@@ -1,0 +1,1 @@
+"""Types of volumes, their extra specs, and who may use them."""

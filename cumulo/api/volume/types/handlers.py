@@ -1,0 +1,181 @@
+"""Types of volumes: list and show for everybody; the rest for administrators."""
+
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+
+from cumulo.api.compute.common import flag
+from cumulo.api.volume import common
+from cumulo.api.wsgi.route import Request
+from cumulo.common import errors
+from cumulo.common.db.tables.volume import volume_type
+from cumulo.volume import types
+
+MANAGE = "volume:types:manage"
+Specs = dict[str, str]
+SORT_COLUMNS = {"name": volume_type.c.name, "id": volume_type.c.id, "created_at": volume_type.c.created_at,
+                "updated_at": volume_type.c.updated_at, "is_public": volume_type.c.is_public}
+
+
+def list_types(request: Request) -> dict[str, Any]:
+    """List the types that the caller may use; an administrator all, or those that are public or private."""
+    page, limit, offset = common.page(request, SORT_COLUMNS)
+    order = [SORT_COLUMNS[key].asc() if up else SORT_COLUMNS[key].desc() for key, up in page.sort]
+    with request.services.database.read() as connection:
+        rows = types.list_types(connection, *_wanted(request), order=[*order, volume_type.c.name, volume_type.c.id])
+    if page.marker:
+        places = [number for number, row in enumerate(rows) if row["id"] == page.marker]
+        if not places:
+            raise errors.NotFound(f"marker {page.marker[:64]} could not be found.")
+        rows = rows[places[0] + 1:]
+    rows = rows[offset:offset + limit]
+    return {"volume_types": [_view(request, row) for row in rows]} | common.next_links(request, rows, limit, "volume_type")
+
+
+def _wanted(request: Request) -> list[sa.ColumnElement[bool]]:
+    query = request.query
+    where = [volume_type.c.name == query["name"]] if "name" in query else []
+    if not request.may(MANAGE):
+        return [types.visible(request.context.project_id or ""), *where]
+    asked = query.get("is_public")
+    if asked is not None and asked.lower() != "none":
+        where.append(volume_type.c.is_public.is_(flag(asked, "is_public")))
+    return where
+
+
+def show(request: Request) -> dict[str, Any]:
+    """Show a type."""
+    with request.services.database.read() as connection:
+        return {"volume_type": _view(request, _type(request, connection))}
+
+
+def show_default(request: Request) -> dict[str, Any]:
+    """Show the type of volumes for which nobody names one."""
+    name = request.services.conf.volume.default_type
+    with request.services.database.read() as connection:
+        found = types.list_types(connection, volume_type.c.name == name)
+    if not found:
+        raise errors.NotFound("Default volume type can not be found.")
+    return {"volume_type": _view(request, found[0])}
+
+
+def create(request: Request) -> dict[str, Any]:
+    """Make a type."""
+    asked, services = request.body["volume_type"], request.services
+    name = asked["name"].strip()
+    values = {"name": name, "description": asked.get("description"), "extra_specs": asked.get("extra_specs") or {},
+              "is_public": flag(str(asked.get("os-volume-type-access:is_public", True)), "os-volume-type-access:is_public")}
+    with services.database.write() as connection:
+        row = types.create_type(connection, services.ids, services.database.now(connection), values)
+    return {"volume_type": _view(request, row)}
+
+
+def update(request: Request) -> dict[str, Any]:
+    """Change a type's name, description or whether it is public."""
+    asked, database = request.body["volume_type"], request.services.database
+    values = {key: asked[key] for key in ("name", "description") if asked.get(key) is not None}
+    if asked.get("is_public") is not None:
+        values["is_public"] = flag(str(asked["is_public"]), "is_public")
+    if "name" in values:
+        values["name"] = values["name"].strip()
+    if not values:
+        raise errors.BadRequest("Specify volume type name, description, is_public or a combination thereof.")
+    with database.write() as connection:
+        row = _type(request, connection, lock=True)
+        types.update_type(connection, database.now(connection), row["id"], values)
+        return {"volume_type": _view(request, types.get_type(connection, row["id"], None))}
+
+
+def delete(request: Request) -> None:
+    """Remove a type that no volume has."""
+    with request.services.database.write() as connection:
+        types.delete_type(connection, common.short_id(request.params["type_id"], types.not_found))
+
+
+def list_specs(request: Request) -> dict[str, Any]:
+    """Show a type's extra specs."""
+    with request.services.database.read() as connection:
+        return {"extra_specs": _type(request, connection)["extra_specs"]}
+
+
+def show_spec(request: Request) -> dict[str, Any]:
+    """Show one extra spec; raises NotFound."""
+    key = request.params["key"]
+    return {key: _spec(list_specs(request)["extra_specs"], key)}
+
+
+def add_specs(request: Request) -> dict[str, Any]:
+    """Add extra specs."""
+    _change_specs(request, lambda old: old | request.body["extra_specs"])
+    return {"extra_specs": request.body["extra_specs"]}
+
+
+def set_spec(request: Request) -> dict[str, Any]:
+    """Set one extra spec, which must be the one of the path."""
+    if list(request.body) != [request.params["key"]]:
+        raise errors.BadRequest("Request body and URI mismatch")
+    _change_specs(request, lambda old: old | request.body)
+    return dict(request.body)
+
+
+def delete_spec(request: Request) -> None:
+    """Remove one extra spec; raises NotFound."""
+    key = request.params["key"]
+
+    def without(old: Specs) -> Specs:
+        _spec(old, key)
+        return {name: value for name, value in old.items() if name != key}
+
+    _change_specs(request, without)
+
+
+def list_access(request: Request) -> dict[str, Any]:
+    """List the projects that may use a private type."""
+    with request.services.database.read() as connection:
+        row = _type(request, connection)
+        if row["is_public"]:
+            raise errors.NotFound("Access list not available for public volume types.")
+        return {"volume_type_access": [{"volume_type_id": row["id"], "project_id": each}
+                                       for each in types.access_of(connection, row["id"])]}
+
+
+def change_access(request: Request) -> None:
+    """Give a private type to a project, or take it away."""
+    ((action, asked),) = request.body.items()
+    with request.services.database.write() as connection:
+        row = _type(request, connection, lock=True)
+        if action == "removeProjectAccess":
+            types.take_access(connection, row["id"], asked["project"])
+        elif row["is_public"]:
+            raise errors.Conflict("Type access modification is not applicable to public volume type.")
+        else:
+            types.give_access(connection, row["id"], asked["project"])
+
+
+def _type(request: Request, connection: sa.Connection, *, lock: bool = False) -> types.Row:
+    type_id = common.short_id(request.params["type_id"], types.not_found)
+    return types.get_type(connection, type_id, common.project_of(request), lock=lock)
+
+
+def _change_specs(request: Request, change: Callable[[Specs], Specs]) -> None:
+    database = request.services.database
+    with database.write() as connection:
+        row = _type(request, connection, lock=True)
+        types.update_type(connection, database.now(connection), row["id"], {"extra_specs": change(dict(row["extra_specs"]))})
+
+
+def _spec(specs: Specs, key: str) -> str:
+    if key not in specs:
+        raise errors.NotFound(f"There is no extra spec {key[:255]!r}.")
+    return specs[key]
+
+
+def _view(request: Request, row: types.Row) -> dict[str, Any]:
+    shown = {"id": row["id"], "name": row["name"], "description": row["description"], "is_public": row["is_public"],
+             "os-volume-type-access:is_public": row["is_public"]}
+    if request.may("volume:types:extra_specs"):
+        return shown | {"extra_specs": row["extra_specs"]}
+    # What concerns users of a type: whether several may use its volumes, and whether they can be made larger.
+    seen = {key: value for key, value in row["extra_specs"].items() if key in (types.MULTIATTACH, "RESKEY:availability_zones")}
+    return shown | {"extra_specs": seen}

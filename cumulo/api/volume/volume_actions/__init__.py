@@ -1,0 +1,1 @@
+"""What is done to a volume through POST /volumes/{id}/action."""

@@ -1,0 +1,98 @@
+"""POST /volumes/{id}/action: one key names what is done, and the table below leads to it.
+
+    3.42 os-extend also while the volume is attached
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+
+from cumulo.api.compute.common import flag
+from cumulo.api.volume import common, schema_parts
+from cumulo.api.wsgi.route import Reply, Request
+from cumulo.common import errors
+from cumulo.volume import image_metadata, states, types, volumes
+
+ACTION = "volume:volumes:action"
+Change = Callable[[Request, sa.Connection, volumes.Row, Any], Reply | None]
+
+
+def act(request: Request) -> Reply | None:
+    """Do to the volume what the body's one key names."""
+    ((name, asked),) = request.body.items()
+    rule, change = _CHANGES[name]
+    with request.services.database.write() as connection:
+        row = common.own_volume(request, connection, rule, lock=True)
+        reply = change(request, connection, row, asked)
+    common.ring_scheduler(request)
+    return reply
+
+
+def _extend(request: Request, connection: sa.Connection, row: volumes.Row, asked: Any) -> None:
+    size = schema_parts.size(asked["new_size"])
+    if size is None:
+        raise errors.BadRequest("Invalid input received: New volume size must be 1 or more.")
+    services = request.services
+    volumes.request_extend(
+        connection, services.ids, services.database.now(connection), conf=services.conf, context=request.context, row=row,
+        type_name=types.names_of(connection, [row["type_id"]]).get(row["type_id"]) if row["type_id"] else None,
+        size_gib=size, in_use=request.is_at_least("3.42"))
+
+
+def _force_delete(request: Request, connection: sa.Connection, row: volumes.Row, asked: Any) -> None:
+    services = request.services
+    volumes.request_delete(connection, services.ids, services.database.now(connection), context=request.context, row=row,
+                           force=True)
+
+
+def _set_bootable(request: Request, connection: sa.Connection, row: volumes.Row, asked: Any) -> Reply:
+    _update(request, connection, row, bootable=flag(str(asked["bootable"]), "bootable"))
+    return Reply(status=200)
+
+
+def _set_read_only(request: Request, connection: sa.Connection, row: volumes.Row, asked: Any) -> None:
+    volumes.require(row, "change whether it is read-only")
+    _update(request, connection, row, read_only=flag(str(asked["readonly"]), "readonly"))
+
+
+def _reset_status(request: Request, connection: sa.Connection, row: volumes.Row, asked: Any) -> None:
+    """Write another status in the row: for an administrator who knows better, while nothing is under way."""
+    wanted = asked.get("status")
+    if wanted is None:
+        return
+    if wanted == states.DELETING or row["shown_status"] in states.PASSING.values():
+        raise errors.BadRequest("What a running operation makes of a volume cannot be written: delete or force-delete it.")
+    _update(request, connection, row, status=wanted)
+
+
+def _set_image_metadata(request: Request, connection: sa.Connection, row: volumes.Row, asked: Any) -> Reply:
+    changed = image_metadata.merged(row["image_metadata"], asked["metadata"])
+    _update(request, connection, row, image_metadata=changed)
+    return Reply({"metadata": changed}, status=200)
+
+
+def _unset_image_metadata(request: Request, connection: sa.Connection, row: volumes.Row, asked: Any) -> Reply:
+    _update(request, connection, row, image_metadata=image_metadata.without(row["image_metadata"], asked["key"]))
+    return Reply(status=200)
+
+
+def _show_image_metadata(request: Request, connection: sa.Connection, row: volumes.Row, asked: Any) -> Reply:
+    return Reply({"metadata": row["image_metadata"] or {}}, status=200)
+
+
+def _update(request: Request, connection: sa.Connection, row: volumes.Row, **values: Any) -> None:
+    volumes.update_volume(connection, request.services.database.now(connection), row["id"], **values)
+
+
+_CHANGES: dict[str, tuple[str, Change]] = {
+    "os-extend": (ACTION, _extend),
+    "os-force_delete": ("volume:volumes:force_delete", _force_delete),
+    "os-set_bootable": (ACTION, _set_bootable),
+    "os-update_readonly_flag": (ACTION, _set_read_only),
+    "os-reset_status": ("volume:volumes:reset_status", _reset_status),
+    "os-set_image_metadata": (ACTION, _set_image_metadata),
+    "os-unset_image_metadata": (ACTION, _unset_image_metadata),
+    "os-show_image_metadata": (ACTION, _show_image_metadata),
+}
+"""By the body's key: the rule of the action, and what is done."""

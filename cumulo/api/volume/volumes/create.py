@@ -1,0 +1,62 @@
+"""POST /volumes: what a new volume shall be, from the body; the rules are in cumulo/volume/volumes.py."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from cumulo.api.compute.common import flag
+from cumulo.api.volume import common, schema_parts
+from cumulo.api.wsgi.route import Request
+from cumulo.common import errors
+from cumulo.volume import backends, types, volumes
+
+Body = dict[str, Any]
+
+
+def request_create(request: Request, connection: sa.Connection) -> volumes.Row:
+    """Make the row and the operation of the volume that a request asks for, and return the row."""
+    asked, services = request.body["volume"], request.services
+    services.tokens.hold(connection, common.own_project(request))
+    own_type = _type(request, connection, asked)
+    columns = {
+        "name": named(asked, "name"), "description": named(asked, "description"), "metadata": asked.get("metadata") or {},
+        "availability_zone": _zone(request, connection, asked), "type_id": own_type["id"] if own_type else None,
+        "multiattach": _multiattach(asked, own_type),
+        "scheduler_hints": request.body.get("OS-SCH-HNT:scheduler_hints") or request.body.get("scheduler_hints")}
+    wish = volumes.Wish(_size(asked), columns, own_type["name"] if own_type else None)
+    return volumes.request_create(connection, services.ids, services.database.now(connection), conf=services.conf,
+                                  context=request.context, wish=wish)
+
+
+def named(asked: Body, key: str) -> str | None:
+    """Return a name or description, which older clients call display_name and display_description."""
+    text = asked.get(key, asked.get(f"display_{key}"))
+    return text.strip() if isinstance(text, str) else None
+
+
+def _size(asked: Body) -> int:
+    wanted = asked.get("size")
+    size = schema_parts.size(wanted) if wanted is not None else None
+    if size is None:
+        raise errors.BadRequest("Invalid volume size provided for create request: it must be 1 or more.")
+    return size
+
+
+def _type(request: Request, connection: sa.Connection, asked: Body) -> types.Row | None:
+    wanted = asked.get("volume_type") or request.services.conf.volume.default_type
+    return types.named(connection, wanted, common.project_of(request)) if wanted else None
+
+
+def _multiattach(asked: Body, own_type: types.Row | None) -> bool:
+    """Say whether several may use it at once, which its type decides."""
+    allowed = own_type is not None and types.is_multiattach(own_type["extra_specs"])
+    if flag(str(asked.get("multiattach", False)), "multiattach") and not allowed:
+        raise errors.BadRequest("multiattach is decided by the volume type: choose one with the extra spec multiattach.")
+    return allowed
+
+
+def _zone(request: Request, connection: sa.Connection, asked: Body) -> str | None:
+    zone: str | None = asked.get("availability_zone")
+    if zone and zone not in backends.zones(connection, request.services.conf.volume.availability_zone):
+        raise errors.BadRequest(f"Availability zone '{zone}' is invalid.")
+    return zone or None

@@ -1,0 +1,24 @@
+"""Bodies of requests about volumes."""
+
+from typing import Any
+
+from cumulo.api.volume import schema_parts as parts
+
+_NEW: dict[str, Any] = {
+    "name": parts.TEXT, "display_name": parts.TEXT, "description": parts.TEXT, "display_description": parts.TEXT,
+    "size": {"anyOf": [*parts.SIZE["anyOf"], {"type": "null"}]}, "volume_type": parts.TEXT, "metadata": parts.VALUES,
+    "availability_zone": parts.TEXT, "multiattach": parts.BOOLEAN,
+}
+_HINTS = {"OS-SCH-HNT:scheduler_hints": parts.HINTS, "scheduler_hints": parts.HINTS}
+
+
+def _create(**more: Any) -> dict[str, Any]:
+    wrapped = parts.wrapped("volume", _NEW | more)
+    return wrapped | {"properties": wrapped["properties"] | _HINTS}
+
+
+_SOURCES: dict[str, Any] = {}
+CREATE = (("3.0", _create(**_SOURCES)),)
+UPDATE = parts.wrapped("volume", {
+    "name": parts.TEXT, "display_name": parts.TEXT, "description": parts.TEXT, "display_description": parts.TEXT,
+    "metadata": parts.VALUES}, minProperties=1)

@@ -1,0 +1,143 @@
+"""Tables of the volume part: volumes, their snapshots, who uses them, their types, and the backends that hold them.
+
+    volume              one per volume; a deleted one is gone
+    volume_snapshot     what a volume was at a moment
+    volume_attachment   one per server, or other user, of a volume
+    volume_type         what users may choose between; volume_type_access says who, where it is not everybody
+    volume_backend      one per backend of a host: what it has, and the generation that volumes are placed against
+    volume_project      one per project: the row that a quota check locks
+    volume_quota        limits that a project has instead of the configured ones
+    volume_quota_class  limits that every project has instead of the configured ones
+"""
+
+import sqlalchemy as sa
+
+from cumulo.common.db.tables.base import Id, Json, Time, id_column, metadata
+
+volume = sa.Table(
+    "volume", metadata,
+    id_column(),
+    sa.Column("name", sa.String(255)),
+    sa.Column("description", sa.String(255)),
+    sa.Column("project_id", Id, nullable=False),
+    sa.Column("user_id", Id, nullable=False),
+    # What a running operation makes of it for clients is in cumulo/volume/states.py.
+    sa.Column("status", sa.String(32), nullable=False),
+    sa.Column("size_gib", sa.Integer, nullable=False),
+    # The size that it is growing to: it counts as that from the moment when somebody asks.
+    sa.Column("growing_gib", sa.Integer),
+    # host@backend, NULL until it has been placed
+    sa.Column("backend", sa.String(255), index=True),
+    sa.Column("availability_zone", sa.String(255)),
+    sa.Column("type_id", Id, sa.ForeignKey("volume_type.id"), index=True),
+    sa.Column("metadata", Json, nullable=False),
+    sa.Column("bootable", sa.Boolean, nullable=False, default=False),
+    # NULL until somebody has said it: clients then see it among the metadata.
+    sa.Column("read_only", sa.Boolean),
+    sa.Column("multiattach", sa.Boolean, nullable=False, default=False),
+    # What it was made of, by id: each may be gone by now.
+    sa.Column("snapshot_id", Id),
+    sa.Column("source_id", Id),
+    sa.Column("image_id", Id),
+    # What the image said of itself, and what clients have changed of that since; NULL without an image.
+    sa.Column("image_metadata", Json),
+    # As the client sent them; read when the volume is placed.
+    sa.Column("scheduler_hints", Json),
+    sa.Column("fault", sa.String(1024)),
+    sa.Column("created_at", Time, nullable=False),
+    sa.Column("updated_at", Time, nullable=False),
+    sa.Column("launched_at", Time),
+    sa.Index(None, "project_id", "created_at"),
+)
+
+volume_snapshot = sa.Table(
+    "volume_snapshot", metadata,
+    id_column(),
+    sa.Column("volume_id", Id, sa.ForeignKey("volume.id"), nullable=False, index=True),
+    sa.Column("name", sa.String(255)),
+    sa.Column("description", sa.String(255)),
+    sa.Column("project_id", Id, nullable=False),
+    sa.Column("user_id", Id, nullable=False),
+    sa.Column("status", sa.String(32), nullable=False),
+    sa.Column("size_gib", sa.Integer, nullable=False),
+    sa.Column("metadata", Json, nullable=False),
+    sa.Column("created_at", Time, nullable=False),
+    sa.Column("updated_at", Time, nullable=False),
+    sa.Index(None, "project_id", "created_at"),
+)
+
+volume_attachment = sa.Table(
+    "volume_attachment", metadata,
+    id_column(),
+    sa.Column("volume_id", Id, sa.ForeignKey("volume.id"), nullable=False, index=True),
+    # NULL where something else than a server uses it
+    sa.Column("server_id", Id, index=True),
+    sa.Column("host", sa.String(255)),
+    sa.Column("mode", sa.String(8), nullable=False),
+    sa.Column("device", sa.String(255)),
+    # reserved, attaching, attached or detaching
+    sa.Column("status", sa.String(32), nullable=False),
+    # What the user said of itself when it asked for a connection; NULL before that.
+    sa.Column("connector", Json),
+    sa.Column("connection", Json),
+    # Whether the volume goes when its server does.
+    sa.Column("delete_on_termination", sa.Boolean, nullable=False, default=False),
+    sa.Column("tag", sa.String(60)),
+    sa.Column("attached_at", Time),
+    sa.Column("created_at", Time, nullable=False),
+    sa.Column("updated_at", Time, nullable=False),
+)
+
+volume_type = sa.Table(
+    "volume_type", metadata,
+    id_column(),
+    sa.Column("name", sa.String(255), nullable=False, unique=True),
+    sa.Column("description", sa.String(255)),
+    sa.Column("is_public", sa.Boolean, nullable=False),
+    sa.Column("extra_specs", Json, nullable=False),
+    sa.Column("created_at", Time, nullable=False),
+    sa.Column("updated_at", Time, nullable=False),
+)
+
+volume_type_access = sa.Table(
+    "volume_type_access", metadata,
+    sa.Column("type_id", Id, sa.ForeignKey("volume_type.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("project_id", Id, primary_key=True),
+)
+
+volume_backend = sa.Table(
+    "volume_backend", metadata,
+    # host@backend
+    sa.Column("name", sa.String(255), primary_key=True),
+    sa.Column("id", Id, nullable=False, unique=True),
+    sa.Column("host", sa.String(255), nullable=False, index=True),
+    sa.Column("generation", sa.Integer, nullable=False),
+    sa.Column("total_gib", sa.Integer, nullable=False),
+    # {"volume_backend_name", "storage_protocol", "vendor_name", "driver_version", ...}: what types ask for
+    sa.Column("capabilities", Json, nullable=False),
+    sa.Column("disabled", sa.Boolean, nullable=False, default=False),
+    sa.Column("disabled_reason", sa.String(255)),
+    sa.Column("frozen", sa.Boolean, nullable=False, default=False),
+    sa.Column("created_at", Time, nullable=False),
+    sa.Column("updated_at", Time, nullable=False),
+)
+
+volume_project = sa.Table(
+    "volume_project", metadata,
+    id_column("project_id"),
+    sa.Column("generation", sa.Integer, nullable=False, default=0),
+)
+
+volume_quota = sa.Table(
+    "volume_quota", metadata,
+    sa.Column("project_id", Id, primary_key=True),
+    sa.Column("resource", sa.String(255), primary_key=True),
+    sa.Column("most", sa.Integer, nullable=False),
+)
+
+volume_quota_class = sa.Table(
+    "volume_quota_class", metadata,
+    sa.Column("name", sa.String(255), primary_key=True),
+    sa.Column("resource", sa.String(255), primary_key=True),
+    sa.Column("most", sa.Integer, nullable=False),
+)

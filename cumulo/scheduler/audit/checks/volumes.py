@@ -1,0 +1,98 @@
+"""Volumes and snapshots, what their backends hold, and what quotas count of them."""
+
+from collections.abc import Iterator
+
+from cumulo.common.audit.difference import Difference
+from cumulo.common.audit.holdings import BackendHoldings
+from cumulo.scheduler.audit.facts import Facts, Snapshot, Volume, volume_target
+
+KINDS = {
+    "volume_waits_for_nobody": "A volume or a snapshot is being made, but no operation makes it.",
+    "volume_not_on_backend": "A volume is not on the backend where it should be.",
+    "volume_smaller": "A volume is smaller on its backend than its row says.",
+    "volume_without_row": "A backend has a volume that no row names.",
+    "volume_half_made": "A backend has a half made volume or snapshot that nobody is making.",
+    "volume_quota_differs": "The quota check counts something else than the project's volumes and snapshots have.",
+    "snapshot_not_on_backend": "A snapshot is not on its volume's backend.",
+    "snapshot_without_row": "A backend has a snapshot that no row names.",
+}
+#: A volume or snapshot that came to nothing, or whose state somebody wrote by hand, may be there or not.
+SETTLED = ("available", "in-use", "reserved", "attaching", "detaching")
+
+
+def differences(facts: Facts) -> Iterator[Difference]:
+    """Judge every volume and snapshot, and all that the backends that were heard have of them."""
+    yield from _waiting(facts)
+    for name, held in sorted(facts.volume_backends.items()):
+        yield from _backend(facts, name, held)
+    yield from _quotas(facts)
+
+
+def _waiting(facts: Facts) -> Iterator[Difference]:
+    for kind, rows in (("volume", facts.database.volumes), ("snapshot", facts.database.snapshots)):
+        for row in rows:
+            if row.status == "creating" and row.id not in facts.active:
+                yield Difference("volume_waits_for_nobody", row.id, f"{kind} {row.id} is creating",
+                                 "no operation is under way", server_id=row.id)
+
+
+def _backend(facts: Facts, name: str, held: BackendHoldings) -> Iterator[Difference]:
+    host = name.rpartition("@")[0]
+    heard = (volume_target(host),)
+
+    def differs(kind: str, its_id: str, one: str, other: str) -> Difference:
+        return Difference(kind, its_id, one, other, host=host, server_id=its_id, heard=heard)
+
+    volumes = {each.id: each for each in facts.database.volumes}
+    snapshots = {each.id: each for each in facts.database.snapshots}
+    sizes = dict(held.volumes)
+    for each in _wanted(facts, name):
+        if each.id not in sizes:
+            yield differs("volume_not_on_backend", each.id, f"volume {each.id} is {each.status}", f"{name} does not have it")
+        elif sizes[each.id] < each.size_gib:
+            yield differs("volume_smaller", each.id, f"volume {each.id} has {each.size_gib} GiB",
+                          f"{name} has {sizes[each.id]} GiB of it")
+    for its_id in sizes:
+        if its_id not in volumes or volumes[its_id].backend != name:
+            yield differs("volume_without_row", its_id, f"{name} has volume {its_id}", "no volume of it is there")
+    for snapshot in _wanted_snapshots(facts, name, volumes):
+        if snapshot.id not in held.snapshots:
+            yield differs("snapshot_not_on_backend", snapshot.id, f"snapshot {snapshot.id} is {snapshot.status}",
+                          f"{name} does not have it")
+    for its_id in held.snapshots:
+        if its_id not in snapshots:
+            yield differs("snapshot_without_row", its_id, f"{name} has snapshot {its_id}", "no such snapshot is there")
+    for its_id in held.partial:
+        yield differs("volume_half_made", its_id, f"{name} has a half made {its_id}", "nobody is making it")
+
+
+def _wanted(facts: Facts, name: str) -> Iterator[Volume]:
+    return (each for each in facts.database.volumes if each.backend == name and each.status in SETTLED)
+
+
+def _wanted_snapshots(facts: Facts, name: str, volumes: dict[str, Volume]) -> Iterator[Snapshot]:
+    return (each for each in facts.database.snapshots if each.status in SETTLED and each.volume_id in volumes
+            and volumes[each.volume_id].backend == name and each.volume_id not in facts.busy)
+
+
+def _quotas(facts: Facts) -> Iterator[Difference]:
+    counted: dict[str, tuple[int, int, int]] = {}
+    for volume in facts.database.volumes:
+        _add(counted, volume.project_id, 1, 0, volume.growing_gib or volume.size_gib)
+    for snapshot in facts.database.snapshots:
+        _add(counted, snapshot.project_id, 0, 1, snapshot.size_gib)
+    usage = facts.database.volume_usage
+    for project_id in sorted(counted.keys() | usage.keys()):
+        used, has = usage.get(project_id, (0, 0, 0)), counted.get(project_id, (0, 0, 0))
+        if used != has:
+            yield Difference("volume_quota_differs", project_id, f"quota of project {project_id} counts {_size(used)}",
+                             f"it has {_size(has)}")
+
+
+def _add(counted: dict[str, tuple[int, int, int]], project_id: str, volumes: int, snapshots: int, gib: int) -> None:
+    before = counted.get(project_id, (0, 0, 0))
+    counted[project_id] = (before[0] + volumes, before[1] + snapshots, before[2] + gib)
+
+
+def _size(usage: tuple[int, int, int]) -> str:
+    return f"{usage[0]} volumes, {usage[1]} snapshots, {usage[2]} GiB"

@@ -1,0 +1,182 @@
+"""The steps of volumes that run in the runner itself, and what the end of their operations means for them."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from cumulo.common import errors, log
+from cumulo.common.context import Context
+from cumulo.common.db.tables.volume import volume, volume_backend, volume_type
+from cumulo.common.ids import Ids
+from cumulo.common.operations.lease import Operation
+from cumulo.common.operations.step import State
+from cumulo.scheduler.moving import Outdated
+from cumulo.scheduler.volume_place import Backend, Limits, Wanted, place
+from cumulo.volume import backends, states, types, volumes
+
+if TYPE_CHECKING:
+    from cumulo.scheduler.steps import Services, Work
+
+LOG = log.get(__name__)
+FAULT_LENGTH = 1024
+
+
+@dataclasses.dataclass(frozen=True)
+class Placement:
+    """A backend at the generation that the plan saw."""
+
+    name: str
+    generation: int
+
+
+def plan_place(services: Services, state: State) -> Placement | None:
+    """Choose a backend; None when the volume has one already, or is gone."""
+    with services.database.read() as connection:
+        row = connection.execute(sa.select(volume).where(volume.c.id == state["volume_id"])).mappings().first()
+        if row is None or row["backend"]:
+            return None
+        now = services.database.now(connection)
+        wanted = _wanted(connection, row, state)
+        found = _snapshot(connection, now, services.conf)
+    seed = int.from_bytes(services.ids.random_bytes(8), "big")
+    try:
+        chosen = place(found, wanted, Limits(services.conf.volume.service_down_after_s), seed=seed)
+    except errors.NoValidHost as error:
+        # A backend that is only silent might still do: agents restart, clocks jump, clouds pause.
+        patient = services.is_new() or now - wanted.asked_at < services.conf.volume.backend_wait_s
+        if patient and (error.facts["removed"].get("alive") or not found):
+            raise errors.Retry(f"{error.message} (they may be heard soon)") from error
+        raise
+    return Placement(chosen.name, chosen.generation)
+
+
+def _wanted(connection: sa.Connection, row: Any, state: State) -> Wanted:
+    specs: dict[str, str] = {}
+    if row["type_id"]:
+        specs = connection.execute(sa.select(volume_type.c.extra_specs).where(volume_type.c.id == row["type_id"])).scalar_one()
+    hints = row["scheduler_hints"] or {}
+    return Wanted(
+        size_gib=row["size_gib"], backend=(state.get("source") or {}).get("backend"), zone=row["availability_zone"],
+        says=tuple(each for each in types.wanted_capabilities(specs) if each[0] != types.MULTIATTACH),
+        same_backends=_backends_of(connection, hints.get("same_host")) if hints.get("same_host") else None,
+        different_backends=_backends_of(connection, hints.get("different_host")), asked_at=row["created_at"])
+
+
+def _backends_of(connection: sa.Connection, hint: str | list[str] | None) -> tuple[str, ...]:
+    wanted = [hint] if isinstance(hint, str) else hint or []
+    if not wanted:
+        return ()
+    query = sa.select(volume.c.backend).where(volume.c.id.in_(wanted), volume.c.backend.is_not(None)).distinct()
+    return tuple(sorted(connection.execute(query).scalars()))
+
+
+def _snapshot(connection: sa.Connection, now: float, conf: Any) -> list[Backend]:
+    ratio = conf.volume.over_subscription_ratio * (100 - conf.volume.reserved_percentage) / 100
+    return [Backend(
+        name=row["name"], generation=row["generation"], room_gib=row["total_gib"] * ratio,
+        allocated_gib=row["allocated_gib"], total_gib=row["total_gib"], zone=backends.zone_of(row, conf.volume.availability_zone),
+        is_enabled=not row["disabled"] and not row["frozen"],
+        silent_s=float("inf") if row["last_seen"] is None else now - row["last_seen"],
+        said=frozenset((key, str(value)) for key, value in row["capabilities"].items()),
+    ) for row in backends.list_backends(connection)]
+
+
+def place_volume(connection: sa.Connection, now: float, work: Work, planned: Placement | None) -> State:
+    """Take the room on the planned backend."""
+    row = volumes.get_volume(connection, work.state["volume_id"])
+    if row["backend"] is None:
+        if planned is None or not backends.claim(connection, planned.name, planned.generation):
+            raise Outdated(work.state["volume_id"])
+        values: dict[str, Any] = {"backend": planned.name}
+        if row["availability_zone"] is None:
+            values["availability_zone"] = _zone(connection, planned.name)
+        volumes.update_volume(connection, now, row["id"], **values)
+        row = {**row, **values}
+    return volumes.place(row)
+
+
+def _zone(connection: sa.Connection, name: str) -> str | None:
+    said = connection.execute(sa.select(volume_backend.c.capabilities).where(volume_backend.c.name == name)).scalar_one()
+    zone: str | None = said.get("availability_zone")
+    return zone
+
+
+def leave_place(connection: sa.Connection, now: float, work: Work) -> State:
+    """Give the room back."""
+    volumes.update_volume(connection, now, work.state["volume_id"], backend=None)
+    return {"backend": None, "host": None}
+
+
+def settle_volume(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
+    """Say that the volume is there."""
+    volumes.update_volume(connection, now, work.state["volume_id"], status=states.AVAILABLE, launched_at=now, fault=None)
+    return {}
+
+
+def keep(connection: sa.Connection, now: float, work: Work) -> State:
+    """Nothing: what a volume becomes when a flow ends undone is decided when it ends."""
+    return {}
+
+
+def forget_volume(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
+    """Remove the rows of the volume and of what went with it."""
+    volumes.forget(connection, work.state["volume_id"])
+    return {}
+
+
+def plan_growth(services: Services, state: State) -> Placement:
+    """See that the backend has room for a volume that grows; what it grows to counts already."""
+    with services.database.read() as connection:
+        now = services.database.now(connection)
+        found = next((each for each in _snapshot(connection, now, services.conf) if each.name == state["backend"]), None)
+    if found is None:
+        raise errors.NoValidHost(f"There is no backend {state['backend']}.")
+    if found.allocated_gib > found.room_gib or state["size_gib"] > found.total_gib:
+        raise errors.NoValidHost("No valid backend: 1 backend; capacity removed 1")
+    return Placement(found.name, found.generation)
+
+
+def hold_room(connection: sa.Connection, now: float, work: Work, planned: Placement) -> State:
+    """Take the room, unless somebody else took some since the plan was made."""
+    if not backends.claim(connection, planned.name, planned.generation):
+        raise Outdated(planned.name)
+    return {}
+
+
+def give_room(connection: sa.Connection, now: float, work: Work) -> State:
+    """Give it back: the volume does not grow."""
+    volumes.update_volume(connection, now, work.state["volume_id"], growing_gib=None)
+    return {}
+
+
+def settle_growth(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
+    """Say that the volume has its new size."""
+    volumes.update_volume(connection, now, work.state["volume_id"], size_gib=work.state["size_gib"], growing_gib=None)
+    return {}
+
+
+def finished(connection: sa.Connection, ids: Ids, now: float, ended: Operation) -> None:
+    """Draw the consequences of an operation's end for its volume; one that is gone needs none."""
+    row = connection.execute(sa.select(volume).where(volume.c.id == ended.resource_id)).mappings().first()
+    if row is None:
+        return
+    if ended.phase == "stuck":
+        _fail(connection, now, ended, states.STUCK.get(ended.flow, states.ERROR))
+    elif ended.cancel and ended.flow != "delete_volume":
+        _delete(connection, ids, now, ended, row)
+    elif ended.phase == "undone" and ended.flow == "create_volume":
+        _fail(connection, now, ended, states.ERROR)
+
+
+def _fail(connection: sa.Connection, now: float, ended: Operation, status: str) -> None:
+    volumes.update_volume(connection, now, ended.resource_id, status=status, fault=(ended.error or "")[:FAULT_LENGTH])
+
+
+def _delete(connection: sa.Connection, ids: Ids, now: float, ended: Operation, row: Any) -> None:
+    own = {"request_id": ended.request_id, "user_id": ended.user_id, "project_id": ended.project_id}
+    context = Context.from_dict(ended.state.get("cancelled_by") or own)
+    volumes.begin_delete(connection, ids, now, context, row, volumes.snapshots_of(connection, row["id"]))
+    LOG.info("deletion_follows", after=ended.id, volume=row["id"])

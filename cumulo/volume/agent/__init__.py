@@ -1,0 +1,1 @@
+"""The volume agent: what runs on a host that has volumes."""

@@ -1,0 +1,53 @@
+"""What the agent's steps ask of a backend. Every backend passes one suite: tests/fixtures/backend_suite.py.
+
+Each call looks first and does only what is missing, so each may be repeated, also after a death half way. Volumes and
+snapshots are named by their ids in everything that a backend makes. What is being made is not a volume yet: it becomes
+one when it is whole.
+"""
+
+import dataclasses
+from typing import Any, Protocol
+
+from cumulo.common.audit.holdings import BackendHoldings
+
+
+@dataclasses.dataclass(frozen=True)
+class Capacity:
+    """What a backend has, in GiB, and how much of it is really free."""
+
+    total_gib: int
+    free_gib: float
+
+
+class Backend(Protocol):
+    """A place for volumes. Errors are CumuloErrors; Retry means that the same call may work later."""
+
+    def capabilities(self) -> dict[str, Any]:
+        """Return what types may ask for: volume_backend_name, storage_protocol, vendor_name, driver_version."""
+
+    def capacity(self) -> Capacity:
+        """Return what it has."""
+
+    def create(self, volume_id: str, size_gib: int) -> None:
+        """Make an empty volume."""
+
+    def clone(self, volume_id: str, source_id: str, size_gib: int) -> None:
+        """Make a volume that holds what another one does now, and is at least as large; raises NotFound."""
+
+    def restore(self, volume_id: str, snapshot_id: str, size_gib: int) -> None:
+        """Make a volume that holds what a snapshot does, and is at least as large; raises NotFound."""
+
+    def extend(self, volume_id: str, size_gib: int) -> None:
+        """Make a volume larger, never smaller; raises NotFound."""
+
+    def delete(self, volume_id: str) -> None:
+        """Leave nothing of a volume, whole or half made; what is gone already is no error."""
+
+    def snapshot(self, snapshot_id: str, volume_id: str) -> None:
+        """Keep what a volume holds now; a snapshot that is there stays as it is. Raises NotFound."""
+
+    def delete_snapshot(self, snapshot_id: str) -> None:
+        """Leave nothing of a snapshot, whole or half made."""
+
+    def holdings(self) -> BackendHoldings:
+        """Return everything of this cloud that is really here, wanted or not; changes nothing."""

@@ -1,0 +1,126 @@
+"""A backend that stores nothing: it remembers volumes in a file, and waits and fails as it is told.
+
+What it knows survives its process, like real volumes do. The script is read before every call, so a test changes delays
+and faults while the agent runs:
+
+    {"delays": {"create": 2.5}, "faults": {"snapshot": "no room"}}
+"""
+
+import json
+import pathlib
+from typing import Any
+
+from cumulo.common import errors
+from cumulo.common.audit.holdings import BackendHoldings
+from cumulo.common.clock import Clock
+from cumulo.common.threads import Threads
+from cumulo.volume.agent.backend import Capacity
+
+VERSION = "1.0"
+
+
+class FakeBackend:
+    """Implements cumulo.volume.agent.backend.Backend without storing anything."""
+
+    def __init__(self, path: pathlib.Path, clock: Clock, threads: Threads, *, name: str, total_gib: int, script: str = "",
+                 ) -> None:
+        self._path = path
+        self._clock = clock
+        self._lock = threads.lock()
+        self._name = name
+        self._total_gib = total_gib
+        self._script_path = script
+        self._known: dict[str, dict[str, Any]] = self._read()
+
+    def capabilities(self) -> dict[str, Any]:
+        """Say that nothing is stored."""
+        return {"volume_backend_name": self._name, "storage_protocol": "fake", "vendor_name": "Cumulo",
+                "driver_version": VERSION}
+
+    def capacity(self) -> Capacity:
+        """Return what was configured, less what volumes have."""
+        used = sum(each["size_gib"] for each in self._known["volumes"].values())
+        return Capacity(self._total_gib, float(max(0, self._total_gib - used)))
+
+    def create(self, volume_id: str, size_gib: int) -> None:
+        """Remember a volume."""
+        self._begin("create")
+        self._add(volume_id, size_gib)
+
+    def clone(self, volume_id: str, source_id: str, size_gib: int) -> None:
+        """Remember a volume; raises NotFound where the source is not remembered."""
+        self._begin("clone")
+        if volume_id not in self._known["volumes"]:
+            self._one("volumes", source_id)
+        self._add(volume_id, size_gib)
+
+    def restore(self, volume_id: str, snapshot_id: str, size_gib: int) -> None:
+        """Remember a volume; raises NotFound where the snapshot is not remembered."""
+        self._begin("restore")
+        if volume_id not in self._known["volumes"]:
+            self._one("snapshots", snapshot_id)
+        self._add(volume_id, size_gib)
+
+    def extend(self, volume_id: str, size_gib: int) -> None:
+        """Remember another size."""
+        self._begin("extend")
+        known = self._one("volumes", volume_id)
+        self._change("volumes", volume_id, known | {"size_gib": max(size_gib, known["size_gib"])})
+
+    def delete(self, volume_id: str) -> None:
+        """Forget a volume."""
+        self._begin("delete")
+        self._change("volumes", volume_id, None)
+
+    def snapshot(self, snapshot_id: str, volume_id: str) -> None:
+        """Remember a snapshot; raises NotFound where the volume is not remembered."""
+        self._begin("snapshot")
+        if snapshot_id not in self._known["snapshots"]:
+            self._change("snapshots", snapshot_id, {"size_gib": self._one("volumes", volume_id)["size_gib"]})
+
+    def delete_snapshot(self, snapshot_id: str) -> None:
+        """Forget a snapshot."""
+        self._begin("delete_snapshot")
+        self._change("snapshots", snapshot_id, None)
+
+    def holdings(self) -> BackendHoldings:
+        """Return what is remembered."""
+        volumes = tuple((each, known["size_gib"]) for each, known in sorted(self._known["volumes"].items()))
+        return BackendHoldings(volumes, tuple(sorted(self._known["snapshots"])))
+
+    def _add(self, volume_id: str, size_gib: int) -> None:
+        if volume_id not in self._known["volumes"]:
+            self._change("volumes", volume_id, {"size_gib": size_gib})
+
+    def _one(self, kind: str, its_id: str) -> dict[str, Any]:
+        found: dict[str, Any] | None = self._known[kind].get(its_id)
+        if found is None:
+            raise errors.NotFound(f"this backend has no such {kind.removesuffix('s')}", its_id=its_id)
+        return found
+
+    def _begin(self, call: str) -> None:
+        """Wait and fail as the script says."""
+        script = self._script()
+        if delay := script.get("delays", {}).get(call):
+            self._clock.sleep(delay)
+        if fault := script.get("faults", {}).get(call):
+            raise errors.InternalError(fault)
+
+    def _change(self, kind: str, its_id: str, value: dict[str, Any] | None) -> None:
+        with self._lock:
+            kept = {each: known for each, known in self._known[kind].items() if each != its_id}
+            self._known = self._known | {kind: kept if value is None else kept | {its_id: value}}
+            partial = self._path.with_suffix(".new")
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            partial.write_text(json.dumps(self._known))
+            partial.rename(self._path)
+
+    def _read(self) -> dict[str, dict[str, Any]]:
+        nothing: dict[str, dict[str, Any]] = {"volumes": {}, "snapshots": {}}
+        return nothing | json.loads(self._path.read_text()) if self._path.exists() else nothing
+
+    def _script(self) -> dict[str, Any]:
+        if not self._script_path or not pathlib.Path(self._script_path).exists():
+            return {}
+        found: dict[str, Any] = json.loads(pathlib.Path(self._script_path).read_text())
+        return found

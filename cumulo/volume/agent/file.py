@@ -1,0 +1,147 @@
+"""A backend of raw files in a directory, which may be a mounted share: one file a volume, one a snapshot.
+
+    volume-<id>, snapshot-<id>      whole
+    volume-<id>.new                 being made; whoever makes it again begins anew
+
+Files have holes, so a volume takes the room of what was written to it. Copies share their blocks with what they were
+made of where the file system can do that (XFS, Btrfs): then clones and snapshots are instant.
+"""
+
+import contextlib
+import os
+import pathlib
+from typing import Any
+
+from cumulo.common import command, errors
+from cumulo.common.audit.holdings import BackendHoldings
+from cumulo.common.threads import Threads
+from cumulo.volume.agent.backend import Capacity
+
+GIB = 1024**3
+COPY_TIMEOUT_S = 6 * 3600
+VERSION = "1.0"
+VOLUME, SNAPSHOT, PARTIAL = "volume-", "snapshot-", ".new"
+# Guests run as a user of their own: it may pass through the directory, not list it.
+PASS_THROUGH, MODE = 0o711, 0o600
+
+
+class FileBackend:
+    """Implements cumulo.volume.agent.backend.Backend."""
+
+    def __init__(self, directory: pathlib.Path, threads: Threads, *, name: str) -> None:
+        self._directory = directory
+        self._threads = threads
+        self._name = name
+
+    def capabilities(self) -> dict[str, Any]:
+        """Say that these are files."""
+        return {"volume_backend_name": self._name, "storage_protocol": "file", "vendor_name": "Cumulo",
+                "driver_version": VERSION}
+
+    def capacity(self) -> Capacity:
+        """Return what the file system has."""
+        self._prepare()
+        found = os.statvfs(self._directory)
+        return Capacity(found.f_blocks * found.f_frsize // GIB, round(found.f_bavail * found.f_frsize / GIB, 2))
+
+    def path(self, volume_id: str) -> pathlib.Path:
+        """Return the file of a volume, which need not be there."""
+        return self._directory / f"{VOLUME}{volume_id}"
+
+    def create(self, volume_id: str, size_gib: int) -> None:
+        """Make a file that is one hole."""
+        target = self.path(volume_id)
+        if not target.exists():
+            self._prepare()
+            with _fresh(target).open("wb") as file:
+                os.fchmod(file.fileno(), MODE)
+            self._finish(target, size_gib)
+
+    def clone(self, volume_id: str, source_id: str, size_gib: int) -> None:
+        """Copy a volume's file."""
+        self._copy(self.path(source_id), self.path(volume_id), size_gib)
+
+    def restore(self, volume_id: str, snapshot_id: str, size_gib: int) -> None:
+        """Copy a snapshot's file."""
+        self._copy(self._snapshot(snapshot_id), self.path(volume_id), size_gib)
+
+    def extend(self, volume_id: str, size_gib: int) -> None:
+        """Make the file longer."""
+        try:
+            _grow(self.path(volume_id), size_gib)
+        except FileNotFoundError as failure:
+            raise errors.NotFound("this backend has no such volume", volume_id=volume_id) from failure
+
+    def delete(self, volume_id: str) -> None:
+        """Remove the file."""
+        self._remove(self.path(volume_id))
+
+    def snapshot(self, snapshot_id: str, volume_id: str) -> None:
+        """Copy a volume's file."""
+        self._copy(self.path(volume_id), self._snapshot(snapshot_id), 0)
+
+    def delete_snapshot(self, snapshot_id: str) -> None:
+        """Remove the file."""
+        self._remove(self._snapshot(snapshot_id))
+
+    def holdings(self) -> BackendHoldings:
+        """List the directory."""
+        self._prepare()
+        names = sorted(os.listdir(self._directory))
+        volumes = []
+        for name in names:
+            if name.startswith(VOLUME) and not name.endswith(PARTIAL):
+                with contextlib.suppress(FileNotFoundError):  # removed a moment ago
+                    volumes.append((name.removeprefix(VOLUME), -(-os.path.getsize(self._directory / name) // GIB)))
+        snapshots = [name.removeprefix(SNAPSHOT) for name in names if name.startswith(SNAPSHOT) and not name.endswith(PARTIAL)]
+        partial = [name.removesuffix(PARTIAL).partition("-")[2] for name in names if name.endswith(PARTIAL)]
+        return BackendHoldings(tuple(volumes), tuple(snapshots), tuple(partial))
+
+    def _snapshot(self, snapshot_id: str) -> pathlib.Path:
+        return self._directory / f"{SNAPSHOT}{snapshot_id}"
+
+    def _copy(self, source: pathlib.Path, target: pathlib.Path, size_gib: int) -> None:
+        if target.exists():
+            return
+        if not source.exists():
+            raise errors.NotFound("this backend does not have what is to be copied", name=source.name)
+        command.run(["cp", "--sparse=always", "--reflink=auto", "--preserve=mode", str(source), str(_fresh(target))],
+                    timeout_s=COPY_TIMEOUT_S)
+        self._finish(target, size_gib)
+
+    def _finish(self, target: pathlib.Path, size_gib: int) -> None:
+        partial = _partial(target)
+        _grow(partial, size_gib)
+        self._threads.native(_make_durable, partial)
+        partial.rename(target)
+        _make_durable(self._directory)
+
+    def _remove(self, path: pathlib.Path) -> None:
+        for each in (path, _partial(path)):
+            each.unlink(missing_ok=True)
+
+    def _prepare(self) -> None:
+        self._directory.mkdir(mode=PASS_THROUGH, parents=True, exist_ok=True)
+
+
+def _partial(target: pathlib.Path) -> pathlib.Path:
+    return target.with_name(target.name + PARTIAL)
+
+
+def _fresh(target: pathlib.Path) -> pathlib.Path:
+    partial = _partial(target)
+    partial.unlink(missing_ok=True)
+    return partial
+
+
+def _grow(path: pathlib.Path, size_gib: int) -> None:
+    if path.stat().st_size < size_gib * GIB:
+        os.truncate(path, size_gib * GIB)
+
+
+def _make_durable(path: pathlib.Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,135 @@
+"""The volume agent of a host: runs the steps of operations on its volumes, and says what its backends have."""
+
+import argparse
+import dataclasses
+import pathlib
+import signal
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cumulo.common import config, errors, log
+from cumulo.common.host_lock import HostLock
+from cumulo.common.operations.agent import StepServer, asking
+from cumulo.common.rpc.server import Server
+from cumulo.common.runtime import Runtime
+from cumulo.volume import options
+from cumulo.volume.agent.backend import Backend
+from cumulo.volume.agent.fake import FakeBackend
+from cumulo.volume.agent.file import FileBackend
+from cumulo.volume.agent.steps import Steps, Turns
+
+LOG = log.get(__name__)
+REGISTRATIONS = (options,)
+KIND = "volume"
+TIMEOUT_S = 5.0
+
+
+@dataclasses.dataclass
+class Service:
+    """A running agent."""
+
+    server: Server
+    stopping: Any
+    lock: HostLock | None = None
+
+    def stop(self) -> None:
+        """Take no more steps and let another agent have the host."""
+        self.stopping.set()
+        self.server.stop()
+        if self.lock is not None:
+            self.lock.release()
+
+
+def start(runtime: Runtime) -> Service:
+    """Serve this host in this process; raises Conflict when another agent does."""
+    lock = HostLock(pathlib.Path(runtime.conf.state_dir), KIND, runtime.host)
+    lock.take()
+    try:
+        service = serve(runtime, make_backends(runtime))
+    except BaseException:
+        lock.release()
+        raise
+    service.lock = lock
+    LOG.info("volume_agent_started", host=runtime.host)
+    return service
+
+
+def serve(runtime: Runtime, backends: Mapping[str, Backend]) -> Service:
+    """Answer for this host and report what it has; whoever calls owns the host."""
+    server = runtime.bus.serve(f"{KIND}.{runtime.host}", methods(runtime, backends))
+    service = Service(server, runtime.threads.event())
+    runtime.threads.spawn(_report_forever, runtime, backends, service.stopping, name="volume-report")
+    return service
+
+
+def methods(runtime: Runtime, backends: Mapping[str, Backend]) -> dict[str, Callable[..., Any]]:
+    """Return what the agent answers on the bus."""
+    steps = Steps(backends, Turns(runtime.threads))
+    return StepServer(steps.table(), runtime.clock, runtime.threads, asking(runtime.bus)).methods() | {
+        "holdings": lambda call: {"backends": {name: each.holdings().to_dict() for name, each in backends.items()}},
+        "ping": lambda call: {"host": runtime.host},
+        "ring": lambda call, what="", **facts: None,  # steps come to an agent by themselves: nothing to look up
+    }
+
+
+def make_backends(runtime: Runtime) -> dict[str, Backend]:
+    """Return the backends that the configuration names; raises ValueError for what makes no sense."""
+    return {name: _make(runtime, name, kind) for name, kind in options.backends(runtime.conf)}
+
+
+def _make(runtime: Runtime, name: str, kind: str) -> Backend:
+    told = options.told(runtime.conf, name)
+    known_as = told.volume_backend_name or name
+    if kind == "fake":
+        path = pathlib.Path(runtime.conf.state_dir) / f"fake-volumes.{runtime.host}.{name}.json"
+        return FakeBackend(path, runtime.clock, runtime.threads, name=known_as, total_gib=told.total_gib, script=told.script)
+    return FileBackend(options.directory(runtime.conf, name), runtime.threads, name=known_as)
+
+
+def _report_forever(runtime: Runtime, backends: Mapping[str, Backend], stopping: Any) -> None:
+    registered = False
+    while not stopping.is_set():
+        try:
+            registered = _report(runtime, backends, registered)
+        except (errors.CumuloError, OSError) as failure:
+            LOG.warning("heartbeat_lost", host=runtime.host, error=str(failure))
+        stopping.wait(runtime.conf.volume.agent_heartbeat_s)
+
+
+def _report(runtime: Runtime, backends: Mapping[str, Backend], registered: bool) -> bool:
+    """Register if the scheduler does not know this host's backends yet, then give a sign of life; say whether it does."""
+    capacities = {name: each.capacity() for name, each in backends.items()}
+    arguments: dict[str, Any] = {"host": runtime.host, "kind": KIND}
+    if not registered:
+        zone = runtime.conf.volume.availability_zone
+        inventory = {name: {"total_gib": capacities[name].total_gib,
+                            "capabilities": each.capabilities() | {"availability_zone": zone}}
+                     for name, each in backends.items()}
+        _send(runtime, "register_host", arguments | {"inventory": {"backends": inventory}})
+    said = {name: {"free_gib": each.free_gib} for name, each in capacities.items()}
+    answer = _send(runtime, "heartbeat", arguments | {"state": runtime.bus.state(), "backends": said})
+    return bool(answer["registered"])
+
+
+def _send(runtime: Runtime, method: str, arguments: dict[str, Any]) -> Any:
+    return runtime.bus.call("scheduler", method, arguments, timeout_s=TIMEOUT_S)
+
+
+def main() -> None:
+    """Run the agent: cumulo-volume --config-file FILE."""
+    parser = argparse.ArgumentParser(prog="cumulo-volume", description="The volume agent of a host.")
+    parser.add_argument("--config-file", action="append", default=[], help="configuration file; may be repeated")
+    conf = config.load(parser.parse_args().config_file, registrations=REGISTRATIONS)
+    log.setup(conf)
+    runtime = Runtime.create(conf, identity=f"{KIND}.{conf.host}")
+    stopping = runtime.threads.event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    service = start(runtime)
+    stopping.wait()
+    service.stop()
+    runtime.bus.close()
+
+
+if __name__ == "__main__":
+    main()

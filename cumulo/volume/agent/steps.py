@@ -1,0 +1,103 @@
+"""The steps a volume agent runs on the volumes of its host. Look, then make it so.
+
+Each is safe to repeat at any point, because a backend does only what is missing. Two steps of different operations may
+meet on one volume (a snapshot is taken while the volume grows): they take turns.
+"""
+
+import contextlib
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from cumulo.common import errors
+from cumulo.common.operations.step import State
+from cumulo.common.threads import Threads
+from cumulo.volume.agent.backend import Backend
+
+StepFunction = Callable[[State, Any], State | None]
+
+
+class Turns:
+    """One step at a time for each volume."""
+
+    def __init__(self, threads: Threads) -> None:
+        self._threads = threads
+        self._lock = threads.lock()
+        self._held: dict[str, Any] = {}  # volume id -> an event that is set when its turn is over
+
+    @contextlib.contextmanager
+    def alone(self, *volume_ids: str) -> Iterator[None]:
+        """Wait for one's turn at these volumes; ids in any order."""
+        wanted = sorted(set(volume_ids))
+        for volume_id in wanted:
+            self._take(volume_id)
+        try:
+            yield
+        finally:
+            for volume_id in wanted:
+                with self._lock:
+                    self._held.pop(volume_id).set()
+
+    def _take(self, volume_id: str) -> None:
+        while True:
+            with self._lock:
+                other = self._held.get(volume_id)
+                if other is None:
+                    self._held[volume_id] = self._threads.event()
+                    return
+            other.wait()
+
+
+@dataclasses.dataclass(frozen=True)
+class Steps:
+    """The steps of one agent."""
+
+    backends: Mapping[str, Backend]
+    turns: Turns
+
+    def table(self) -> dict[str, tuple[StepFunction, StepFunction]]:
+        """Return the steps by name, each with its undo."""
+        return {
+            "make_volume": (self.make, self.remove),
+            "drop_volume": (self.drop, nothing),
+            "grow_volume": (self.grow, nothing),
+        }
+
+    def make(self, state: State, call: Any) -> State:
+        """Have the volume, with what its source holds."""
+        backend, volume_id, size_gib = self._backend(state), state["volume_id"], state["size_gib"]
+        with self.turns.alone(volume_id):
+            backend.create(volume_id, size_gib)
+        return {}
+
+    def remove(self, state: State, call: Any) -> State:
+        """Leave nothing of it."""
+        with self.turns.alone(state["volume_id"]):
+            self._backend(state).delete(state["volume_id"])
+        return {}
+
+    def drop(self, state: State, call: Any) -> State:
+        """Leave nothing of it and of its snapshots, the newest first."""
+        backend = self._backend(state)
+        with self.turns.alone(state["volume_id"]):
+            for snapshot_id in reversed(state["snapshots"]):
+                backend.delete_snapshot(snapshot_id)
+            backend.delete(state["volume_id"])
+        return {}
+
+    def grow(self, state: State, call: Any) -> State:
+        """Make it larger."""
+        with self.turns.alone(state["volume_id"]):
+            self._backend(state).extend(state["volume_id"], state["size_gib"])
+        return {}
+
+    def _backend(self, state: State) -> Backend:
+        name = state["backend"].rpartition("@")[2]
+        if name not in self.backends:
+            raise errors.Retry(f"This host has no backend {name} now.")
+        return self.backends[name]
+
+
+def nothing(state: State, call: Any) -> State:
+    """The undo of a step that has none: what it did stands, and harms nobody."""
+    return {}

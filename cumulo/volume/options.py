@@ -1,0 +1,88 @@
+"""Options of the volume part: quotas and placement, and what an agent's backends are told."""
+
+import os
+import pathlib
+import re
+from typing import Any
+
+from oslo_config import cfg
+
+GROUP = "volume"
+BACKEND_GROUP = "volume_backend_"
+_BACKEND_NAME = cfg.StrOpt("volume_backend_name", default="",
+                           help="What types ask for by their extra spec volume_backend_name. Empty means the backend's own "
+                                "name; several backends may share one.")
+FAKE_OPTIONS = [
+    cfg.IntOpt("total_gib", default=100_000, min=1, max=1_000_000_000, help="GiB that it says it has."),
+    cfg.StrOpt("script", default="",
+               help="JSON file that it reads before every call: {\"delays\": {call: seconds}, \"faults\": {call: message}}. "
+                    "Empty: no delays, no faults."),
+    _BACKEND_NAME,
+]
+FILE_OPTIONS = [
+    cfg.StrOpt("directory", default="",
+               help="Directory that holds the volumes of a backend of the kind file, one file each. Empty means "
+                    "volumes/<name> below state_dir."),
+    _BACKEND_NAME,
+]
+BACKEND_OPTIONS = {"file": FILE_OPTIONS, "fake": FAKE_OPTIONS}
+"""What a backend of each kind is told, in the group volume_backend_<its name>."""
+OPTIONS = [
+    cfg.ListOpt("enabled_backends", default=["file:file"],
+                help="Where volumes of this host are: name:kind of each backend, names of letters, digits, - and _. What a "
+                     "backend is told stands in a group of its own: [volume_backend_<name>]."),
+    cfg.StrOpt("availability_zone", default="nova",
+               help="Name of the availability zone that this host's backends are in; nova is what clients expect."),
+    cfg.StrOpt("default_type", default="",
+               help="Name of the type of volumes for which nobody names one. Empty, the default: they have none."),
+    cfg.FloatOpt("agent_heartbeat_s", default=5.0, min=0.1, max=60.0,
+                 help="Seconds between heartbeats to the scheduler. Three missed ones make a backend count as down."),
+    cfg.FloatOpt("service_down_after_s", default=30.0, min=1.0, max=3600.0,
+                 help="Seconds without a heartbeat after which a service is shown as down and gets no new volumes: six "
+                      "heartbeats of 5 s."),
+    cfg.FloatOpt("backend_wait_s", default=60.0, min=0.0, max=3600.0,
+                 help="Seconds after its request for which a volume without a backend waits for backends that are silent "
+                      "but known. Covers the restart of every agent."),
+    cfg.FloatOpt("over_subscription_ratio", default=20.0, min=1.0, max=1000.0,
+                 help="GiB that volumes and snapshots of a backend may have together per GiB that it really has. They take "
+                      "only what is written to them."),
+    cfg.IntOpt("reserved_percentage", default=0, min=0, max=99,
+               help="Percent of a backend's room that volumes never get."),
+    cfg.IntOpt("largest_gib", default=65536, min=1, max=0x7FFFFFFF,
+               help="Largest volume that is accepted, in GiB. The default stops sizes that nobody means."),
+    cfg.IntOpt("quota_volumes", default=10, min=-1, help="Volumes a project may have; -1 is no limit."),
+    cfg.IntOpt("quota_snapshots", default=10, min=-1, help="Snapshots a project may have; -1 is no limit."),
+    cfg.IntOpt("quota_gigabytes", default=1000, min=-1,
+               help="GiB that the volumes and snapshots of a project may have together; -1 is no limit."),
+    cfg.IntOpt("quota_per_volume_gigabytes", default=-1, min=-1, help="GiB one volume may have; -1 is no limit."),
+    cfg.IntOpt("page_limit", default=1000, min=1, max=10000,
+               help="Most entries one page of a list has; larger limits are cut to it. A page then stays below 1 MiB."),
+]
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def register(conf: cfg.ConfigOpts) -> None:
+    """Declare the options of this part, and those of every backend that is named."""
+    conf.register_opts(OPTIONS, group=GROUP)
+
+
+def backends(conf: cfg.ConfigOpts) -> list[tuple[str, str]]:
+    """Return name and kind of each backend, with its options declared; raises ValueError for what makes no sense."""
+    found: list[tuple[str, str]] = []
+    for entry in conf.volume.enabled_backends:
+        name, _, kind = entry.strip().partition(":")
+        if not _NAME.fullmatch(name) or kind not in BACKEND_OPTIONS or name in dict(found):
+            raise ValueError(f"[volume] enabled_backends: {entry!r} is not name:kind, with kinds {', '.join(BACKEND_OPTIONS)}")
+        conf.register_opts(BACKEND_OPTIONS[kind], group=BACKEND_GROUP + name)
+        found.append((name, kind))
+    return found
+
+
+def told(conf: cfg.ConfigOpts, name: str) -> Any:
+    """Return the options of one backend that backends() returned."""
+    return conf[BACKEND_GROUP + name]
+
+
+def directory(conf: cfg.ConfigOpts, name: str) -> pathlib.Path:
+    """Return where a backend of the kind file keeps its volumes."""
+    return pathlib.Path(told(conf, name).directory or os.path.join(conf.state_dir, "volumes", name))

@@ -1,0 +1,121 @@
+"""What a project may have of volumes and what it has, counted from the rows themselves.
+
+Two requests of one project must not both find room for the last volume. A check therefore first raises the generation
+of the project's row: the database makes the second request wait there until the first has committed, and it then
+counts the first one's volumes too. A volume that grows counts with the size it is growing to; what it is deleted for
+counts until it is gone.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+from oslo_config import cfg
+
+from cumulo.common import errors
+from cumulo.common.db.absent import insert_if_absent
+from cumulo.common.db.tables.volume import volume, volume_project, volume_snapshot, volume_type
+from cumulo.volume import quota_rows
+
+UNLIMITED = -1
+VOLUMES, SNAPSHOTS, GIGABYTES, PER_VOLUME = "volumes", "snapshots", "gigabytes", "per_volume_gigabytes"
+NAMES = (PER_VOLUME, VOLUMES, SNAPSHOTS, GIGABYTES)
+BY_TYPE = (VOLUMES, GIGABYTES, SNAPSHOTS)
+"""What may also be limited for one type alone, as <name>_<name of the type>."""
+_SIZE = sa.func.coalesce(volume.c.growing_gib, volume.c.size_gib)
+
+
+@dataclasses.dataclass(frozen=True)
+class Amount:
+    """What something new takes; type_name is the name of its type, if it has one."""
+
+    volumes: int = 0
+    snapshots: int = 0
+    gigabytes: int = 0
+    type_name: str | None = None
+
+    def by_name(self) -> dict[str, int]:
+        """Return what it takes by the names of limits, those of its type among them."""
+        each = {VOLUMES: self.volumes, SNAPSHOTS: self.snapshots, GIGABYTES: self.gigabytes}
+        own = {f"{name}_{self.type_name}": value for name, value in each.items()} if self.type_name else {}
+        return {name: value for name, value in (each | own).items() if value}
+
+
+def configured(conf: cfg.ConfigOpts) -> dict[str, int]:
+    """Return the limits that are configured."""
+    return {name: getattr(conf.volume, f"quota_{name}") for name in NAMES}
+
+
+def type_names(connection: sa.Connection) -> list[str]:
+    """Return the limits that types have of their own."""
+    names = connection.execute(sa.select(volume_type.c.name).order_by(volume_type.c.name)).scalars().all()
+    return [f"{name}_{type_name}" for type_name in names for name in BY_TYPE]
+
+
+def defaults(connection: sa.Connection, conf: cfg.ConfigOpts) -> dict[str, int]:
+    """Return the limits that a project has unless it was given others."""
+    own = dict.fromkeys(type_names(connection), UNLIMITED)
+    rows = quota_rows.of_class(connection, quota_rows.DEFAULT)
+    known = configured(conf) | own
+    return known | {name: most for name, most in rows.items() if name in known}
+
+
+def limits_for(connection: sa.Connection, conf: cfg.ConfigOpts, project_id: str) -> dict[str, int]:
+    """Return the limits in force for a project."""
+    known = defaults(connection, conf)
+    rows = quota_rows.of_project(connection, project_id)
+    return known | {name: most for name, most in rows.items() if name in known}
+
+
+def usage_of(connection: sa.Connection, project_id: str) -> dict[str, int]:
+    """Return what a project has, by the names of limits; what it has none of is left out."""
+    found: dict[str, int] = {}
+    volumes = sa.select(volume_type.c.name, sa.func.count(), sa.func.sum(_SIZE)).select_from(
+        volume.outerjoin(volume_type, volume_type.c.id == volume.c.type_id)).where(
+            volume.c.project_id == project_id).group_by(volume_type.c.name)
+    for type_name, count, size in connection.execute(volumes):
+        _add(found, Amount(volumes=count, gigabytes=int(size), type_name=type_name))
+    snapshots = sa.select(volume_type.c.name, sa.func.count(), sa.func.sum(volume_snapshot.c.size_gib)).select_from(
+        volume_snapshot.join(volume, volume.c.id == volume_snapshot.c.volume_id).outerjoin(
+            volume_type, volume_type.c.id == volume.c.type_id)).where(
+                volume_snapshot.c.project_id == project_id).group_by(volume_type.c.name)
+    for type_name, count, size in connection.execute(snapshots):
+        _add(found, Amount(snapshots=count, gigabytes=int(size), type_name=type_name))
+    return found
+
+
+def _add(found: dict[str, int], amount: Amount) -> None:
+    for name, value in amount.by_name().items():
+        found[name] = found.get(name, 0) + value
+
+
+def check(connection: sa.Connection, conf: cfg.ConfigOpts, project_id: str, amount: Amount) -> None:
+    """Raise TooLarge when a project may not have so much more; call it in the transaction that makes it."""
+    _take_turn(connection, project_id)
+    limits, used = limits_for(connection, conf, project_id), usage_of(connection, project_id)
+    for name, wanted in amount.by_name().items():
+        limit = limits.get(name, UNLIMITED)
+        if limit != UNLIMITED and used.get(name, 0) + wanted > limit:
+            raise errors.TooLarge(f"Quota exceeded for {name}: {wanted} asked for, {used.get(name, 0)} of {limit} used.")
+
+
+def check_size(connection: sa.Connection, conf: cfg.ConfigOpts, project_id: str, size_gib: int) -> None:
+    """Raise TooLarge when one volume of a project may not have that size, BadRequest where none may."""
+    if size_gib > conf.volume.largest_gib:
+        raise errors.BadRequest(f"A volume may have {conf.volume.largest_gib} GiB at most.")
+    limit = limits_for(connection, conf, project_id)[PER_VOLUME]
+    if limit != UNLIMITED and size_gib > limit:
+        raise errors.TooLarge(f"Quota exceeded for {PER_VOLUME}: {size_gib} GiB asked for, one volume may have {limit}.")
+
+
+def check_room(wanted: Mapping[str, int], used: Mapping[str, int]) -> None:
+    """Raise BadRequest when a new limit is below what is used."""
+    for name, most in wanted.items():
+        if most != UNLIMITED and most < used.get(name, 0):
+            raise errors.BadRequest(f"The limit {most} of {name} is below what is used: {used[name]}.")
+
+
+def _take_turn(connection: sa.Connection, project_id: str) -> None:
+    insert_if_absent(connection, volume_project, {"project_id": project_id, "generation": 0})
+    connection.execute(sa.update(volume_project).where(volume_project.c.project_id == project_id).values(
+        generation=volume_project.c.generation + 1))

@@ -1,0 +1,39 @@
+"""What clients see of a volume's or a snapshot's state, derived from its row and the operation under way.
+
+The row holds a settled status. One that says what is being done, such as extending, is not stored: it follows from
+the unfinished operation, so it can never be left over. Where two parts work on a volume (attaching, detaching), its
+attachment's row says so, and the volume's row follows in the same transaction.
+"""
+
+import sqlalchemy as sa
+
+from cumulo.common.db.tables.operations import operation
+from cumulo.common.db.tables.volume import volume, volume_snapshot
+
+CREATING, AVAILABLE, IN_USE, RESERVED, ERROR = "creating", "available", "in-use", "reserved", "error"
+ATTACHING, DETACHING, MAINTENANCE = "attaching", "detaching", "maintenance"
+DELETING, ERROR_DELETING, ERROR_EXTENDING = "deleting", "error_deleting", "error_extending"
+PASSING = {"delete_volume": DELETING, "extend_volume": "extending", "delete_snapshot": DELETING}
+"""What a thing is shown as while such a flow runs."""
+STUCK = {"delete_volume": ERROR_DELETING, "delete_snapshot": ERROR_DELETING, "extend_volume": ERROR_EXTENDING}
+"""What a thing is once such a flow is stuck; others leave it in error."""
+FOR_DELETION = (CREATING, AVAILABLE, ERROR, ERROR_DELETING, ERROR_EXTENDING, "error_restoring", "error_managing")
+FOR_RESET = (CREATING, AVAILABLE, DELETING, ERROR, ERROR_DELETING, ATTACHING, DETACHING, IN_USE, MAINTENANCE)
+FOR_RESET_OF_SNAPSHOT = (CREATING, AVAILABLE, DELETING, ERROR, ERROR_DELETING)
+
+_IS_RUN = sa.and_(operation.c.active_key.is_not(None), operation.c.phase.in_(("doing", "undoing")))
+
+
+def shown(table: sa.Table) -> sa.ColumnElement[str]:
+    """Return the status that clients see, for a query over joined(table)."""
+    passing = [(operation.c.flow == flow, status) for flow, status in PASSING.items()]
+    return sa.case((operation.c.cancel.is_(True), DELETING), *passing, else_=table.c.status).label("shown_status")
+
+
+def joined(table: sa.Table) -> sa.Join:
+    """Return the table with the operation of each row that is under way."""
+    return table.outerjoin(operation, sa.and_(operation.c.active_key == table.c.id, _IS_RUN))
+
+
+SHOWN, JOINED = shown(volume), joined(volume)
+SHOWN_OF_SNAPSHOT, JOINED_OF_SNAPSHOT = shown(volume_snapshot), joined(volume_snapshot)

@@ -1,0 +1,183 @@
+"""Volumes: the rules for making, changing and deleting them. How lists are read is in volume_queries.
+
+    request_create   quota, row and operation of a new volume
+    request_delete   whatever it is doing: a creation under way walks back first
+    request_extend   also while it is attached, where the caller's version may
+
+Each works inside the caller's one transaction: all of it comes to be, or nothing. Whoever calls rings the scheduler
+after the commit. A refusal for the state that a volume is in is a 400, as clients of this API expect.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from oslo_config import cfg
+
+from cumulo.common import errors
+from cumulo.common.context import Context
+from cumulo.common.db.tables.volume import volume, volume_attachment, volume_snapshot
+from cumulo.common.ids import Ids
+from cumulo.common.operations import store
+from cumulo.common.operations.step import State
+from cumulo.volume import backends, quotas, states
+
+Row = Mapping[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Wish:
+    """What a new volume shall be: its columns, the name of its type, and what its state says of where its data is from."""
+
+    size_gib: int
+    columns: Mapping[str, Any]
+    type_name: str | None = None
+    source: Mapping[str, Any] | None = None
+
+
+def not_found(volume_id: str) -> errors.NotFound:
+    """The error for a volume that is not there, or not there for the caller."""
+    return errors.NotFound(f"Volume {volume_id} could not be found.")
+
+
+def get_volume(connection: sa.Connection, volume_id: str, *, project_id: str | None = None, lock: bool = False) -> Row:
+    """Return a volume with its shown_status; raises NotFound, also for another project's.
+
+    project_id None: of whatever project. lock keeps others from changing the row until the transaction ends.
+    """
+    mine = [volume.c.id == volume_id, *([volume.c.project_id == project_id] if project_id is not None else [])]
+    if lock:
+        connection.execute(sa.select(volume.c.id).where(*mine).with_for_update()).first()
+    query = sa.select(volume, states.SHOWN).select_from(states.JOINED).where(*mine)
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        raise not_found(volume_id)
+    return row
+
+
+def request_create(connection: sa.Connection, ids: Ids, now: float, *, conf: cfg.ConfigOpts, context: Context,
+                   wish: Wish) -> Row:
+    """Make the row and the operation of a new volume and return the row; raises TooLarge over quota."""
+    project_id = context.project_id or ""
+    quotas.check_size(connection, conf, project_id, wish.size_gib)
+    quotas.check(connection, conf, project_id, quotas.Amount(
+        volumes=1, gigabytes=wish.size_gib, type_name=wish.type_name))
+    row = {"id": ids.new_id(), "project_id": project_id, "user_id": context.user_id, "status": states.CREATING,
+           "size_gib": wish.size_gib, "created_at": now, "updated_at": now, "bootable": False, "multiattach": False,
+           **wish.columns}
+    connection.execute(sa.insert(volume).values(row))
+    _begin(connection, ids, now, context, row, "create_volume", "create", {
+        "size_gib": wish.size_gib, "source": wish.source})
+    return get_volume(connection, row["id"])
+
+
+def request_delete(connection: sa.Connection, ids: Ids, now: float, *, context: Context, row: Row,
+                   cascade: bool = False, force: bool = False) -> None:
+    """See that a volume goes away; asking twice is harmless. The caller holds the row.
+
+    Raises BadRequest for one that is attached, that has snapshots (unless cascade), that another one is being made of,
+    or whose state does not allow it (unless force).
+    """
+    running = store.active(connection, row["id"])
+    if running is not None and running["flow"] == "delete_volume" and running["phase"] != "stuck":
+        return
+    if row["shown_status"] not in states.FOR_DELETION and not force:
+        raise errors.BadRequest(
+            f"Invalid volume: Volume {row['id']} is {row['shown_status']}, which does not allow to delete it.")
+    refuse_attached(connection, row["id"], "delete it")
+    snapshots = snapshots_of(connection, row["id"])
+    if snapshots and not cascade:
+        raise errors.BadRequest(f"Invalid volume: Volume {row['id']} has dependent snapshots: {', '.join(snapshots)}.")
+    refuse_while_copied(connection, row["id"], snapshots)
+    if running is not None:
+        store.cancel(connection, row["id"], context=context)  # what walks back is followed by the deletion
+        return
+    begin_delete(connection, ids, now, context, row, snapshots)
+
+
+def begin_delete(connection: sa.Connection, ids: Ids, now: float, context: Context, row: Row, snapshots: list[str]) -> None:
+    """Create the operation that deletes a volume for which nothing is under way."""
+    _begin(connection, ids, now, context, row, "delete_volume", "delete", {**place(row), "snapshots": snapshots})
+
+
+def request_extend(connection: sa.Connection, ids: Ids, now: float, *, conf: cfg.ConfigOpts, context: Context, row: Row,
+                   type_name: str | None, size_gib: int, in_use: bool) -> None:
+    """Begin to make a volume larger; raises BadRequest for a size or a state that does not allow it, TooLarge over quota."""
+    allowed = (states.AVAILABLE, states.IN_USE) if in_use else (states.AVAILABLE,)
+    require(row, "extend it", allowed)
+    if size_gib <= row["size_gib"]:
+        raise errors.BadRequest(
+            f"Invalid input received: New size for extend must be greater than current size. (current: {row['size_gib']}, "
+            f"extended: {size_gib}).")
+    project_id = row["project_id"]
+    quotas.check_size(connection, conf, project_id, size_gib)
+    quotas.check(connection, conf, project_id, quotas.Amount(gigabytes=size_gib - row["size_gib"], type_name=type_name))
+    update_volume(connection, now, row["id"], growing_gib=size_gib)
+    _begin(connection, ids, now, context, row, "extend_volume", "extend", {**place(row), "size_gib": size_gib})
+
+
+def _begin(connection: sa.Connection, ids: Ids, now: float, context: Context, row: Row, flow: str, action: str,
+           state: Mapping[str, Any]) -> None:
+    store.create(connection, ids, now, flow=flow, resource_type="volume", resource_id=row["id"],
+                 state={"volume_id": row["id"], **state}, context=context, action=action)
+
+
+def place(row: Row) -> State:
+    """Return what an operation's state says of where a volume is: nothing while it is nowhere."""
+    backend = row["backend"]
+    return {"backend": backend, "host": backends.host_of(backend) if backend else None}
+
+
+def require(row: Row, what: str, allowed: tuple[str, ...] = (states.AVAILABLE,)) -> None:
+    """Raise BadRequest unless a volume is in one of these states."""
+    if row["shown_status"] not in allowed:
+        raise errors.BadRequest(f"Invalid volume: Volume {row['id']} must be {' or '.join(allowed)} to {what}, "
+                                f"and is {row['shown_status']}.")
+
+
+def refuse_attached(connection: sa.Connection, volume_id: str, what: str) -> None:
+    """Raise BadRequest while something uses a volume, or is about to."""
+    query = sa.select(volume_attachment.c.server_id).where(volume_attachment.c.volume_id == volume_id).limit(1)
+    found = connection.execute(query).first()
+    if found is not None:
+        user = f"server {found.server_id}" if found.server_id else "something"
+        raise errors.BadRequest(f"Invalid volume: Volume {volume_id} is attached to {user}: detach it to {what}.")
+
+
+def refuse_while_copied(connection: sa.Connection, volume_id: str, snapshot_ids: list[str]) -> None:
+    """Raise BadRequest while a new volume is being made of a volume or of one of its snapshots."""
+    of_it = sa.or_(volume.c.source_id == volume_id, volume.c.snapshot_id.in_(snapshot_ids))
+    query = sa.select(volume.c.id, volume.c.project_id).where(of_it, volume.c.status == states.CREATING).limit(1)
+    if connection.execute(query).first() is not None:
+        raise errors.BadRequest(f"Invalid volume: Another volume is being made of volume {volume_id}.")
+
+
+def snapshots_of(connection: sa.Connection, volume_id: str) -> list[str]:
+    """Return the ids of a volume's snapshots, the oldest first."""
+    query = sa.select(volume_snapshot.c.id).where(volume_snapshot.c.volume_id == volume_id)
+    return list(connection.execute(query.order_by(volume_snapshot.c.created_at, volume_snapshot.c.id)).scalars())
+
+
+def update_volume(connection: sa.Connection, now: float, volume_id: str, **values: Any) -> None:
+    """Change columns of a volume; raises NotFound."""
+    changed = connection.execute(sa.update(volume).where(volume.c.id == volume_id).values(updated_at=now, **values))
+    if changed.rowcount == 0:
+        raise not_found(volume_id)
+
+
+def forget(connection: sa.Connection, volume_id: str) -> None:
+    """Remove the row of a volume and what hangs on it; idempotent."""
+    for table in (volume_attachment, volume_snapshot):
+        connection.execute(sa.delete(table).where(table.c.volume_id == volume_id))
+    connection.execute(sa.delete(volume).where(volume.c.id == volume_id))
+
+
+def attachments_of(connection: sa.Connection, volume_ids: list[str]) -> dict[str, list[Row]]:
+    """Return the attachments of each volume, the oldest first: one query for a list page."""
+    found: dict[str, list[Row]] = {volume_id: [] for volume_id in volume_ids}
+    if volume_ids:
+        query = sa.select(volume_attachment).where(volume_attachment.c.volume_id.in_(volume_ids))
+        for row in connection.execute(query.order_by(volume_attachment.c.created_at, volume_attachment.c.id)).mappings():
+            found[row["volume_id"]].append(row)
+    return found

@@ -1,0 +1,81 @@
+"""Volumes on their way through the flows that concern them, as storm.py sends servers through theirs.
+
+A state is a volume's status and its size: "available 1".
+"""
+
+import itertools
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from cumulo.common.db.tables.operations import operation
+from cumulo.common.db.tables.volume import volume
+from cumulo.common.operations.step import Flow
+from tests.crash.plan import FAIL
+from tests.crash.recipes import Recipe
+
+if TYPE_CHECKING:
+    from tests.crash.storm import Storm
+
+VOLUMES = "/volume/v3/volumes"
+
+
+class Volumes:
+    """The volumes of one storm."""
+
+    def __init__(self, storm: "Storm") -> None:
+        self._storm = storm
+        self._client = storm.client
+        self._numbers = itertools.count()
+
+    def begin(self, recipe: Recipe, count: int) -> list[str]:
+        """Volumes in the state that the flow begins with; nothing where it makes them."""
+        if not recipe.begins:
+            return [""] * count
+        ids = [self.create() for _ in range(count)]
+        self._storm.settle("preparing")
+        return ids
+
+    def start(self, recipe: Recipe, volume_id: str) -> str:
+        """Send a volume into the flow; return its id."""
+        if not recipe.begins:
+            return self.create()
+        if not recipe.ends:
+            self.delete(volume_id)
+        else:
+            self._client.post(f"{VOLUMES}/{volume_id}/action", {"os-extend": {"new_size": 2}})
+        return volume_id
+
+    def create(self) -> str:
+        """Ask for a volume, every third or so without a key."""
+        number = next(self._numbers)
+        body = {"volume": {"size": 1, "name": f"storm-{number}"}}
+        return str(self._client.request("POST", VOLUMES, body, keyed=number % 3 > 0)["volume"]["id"])
+
+    def delete(self, volume_id: str, *, keyed: bool = True) -> None:
+        """Delete a volume, whatever state it is in."""
+        self._client.request("POST", f"{VOLUMES}/{volume_id}/action", {"os-force_delete": {}}, keyed=keyed)
+
+    def judge(self, flow: Flow, recipe: Recipe, ids: list[str], gone: list[str]) -> None:
+        """Each volume is as the recipe says; one is undone only where the plan made its step fail."""
+        with self._storm.fleet.database.read() as connection:
+            found = {row.id: f"{row.status} {row.size_gib}" for row in connection.execute(
+                sa.select(volume.c.id, volume.c.status, volume.c.size_gib))}
+            owners = dict(connection.execute(sa.select(operation.c.id, operation.c.resource_id)).all())
+        failed = {owners.get(each.subject) for each in self._storm.plan.fired(FAIL)}
+        for each in ids:
+            wanted = recipe.undone if each in failed else (recipe.ends,)
+            if found.get(each, "") not in wanted:
+                self._storm.problems.append(
+                    f"{flow.name}: volume {each} is {found.get(each, '')!r}, not {' or '.join(wanted)!r}")
+        self._storm.problems += [f"{flow.name}: volume {each} was deleted and is still there"
+                                 for each in gone if each in found]
+
+    def empty(self, ids: list[str]) -> None:
+        """Delete all of them."""
+        with self._storm.fleet.database.read() as connection:
+            left = set(connection.execute(sa.select(volume.c.id)).scalars())
+        for each in ids:
+            if each in left:
+                self.delete(each)
+        self._storm.settle("emptying")

@@ -1,0 +1,127 @@
+"""Volumes in a whole cloud in this process, with a backend that stores nothing."""
+
+import json
+import pathlib
+import time
+import unittest
+from typing import Any
+
+from cumulo.common.operations import store
+from tests.fixtures.whole_cloud import TIMEOUT_S, WholeCloud
+
+V = "/volume/v3"
+
+
+class VolumeLifeTest(unittest.TestCase):
+    """From the request to the backend and back."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.cloud = WholeCloud()
+        cls.addClassCleanup(cls.cloud.close)
+        cls.cloud.script()
+
+    def make(self, status: str = "available", **values: Any) -> str:
+        """Make a volume and return its id once it is settled."""
+        made = self.cloud.post(f"{V}/volumes", {"volume": {"size": 1, **values}})
+        self.assertEqual(202, made.status_int, made.text)
+        volume_id = str(made.json["volume"]["id"])
+        self.wait(volume_id, status)
+        return volume_id
+
+    def act(self, volume_id: str, **action: Any) -> None:
+        """Ask for an action."""
+        asked = self.cloud.post(f"{V}/volumes/{volume_id}/action", action)
+        self.assertIn(asked.status_int, (200, 202), asked.text)
+
+    def wait(self, its_id: str, status: str, kind: str = "volume") -> dict[str, Any]:
+        """Wait until a thing is settled in a status ("" for gone); return it as it is shown."""
+        until = time.monotonic() + TIMEOUT_S
+        found: Any = None
+        while time.monotonic() < until:
+            with self.cloud.database.read() as connection:
+                busy = store.active(connection, its_id) is not None
+            answer = self.cloud.get(f"{V}/{kind}s/{its_id}")
+            found = answer.json[kind] if answer.status_int == 200 else {"status": ""}
+            if not busy and found["status"] == status:
+                return dict(found)
+            time.sleep(0.02)
+        raise AssertionError(f"{kind} {its_id} is {found} and not {status!r}")
+
+    def remove(self, volume_id: str, query: str = "") -> None:
+        """Delete a volume and wait until it is gone."""
+        self.assertEqual(202, self.cloud.delete(f"{V}/volumes/{volume_id}{query}").status_int)
+        self.wait(volume_id, "")
+
+    def script(self, **content: Any) -> None:
+        """Tell the backend how to behave, until the test ends."""
+        self.cloud.script(**content)
+        self.addCleanup(self.cloud.script)
+
+    def held(self) -> dict[str, Any]:
+        """Return what the backend remembers."""
+        path = pathlib.Path(self.cloud.directory, "fake-volumes.h1.fake.json")
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return found
+
+
+class LifeTest(VolumeLifeTest):
+    """Making, extending, deleting."""
+
+    def test_make_extend_and_delete(self) -> None:
+        volume_id = self.make(name="data")
+        self.assertEqual({"size_gib": 1}, self.held()["volumes"][volume_id])
+        self.act(volume_id, **{"os-extend": {"new_size": 3}})
+        self.assertEqual(3, self.wait(volume_id, "available")["size"])
+        self.assertEqual({"size_gib": 3}, self.held()["volumes"][volume_id])
+        self.assertEqual([], self.cloud.settled_differences())
+        self.remove(volume_id)
+        self.assertNotIn(volume_id, self.held()["volumes"])
+        self.assertEqual([], self.cloud.settled_differences())
+
+    def test_a_type_that_no_backend_fits_is_refused_with_reasons(self) -> None:
+        self.cloud.post(f"{V}/types", {"volume_type": {"name": "tape", "extra_specs": {"volume_backend_name": "tape"}}})
+        volume_id = self.make("error", volume_type="tape")
+        with self.cloud.database.read() as connection:
+            said = store.for_resource(connection, volume_id)[0]["error"]
+        self.assertEqual("place: No valid backend: 1 backend; volume_type removed 1", said)
+        self.remove(volume_id)
+
+    def test_a_volume_that_outgrows_its_backend_stays_as_it_was(self) -> None:
+        volume_id = self.make()
+        self.cloud.put(f"{V}/os-quota-sets/{self.project()}", {"quota_set": {"gigabytes": -1}})
+        self.cloud.conf.set_override("largest_gib", 10**7, "volume")
+        self.addCleanup(self.cloud.conf.clear_override, "largest_gib", "volume")
+        self.act(volume_id, **{"os-extend": {"new_size": 200_000}})
+        self.assertEqual(1, self.wait(volume_id, "available")["size"])
+        used = self.cloud.get(f"{V}/limits").json["limits"]["absolute"]["totalGigabytesUsed"]
+        self.assertLess(used, 100)
+        self.remove(volume_id)
+
+    def project(self) -> str:
+        """Return the project of the tests."""
+        return str(self.cloud.services.tokens.validate(self.cloud.token()).project_id)
+
+
+class FaultsTest(VolumeLifeTest):
+    """A backend that fails, and deletion in the middle of things."""
+
+    def test_a_creation_that_fails_leaves_nothing_but_an_error(self) -> None:
+        self.script(faults={"create": "the disks are on fire"})
+        volume_id = self.make("error")
+        self.assertNotIn(volume_id, self.held()["volumes"])
+        self.assertIsNone(self.cloud.get(f"{V}/volumes/{volume_id}").json["volume"]["os-vol-host-attr:host"])
+        self.assertEqual([], self.cloud.settled_differences())
+        self.remove(volume_id)
+
+    def test_deletion_ends_a_creation(self) -> None:
+        self.script(delays={"create": 0.5})
+        made = self.cloud.post(f"{V}/volumes", {"volume": {"size": 1}}).json["volume"]["id"]
+        time.sleep(0.1)
+        self.remove(made)
+        self.assertNotIn(made, self.held()["volumes"])
+        self.assertEqual([], self.cloud.settled_differences())
+
+
+if __name__ == "__main__":
+    unittest.main()

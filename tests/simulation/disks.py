@@ -1,0 +1,159 @@
+"""Volumes of a simulated cloud: what hosts hold of them, the backend through which agents change it, and users' calls.
+
+What a host holds of volumes survives its agent. Every change is a boundary, and a call is made of several of them, so
+that it can be half done.
+"""
+
+import random
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from cumulo.common import errors
+from cumulo.common.audit.holdings import BackendHoldings
+from cumulo.volume.agent.backend import Capacity
+from tests.simulation.kernel import Kernel
+from tests.simulation.weather import Weather
+
+if TYPE_CHECKING:
+    from tests.simulation.calls import Users
+
+B = "/volume/v3"
+NAME = "disks"
+TOTAL_GIB = 1000
+
+
+class HeldVolumes:
+    """What one host has of volumes."""
+
+    def __init__(self) -> None:
+        self.volumes: dict[str, int] = {}
+        self.snapshots: set[str] = set()
+        self.half_made: set[str] = set()
+        self.excused: set[str] = set()  # what may end in error: the host could not make it
+
+    def holdings(self) -> BackendHoldings:
+        """Return what a backend would list."""
+        return BackendHoldings(tuple(sorted(self.volumes.items())), tuple(sorted(self.snapshots)),
+                               tuple(sorted(self.half_made)))
+
+
+class SimBackend:
+    """cumulo.volume.agent.backend.Backend over what a host holds."""
+
+    def __init__(self, kernel: Kernel, weather: Weather, host: str, held: HeldVolumes) -> None:
+        self._kernel, self._weather, self._host, self._held = kernel, weather, host, held
+
+    def capabilities(self) -> dict[str, Any]:
+        """Say what it is."""
+        return {"volume_backend_name": NAME, "storage_protocol": "simulated", "vendor_name": "Cumulo", "driver_version": "1"}
+
+    def capacity(self) -> Capacity:
+        """Return what every host of the run has."""
+        return Capacity(TOTAL_GIB, float(TOTAL_GIB - sum(self._held.volumes.values())))
+
+    def create(self, volume_id: str, size_gib: int) -> None:
+        """Make an empty volume."""
+        self._add(volume_id, size_gib)
+
+    def clone(self, volume_id: str, source_id: str, size_gib: int) -> None:
+        """Make a copy of a volume."""
+        self._needs(volume_id, source_id in self._held.volumes)
+        self._add(volume_id, size_gib)
+
+    def restore(self, volume_id: str, snapshot_id: str, size_gib: int) -> None:
+        """Make a copy of a snapshot."""
+        self._needs(volume_id, snapshot_id in self._held.snapshots)
+        self._add(volume_id, size_gib)
+
+    def extend(self, volume_id: str, size_gib: int) -> None:
+        """Make it larger."""
+        self._change("extend volume")
+        if volume_id not in self._held.volumes:
+            raise errors.NotFound("no such volume")
+        self._held.volumes[volume_id] = max(size_gib, self._held.volumes[volume_id])
+        self._weather.boundary("extend volume after")
+
+    def delete(self, volume_id: str) -> None:
+        """Leave nothing of it."""
+        self._change("delete volume")
+        self._held.volumes.pop(volume_id, None)
+        self._held.half_made.discard(volume_id)
+        self._weather.boundary("delete volume after")
+
+    def snapshot(self, snapshot_id: str, volume_id: str) -> None:
+        """Keep what it holds."""
+        self._needs(snapshot_id, volume_id in self._held.volumes)
+        if snapshot_id not in self._held.snapshots:
+            self._make(snapshot_id)
+            self._held.snapshots.add(snapshot_id)
+            self._held.half_made.discard(snapshot_id)
+        self._weather.boundary("snapshot volume after")
+
+    def delete_snapshot(self, snapshot_id: str) -> None:
+        """Leave nothing of it."""
+        self._change("delete volume snapshot")
+        self._held.snapshots.discard(snapshot_id)
+        self._held.half_made.discard(snapshot_id)
+        self._weather.boundary("delete volume snapshot after")
+
+    def holdings(self) -> BackendHoldings:
+        """Return what the host holds."""
+        return self._held.holdings()
+
+    def _add(self, volume_id: str, size_gib: int) -> None:
+        if volume_id not in self._held.volumes:
+            self._make(volume_id)
+            self._held.volumes[volume_id] = size_gib
+            self._held.half_made.discard(volume_id)
+        self._weather.boundary("create volume after")
+
+    def _make(self, its_id: str) -> None:
+        self._change("make volume")
+        self._held.half_made.add(its_id)
+        self._change("fill volume")
+        if self._host in self._weather.disk_full or self._weather.happens("create fails"):
+            self._held.excused.add(its_id)
+            raise errors.CommandFailed("no space left for the volume")
+
+    def _needs(self, its_id: str, is_there: bool) -> None:
+        self._change("look for volume")
+        if its_id not in self._held.volumes and its_id not in self._held.snapshots and not is_there:
+            raise errors.NotFound("what is to be copied is not there")
+
+    def _change(self, what: str) -> None:
+        slowest_s = self._weather.slow.get(self._host)
+        if slowest_s:
+            self._kernel.wait(self._weather.between(0.0, slowest_s))
+        else:
+            self._kernel.pause()
+        self._weather.boundary(f"{what} before")
+
+
+def _create(users: "Users", dice: random.Random) -> None:
+    body: dict[str, Any] = {"name": users.name("volume"), "size": dice.randint(1, 3)}
+    users.create("volume", f"{B}/volumes", {"volume": body}, dice)
+
+
+def _delete(users: "Users", dice: random.Random) -> None:
+    volume_id = users.one("volume", dice)
+    if volume_id is not None:
+        # 400: something is done to it; nothing was promised then.
+        users.delete("volume", f"{B}/volumes/{volume_id}", volume_id, may_be=(400, 401))
+
+
+def _extend(users: "Users", dice: random.Random) -> None:
+    volume_id = users.one("volume", dice)
+    if volume_id is not None:
+        users.send("POST", f"{B}/volumes/{volume_id}/action", {"os-extend": {"new_size": dice.randint(2, 9)}},
+                   again=dice.random() < 0.5, may_be=(400,))
+
+
+def _rename(users: "Users", dice: random.Random) -> None:
+    volume_id = users.one("volume", dice)
+    if volume_id is not None:
+        users.send("PUT", f"{B}/volumes/{volume_id}", {"volume": {"description": str(dice.random())}}, again=False)
+
+
+KINDS: dict[str, Callable[["Users", random.Random], None]] = {
+    "create volume": _create, "delete volume": _delete, "extend volume": _extend, "describe volume": _rename,
+}

@@ -1,0 +1,72 @@
+"""The backends: what all have in common (tests/fixtures/backend_suite.py), and what each adds to it."""
+
+import json
+import pathlib
+import tempfile
+import unittest
+
+from cumulo.common import errors
+from cumulo.common.clock import Clock
+from cumulo.common.threads import Threads
+from cumulo.volume.agent.backend import Backend
+from cumulo.volume.agent.fake import FakeBackend
+from cumulo.volume.agent.file import FileBackend
+from tests.fixtures.backend_suite import KEPT, ONE, TWO, BackendSuite
+
+
+class _InDirectory(BackendSuite):
+    def setUp(self) -> None:
+        directory = tempfile.TemporaryDirectory(prefix="cumulo-backend-test-")
+        self.addCleanup(directory.cleanup)  # type: ignore[attr-defined]
+        self.directory = pathlib.Path(directory.name)
+        super().setUp()
+
+    def make(self) -> Backend:
+        return self.again()
+
+
+class FakeBackendTest(_InDirectory, unittest.TestCase):
+    """The one that stores nothing."""
+
+    def again(self) -> Backend:
+        return FakeBackend(self.directory / "known.json", Clock(), Threads(), name="fake", total_gib=100,
+                           script=str(self.directory / "script.json"))
+
+    def test_it_fails_as_it_is_told(self) -> None:
+        (self.directory / "script.json").write_text(json.dumps({"faults": {"create": "no room"}}))
+        self.assertRaisesRegex(errors.InternalError, "no room", self.backend.create, ONE, 1)
+
+
+class FileBackendTest(_InDirectory, unittest.TestCase):
+    """Raw files."""
+
+    def again(self) -> Backend:
+        return FileBackend(self.directory / "volumes", Threads(), name="file")
+
+    def test_copies_hold_what_the_original_held_then(self) -> None:
+        backend = FileBackend(self.directory / "volumes", Threads(), name="file")
+        backend.create(ONE, 1)
+        with backend.path(ONE).open("r+b") as file:
+            file.write(b"before")
+        backend.snapshot(KEPT, ONE)
+        backend.clone(TWO, ONE, 2)
+        with backend.path(ONE).open("r+b") as file:
+            file.write(b"behind")
+        self.assertEqual(b"before", backend.path(TWO).read_bytes()[:6])
+        backend.delete(TWO)
+        backend.restore(TWO, KEPT, 1)
+        self.assertEqual(b"before", backend.path(TWO).read_bytes()[:6])
+        self.assertEqual(0o600, backend.path(TWO).stat().st_mode & 0o777)
+        self.assertLess(backend.path(TWO).stat().st_blocks * 512, 1024 * 1024, "what was never written takes no room")
+
+    def test_what_was_left_half_made_is_seen_and_replaced(self) -> None:
+        backend = FileBackend(self.directory / "volumes", Threads(), name="file")
+        backend.path(ONE).with_suffix(".new").write_bytes(b"half")
+        self.assertEqual((ONE,), backend.holdings().partial)
+        backend.create(ONE, 1)
+        self.holds({ONE: 1})
+        self.assertEqual(b"\0" * 4, backend.path(ONE).read_bytes()[:4])
+
+
+if __name__ == "__main__":
+    unittest.main()
