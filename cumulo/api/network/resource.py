@@ -1,20 +1,20 @@
-"""What creating and changing networks, subnets and ports have in common.
+"""What creating and changing things of the network API have in common.
 
-A request's body becomes columns, a create may be one or many (all or nothing in one transaction),
-a change may hold only for a known revision, and the hosts it concerns are rung after the commit.
+A request's body becomes columns, a change may hold only for a known revision, and the hosts it concerns are rung after
+the commit. The five routes that most things have are in lifecycle.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
-from cumulo.network import desired, revisions
+from cumulo.network import desired
 
 Body = Mapping[str, Any]
 Row = dict[str, Any]
@@ -33,26 +33,6 @@ def schema_create(name: str, collection: str, item: dict[str, Any]) -> dict[str,
 def schema_update(name: str, item: dict[str, Any]) -> dict[str, Any]:
     """The schema of a change: {"port": {...}}."""
     return {"type": "object", "properties": {name: item}, "additionalProperties": False, "required": [name]}
-
-
-def create(request: Request, name: str, collection: str, make: Callable[[sa.Connection, float, Body], Row],
-           view: Callable[[Request, Row], Row],
-           concerned: Callable[[sa.Connection, list[Row]], set[str]] | None = None) -> Row:
-    """Make one or many in one transaction; `make` returns the row.
-
-    `concerned` says which hosts are to be rung; without it those on which the rows' networks are.
-    """
-    single = name in request.body
-    bodies = [request.body[name]] if single else request.body[collection]
-    database = request.services.database
-    with database.write() as connection:
-        revisions.hold(connection)  # what a new thing names must still be there when it is committed
-        now = database.now(connection)
-        rows = [make(connection, now, body) for body in bodies]
-        hosts = (hosts_of(connection, {row.get("network_id", row["id"]) for row in rows}) if concerned is None
-                 else concerned(connection, rows))
-    ring(request, hosts)
-    return {name: view(request, rows[0])} if single else {collection: [view(request, row) for row in rows]}
 
 
 def project_of(request: Request, connection: sa.Connection, body: Body, rule: str) -> str:

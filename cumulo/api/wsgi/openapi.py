@@ -8,6 +8,7 @@ Beside what the standard knows, an operation says:
                         requestBody holds the newest
 """
 
+import functools
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -48,7 +49,7 @@ def _operation(family: Family, route: Route, schemas: Json, names: dict[int, str
     bodies = _bodies(family, route, schemas, names)
     operation: Json = {
         "operationId": _name(family, route), "tags": [family.name],
-        "summary": (route.handler.__doc__ or _name(family, route)).strip().partition("\n")[0],
+        "summary": _summary(family, route),
         "parameters": [*_path_parameters(route), *_query_parameters(route), *_headers(family, route)],
         "responses": _responses(family, route), "security": [{TOKEN: []}] if route.policy else []}
     if bodies or route.stream:
@@ -57,6 +58,12 @@ def _operation(family: Family, route: Route, schemas: Json, names: dict[int, str
             "required": not route.stream, "content": {kind: {"schema": newest} for kind in route.consumes}}
     more = {"policy": route.policy, "since": route.since, "until": route.until, "bodies": bodies}
     return operation | {f"x-cumulo-{name}": value for name, value in more.items() if value}
+
+
+def _summary(family: Family, route: Route) -> str:
+    """What the handler says of itself; a function with arguments filled in says what the function does."""
+    handler = route.handler.func if isinstance(route.handler, functools.partial) else route.handler
+    return (handler.__doc__ or _name(family, route)).strip().partition("\n")[0]
 
 
 def _bodies(family: Family, route: Route, schemas: Json, names: dict[int, str]) -> list[Json]:

@@ -1,4 +1,4 @@
-"""Address groups: list, create, show, update, delete, and the coming and going of addresses."""
+"""Address groups: who sees them, how they change, and the coming and going of addresses."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from cumulo.api.network import resource, standard
+from cumulo.api.network import lifecycle, resource, standard
 from cumulo.api.network.address_groups.view import ATTRIBUTES, address_group_view
 from cumulo.api.wsgi.route import Request
 from cumulo.common.db.tables.network_security import address_group
@@ -24,40 +24,6 @@ def is_visible(request: Request) -> standard.Conditions:
 KIND = standard.Kind(
     "address_group", "address_groups", "address_group_id", "network:address_groups", address_group,
     address_groups.list_groups, address_group_view, ATTRIBUTES, is_visible, address_groups.not_found)
-
-
-def index(request: Request) -> Row:
-    """The groups the caller may use."""
-    return standard.index(KIND, request)
-
-
-def create(request: Request) -> Row:
-    """One group, or many at once."""
-    return resource.create(request, "address_group", "address_groups",
-                           lambda connection, now, body: _create(request, connection, now, body), address_group_view,
-                           lambda connection, rows: set())
-
-
-def show(request: Request) -> Row:
-    """One group; raises NotFound."""
-    return standard.show(KIND, request)
-
-
-def update(request: Request) -> Row:
-    """Change name and description."""
-    database = request.services.database
-    with database.write() as connection:
-        row = standard.owned(KIND, request, connection, "update")
-        row = address_groups.update_group(connection, database.now(connection), row["id"],
-                                          request.body["address_group"])
-    return {"address_group": address_group_view(request, row)}
-
-
-def delete(request: Request) -> None:
-    """Delete a group that no rule speaks of."""
-    with request.services.database.write() as connection:
-        row = standard.owned(KIND, request, connection, "delete")
-        address_groups.delete_group(connection, row["id"])
 
 
 def add_addresses(request: Request) -> Row:
@@ -84,3 +50,14 @@ def _create(request: Request, connection: sa.Connection, now: float, body: Mappi
     project_id = resource.project_of(request, connection, body, "network:address_groups:create")
     return address_groups.create_group(connection, request.services.ids, now, project_id=project_id,
                                        values=resource.columns(body, {}))
+
+
+def _update(request: Request, connection: sa.Connection, now: float, row: Row, body: Mapping[str, Any]) -> Row:
+    return address_groups.update_group(connection, now, row["id"], body)
+
+
+def _delete(request: Request, connection: sa.Connection, now: float, row: Row) -> None:
+    address_groups.delete_group(connection, row["id"])
+
+
+CHANGES = lifecycle.Changes(_create, _update, _delete)

@@ -2,7 +2,7 @@
 
 from oslo_policy import policy
 
-from cumulo.api.network import standard
+from cumulo.api.network import lifecycle, standard
 from cumulo.api.network.address_groups import handlers, schema
 from cumulo.api.wsgi.route import Route
 
@@ -16,11 +16,7 @@ RULES = (*standard.rules("network:address_groups", _ALL, "address_group_id", "ad
              [{"method": "PUT", "path": _ADD}, {"method": "PUT", "path": _REMOVE}]))
 
 ROUTES = (
-    Route("GET", _ALL, handlers.index, policy="network:address_groups:get", query=handlers.KIND.query),
-    Route("POST", _ALL, handlers.create, policy="network:address_groups:create", status=201, body=schema.CREATE),
-    Route("GET", _ONE, handlers.show, policy="network:address_groups:get", query=("fields",)),
-    Route("PUT", _ONE, handlers.update, policy="network:address_groups:update", body=schema.UPDATE),
-    Route("DELETE", _ONE, handlers.delete, policy="network:address_groups:delete", status=204),
+    *lifecycle.routes(handlers.KIND, handlers.CHANGES, _ALL, schema.CREATE, schema.UPDATE),
     Route("PUT", _ADD, handlers.add_addresses, policy="network:address_groups:update:addresses", body=schema.MOVE),
     Route("PUT", _REMOVE, handlers.remove_addresses, policy="network:address_groups:update:addresses",
           body=schema.MOVE),

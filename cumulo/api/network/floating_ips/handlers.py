@@ -1,4 +1,4 @@
-"""Floating addresses: list, create, show, update, delete."""
+"""Floating addresses: who sees them, and how they change."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from cumulo.api.network import resource, standard
+from cumulo.api.network import lifecycle, resource, standard
 from cumulo.api.network.floating_ips.view import ATTRIBUTES, floating_ip_view
 from cumulo.api.network.networks.handlers import visible as visible_network
 from cumulo.api.network.ports.handlers import KIND as PORT
@@ -29,50 +29,8 @@ KIND = standard.Kind(
     floating_ip_view, ATTRIBUTES, is_visible, floating_ips.not_found)
 
 
-def index(request: Request) -> Row:
-    """The floating addresses the caller may see."""
-    return standard.index(KIND, request)
-
-
-def create(request: Request) -> Row:
-    """One floating address, or many at once; for a port at once where one is named."""
-    return resource.create(
-        request, "floatingip", "floatingips", lambda connection, now, body: _create(request, connection, now, body),
-        floating_ip_view, concerned)
-
-
-def show(request: Request) -> Row:
-    """One floating address; raises NotFound."""
-    return standard.show(KIND, request)
-
-
-def update(request: Request) -> Row:
-    """Let a floating address stand for another port, or for none; describe it."""
-    body, database = request.body["floatingip"], request.services.database
-    with database.write() as connection:
-        before, now = standard.owned(KIND, request, connection, "update"), database.now(connection)
-        hosts = concerned(connection, [before])
-        if "port_id" in body or "fixed_ip_address" in body:
-            _stand_for(request, connection, now, before, body)
-        row = floating_ips.update_floating_ip(connection, now, before["id"], {
-            name: body[name] for name in ("description",) if name in body})
-        hosts |= concerned(connection, [row])
-    resource.ring(request, hosts)
-    return {"floatingip": floating_ip_view(request, row)}
-
-
-def delete(request: Request) -> None:
-    """Give a floating address back."""
-    database = request.services.database
-    with database.write() as connection:
-        row = standard.owned(KIND, request, connection, "delete")
-        hosts = concerned(connection, [row])
-        floating_ips.delete_floating_ip(connection, database.now(connection), row["id"])
-    resource.ring(request, hosts)
-
-
 def concerned(connection: sa.Connection, rows: list[Row]) -> set[str]:
-    """Return the hosts that floating addresses lead through."""
+    """The hosts that floating addresses lead through."""
     return routers.hosts_of_routers(connection, {row["router_id"] for row in rows if row["router_id"]})
 
 
@@ -102,3 +60,17 @@ def _stand_for(request: Request, connection: sa.Connection, now: float, row: Row
     if held["project_id"] != row["project_id"]:
         request.authorize("network:floating_ips:set:foreign_port", {"project_id": held["project_id"]})
     return floating_ips.associate(connection, now, row["id"], held, body.get("fixed_ip_address"))
+
+
+def _update(request: Request, connection: sa.Connection, now: float, row: Row, body: Mapping[str, Any]) -> Row:
+    if "port_id" in body or "fixed_ip_address" in body:
+        _stand_for(request, connection, now, row, body)
+    return floating_ips.update_floating_ip(connection, now, row["id"], {
+        name: body[name] for name in ("description",) if name in body})
+
+
+def _delete(request: Request, connection: sa.Connection, now: float, row: Row) -> None:
+    floating_ips.delete_floating_ip(connection, now, row["id"])
+
+
+CHANGES = lifecycle.Changes(_create, _update, _delete, concerned)

@@ -1,4 +1,4 @@
-"""Networks: list, create, show, update, delete. Also who may see and use one (visible)."""
+"""Networks: who sees and uses them (visible, is_shared), and how they change."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from cumulo.api.network import resource, standard
+from cumulo.api.network import lifecycle, resource, standard
 from cumulo.api.network.networks import provider
 from cumulo.api.network.networks.view import ATTRIBUTES, network_view
 from cumulo.api.network.qos import handlers as qos_policies
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.common.db.tables.network import network
-from cumulo.network import networks, quotas, revisions
+from cumulo.network import networks, quotas
 
 Row = dict[str, Any]
 
@@ -28,46 +28,6 @@ _ATTRIBUTE_RULES = {
     "provider:physical_network": "network:networks:set:provider",
     "provider:segmentation_id": "network:networks:set:provider",
 }
-
-
-def index(request: Request) -> Row:
-    """The networks the caller may use."""
-    return standard.index(KIND, request)
-
-
-def create(request: Request) -> Row:
-    """One network, or many at once."""
-    return resource.create(request, "network", "networks",
-                           lambda connection, now, body: _create(request, connection, now, body), network_view,
-                           lambda connection, rows: set())
-
-
-def show(request: Request) -> Row:
-    """One network; raises NotFound."""
-    return standard.show(KIND, request)
-
-
-def update(request: Request) -> Row:
-    """Change a network."""
-    body, database = request.body["network"], request.services.database
-    with database.write() as connection:
-        revisions.hold(connection)
-        row = standard.owned(KIND, request, connection, "update")
-        resource.authorize_attributes(request, body, _ATTRIBUTE_RULES, {"project_id": row["project_id"]})
-        qos_policies.chosen(request, connection, body)
-        values = _values(body)
-        provider.check_mtu(request.services.conf.network, row["provider_network_type"], values.get("mtu"))
-        row = networks.update_network(connection, database.now(connection), row["id"], values)
-        hosts = resource.hosts_of(connection, [row["id"]])
-    resource.ring(request, hosts)
-    return {"network": network_view(request, row)}
-
-
-def delete(request: Request) -> None:
-    """Delete a network with its subnets."""
-    with request.services.database.write() as connection:
-        row = standard.owned(KIND, request, connection, "delete")
-        networks.delete_network(connection, row["id"])
 
 
 def is_visible(request: Request) -> list[sa.ColumnElement[bool]]:
@@ -115,3 +75,22 @@ def _values(body: Mapping[str, Any]) -> Row:
         if not 68 <= values["mtu"] <= 65535:
             raise errors.BadRequest("mtu must be between 68 and 65535.", kind="InvalidInput")
     return values
+
+
+def _update(request: Request, connection: sa.Connection, now: float, row: Row, body: Mapping[str, Any]) -> Row:
+    resource.authorize_attributes(request, body, _ATTRIBUTE_RULES, {"project_id": row["project_id"]})
+    qos_policies.chosen(request, connection, body)
+    values = _values(body)
+    provider.check_mtu(request.services.conf.network, row["provider_network_type"], values.get("mtu"))
+    return networks.update_network(connection, now, row["id"], values)
+
+
+def _delete(request: Request, connection: sa.Connection, now: float, row: Row) -> None:
+    networks.delete_network(connection, row["id"])
+
+
+def _concerned(connection: sa.Connection, rows: list[Row]) -> set[str]:
+    return resource.hosts_of(connection, {row["id"] for row in rows})
+
+
+CHANGES = lifecycle.Changes(_create, _update, _delete, _concerned)

@@ -2,8 +2,8 @@
 
 from oslo_policy import policy
 
+from cumulo.api.network import lifecycle
 from cumulo.api.network.networks import handlers, schema
-from cumulo.api.wsgi.route import Route
 
 _LIST = {"method": "GET", "path": "/v2.0/networks"}
 _CREATE = {"method": "POST", "path": "/v2.0/networks"}
@@ -26,13 +26,4 @@ RULES = tuple(policy.DocumentedRuleDefault(f"network:networks:{name}", check, de
     ("set:provider", "rule:admin_required", "Map a network to a physical one", [_CREATE]),
 ))
 
-ROUTES = (
-    Route("GET", "/v2.0/networks", handlers.index, policy="network:networks:get",
-          query=handlers.KIND.query),
-    Route("POST", "/v2.0/networks", handlers.create, policy="network:networks:create", status=201,
-          body=schema.CREATE),
-    Route("GET", "/v2.0/networks/{network_id}", handlers.show, policy="network:networks:get", query=("fields",)),
-    Route("PUT", "/v2.0/networks/{network_id}", handlers.update, policy="network:networks:update",
-          body=schema.UPDATE),
-    Route("DELETE", "/v2.0/networks/{network_id}", handlers.delete, policy="network:networks:delete", status=204),
-)
+ROUTES = lifecycle.routes(handlers.KIND, handlers.CHANGES, "/v2.0/networks", schema.CREATE, schema.UPDATE)

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from cumulo.api.network import collection, resource, standard
+from cumulo.api.network import collection, lifecycle, resource, standard
 from cumulo.api.network.networks.handlers import is_shared as is_shared_network
 from cumulo.api.network.networks.handlers import visible as visible_network
 from cumulo.api.network.ports.view import ATTRIBUTES, port_view
@@ -54,8 +54,7 @@ def index(request: Request) -> Row:
 
 def create(request: Request) -> Row:
     """One port, or many at once."""
-    return resource.create(request, "port", "ports",
-                           lambda connection, now, body: _create(request, connection, now, body), port_view, _concerned_by_new)
+    return lifecycle.make(KIND, request, _create, _concerned_by_new)
 
 
 def show(request: Request) -> Row:

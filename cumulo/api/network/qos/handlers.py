@@ -1,4 +1,4 @@
-"""Policies of quality of service: list, create, show, update, delete. Also who may see and use one (KIND, chosen)."""
+"""Policies of quality of service: who sees and uses them (KIND, chosen), and how they change."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from cumulo.api.network import resource, standard
+from cumulo.api.network import lifecycle, resource, standard
 from cumulo.api.wsgi.route import Request
 from cumulo.common.db.tables.network_sharing import qos_policy
 from cumulo.network import qos
@@ -39,40 +39,6 @@ KIND = standard.Kind("policy", "policies", "qos_policy_id", "network:qos_policie
                      policy_view, ATTRIBUTES, is_visible, qos.not_found)
 
 
-def index(request: Request) -> Row:
-    """The policies the caller may use."""
-    return standard.index(KIND, request)
-
-
-def create(request: Request) -> Row:
-    """One policy, or many at once."""
-    return resource.create(request, "policy", "policies",
-                           lambda connection, now, body: _create(request, connection, now, body), policy_view,
-                           lambda connection, rows: set())
-
-
-def show(request: Request) -> Row:
-    """One policy; raises NotFound."""
-    return standard.show(KIND, request)
-
-
-def update(request: Request) -> Row:
-    """Change what is said of a policy."""
-    body, database = request.body["policy"], request.services.database
-    with database.write() as connection:
-        row = standard.owned(KIND, request, connection, "update")
-        resource.authorize_attributes(request, body, _ATTRIBUTE_RULES, {"project_id": row["project_id"]})
-        row = qos.update_policy(connection, database.now(connection), row["id"], body)
-    return {"policy": policy_view(request, row)}
-
-
-def delete(request: Request) -> None:
-    """Delete a policy that nothing follows."""
-    with request.services.database.write() as connection:
-        row = standard.owned(KIND, request, connection, "delete")
-        qos.delete_policy(connection, row["id"])
-
-
 def chosen(request: Request, connection: sa.Connection, body: Mapping[str, Any]) -> None:
     """Raise NotFound where a body names a policy that the caller may not use."""
     if body.get("qos_policy_id"):
@@ -85,3 +51,15 @@ def _create(request: Request, connection: sa.Connection, now: float, body: Mappi
                                   {"project_id": project_id})
     return qos.create_policy(connection, request.services.ids, now, project_id=project_id,
                              values=resource.columns(body, {}))
+
+
+def _update(request: Request, connection: sa.Connection, now: float, row: Row, body: Mapping[str, Any]) -> Row:
+    resource.authorize_attributes(request, body, _ATTRIBUTE_RULES, {"project_id": row["project_id"]})
+    return qos.update_policy(connection, now, row["id"], body)
+
+
+def _delete(request: Request, connection: sa.Connection, now: float, row: Row) -> None:
+    qos.delete_policy(connection, row["id"])
+
+
+CHANGES = lifecycle.Changes(_create, _update, _delete)

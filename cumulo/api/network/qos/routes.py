@@ -5,7 +5,7 @@ from typing import Any
 
 from oslo_policy import policy
 
-from cumulo.api.network import standard
+from cumulo.api.network import lifecycle, standard
 from cumulo.api.network.collection import SPECIAL
 from cumulo.api.network.fields import BOOLEAN, NAME, PROJECT, attributes
 from cumulo.api.network.qos import handlers, rules
@@ -60,11 +60,7 @@ RULES = (
 )
 
 ROUTES = (
-    Route("GET", _ALL, handlers.index, policy="network:qos_policies:get", query=handlers.KIND.query),
-    Route("POST", _ALL, handlers.create, policy="network:qos_policies:create", status=201, body=_CREATE),
-    Route("GET", _ONE, handlers.show, policy="network:qos_policies:get", query=("fields",)),
-    Route("PUT", _ONE, handlers.update, policy="network:qos_policies:update", body=_UPDATE),
-    Route("DELETE", _ONE, handlers.delete, policy="network:qos_policies:delete", status=204),
+    *lifecycle.routes(handlers.KIND, handlers.CHANGES, _ALL, _CREATE, _UPDATE),
     *(route for kind in _BODIES for route in _routes(kind)),
     Route("GET", _TYPES, rules.types, policy=_TYPE),
     Route("GET", f"{_TYPES}/{{rule_type}}", rules.show_type, policy=_TYPE),

@@ -1,4 +1,4 @@
-"""Policies that let other projects use a thing: list, create, show, update, delete."""
+"""Policies that let other projects use a thing: who sees them, and how they change."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from cumulo.api.network import resource, standard
+from cumulo.api.network import lifecycle, resource, standard
 from cumulo.api.network.address_groups.handlers import KIND as ADDRESS_GROUP
 from cumulo.api.network.networks.handlers import KIND as NETWORK
 from cumulo.api.network.qos.handlers import KIND as QOS_POLICY
@@ -42,41 +42,6 @@ KIND = standard.Kind(
     rbac_policy_view, ATTRIBUTES, is_visible, rbac.not_found)
 
 
-def index(request: Request) -> Row:
-    """The policies of what the caller shares."""
-    return standard.index(KIND, request)
-
-
-def create(request: Request) -> Row:
-    """One policy, or many at once."""
-    return resource.create(request, "rbac_policy", "rbac_policies",
-                           lambda connection, now, body: _create(request, connection, now, body), rbac_policy_view,
-                           lambda connection, rows: set())
-
-
-def show(request: Request) -> Row:
-    """One policy; raises NotFound."""
-    return standard.show(KIND, request)
-
-
-def update(request: Request) -> Row:
-    """Share with another project instead."""
-    body, database = request.body["rbac_policy"], request.services.database
-    with database.write() as connection:
-        row = standard.owned(KIND, request, connection, "update")
-        target = body.get("target_tenant", row["target_project"])
-        _authorize_all(request, row["project_id"], target)
-        row = rbac.update_policy(connection, database.now(connection), row["id"], target)
-    return {"rbac_policy": rbac_policy_view(request, row)}
-
-
-def delete(request: Request) -> None:
-    """Share no longer."""
-    with request.services.database.write() as connection:
-        row = standard.owned(KIND, request, connection, "delete")
-        rbac.delete_policy(connection, row["id"])
-
-
 def _create(request: Request, connection: sa.Connection, now: float, body: Mapping[str, Any]) -> Row:
     project_id = resource.project_of(request, connection, body, "network:rbac_policies:create")
     kind = OBJECTS[body["object_type"]]
@@ -94,3 +59,16 @@ def _create(request: Request, connection: sa.Connection, now: float, body: Mappi
 def _authorize_all(request: Request, project_id: str, target: str) -> None:
     if target == "*":
         request.authorize("network:rbac_policies:set:all_projects", {"project_id": project_id})
+
+
+def _update(request: Request, connection: sa.Connection, now: float, row: Row, body: Mapping[str, Any]) -> Row:
+    target = body.get("target_tenant", row["target_project"])
+    _authorize_all(request, row["project_id"], target)
+    return rbac.update_policy(connection, now, row["id"], target)
+
+
+def _delete(request: Request, connection: sa.Connection, now: float, row: Row) -> None:
+    rbac.delete_policy(connection, row["id"])
+
+
+CHANGES = lifecycle.Changes(_create, _update, _delete)

@@ -1,10 +1,9 @@
 """Routes, rules and bodies of policies that share things."""
 
-from cumulo.api.network import standard
+from cumulo.api.network import lifecycle, standard
 from cumulo.api.network.fields import ID, PROJECT, attributes
 from cumulo.api.network.rbac_policies import handlers
 from cumulo.api.network.resource import schema_create, schema_update
-from cumulo.api.wsgi.route import Route
 
 _ALL = "/v2.0/rbac-policies"
 _ONE = "/v2.0/rbac-policies/{rbac_policy_id}"
@@ -20,10 +19,4 @@ RULES = standard.rules(
     ("set:all_projects", "rule:admin_required", "Share things with every project",
      [{"method": "POST", "path": _ALL}, {"method": "PUT", "path": _ONE}]))
 
-ROUTES = (
-    Route("GET", _ALL, handlers.index, policy="network:rbac_policies:get", query=handlers.KIND.query),
-    Route("POST", _ALL, handlers.create, policy="network:rbac_policies:create", status=201, body=_CREATE),
-    Route("GET", _ONE, handlers.show, policy="network:rbac_policies:get", query=("fields",)),
-    Route("PUT", _ONE, handlers.update, policy="network:rbac_policies:update", body=_UPDATE),
-    Route("DELETE", _ONE, handlers.delete, policy="network:rbac_policies:delete", status=204),
-)
+ROUTES = lifecycle.routes(handlers.KIND, handlers.CHANGES, _ALL, _CREATE, _UPDATE)

@@ -1,4 +1,4 @@
-"""Routers: list, create, show, update, delete; doors into networks, and extra routes."""
+"""Routers: who sees them, how they change, doors into networks, and extra routes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from cumulo.api.network import resource, standard
+from cumulo.api.network import lifecycle, resource, standard
 from cumulo.api.network.networks.handlers import visible as visible_network
 from cumulo.api.network.ports.handlers import KIND as PORT
 from cumulo.api.network.routers.view import ATTRIBUTES, interface_view, router_view
@@ -28,51 +28,6 @@ def is_visible(request: Request) -> standard.Conditions:
 
 KIND = standard.Kind("router", "routers", "router_id", "network:routers", router, routers.list_routers, router_view,
                      ATTRIBUTES, is_visible, routers.not_found)
-
-
-def index(request: Request) -> Row:
-    """The routers the caller may see."""
-    return standard.index(KIND, request)
-
-
-def create(request: Request) -> Row:
-    """One router, or many at once."""
-    return resource.create(request, "router", "routers",
-                           lambda connection, now, body: _create(request, connection, now, body), router_view,
-                           lambda connection, rows: set())
-
-
-def show(request: Request) -> Row:
-    """One router; raises NotFound."""
-    return standard.show(KIND, request)
-
-
-def update(request: Request) -> Row:
-    """Change a router; its way out too, where the body speaks of it."""
-    body, database = request.body["router"], request.services.database
-    with database.write() as connection:
-        revisions.hold(connection)
-        row, now = standard.owned(KIND, request, connection, "update"), database.now(connection)
-        hosts = routers.hosts_of_routers(connection, [row["id"]])
-        if "external_gateway_info" in body:
-            _set_gateway(request, connection, now, row, body["external_gateway_info"])
-        values = resource.columns(body, {}, without=_WITHOUT)
-        if "routes" in values:
-            values["routes"] = values["routes"] or []
-        row = routers.update_router(connection, now, row["id"], values)
-        hosts |= routers.hosts_of_routers(connection, [row["id"]])
-    resource.ring(request, hosts)
-    return {"router": router_view(request, row)}
-
-
-def delete(request: Request) -> None:
-    """Delete a router that has no door into a network."""
-    database = request.services.database
-    with database.write() as connection:
-        row = standard.owned(KIND, request, connection, "delete")
-        hosts = routers.hosts_of_routers(connection, [row["id"]])
-        routers.delete_router(connection, database.now(connection), row["id"])
-    resource.ring(request, hosts)
 
 
 def add_interface(request: Request) -> Row:
@@ -164,3 +119,23 @@ def _authorize_door(request: Request, connection: sa.Connection, network_id: str
     of_network = visible_network(request, connection, network_id)
     if of_network["project_id"] != row["project_id"]:
         request.authorize("network:routers:set:foreign_network", {"project_id": of_network["project_id"]})
+
+
+def _update(request: Request, connection: sa.Connection, now: float, row: Row, body: Mapping[str, Any]) -> Row:
+    if "external_gateway_info" in body:
+        _set_gateway(request, connection, now, row, body["external_gateway_info"])
+    values = resource.columns(body, {}, without=_WITHOUT)
+    if "routes" in values:
+        values["routes"] = values["routes"] or []
+    return routers.update_router(connection, now, row["id"], values)
+
+
+def _delete(request: Request, connection: sa.Connection, now: float, row: Row) -> None:
+    routers.delete_router(connection, now, row["id"])
+
+
+def _concerned(connection: sa.Connection, rows: list[Row]) -> set[str]:
+    return routers.hosts_of_routers(connection, {row["id"] for row in rows})
+
+
+CHANGES = lifecycle.Changes(_create, _update, _delete, _concerned)

@@ -1,6 +1,6 @@
 """Routes and rules of the routers resource."""
 
-from cumulo.api.network import standard
+from cumulo.api.network import lifecycle, standard
 from cumulo.api.network.routers import handlers, schema
 from cumulo.api.wsgi.route import Route
 
@@ -22,11 +22,7 @@ RULES = standard.rules(
      [{"method": "PUT", "path": _ADD}]))
 
 ROUTES = (
-    Route("GET", _ALL, handlers.index, policy="network:routers:get", query=handlers.KIND.query),
-    Route("POST", _ALL, handlers.create, policy="network:routers:create", status=201, body=schema.CREATE),
-    Route("GET", _ONE, handlers.show, policy="network:routers:get", query=("fields",)),
-    Route("PUT", _ONE, handlers.update, policy="network:routers:update", body=schema.UPDATE),
-    Route("DELETE", _ONE, handlers.delete, policy="network:routers:delete", status=204),
+    *lifecycle.routes(handlers.KIND, handlers.CHANGES, _ALL, schema.CREATE, schema.UPDATE),
     Route("PUT", _ADD, handlers.add_interface, policy="network:routers:update:interfaces", body=schema.INTERFACE),
     Route("PUT", _REMOVE, handlers.remove_interface, policy="network:routers:update:interfaces",
           body=schema.INTERFACE),

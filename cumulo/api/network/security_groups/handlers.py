@@ -1,4 +1,4 @@
-"""Security groups: list, create, show, update, delete. Also who may see and use one (VISIBLE, usable)."""
+"""Security groups: who sees and uses them (KIND, usable), and how they change."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from cumulo.api.network import resource, standard
+from cumulo.api.network import lifecycle, resource, standard
 from cumulo.api.network.security_groups.view import ATTRIBUTES, group_view
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
@@ -31,40 +31,6 @@ def index(request: Request) -> Row:
     """The groups the caller may use; a project has its default group from the first time it looks."""
     listed = standard.index(KIND, request)
     return standard.index(KIND, request) if _has_made_default(request) else listed
-
-
-def create(request: Request) -> Row:
-    """One group, or many at once."""
-    return resource.create(request, "security_group", "security_groups",
-                           lambda connection, now, body: _create(request, connection, now, body), group_view,
-                           lambda connection, rows: set())
-
-
-def show(request: Request) -> Row:
-    """One group; raises NotFound."""
-    return standard.show(KIND, request)
-
-
-def update(request: Request) -> Row:
-    """Change a group."""
-    database = request.services.database
-    with database.write() as connection:
-        row = standard.owned(KIND, request, connection, "update")
-        row = security_groups.update_group(connection, database.now(connection), row["id"],
-                                           request.body["security_group"])
-        hosts = security_groups.hosts_of_groups(connection, [row["id"]])
-    resource.ring(request, hosts)
-    return {"security_group": group_view(request, row)}
-
-
-def delete(request: Request) -> None:
-    """Delete a group that no port is in."""
-    with request.services.database.write() as connection:
-        row = standard.owned(KIND, request, connection, "delete")
-        hosts = security_groups.hosts_of_groups(connection, [row["id"]])
-        may_be_default = request.may("network:security_groups:delete:default")
-        security_groups.delete_group(connection, row["id"], may_be_default=may_be_default)
-    resource.ring(request, hosts)
 
 
 def usable(request: Request, connection: sa.Connection, group_ids: Iterable[str]) -> list[str]:
@@ -102,3 +68,18 @@ def _has_made_default(request: Request) -> bool:
     except errors.Conflict:
         return False  # it is gone: nothing is made, and nothing is there to be seen
     return True
+
+
+def _update(request: Request, connection: sa.Connection, now: float, row: Row, body: Mapping[str, Any]) -> Row:
+    return security_groups.update_group(connection, now, row["id"], body)
+
+
+def _delete(request: Request, connection: sa.Connection, now: float, row: Row) -> None:
+    security_groups.delete_group(connection, row["id"], may_be_default=request.may("network:security_groups:delete:default"))
+
+
+def _concerned(connection: sa.Connection, rows: list[Row]) -> set[str]:
+    return security_groups.hosts_of_groups(connection, {row["id"] for row in rows})
+
+
+CHANGES = lifecycle.Changes(_create, _update, _delete, _concerned)

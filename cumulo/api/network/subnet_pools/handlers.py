@@ -1,4 +1,4 @@
-"""Subnet pools: list, create, show, update, delete."""
+"""Subnet pools: who sees them, and how they change."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from cumulo.api.network import resource, standard
+from cumulo.api.network import lifecycle, resource, standard
 from cumulo.api.network.subnet_pools.view import ATTRIBUTES, subnet_pool_view
 from cumulo.api.wsgi.route import Request
 from cumulo.common.db.tables.network_pool import subnet_pool
@@ -28,40 +28,6 @@ KIND = standard.Kind(
     subnet_pool_view, ATTRIBUTES, is_visible, subnet_pools.not_found)
 
 
-def index(request: Request) -> Row:
-    """The pools the caller may use."""
-    return standard.index(KIND, request)
-
-
-def create(request: Request) -> Row:
-    """One pool, or many at once."""
-    return resource.create(request, "subnetpool", "subnetpools",
-                           lambda connection, now, body: _create(request, connection, now, body), subnet_pool_view,
-                           lambda connection, rows: set())
-
-
-def show(request: Request) -> Row:
-    """One pool; raises NotFound."""
-    return standard.show(KIND, request)
-
-
-def update(request: Request) -> Row:
-    """Change a pool."""
-    body, database = request.body["subnetpool"], request.services.database
-    with database.write() as connection:
-        row = standard.owned(KIND, request, connection, "update")
-        resource.authorize_attributes(request, body, _ATTRIBUTE_RULES, {"project_id": row["project_id"]})
-        row = subnet_pools.update_pool(connection, database.now(connection), row["id"], _values(body))
-    return {"subnetpool": subnet_pool_view(request, row)}
-
-
-def delete(request: Request) -> None:
-    """Delete a pool that no subnet is cut from."""
-    with request.services.database.write() as connection:
-        row = standard.owned(KIND, request, connection, "delete")
-        subnet_pools.delete_pool(connection, row["id"])
-
-
 def _create(request: Request, connection: sa.Connection, now: float, body: Mapping[str, Any]) -> Row:
     project_id = resource.project_of(request, connection, body, "network:subnet_pools:create")
     set_now = {name: value for name, value in body.items() if value}
@@ -73,3 +39,15 @@ def _create(request: Request, connection: sa.Connection, now: float, body: Mappi
 def _values(body: Mapping[str, Any]) -> Row:
     values = resource.columns(body, {})
     return values | {name: int(values[name]) for name in _NUMBERS if values.get(name) is not None}
+
+
+def _update(request: Request, connection: sa.Connection, now: float, row: Row, body: Mapping[str, Any]) -> Row:
+    resource.authorize_attributes(request, body, _ATTRIBUTE_RULES, {"project_id": row["project_id"]})
+    return subnet_pools.update_pool(connection, now, row["id"], _values(body))
+
+
+def _delete(request: Request, connection: sa.Connection, now: float, row: Row) -> None:
+    subnet_pools.delete_pool(connection, row["id"])
+
+
+CHANGES = lifecycle.Changes(_create, _update, _delete)

@@ -1,4 +1,4 @@
-"""Subnets: list, create, show, update, delete."""
+"""Subnets: who sees them, and how they change."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from cumulo.api.network import resource, standard
+from cumulo.api.network import lifecycle, resource, standard
 from cumulo.api.network.networks.handlers import visible as visible_network
 from cumulo.api.network.subnet_pools.handlers import KIND as SUBNET_POOL
 from cumulo.api.network.subnets.view import ATTRIBUTES, subnet_view
@@ -29,44 +29,6 @@ def is_visible(request: Request) -> list[sa.ColumnElement[bool]]:
 
 KIND = standard.Kind("subnet", "subnets", "subnet_id", "network:subnets", subnet, subnets.list_subnets, subnet_view,
                      ATTRIBUTES, is_visible, subnets.not_found)
-
-
-def index(request: Request) -> Row:
-    """The subnets the caller may see."""
-    return standard.index(KIND, request)
-
-
-def create(request: Request) -> Row:
-    """One subnet, or many at once."""
-    return resource.create(request, "subnet", "subnets",
-                           lambda connection, now, body: _create(request, connection, now, body), subnet_view)
-
-
-def show(request: Request) -> Row:
-    """One subnet; raises NotFound."""
-    return standard.show(KIND, request)
-
-
-def update(request: Request) -> Row:
-    """Change a subnet."""
-    database = request.services.database
-    with database.write() as connection:
-        row = standard.owned(KIND, request, connection, "update")
-        row = subnets.update_subnet(connection, request.services.ids, database.now(connection), row["id"],
-                                    resource.columns(request.body["subnet"], {}))
-        hosts = resource.hosts_of(connection, [row["network_id"]])
-    resource.ring(request, hosts)
-    return {"subnet": subnet_view(request, row)}
-
-
-def delete(request: Request) -> None:
-    """Delete a subnet that no port has an address of."""
-    database = request.services.database
-    with database.write() as connection:
-        row = standard.owned(KIND, request, connection, "delete")
-        subnets.delete_subnet(connection, request.services.ids, database.now(connection), row["id"])
-        hosts = resource.hosts_of(connection, [row["network_id"]])
-    resource.ring(request, hosts)
 
 
 def _create(request: Request, connection: sa.Connection, now: float, body: Mapping[str, Any]) -> Row:
@@ -102,3 +64,18 @@ def _pool(request: Request, connection: sa.Connection, body: Mapping[str, Any], 
         raise errors.BadRequest(f"Cannot allocate IPv{ip_version} subnet from IPv{pool['ip_version']} subnet pool.",
                                 kind="InvalidInput")
     return pool
+
+
+def _update(request: Request, connection: sa.Connection, now: float, row: Row, body: Mapping[str, Any]) -> Row:
+    return subnets.update_subnet(connection, request.services.ids, now, row["id"], resource.columns(body, {}))
+
+
+def _delete(request: Request, connection: sa.Connection, now: float, row: Row) -> None:
+    subnets.delete_subnet(connection, request.services.ids, now, row["id"])
+
+
+def _concerned(connection: sa.Connection, rows: list[Row]) -> set[str]:
+    return resource.hosts_of(connection, {row["network_id"] for row in rows})
+
+
+CHANGES = lifecycle.Changes(_create, _update, _delete, _concerned)

@@ -2,8 +2,8 @@
 
 from oslo_policy import policy
 
+from cumulo.api.network import lifecycle
 from cumulo.api.network.subnets import handlers, schema
-from cumulo.api.wsgi.route import Route
 
 _LIST = {"method": "GET", "path": "/v2.0/subnets"}
 _CREATE = {"method": "POST", "path": "/v2.0/subnets"}
@@ -21,11 +21,4 @@ RULES = tuple(policy.DocumentedRuleDefault(f"network:subnets:{name}", check, des
     ("delete", "rule:project_member", "Delete a subnet", [_DELETE]),
 ))
 
-ROUTES = (
-    Route("GET", "/v2.0/subnets", handlers.index, policy="network:subnets:get",
-          query=handlers.KIND.query),
-    Route("POST", "/v2.0/subnets", handlers.create, policy="network:subnets:create", status=201, body=schema.CREATE),
-    Route("GET", "/v2.0/subnets/{subnet_id}", handlers.show, policy="network:subnets:get", query=("fields",)),
-    Route("PUT", "/v2.0/subnets/{subnet_id}", handlers.update, policy="network:subnets:update", body=schema.UPDATE),
-    Route("DELETE", "/v2.0/subnets/{subnet_id}", handlers.delete, policy="network:subnets:delete", status=204),
-)
+ROUTES = lifecycle.routes(handlers.KIND, handlers.CHANGES, "/v2.0/subnets", schema.CREATE, schema.UPDATE)
