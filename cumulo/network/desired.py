@@ -12,10 +12,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from cumulo.common.db.tables.network import network, network_change, network_host, port
+from cumulo.common.db.tables.network import network, network_change, network_host, port, subnet
 from cumulo.common.db.tables.network_router import floating_ip, port_forwarding, router
-from cumulo.common.db.tables.network_sharing import qos_rule
-from cumulo.network import document, hosts, needs, networks, ports, revisions
+from cumulo.common.db.tables.network_sharing import port_binding, qos_rule
+from cumulo.network import address_scopes, document, hosts, metering, needs, networks, ports, revisions, trunks
 from cumulo.network.routers import ROUTER_INTERFACE
 
 # What every agent asks every few seconds, built once: that costs more than running it.
@@ -41,6 +41,8 @@ _BESIDE = sa.select(_DOORS.c.network_id).where(
 _HOSTS = sa.select(port.c.binding_host_id).distinct().where(
     sa.or_(port.c.network_id == sa.bindparam("its_network"), port.c.network_id.in_(_BESIDE)),
     port.c.binding_host_id != "")
+_MAY_MOVE_TO = sa.select(port_binding.c.host).distinct().join(port, port.c.id == port_binding.c.port_id).where(
+    port.c.network_id == sa.bindparam("its_network"))
 _GATEWAYS = sa.select(router.c.gateway_host, router.c.standby_host).where(router.c.id.in_(_ROUTERS))
 
 
@@ -85,7 +87,7 @@ def hosts_of_network(connection: sa.Connection, network_id: str) -> list[str]:
     """The hosts that a change of this network concerns: those with a port in it, or in one behind the same router."""
     named = {"its_network": network_id}
     outward = (host for row in connection.execute(_GATEWAYS, named) for host in row if host)
-    return sorted({*connection.execute(_HOSTS, named).scalars(), *outward})
+    return sorted({*connection.execute(_HOSTS, named).scalars(), *connection.execute(_MAY_MOVE_TO, named).scalars(), *outward})
 
 
 def _changed_since(connection: sa.Connection, revision: int) -> set[str]:
@@ -94,17 +96,20 @@ def _changed_since(connection: sa.Connection, revision: int) -> set[str]:
 
 def _network(connection: sa.Connection, network_id: str, place: document.Place) -> dict[str, Any]:
     row = connection.execute(sa.select(network).where(network.c.id == network_id)).mappings().one()
-    found = ports.list_ports(connection, port.c.network_id == network_id)
+    carried = trunks.in_network(connection, network_id)
+    found = [each | {"trunk": carried.get(each["id"])}
+             for each in ports.list_ports(connection, port.c.network_id == network_id)]
     return document.network(place, row, networks.subnets_of(connection, [network_id]),
                             [each | {"qos_rules": rules} for each, rules in _with_qos(connection, row, found)])
 
 
 def _router(connection: sa.Connection, router_id: str, place: document.Place) -> dict[str, Any]:
-    row = connection.execute(sa.select(router).where(router.c.id == router_id)).mappings().one()
+    row: networks.Row = dict(connection.execute(sa.select(router).where(router.c.id == router_id)).mappings().one())
     doors = ports.list_ports(connection, port.c.device_id == router_id, port.c.device_owner == ROUTER_INTERFACE)
     way_out = ports.list_ports(connection, port.c.id == row["gateway_port_id"]) if row["gateway_port_id"] else []
     network_ids = sorted({each["network_id"] for each in (*doors, *way_out)})
     subnets = {each["id"]: each for each in networks.subnets_of(connection, network_ids)}
+    scopes = address_scopes.of_subnets(connection, subnet.c.network_id.in_(network_ids))
     tunnelled = connection.execute(sa.select(network.c.id).where(
         network.c.id.in_(network_ids), network.c.provider_network_type == "vxlan")).scalars()
     floating = connection.execute(
@@ -114,7 +119,12 @@ def _router(connection: sa.Connection, router_id: str, place: document.Place) ->
         sa.select(port_forwarding, floating_ip.c.floating_ip_address)
         .join(floating_ip, floating_ip.c.id == port_forwarding.c.floating_ip_id)
         .where(floating_ip.c.router_id == router_id).order_by(port_forwarding.c.id)).mappings().all()
-    return document.router(place, row, doors, subnets, tunnelled, way_out[0] if way_out else None, floating, forwardings)
+    inside = {fixed["subnet_id"] for each in doors for fixed in each["fixed_ips"]}
+    outside = {fixed["subnet_id"] for each in way_out for fixed in each["fixed_ips"]}
+    row |= {"enable_snat": row["enable_snat"] and address_scopes.is_translated(
+        [each for each in scopes if each["id"] in inside], [each for each in scopes if each["id"] in outside])}
+    found = document.router(place, row, doors, subnets, tunnelled, way_out[0] if way_out else None, floating, forwardings)
+    return found | {"metering": metering.of_router(connection, row["project_id"])}
 
 
 def _with_qos(connection: sa.Connection, of_network: Any, found: Iterable[networks.Row]) -> Iterable[tuple[Any, Any]]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cumulo.common import names
+from cumulo.network import dns
 from cumulo.network.networks import DHCP_OWNER
 
 Row = Mapping[str, Any]
@@ -38,6 +39,7 @@ def network(place: Place, row: Row, subnets: Iterable[Row], ports: Sequence[Row]
         "bridge": names.bridge_name(row["id"]),
         "mtu": row["mtu"],
         "admin_state_up": row["admin_state_up"],
+        "dns_domain": row.get("dns_domain") or "",
         "provider": {"type": row["provider_network_type"], "physical_network": row["provider_physical_network"],
                      "segmentation_id": row.get("provider_segmentation_id")},
         "nat": has_nat(row["provider_network_type"], row["provider_physical_network"], place.wired),
@@ -62,10 +64,19 @@ def port(place: Place, row: Row) -> dict[str, Any]:
         "allowed_address_pairs": row.get("allowed_address_pairs") or [],
         "extra_dhcp_opts": row.get("extra_dhcp_opts") or [],
         "dns_name": row.get("dns_name") or "",
+        "dns_domain": row.get("dns_domain") or "",
         "groups": sorted(row.get("security_groups") or ()),
         "qos": qos(row.get("qos_rules") or ()),
         "tunnel_address": None if is_here else place.tunnel_addresses.get(host),
+        "sub_ports": _sub_ports(row.get("trunk")),
     }
+
+
+def _sub_ports(carried: Row | None) -> list[dict[str, Any]]:
+    """What the port carries by VLAN; a trunk that is off carries nothing."""
+    if carried is None or not carried["admin_state_up"]:
+        return []
+    return [{name: each[name] for name in ("port_id", "network_id", "segmentation_id")} for each in carried["sub_ports"]]
 
 
 def group(row: Row, rules: Iterable[Row]) -> dict[str, Any]:
@@ -105,13 +116,18 @@ def router(place: Place, row: Row, doors: Sequence[Row], subnets: Mapping[str, R
         # The network by which hosts hand over to the gateway what leaves.
         "transit_network_id": across[0] if across else None,
         "gateway": None if way_out is None else _gateway(place, row, way_out, subnets),
-        "floating": [{"floating_address": each["floating_ip_address"], "fixed_address": each["fixed_ip_address"],
-                      "is_here": each["host"] == place.host}
+        "floating": [{"dns_name": dns.full_name(each["dns_name"], each["dns_domain"]), "floating_address": each["floating_ip_address"], "fixed_address": each["fixed_ip_address"],
+                      "is_here": _answers(row, each, way_out) == place.host}
                      for each in sorted(floating, key=lambda each: str(each["floating_ip_address"]))],
         "forwardings": [{"floating_address": each["floating_ip_address"], "protocol": each["protocol"],
                          "external_port": each["external_port"], "internal_address": each["internal_ip_address"],
                          "internal_port": each["internal_port"]} for each in forwardings],
     }
+
+
+def _answers(row: Row, floating: Row, way_out: Row | None) -> str:
+    """The host that answers for a floating address: its server's, or the gateway's where the router is not distributed."""
+    return str(floating["host"] if row.get("distributed", True) or way_out is None else row["gateway_host"])
 
 
 def _gateway(place: Place, row: Row, way_out: Row, subnets: Mapping[str, Row]) -> dict[str, Any]:

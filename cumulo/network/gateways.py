@@ -16,7 +16,7 @@ from cumulo.common.db.tables.network_router import router
 from cumulo.network import revisions
 
 Row = Mapping[str, Any]
-_KEPT = ("external_network_id", "gateway_host", "standby_host")
+_KEPT = ("external_network_id", "gateway_host", "standby_host", "ha")
 _LEADS_OUT = router.c.external_network_id.is_not(None)
 
 
@@ -83,6 +83,9 @@ def _changed(connection: sa.Connection, row: Row, gone: str, alive: Collection[s
     """Who has the two places when a host is gone; empty when that changes nothing."""
     outside, before = row["external_network_id"], {name: row[name] for name in ("gateway_host", "standby_host")}
     gateway, standby = before["gateway_host"], before["standby_host"]
+    if not row["ha"]:  # it stays where it is, and nobody stands by
+        stays = gateway or choose(connection, outside, (gone,), alive)
+        return {"gateway_host": stays, "standby_host": ""} if (stays, "") != (gateway, standby) else {}
     if gateway == gone:
         is_ready = standby not in ("", gone) and (alive is None or standby in alive)
         gateway = standby if is_ready else choose(connection, outside, (gone,), alive) or gone
@@ -92,10 +95,11 @@ def _changed(connection: sa.Connection, row: Row, gone: str, alive: Collection[s
     return after if after != before else {}
 
 
-def pair(connection: sa.Connection, external_network_id: str) -> dict[str, str]:
-    """The gateway of a new way out, and the host that stands by for it; "" where there is none."""
+def pair(connection: sa.Connection, external_network_id: str, *, moves: bool) -> dict[str, str]:
+    """The gateway of a new way out, and the host that stands by for it where it moves; "" where there is none."""
     gateway = choose(connection, external_network_id)
-    return {"gateway_host": gateway, "standby_host": choose(connection, external_network_id, (gateway,))}
+    return {"gateway_host": gateway,
+            "standby_host": choose(connection, external_network_id, (gateway,)) if moves else ""}
 
 
 def choose(connection: sa.Connection, external_network_id: str, but: Collection[str] = (),

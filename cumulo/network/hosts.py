@@ -38,6 +38,12 @@ def all_carry(connection: sa.Connection, network_type: str) -> bool:
     return all(network_type in each for each in said if each)
 
 
+def carried(connection: sa.Connection) -> set[str]:
+    """What any host says that it can carry."""
+    said = connection.execute(sa.select(network_host.c.types)).scalars().all()
+    return {each for types in said for each in types or ()}
+
+
 def wired(connection: sa.Connection, host: str) -> set[str]:
     """The physical networks that a host is wired to."""
     said = connection.execute(sa.select(network_host.c.wired).where(network_host.c.host == host)).scalar()

@@ -1,6 +1,6 @@
 """What a host needs to have: the ids of networks, routers, security groups and lists of prefixes; the last two rendered.
 
-A host needs the networks of its ports, the groups of those ports, and the lists that the groups' rules speak of; the
+A host needs the networks of its ports and of those that may move to it, the groups of those ports, and the lists that the groups' rules speak of; the
 routers with a door into one of those networks, or whose gateway it is or stands by for, and all networks behind them, as
 it delivers straight to their ports; and the external network of such a gateway's router, or of one of whose floating
 addresses one stands for a port of it.
@@ -22,11 +22,14 @@ from cumulo.common.db.tables.network_security import (
     security_group,
     security_group_rule,
 )
+from cumulo.common.db.tables.network_sharing import port_binding
 from cumulo.network import document, ports
 from cumulo.network.routers import ROUTER_INTERFACE
 
 _IDS_IN_ONE_QUERY = 1000
-_NETWORKS = sa.select(port.c.network_id).distinct().where(port.c.binding_host_id == sa.bindparam("its_host"))
+_NETWORKS = sa.select(port.c.network_id).distinct().where(sa.or_(
+    port.c.binding_host_id == sa.bindparam("its_host"),
+    port.c.id.in_(sa.select(port_binding.c.port_id).where(port_binding.c.host == sa.bindparam("its_host")))))
 _GROUPS = (sa.select(port_security_group.c.security_group_id).distinct()
            .join(port, port.c.id == port_security_group.c.port_id)
            .where(port.c.binding_host_id == sa.bindparam("its_host")))

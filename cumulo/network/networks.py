@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from cumulo.common import errors
 from cumulo.common.db.tables.network import network, port, port_address, subnet
-from cumulo.common.db.tables.network_router import floating_ip
+from cumulo.common.db.tables.network_pool import subnet_pool
+from cumulo.common.db.tables.network_router import auto_allocated_topology, floating_ip
 from cumulo.common.db.tables.network_sharing import rbac_policy
 from cumulo.common.flows import conflicts
 from cumulo.common.ids import Ids
@@ -29,17 +30,22 @@ DEFAULTS: Row = {
 
 
 def list_networks(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Row]:
-    """Every network that meets the conditions, each with the ids of its `subnets`."""
+    """Every network that meets the conditions, with the ids of its `subnets` and its address scope by IP version: `scopes`."""
     rows = [dict(row) for row in connection.execute(sa.select(network).where(*where)).mappings()]
     if not rows:
         return []
     by_network: dict[str, list[str]] = {row["id"]: [] for row in rows}
-    statement = sa.select(subnet.c.network_id, subnet.c.id).order_by(subnet.c.created_at, subnet.c.id)
+    scopes: dict[str, dict[int, str]] = {row["id"]: {} for row in rows}
+    statement = (sa.select(subnet.c.network_id, subnet.c.id, subnet.c.ip_version, subnet_pool.c.address_scope_id)
+                 .outerjoin(subnet_pool, subnet_pool.c.id == subnet.c.subnet_pool_id)
+                 .order_by(subnet.c.created_at, subnet.c.id))
     if len(rows) == 1:
         statement = statement.where(subnet.c.network_id == rows[0]["id"])
-    for network_id, subnet_id in connection.execute(statement):
-        by_network.get(network_id, []).append(subnet_id)
-    return [row | {"subnets": by_network[row["id"]]} for row in rows]
+    for network_id, subnet_id, ip_version, scope_id in connection.execute(statement):
+        if network_id in by_network:
+            by_network[network_id].append(subnet_id)
+            scopes[network_id][ip_version] = scope_id
+    return [row | {"subnets": by_network[row["id"]], "scopes": scopes[row["id"]]} for row in rows]
 
 
 def get_network(connection: sa.Connection, network_id: str) -> Row:
@@ -66,11 +72,12 @@ def create_network(connection: sa.Connection, ids: Ids, now: float, *, project_i
     row = DEFAULTS | {"mtu": default_mtu} | dict(values)
     place = segments.choose(connection, spans, row["provider_network_type"], row["provider_physical_network"],
                             row["provider_segmentation_id"])
+    _check_default(connection, row)
     row |= {"provider_physical_network": place.physical_network, "provider_segmentation_id": place.segmentation_id}
     row |= {"id": network_id, "project_id": project_id, "created_at": now, "updated_at": now, "revision_number": 1}
     connection.execute(sa.insert(network), row)
     segments.take(connection, ids, now, network_id, place)
-    return row | {"subnets": []}
+    return row | {"subnets": [], "scopes": {}}
 
 
 def update_network(connection: sa.Connection, now: float, network_id: str, values: Mapping[str, Any]) -> Row:
@@ -79,6 +86,7 @@ def update_network(connection: sa.Connection, now: float, network_id: str, value
     before = get_network(connection, network_id)
     if values.get("shared") is False and before["shared"]:
         _check_unshare(connection, before)
+    _check_default(connection, before | dict(values))
     connection.execute(sa.update(network).where(network.c.id == network_id).values(
         updated_at=now, revision_number=network.c.revision_number + 1, **values))
     return get_network(connection, network_id)
@@ -105,8 +113,19 @@ def delete_network(connection: sa.Connection, network_id: str) -> None:
     connection.execute(sa.delete(port_address).where(port_address.c.port_id.in_(ports)))
     connection.execute(sa.delete(port).where(port.c.network_id == network_id))
     connection.execute(sa.delete(subnet).where(subnet.c.network_id == network_id))
+    connection.execute(sa.delete(auto_allocated_topology).where(auto_allocated_topology.c.network_id == network_id))
     connection.execute(sa.delete(rbac_policy).where(rbac_policy.c.object_id == network_id))
     connection.execute(sa.delete(network).where(network.c.id == network_id))
+
+
+def _check_default(connection: sa.Connection, row: Row) -> None:
+    """Raise Conflict where another external network is the default one."""
+    if not (row["external"] and row["is_default"]):
+        return
+    other = connection.execute(sa.select(network.c.id).where(
+        network.c.external.is_(sa.true()), network.c.is_default.is_(sa.true()), network.c.id != row.get("id", ""))).scalar()
+    if other is not None:
+        raise errors.Conflict(f"A default external network already exists: {other}.", kind="DefaultExternalNetworkExists")
 
 
 def _check_unshare(connection: sa.Connection, row: Row) -> None:

@@ -50,6 +50,9 @@ OPTIONS = [
         help="Numbers that networks of type vlan get which ask for none, as physnet1:100:199. Empty: only an "
              "administrator makes such networks, naming the number."),
     cfg.StrOpt(
+        "dns_domain", default="openstacklocal.",
+        help="Domain of ports whose network names none: what their names end with."),
+    cfg.StrOpt(
         "availability_zone", default="nova",
         help="Name of the one zone that networks and routers are in: the same that servers are in."),
     cfg.IntOpt(

@@ -14,8 +14,9 @@ import sqlalchemy as sa
 from cumulo.common import errors
 from cumulo.common.context import Context
 from cumulo.common.db.tables.network import network, port
+from cumulo.common.db.tables.network_sharing import port_binding
 from cumulo.common.ids import Ids
-from cumulo.network import addresses, networks, port_attributes, revisions, security_groups, stand_ins
+from cumulo.network import addresses, networks, port_attributes, revisions, security_groups, stand_ins, trunk_ports
 from cumulo.network.networks import Row
 
 DEFAULTS: Row = {
@@ -24,14 +25,16 @@ DEFAULTS: Row = {
     "allowed_address_pairs": [], "extra_dhcp_opts": [], "qos_policy_id": None, "tags": [],
 }
 
-_FILTERS = sa.select(network.c.port_security_enabled).where(network.c.id == sa.bindparam("its_network"))
+_OF_NETWORK = sa.select(network.c.port_security_enabled, network.c.dns_domain).where(network.c.id == sa.bindparam("its_network"))
 OWN_EQUIPMENT = "network:"
 """What device_owner begins with where the port is the network's own: nothing is filtered there."""
 
 
 def list_ports(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Row]:
     """Every port that meets the conditions, each with its `fixed_ips` and the ids of its `security_groups`."""
-    rows = [dict(row) for row in connection.execute(sa.select(port).where(*where)).mappings()]
+    statement = sa.select(port, network.c.dns_domain.label("network_dns_domain")).join(
+        network, network.c.id == port.c.network_id).where(*where)
+    rows = [dict(row) for row in connection.execute(statement).mappings()]
     port_ids = [row["id"] for row in rows]
     held, groups = addresses.of_ports(connection, port_ids), security_groups.of_ports(connection, port_ids)
     return [row | {"fixed_ips": held[row["id"]], "security_groups": groups[row["id"]]} for row in rows]
@@ -94,9 +97,10 @@ def insert_port(connection: sa.Connection, ids: Ids, now: float, *, project_id: 
     groups None: the project's default security group, made now if need be, where the port filters at all.
     """
     revision = revisions.advance(connection, network_id)
-    filters = connection.execute(_FILTERS, {"its_network": network_id}).scalar()
-    if filters is None:
+    found = connection.execute(_OF_NETWORK, {"its_network": network_id}).first()
+    if found is None:
         raise networks.not_found(network_id)
+    filters, domain = found
     is_own = str(values.get("device_owner", "")).startswith(OWN_EQUIPMENT)
     row = DEFAULTS | {"port_security_enabled": filters and not is_own} | dict(values)
     card = _mac_address(connection, ids, network_id, row.get("mac_address"))
@@ -117,7 +121,7 @@ def insert_port(connection: sa.Connection, ids: Ids, now: float, *, project_id: 
     holder = addresses.Holder(port_id, row["mac_address"], row["device_owner"])
     held = addresses.allocate(connection, holder, networks.subnets_of(connection, [network_id]), wanted)
     joined = security_groups.join(connection, revision, port_id, groups)
-    return row | {"fixed_ips": held, "security_groups": joined}
+    return row | {"fixed_ips": held, "security_groups": joined, "network_dns_domain": domain}
 
 
 def update_port(connection: sa.Connection, now: float, port_id: str, values: Mapping[str, Any],
@@ -151,7 +155,17 @@ def update_port(connection: sa.Connection, now: float, port_id: str, values: Map
     if groups is not None:
         security_groups.set_groups(connection, port_id, groups)
     _write(connection, now, port_id, changed)
+    if host != before["binding_host_id"]:
+        _bind_carried(connection, now, port_id, host)
     return get_port(connection, port_id)
+
+
+def _bind_carried(connection: sa.Connection, now: float, port_id: str, host: str) -> None:
+    """Let the ports that a port carries follow it to a host."""
+    carried = trunk_ports.sub_ports(connection, port_id)
+    its_host = trunk_ports.host_for(connection, host) if carried and host else ""
+    for each in carried:
+        update_port(connection, now, each, {"binding_host_id": its_host})
 
 
 def _again(before: Row, changed: Row) -> list[dict[str, str]] | None:
@@ -194,11 +208,13 @@ def unbind_port(connection: sa.Connection, now: float, port_id: str) -> None:
 
 
 def delete_port(connection: sa.Connection, now: float, port_id: str) -> None:
-    """Delete a port and free its addresses; raises NotFound (PortNotFound)."""
+    """Delete a port and free its addresses; raises NotFound (PortNotFound), Conflict where a trunk has it."""
     _locked(connection, port_id)
+    trunk_ports.refuse_deletion(connection, port_id)
     addresses.release(connection, port_id)
     security_groups.set_groups(connection, port_id, ())
     stand_ins.release(connection, now, port_id, keep=())
+    connection.execute(sa.delete(port_binding).where(port_binding.c.port_id == port_id))
     connection.execute(sa.delete(port).where(port.c.id == port_id))
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from cumulo.common import errors
 from cumulo.common.db.tables.network import network, port
-from cumulo.common.db.tables.network_pool import subnet_pool
+from cumulo.common.db.tables.network_pool import address_scope, subnet_pool
 from cumulo.common.db.tables.network_router import floating_ip, router
 from cumulo.common.db.tables.network_security import address_group, port_security_group, security_group
 from cumulo.common.db.tables.network_sharing import qos_policy, rbac_policy
@@ -22,7 +22,7 @@ Row = dict[str, Any]
 SHARED, EXTERNAL = "access_as_shared", "access_as_external"
 TABLES: dict[str, sa.Table] = {
     "network": network, "security_group": security_group, "address_group": address_group, "subnetpool": subnet_pool,
-    "qos_policy": qos_policy,
+    "qos_policy": qos_policy, "address_scope": address_scope,
 }
 """What can be shared, by its name in the API."""
 
@@ -105,6 +105,8 @@ def _uses(policy: Row) -> sa.Select[Any] | None:
             sa.select(floating_ip.c.project_id).where(floating_ip.c.floating_network_id == object_id))  # type: ignore[return-value]
     if policy["object_type"] == "network":
         return sa.select(port.c.project_id).distinct().where(port.c.network_id == object_id)
+    if policy["object_type"] == "address_scope":
+        return sa.select(subnet_pool.c.project_id).distinct().where(subnet_pool.c.address_scope_id == object_id)
     if policy["object_type"] == "qos_policy":
         return sa.select(port.c.project_id).distinct().where(port.c.qos_policy_id == object_id)
     if policy["object_type"] == "security_group":

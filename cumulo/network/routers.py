@@ -18,10 +18,10 @@ import sqlalchemy as sa
 
 from cumulo.common import errors
 from cumulo.common.db.tables.network import port, port_address, subnet
-from cumulo.common.db.tables.network_router import floating_ip, router
+from cumulo.common.db.tables.network_router import auto_allocated_topology, floating_ip, router
 from cumulo.common.flows import conflicts
 from cumulo.common.ids import Ids
-from cumulo.network import gateways, networks, ports, ranges, revisions
+from cumulo.network import address_scopes, gateways, networks, ports, ranges, revisions
 
 Row = dict[str, Any]
 
@@ -30,7 +30,8 @@ ROUTER_GATEWAY = "network:router_gateway"
 MOST_ROUTES = 30
 DEFAULTS: Row = {
     "name": "", "description": "", "admin_state_up": True, "external_network_id": None, "gateway_port_id": None,
-    "enable_snat": True, "gateway_host": "", "standby_host": "", "routes": [], "availability_zone_hints": [], "tags": [],
+    "enable_snat": True, "gateway_host": "", "standby_host": "", "distributed": True, "ha": True, "routes": [],
+    "availability_zone_hints": [], "tags": [],
 }
 
 
@@ -75,6 +76,8 @@ def update_router(connection: sa.Connection, now: float, router_id: str, values:
     changed = dict(values)
     if "routes" in changed:
         changed["routes"] = _checked_routes(connection, get_router(connection, router_id), changed["routes"])
+    if changed.get("ha") is False:
+        changed["standby_host"] = ""
     _write(connection, now, router_id, changed)
     return get_router(connection, router_id)
 
@@ -86,6 +89,7 @@ def delete_router(connection: sa.Connection, now: float, router_id: str) -> None
     if interfaces(connection, router_id):
         conflicts.meet("delete a router", "a network behind it", errors.Conflict(
             f"Router {router_id} still has ports", kind="RouterInUse"))
+    connection.execute(sa.delete(auto_allocated_topology).where(auto_allocated_topology.c.router_id == router_id))
     connection.execute(sa.delete(router).where(router.c.id == router_id))
     if before["gateway_port_id"]:
         ports.delete_port(connection, now, before["gateway_port_id"])
@@ -103,7 +107,7 @@ def set_gateway(connection: sa.Connection, ids: Ids, now: float, router_id: str,
             connection, ids, now, project_id="", network_id=network_id, wanted=wanted or None,
             values={"device_id": router_id, "device_owner": ROUTER_GATEWAY}, groups=())
         _write(connection, now, router_id, {"external_network_id": network_id, "gateway_port_id": made["id"],
-                                            **gateways.pair(connection, network_id)})
+                                            **gateways.pair(connection, network_id, moves=before["ha"])})
     elif wanted:
         ports.update_port(connection, now, before["gateway_port_id"], {}, wanted)
     if enable_snat is not None:
@@ -296,6 +300,7 @@ def _check_overlap(connection: sa.Connection, router_id: str, held: Sequence[Row
             if other.version == cidr.version and other.overlaps(cidr):
                 raise _bad(f"Cidr {cidr} of subnet {each['id']} overlaps with cidr {text} of subnet {subnet_id}, which is "
                            f"behind router {router_id} already")
+    address_scopes.check_router(connection, router_id, [each["id"] for each in new])
 
 
 def _subnets_of_port(connection: sa.Connection, port_row: Row) -> list[Row]:

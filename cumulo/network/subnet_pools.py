@@ -14,7 +14,7 @@ from cumulo.common.db.tables.network_pool import subnet_pool
 from cumulo.common.db.tables.network_sharing import rbac_policy
 from cumulo.common.flows import conflicts
 from cumulo.common.ids import Ids
-from cumulo.network import revisions
+from cumulo.network import address_scopes, revisions
 from cumulo.network.ranges import Network, invalid
 
 Row = dict[str, Any]
@@ -58,6 +58,7 @@ def create_pool(connection: sa.Connection, ids: Ids, now: float, *, project_id: 
     row["default_for"] = version if row.pop("is_default", False) else None
     _check_default(connection, row["default_for"])
     pool_id = ids.new_id()
+    _check_scope(connection, pool_id, row)
     connection.execute(sa.insert(subnet_pool).values(
         id=pool_id, project_id=project_id, created_at=now, updated_at=now, revision_number=1, **row))
     return get_pool(connection, pool_id)
@@ -80,8 +81,12 @@ def update_pool(connection: sa.Connection, now: float, pool_id: str, values: Map
         changed["default_for"] = before["ip_version"] if is_default else None
         if is_default and before["default_for"] is None:
             _check_default(connection, before["ip_version"])
+    if "prefixes" in changed or "address_scope_id" in changed:
+        _check_scope(connection, pool_id, before | changed)
     connection.execute(sa.update(subnet_pool).where(subnet_pool.c.id == pool_id).values(
         updated_at=now, revision_number=subnet_pool.c.revision_number + 1, **changed))
+    if changed.get("address_scope_id", before["address_scope_id"]) != before["address_scope_id"]:
+        _move_subnets(connection, pool_id)
     return get_pool(connection, pool_id)
 
 
@@ -144,6 +149,28 @@ def _first_free(prefixes: Sequence[Network], taken: Sequence[Network], length: i
         if at + size - 1 <= int(prefix.broadcast_address):
             return ipaddress.ip_network((at, length) if prefix.version == 4 else (ipaddress.IPv6Address(at), length))
     return None
+
+
+def _check_scope(connection: sa.Connection, pool_id: str, row: Row) -> None:
+    if row["address_scope_id"] is None:
+        return
+    scope = address_scopes.get_scope(connection, row["address_scope_id"])
+    if row["shared"] and not scope["shared"]:
+        raise errors.BadRequest(f"Illegal subnetpool association: subnetpool {pool_id} is shared, and address scope "
+                                f"{scope['id']} is not.", kind="IllegalSubnetPoolAssociationToAddressScope")
+    address_scopes.check_pool(connection, scope, pool_id, row["ip_version"], row["prefixes"])
+
+
+def _move_subnets(connection: sa.Connection, pool_id: str) -> None:
+    """Check and tell what changes with a pool's scope: its subnets' networks, and the routers that lead to them."""
+    network_ids = sorted(set(connection.execute(sa.select(subnet.c.network_id).where(
+        subnet.c.subnet_pool_id == pool_id)).scalars()))
+    for network_id in network_ids:
+        address_scopes.check_network(connection, network_id)
+    behind = address_scopes.routers_of(connection, network_ids)
+    for router_id in behind:
+        address_scopes.check_router(connection, router_id)
+    revisions.note(connection, behind)
 
 
 def _check_quota(pool: Row, length: int, own: Sequence[str]) -> None:

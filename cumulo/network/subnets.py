@@ -12,7 +12,7 @@ from cumulo.common import errors
 from cumulo.common.db.tables.network import network, port, port_address, subnet
 from cumulo.common.flows import conflicts
 from cumulo.common.ids import Ids
-from cumulo.network import addresses, dhcp_ports, networks, ranges, revisions
+from cumulo.network import address_scopes, addresses, dhcp_ports, networks, ranges, revisions
 from cumulo.network.networks import DHCP_OWNER, Row
 
 DEFAULTS: Row = {
@@ -64,6 +64,7 @@ def create_subnet(connection: sa.Connection, ids: Ids, now: float, *, project_id
     made = row | {"id": subnet_id, "network_id": network_id, "project_id": project_id, "created_at": now,
                   "updated_at": now, "revision_number": 1}
     connection.execute(sa.insert(subnet), made)
+    address_scopes.check_network(connection, network_id)
     dhcp_ports.settle(connection, ids, now, network_id)
     if addresses.is_made_up(made):
         _make_up(connection, made)

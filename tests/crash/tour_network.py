@@ -19,6 +19,10 @@ def visit(tour: Tour) -> None:
     _security(tour)
     _routing(tour, subnet, port)
     _pools(tour)
+    _trunks(tour, network, port)
+    _metering(tour)
+    _topology(tour)
+    _bindings(tour, port)
     _tags(tour, network)
     for kind, one in (("port", port), ("subnet", subnet), ("network", network)):
         tour.send("DELETE", f"{V2}/{kind}s/{one}")
@@ -85,6 +89,10 @@ def _pools(tour: Tour) -> None:
     tour.send("PUT", f"{V2}/rbac-policies/{shared}", {"rbac_policy": {"target_tenant": "other"}})
     tour.send("DELETE", f"{V2}/rbac-policies/{shared}")
     tour.send("DELETE", f"{V2}/subnetpools/{pool}")
+    scope = tour.make(f"{V2}/address-scopes", "tour", {"address_scope": {"name": "tour", "ip_version": 4}},
+                      "address_scopes")
+    tour.send("PUT", f"{V2}/address-scopes/{scope}", {"address_scope": {"name": "tour"}})
+    tour.send("DELETE", f"{V2}/address-scopes/{scope}")
     policy = tour.make(f"{V2}/qos/policies", "tour", {"policy": {"name": "tour"}}, "policies")
     tour.send("PUT", f"{V2}/qos/policies/{policy}", {"policy": {"description": "changed"}})
     rules = f"{V2}/qos/policies/{policy}/bandwidth_limit_rules"
@@ -95,6 +103,50 @@ def _pools(tour: Tour) -> None:
     tour.send("DELETE", f"{V2}/qos/policies/{policy}")
     tour.send("PUT", f"{V2}/quotas/{tour.project_id}", {"quota": {"router": 50}})
     tour.send("DELETE", f"{V2}/quotas/{tour.project_id}")
+
+
+def _trunks(tour: Tour, network: str, port: str) -> None:
+    carrier = tour.make(f"{V2}/ports", "carrier", {"port": {"name": "carrier", "network_id": network}}, "ports")
+    trunk = tour.make(f"{V2}/trunks", "tour", {"trunk": {"name": "tour", "port_id": carrier}}, "trunks")
+    _change(tour, "trunks", "trunk", trunk)
+    sub_port = {"port_id": port, "segmentation_type": "vlan", "segmentation_id": 5}
+    tour.send("PUT", f"{V2}/trunks/{trunk}/add_subports", {"sub_ports": [sub_port]})
+    tour.send("PUT", f"{V2}/trunks/{trunk}/remove_subports", {"sub_ports": [sub_port]})
+    tour.send("DELETE", f"{V2}/trunks/{trunk}")
+    tour.send("DELETE", f"{V2}/ports/{carrier}")
+
+
+def _metering(tour: Tour) -> None:
+    labels, rules = f"{V2}/metering/metering-labels", f"{V2}/metering/metering-label-rules"
+    label = tour.make(labels, "tour", {"metering_label": {"name": "tour"}}, "metering_labels")
+    tour.send("POST", rules, {"metering_label_rule": {
+        "metering_label_id": label, "remote_ip_prefix": "10.0.0.0/8"}}, may_be=(409,))
+    rule = tour.send("GET", f"{rules}?metering_label_id={label}")["metering_label_rules"][0]["id"]
+    tour.send("DELETE", f"{rules}/{rule}")
+    tour.send("DELETE", f"{labels}/{label}")
+
+
+def _topology(tour: Tour) -> None:
+    outside = tour.make(f"{V2}/networks", "default", {"network": {
+        "name": "default", "router:external": True, "is_default": True}}, "networks")
+    beyond = tour.make(f"{V2}/subnets", "default", {"subnet": {
+        "name": "default", "network_id": outside, "ip_version": 4, "cidr": "203.0.114.0/24"}}, "subnets")
+    pool = tour.make(f"{V2}/subnetpools", "default", {"subnetpool": {
+        "name": "default", "prefixes": ["10.31.0.0/16"], "is_default": True, "default_prefixlen": 26}}, "subnetpools")
+    path = f"{V2}/auto-allocated-topology/{tour.project_id}"
+    tour.send("GET", path)
+    tour.send("DELETE", path)
+    for kind, one in (("subnetpool", pool), ("subnet", beyond), ("network", outside)):
+        tour.send("DELETE", f"{V2}/{kind}s/{one}")
+
+
+def _bindings(tour: Tour, port: str) -> None:
+    path = f"{V2}/ports/{port}"
+    tour.send("PUT", path, {"port": {"device_owner": "compute:elsewhere"}})
+    tour.send("POST", f"{path}/bindings", {"binding": {"host": "moon"}})
+    tour.send("PUT", f"{path}/bindings/moon", {"binding": {"profile": {"a": "b"}}})
+    tour.send("PUT", f"{path}/bindings/moon/activate")
+    tour.send("DELETE", f"{path}/bindings/moon")
 
 
 def _tags(tour: Tour, network: str) -> None:

@@ -25,6 +25,26 @@ class Networks(VersionsCase):
             self.assertEqual(404, self.api.get(f"{V}/{name}/{own}", token=bob).status_int)
 
 
+class AnyNetwork(VersionsCase):
+    """networks: auto, where a project has none."""
+
+    def test_the_cloud_makes_one(self) -> None:
+        networks = "/network/v2.0/networks"
+        body = {"server": {"name": "s", "imageRef": self.image, "flavorRef": self.flavor, "networks": "auto"}}
+        self.assertEqual(200, self.api.put(f"{networks}/{self.network}", {"network": {"shared": False}}).status_int)
+        refused = self.ask("POST", SERVERS, "2.37", body)
+        self.assertEqual(400, refused.status_int)
+        self.assertIn("No default router:external network", refused.text)
+        outside = self.api.post(networks, {"network": {"router:external": True, "is_default": True}}).json["network"]["id"]
+        self.api.post("/network/v2.0/subnets", {"subnet": {"network_id": outside, "ip_version": 4, "cidr": "203.0.113.0/24"}})
+        self.api.post("/network/v2.0/subnetpools", {"subnetpool": {
+            "prefixes": ["10.30.0.0/16"], "is_default": True, "default_prefixlen": 26}})
+        made = self.ask("POST", SERVERS, "2.37", body)
+        self.assertEqual(202, made.status_int, made.text)
+        shown = self.get(f"{SERVERS}/{made.json['server']['id']}", "2.37")["server"]
+        self.assertEqual(["auto_allocated_network"], list(shown["addresses"]))
+
+
 class HostsNetworks(VersionsCase):
     """injectNetworkInfo and resetNetwork."""
 

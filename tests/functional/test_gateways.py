@@ -134,6 +134,17 @@ class GatewaysTest(unittest.TestCase):
         self.keeper.run_once()
         self.assertEqual("b", self.gateway(), "what works stays where it is")
 
+    def test_a_router_that_does_not_move_stays_and_has_no_second_host(self) -> None:
+        with self.database.write() as connection:
+            connection.execute(sa.update(router).values(ha=False))
+        self.keeper.run_once()
+        for kind in ("network", "compute"):
+            self.kill(kind, "a")
+        for self.clock.at in (0.0, 1.0, 2.0):
+            self.keeper.run_once()
+        with self.database.read() as connection:
+            self.assertEqual(("a", ""), tuple(connection.execute(sa.select(router.c.gateway_host, router.c.standby_host)).one()))
+
     def test_the_host_that_stands_by_takes_over_at_once(self) -> None:
         self.keeper.run_once()
         self.assertFalse(self.keeper.gateway_silent(None, "b", "192.0.2.97"), "its agents answer")
@@ -171,7 +182,8 @@ class GatewaysTest(unittest.TestCase):
                 router_id=self.router_id, dns_name="", dns_domain="", tags=[], created_at=1.0, updated_at=1.0,
                 revision_number=1))
         found, = self.document("c")["routers"]
-        self.assertEqual([{"floating_address": address, "fixed_address": fixed, "is_here": True}], found["floating"])
+        self.assertEqual([{"dns_name": "", "floating_address": address, "fixed_address": fixed, "is_here": True}],
+                         found["floating"])
         self.assertEqual({self.inside, self.outside}, {each["id"] for each in self.document("c")["networks"]})
 
     def test_a_port_behind_the_router_concerns_the_hosts_beside(self) -> None:

@@ -115,7 +115,7 @@ class DiscoveryTest(NetworkApiCase):
         listed = self.send("GET", "/extensions", expect=200)["extensions"]
         self.assertEqual({"alias", "name", "description", "updated", "links"}, set(listed[0]))
         self.send("GET", "/extensions/binding", expect=200)
-        self.refused(404, "ExtensionNotFound", "GET", "/extensions/dvr")
+        self.refused(404, "ExtensionNotFound", "GET", "/extensions/moon")
 
     def test_a_token_is_needed(self) -> None:
         self.send("GET", "/networks", who=None, expect=401)

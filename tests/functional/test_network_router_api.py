@@ -46,7 +46,8 @@ class RoutersTest(RouterCase):
         path = f"/routers/{made['id']}"
         changed = self.send("PUT", path, {"router": {"name": "s", "admin_state_up": False}}, expect=200)["router"]
         self.assertEqual(("s", False), (changed["name"], changed["admin_state_up"]))
-        self.send("PUT", path, {"router": {"distributed": False}}, expect=400)
+        self.send("PUT", path, {"router": {"distributed": False}}, expect=403)
+        self.send("PUT", path, {"router": {"distributed": True, "ha": None}}, expect=200)
         self.send("GET", path, who="bob", expect=404)
         self.send("PUT", path, {"router": {"name": "x"}}, who="eve", expect=403)
         self.assertEqual([made["id"]], [each["id"] for each in self.send("GET", "/routers?name=s")["routers"]])
@@ -320,7 +321,10 @@ class TagsTest(RouterCase):
         pool = self.send("POST", "/subnetpools", {"subnetpool": {"prefixes": ["10.10.0.0/16"]}})["subnetpool"]
         group = self.send("POST", "/security-groups", {"security_group": {}})["security_group"]
         addresses = self.send("POST", "/address-groups", {"address_group": {}})["address_group"]
-        for path in (f"/networks/{self.net}", f"/subnets/{self.sub}", f"/ports/{self.port(self.net)['id']}",
+        scope = self.send("POST", "/address-scopes", {"address_scope": {"name": "s", "ip_version": 4}})["address_scope"]
+        trunk = self.send("POST", "/trunks", {"trunk": {"port_id": self.port(self.net)["id"]}})["trunk"]
+        for path in (f"/address-scopes/{scope['id']}", f"/trunks/{trunk['id']}",
+                     f"/networks/{self.net}", f"/subnets/{self.sub}", f"/ports/{self.port(self.net)['id']}",
                      f"/routers/{self.router()['id']}", f"/floatingips/{self.floating()['id']}",
                      f"/subnetpools/{pool['id']}", f"/security-groups/{group['id']}",
                      f"/address-groups/{addresses['id']}"):

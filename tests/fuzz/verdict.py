@@ -24,8 +24,8 @@ ALLOWED = {
     ("PUT", re.compile(r"/image/v2/images/[^/]+/file/?")): "UPDATE image SET",
 }
 
-#: A project's default security group makes itself when a project first looks for its groups.
-MADE_WHEN_LOOKED_FOR = re.compile(r"/network/v2\.0/security-groups/?")
+#: A project's default security group makes itself when a project first looks for its groups, a topology when it is asked for.
+MADE_WHEN_LOOKED_FOR = re.compile(r"/network/v2\.0/(security-groups/?|auto-allocated-topology/.*)")
 
 
 def complaints(surface: Surface, shape: Shape, answer: Answer) -> list[str]:

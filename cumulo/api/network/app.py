@@ -4,13 +4,17 @@ from typing import Any
 
 from cumulo.api import deploy
 from cumulo.api.network.address_groups import routes as address_groups
+from cumulo.api.network.address_scopes import routes as address_scopes
 from cumulo.api.network.agents import routes as agents
+from cumulo.api.network.auto_allocated_topologies import routes as auto_allocated_topologies
 from cumulo.api.network.availability_zones import routes as availability_zones
 from cumulo.api.network.discovery import routes as discovery
 from cumulo.api.network.extensions import routes as extensions
 from cumulo.api.network.floating_ips import routes as floating_ips
 from cumulo.api.network.ip_availabilities import routes as ip_availabilities
+from cumulo.api.network.metering import routes as metering
 from cumulo.api.network.networks import routes as networks
+from cumulo.api.network.port_bindings import routes as port_bindings
 from cumulo.api.network.port_forwardings import routes as port_forwardings
 from cumulo.api.network.ports import routes as ports
 from cumulo.api.network.qos import routes as qos
@@ -24,13 +28,15 @@ from cumulo.api.network.subnet_pools import routes as subnet_pools
 from cumulo.api.network.subnets import routes as subnets
 from cumulo.api.network.tags import routes as tags
 from cumulo.api.network.topology import routes as topology
+from cumulo.api.network.trunks import routes as trunks
 from cumulo.api.wsgi.app import Application
 from cumulo.api.wsgi.route import Family
 
 FAMILY = Family("network")
 _PARTS = (networks, subnets, ports, security_groups, security_group_rules, address_groups, routers, floating_ips,
           port_forwardings, subnet_pools, quotas, tags, rbac_policies, agents, availability_zones, service_providers,
-          ip_availabilities, topology, qos)
+          ip_availabilities, topology, qos, trunks, address_scopes, metering,
+          auto_allocated_topologies, port_bindings)
 ROUTES = (*discovery.ROUTES, *extensions.ROUTES, *(route for part in _PARTS for route in part.ROUTES))
 RULES = (*extensions.RULES, *(rule for part in _PARTS for rule in part.RULES))
 

@@ -8,6 +8,8 @@ NAME: Schema = {"type": "string", "maxLength": 255}
 BOOLEAN: Schema = {"type": "boolean"}
 ID: Schema = {"type": "string", "minLength": 1, "maxLength": 64}
 ADDRESS: Schema = {"type": "string", "minLength": 2, "maxLength": 64}
+_LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+DNS_NAME: Schema = {"type": "string", "maxLength": 255, "pattern": f"^({_LABEL}(\\.{_LABEL})*\\.?)?$"}
 PROJECT: Schema = {"project_id": ID, "tenant_id": ID}
 
 

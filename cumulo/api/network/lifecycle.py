@@ -31,12 +31,13 @@ def _no_hosts(connection: sa.Connection, rows: list[Row]) -> set[str]:
 class Changes:
     """How things of a kind change.
 
-    create takes a body and returns the row; update the row as it is and a body, and returns the new one; delete the row.
+    create takes a body and returns the row; update the row as it is and a body, and returns the new one, None where things
+    of the kind never change; delete the row.
     `concerned` names the hosts that rows concern.
     """
 
     create: Callable[[Request, sa.Connection, float, Body], Row]
-    update: Callable[[Request, sa.Connection, float, Row, Body], Row]
+    update: Callable[[Request, sa.Connection, float, Row, Body], Row] | None
     delete: Callable[[Request, sa.Connection, float, Row], None]
     concerned: Callable[[sa.Connection, list[Row]], set[str]] = _no_hosts
 
@@ -62,15 +63,16 @@ def make(kind: standard.Kind, request: Request, one: Callable[[Request, sa.Conne
     return {kind.name: views[0]} if single else {kind.collection: views}
 
 
-def update(kind: standard.Kind, changes: Changes, request: Request) -> Row:
+def update(kind: standard.Kind, change: Callable[[Request, sa.Connection, float, Row, Body], Row],
+           concerned: Callable[[sa.Connection, list[Row]], set[str]], request: Request) -> Row:
     """Change one; raises NotFound."""
     database = request.services.database
     with database.write() as connection:
         revisions.hold(connection)
         row = standard.owned(kind, request, connection, "update")
-        hosts = changes.concerned(connection, [row])
-        row = changes.update(request, connection, database.now(connection), row, request.body[kind.name])
-        hosts |= changes.concerned(connection, [row])
+        hosts = concerned(connection, [row])
+        row = change(request, connection, database.now(connection), row, request.body[kind.name])
+        hosts |= concerned(connection, [row])
     resource.ring(request, hosts)
     return {kind.name: kind.view(request, row)}
 
@@ -86,13 +88,16 @@ def delete(kind: standard.Kind, changes: Changes, request: Request) -> None:
     resource.ring(request, hosts)
 
 
-def routes(kind: standard.Kind, changes: Changes, path: str, body: dict[str, Any], change: dict[str, Any], *,
+def routes(kind: standard.Kind, changes: Changes, path: str, body: dict[str, Any], change: dict[str, Any] | None = None, *,
            index: Callable[[Request], Row] | None = None) -> tuple[Route, ...]:
     """The five routes; `body` and `change` are the schemas of POST and PUT, `index` a list that does more than list."""
     one = f"{path}/{{{kind.parameter}}}"
+    put = () if changes.update is None else (
+        Route("PUT", one, functools.partial(update, kind, changes.update, changes.concerned), policy=f"{kind.rules}:update",
+              body=change),)
     return (
         Route("GET", path, index or functools.partial(standard.index, kind), policy=f"{kind.rules}:get", query=kind.query),
         Route("POST", path, functools.partial(create, kind, changes), policy=f"{kind.rules}:create", status=201, body=body),
         Route("GET", one, functools.partial(standard.show, kind), policy=f"{kind.rules}:get", query=("fields",)),
-        Route("PUT", one, functools.partial(update, kind, changes), policy=f"{kind.rules}:update", body=change),
+        *put,
         Route("DELETE", one, functools.partial(delete, kind, changes), policy=f"{kind.rules}:delete", status=204))

@@ -7,7 +7,7 @@ here changes a row.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -115,16 +115,21 @@ PLAIN = ("id", "project_id", "tenant_id", "created_at", "updated_at", "revision_
 """The attributes that plain_view adds."""
 
 
-def rules(prefix: str, path: str, parameter: str, what: str,
-          *more: tuple[str, str, str, list[dict[str, str]]]) -> tuple[policy.DocumentedRuleDefault, ...]:
-    """The rules that every resource has, for its list, its members, and who sees everybody's; and those it has besides."""
+def rules(prefix: str, path: str, parameter: str, what: str, *more: tuple[str, str, str, list[dict[str, str]]],
+          write: str = "rule:project_member",
+          changes: Collection[str] = ("create", "update", "delete")) -> tuple[policy.DocumentedRuleDefault, ...]:
+    """The rules that every resource has, for its list, its members, and who sees everybody's; and those it has besides.
+
+    write: who may change it; changes: how it can be changed.
+    """
     one = f"{path}/{{{parameter}}}"
     reads = [{"method": "GET", "path": path}, {"method": "GET", "path": one}]
     common: tuple[tuple[str, str, str, list[dict[str, str]]], ...] = (
         ("get", "rule:project_reader or rule:system_reader", f"List and show {what}", reads),
         ("get:all", "rule:system_reader or rule:service", f"See the {what} of every project", reads),
-        ("create", "rule:project_member", f"Create {what}", [{"method": "POST", "path": path}]),
-        ("update", "rule:project_member", f"Change {what}", [{"method": "PUT", "path": one}]),
-        ("delete", "rule:project_member", f"Delete {what}", [{"method": "DELETE", "path": one}]))
+        ("create", write, f"Create {what}", [{"method": "POST", "path": path}]),
+        ("update", write, f"Change {what}", [{"method": "PUT", "path": one}]),
+        ("delete", write, f"Delete {what}", [{"method": "DELETE", "path": one}]))
+    common = tuple(each for each in common if each[0].startswith("get") or each[0] in changes)
     return tuple(policy.DocumentedRuleDefault(f"{prefix}:{name}", check, description, operations)
                  for name, check, description, operations in (*common, *more))

@@ -130,6 +130,34 @@ def _routing(world: World) -> dict[Key, Scene]:
 
     world.cloud.ok("PUT", f"{NETWORK}/quotas/{world.cloud.owner}", {"quota": {"router": 3}})
 
+    world.cloud.ok("PUT", f"{NETWORK}/networks/{outside}", {"network": {"is_default": True}})
+    world.cloud.ok("POST", f"{NETWORK}/subnetpools", {"subnetpool": {
+        "prefixes": ["10.94.0.0/16"], "is_default": True, "default_prefixlen": 26}})
+
+    def topology() -> webob.Response:
+        return world.ask("GET", f"{NETWORK}/auto-allocated-topology/{world.cloud.owner}")
+
+    def may_move() -> webob.Response:
+        held = next(each["id"] for each in world.ask("GET", f"{NETWORK}/ports").json["ports"]
+                    if each["device_owner"] == "compute:nova")
+        return world.ask("POST", f"{NETWORK}/ports/{held}/bindings", {"binding": {"host": "h2"}}, token=world.admin)
+
+    def count() -> webob.Response:
+        return world.ask("POST", f"{NETWORK}/metering/metering-label-rules", {"metering_label_rule": {
+            "metering_label_id": own["metering_label_id"], "remote_ip_prefix": "10.95.0.0/16"}}, token=world.admin)
+
+    def join_scope() -> webob.Response:
+        return world.ask("POST", f"{NETWORK}/subnetpools", {"subnetpool": {
+            "prefixes": ["10.97.0.0/16"], "address_scope_id": own["address_scope_id"]}})
+
+    def carry() -> webob.Response:
+        return world.ask("POST", f"{NETWORK}/trunks", {"trunk": {"port_id": port}})
+
+    def bind_carrier() -> webob.Response:
+        carrier = next(each["id"] for each in world.ask("GET", f"{NETWORK}/ports").json["ports"]
+                       if each["name"].startswith("carrier-"))
+        return world.ask("PUT", f"{NETWORK}/ports/{carrier}", {"port": {"binding:host_id": "h1"}}, token=world.admin)
+
     def last_room() -> webob.Response:
         return world.ask("POST", f"{NETWORK}/routers", {"router": {}})
 
@@ -186,6 +214,23 @@ def _routing(world: World) -> dict[Key, Scene]:
             lambda: world.ask("DELETE", f"{NETWORK}/rbac-policies/{ends}"), lambda: world.ask("POST", f"{NETWORK}/ports", {
                 "port": {"network_id": given}}, token=world.cloud.personas["other member"].token or ""),
             "RbacPolicyInUse", reverse=(404, 204)),
+        ("let a port move to a host", "the same host"): Scene(
+            may_move, may_move, "PortBindingAlreadyExists", reverse=(409, 201)),
+        ("get a topology", "the same, asked for at once"): Scene(
+            topology, topology, check=lambda world, answers: len({each.text for each in answers}) == 1),
+        ("create a metering rule", "one that counts the same"): Scene(
+            count, count, "MeteringLabelRuleOverlaps", reverse=(409, 201)),
+        ("delete an address scope", "a subnet pool of it"): Scene(
+            lambda: world.ask("DELETE", f"{NETWORK}/address-scopes/{own['address_scope_id']}"), join_scope,
+            "AddressScopeInUse", reverse=(404, 204)),
+        ("put a pool into an address scope", "another pool with its prefixes"): Scene(
+            join_scope, join_scope, "AddressScopePrefixConflict", reverse=(409, 201)),
+        ("delete a port", "the trunk that it is part of"): Scene(
+            lambda: world.ask("DELETE", f"{NETWORK}/ports/{port}"), carry, "PortInUseAsTrunkParent", reverse=(404, 204)),
+        ("put a port into a trunk", "another trunk"): Scene(carry, carry, "ParentPortInUse", reverse=(409, 201)),
+        ("delete a trunk", "the server that has it"): Scene(
+            lambda: world.ask("DELETE", f"{NETWORK}/trunks/{own['trunk_id']}"), bind_carrier, "TrunkInUse",
+            reverse=(200, 204)),
         ("create a server", "another one with its port"): Scene(
             served, served, "still in use", reverse=(409, 202)),
         ("tag a network", "another tag"): Scene(tag("a"), tag("b"), check=lambda world, answers: {"a", "b"} <= set(
@@ -466,7 +511,7 @@ class ThingsTest(unittest.TestCase):
         world.cloud.ok("PATCH", domain, {"domain": {"enabled": False}})
         answer = world.ask("DELETE", domain, token=world.admin)
         self.assertEqual(409, answer.status_int)
-        self.assertIn("1 network, 3 ports, 1 router, 1 floating IP", answer.text)
+        self.assertIn("1 network, 4 ports, 1 router, 1 floating IP", answer.text)
 
     def test_uploads(self) -> None:
         """An upload that runs refuses another, and is ended by the image's deletion; nothing of its data is left."""

@@ -4,6 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from cumulo.api.network.auto_allocated_topologies import made as topologies
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.common.db.tables.network import network, port
@@ -12,14 +13,14 @@ from cumulo.compute.servers import Plug
 from cumulo.network import networks, ports, quotas
 
 Plan = list[dict[str, Any]]
-"""For each network card: network_id, and fixed_ip or None; port_id where a port is there already."""
+"""For each network card: network_id ("": the one that the cloud makes), fixed_ip or None; port_id of a port that is there."""
 
 
 def plan(request: Request, connection: sa.Connection, asked: list[dict[str, Any]] | str | None) -> Plan:
     """Return the cards of a server; asked is a list, "auto" or "none" (2.37).
 
     Nothing asked: the one network the project can use, or none at all when there is none; Conflict
-    when there are several to choose from. "auto" is the same, but there must be one.
+    when there are several to choose from. "auto" is the same, but where there is none the cloud makes one.
     """
     if asked == "none":
         return []
@@ -29,7 +30,11 @@ def plan(request: Request, connection: sa.Connection, asked: list[dict[str, Any]
     if len(usable) > 1:
         raise errors.Conflict("Multiple possible networks found, use a Network ID to be more specific.")
     if asked == "auto" and not usable:
-        raise errors.BadRequest("Unable to automatically allocate a network: the project has none to use.")
+        try:
+            topologies.check(connection)
+        except errors.Conflict as failure:
+            raise errors.BadRequest(f"Unable to automatically allocate a network: {failure.message}") from failure
+        return [{"network_id": "", "fixed_ip": None}]
     return [{"network_id": each["id"], "fixed_ip": None} for each in usable]
 
 
@@ -81,9 +86,11 @@ def _make_port(request: Request, connection: sa.Connection, now: float, card: di
         return _join(connection, now, card["port_id"], server_id, owner, hostname)
     try:
         quotas.reserve(connection, request.services.conf, request.context.project_id or "", "port")
-        _check_usable(request, connection, card["network_id"])
+        network_id = card["network_id"] or topologies.ensure(
+            request.services, connection, now, request.context.project_id or "")
+        _check_usable(request, connection, network_id)
         made = ports.create_port(
-            connection, request.services.ids, now, context=request.context, network_id=card["network_id"],
+            connection, request.services.ids, now, context=request.context, network_id=network_id,
             fixed_ip=card["fixed_ip"], device_id=server_id, device_owner=owner, hostname=hostname,
             groups=card["groups"])
     except (errors.Conflict, errors.NotFound) as failure:

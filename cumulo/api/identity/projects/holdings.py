@@ -8,9 +8,11 @@ from cumulo.common.db.tables import (
     image,
     metadef,
     network,
+    network_metering,
     network_pool,
     network_router,
     network_security,
+    network_sharing,
 )
 from cumulo.common.flows import conflicts
 from cumulo.compute import quota_rows
@@ -29,6 +31,10 @@ _HELD = {
     "security group": (network_security.security_group.c.project_id,
                        network_security.security_group.c.default_of.is_(None)),
     "address group": (network_security.address_group.c.project_id, sa.true()),
+    "QoS policy": (network_sharing.qos_policy.c.project_id, sa.true()),
+    "address scope": (network_pool.address_scope.c.project_id, sa.true()),
+    "metering label": (network_metering.metering_label.c.project_id, sa.true()),
+    "trunk": (network_sharing.trunk.c.project_id, sa.true()),
     "subnet pool": (network_pool.subnet_pool.c.project_id, sa.true()),
     "image": (image.image.c.owner, sa.true()),
     "namespace of metadata definitions": (metadef.metadef_namespace.c.owner, sa.true()),

@@ -9,7 +9,8 @@ _COLLECTIONS = (
     ("floatingip", "floatingips"), ("security_group", "security-groups"), ("security_group_rule", "security-group-rules"),
     ("subnetpool", "subnetpools"), ("address_group", "address-groups"), ("rbac_policy", "rbac-policies"),
     ("quota", "quotas"), ("agent", "agents"), ("availability_zone", "availability_zones"),
-    ("service_provider", "service-providers"), ("network_ip_availability", "network-ip-availabilities"))
+    ("service_provider", "service-providers"), ("trunk", "trunks"), ("address_scope", "address-scopes"),
+    ("metering_label", "metering/metering-labels"), ("metering_label_rule", "metering/metering-label-rules"), ("network_ip_availability", "network-ip-availabilities"))
 
 
 def versions(request: Request) -> dict[str, Any]:

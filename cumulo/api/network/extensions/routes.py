@@ -1,4 +1,7 @@
-"""The extensions whose behaviour exists: clients switch features on by these aliases."""
+"""The extensions whose behaviour exists: clients switch features on by these aliases.
+
+Some behave only where hosts can do what they promise; those are listed while a host says that it can.
+"""
 
 from typing import Any
 
@@ -6,17 +9,24 @@ from oslo_policy import policy
 
 from cumulo.api.wsgi.route import Request, Route
 from cumulo.common import errors
+from cumulo.network import dns, hosts, metering, trunk_ports
 
 _UPDATED = "2026-01-01T00:00:00-00:00"
 
 # alias: (name, description)
 EXTENSIONS = {
     "address-group": ("Address Groups", "Named sets of addresses that rules speak of."),
+    "address-scope": ("Address Scopes", "Addresses that are routed as they are within their scope."),
     "agent": ("Agents", "The network agents and whether they are alive."),
     "allowed-address-pairs": ("Allowed Address Pairs", "What a port may send from beside its own addresses."),
+    "auto-allocated-topology": ("Auto Allocated Topology", "A network, subnets and a router for projects that have none."),
     "availability_zone": ("Availability Zones", "The zones of networks and routers."),
     "binding": ("Port Binding", "Which host a port is on, and how it is connected there."),
+    "binding-extended": ("Port Bindings, Extended", "Further hosts that ports may move to."),
     "default-subnetpools": ("Default Subnet Pools", "Pools that are used where none is named."),
+    "dns-domain-ports": ("DNS Domains of Ports", "Domains of single ports."),
+    "dns-integration": ("DNS Integration", "Names of ports and floating addresses, answered in their networks."),
+    "dvr": ("Distributed Routers", "Routers that answer for floating addresses where servers are, or where the gateway is."),
     "empty-string-filtering": ("Empty String Filtering", "Filters for attributes that are empty."),
     "ext-gw-mode": ("External Gateway Mode", "Routers with and without translation."),
     "external-net": ("External Networks", "Networks that lead outside, marked by router:external."),
@@ -27,6 +37,8 @@ EXTENSIONS = {
     "fip-port-details": ("Floating IP Port Details", "The port that a floating address stands for."),
     "floating-ip-port-forwarding": ("Floating IP Port Forwarding", "Ports of floating addresses that stand for ports of servers."),
     "ip-substring-filtering": ("IP Substring Filtering", "Ports by a part of their address."),
+    "l3-ha": ("Routers That Move", "Routers whose gateway another host takes over, or not."),
+    "metering": ("Metering", "What is counted of the traffic of routers."),
     "net-mtu": ("Network MTU", "The largest packet of a network."),
     "net-mtu-writable": ("Network MTU, Writable", "The largest packet can be set."),
     "network-ip-availability": ("Network IP Availability", "How many addresses networks have left."),
@@ -40,6 +52,7 @@ EXTENSIONS = {
     "quota_details": ("Quota Details", "What a project may have and has."),
     "quotas": ("Quotas", "What a project may have."),
     "rbac-address-group": ("RBAC of Address Groups", "Address groups shared with single projects."),
+    "rbac-address-scope": ("RBAC of Address Scopes", "Address scopes shared with single projects."),
     "rbac-policies": ("RBAC Policies", "Things shared with single projects."),
     "rbac-security-groups": ("RBAC of Security Groups", "Security groups shared with single projects."),
     "rbac-subnetpool": ("RBAC of Subnet Pools", "Subnet pools shared with single projects."),
@@ -59,6 +72,13 @@ EXTENSIONS = {
     "stateful-security-group": ("Stateful Security Groups", "Groups that follow connections, and those that do not."),
     "subnet-service-types": ("Subnet Service Types", "Subnets for some kinds of ports."),
     "subnet_allocation": ("Subnet Allocation", "Subnets cut from pools."),
+    "trunk": ("Trunks", "Ports that carry other ports by VLAN."),
+    "trunk-details": ("Trunk Details", "What a port that carries others shows of them."),
+}
+# alias: what a host must say that it carries
+_ABILITIES = {
+    "dns-domain-ports": dns.ABILITY, "dns-integration": dns.ABILITY, "metering": metering.ABILITY,
+    "trunk": trunk_ports.ABILITY, "trunk-details": trunk_ports.ABILITY,
 }
 
 RULES = (
@@ -68,6 +88,13 @@ RULES = (
 )
 
 
+def _there(request: Request) -> set[str]:
+    """The aliases of what behaves on this cloud's hosts."""
+    with request.services.database.read() as connection:
+        carried = hosts.carried(connection)
+    return {alias for alias in EXTENSIONS if alias not in _ABILITIES or _ABILITIES[alias] in carried}
+
+
 def _view(alias: str) -> dict[str, Any]:
     name, description = EXTENSIONS[alias]
     return {"alias": alias, "name": name, "description": description, "updated": _UPDATED, "links": []}
@@ -75,13 +102,14 @@ def _view(alias: str) -> dict[str, Any]:
 
 def index(request: Request) -> dict[str, Any]:
     """Every extension."""
-    return {"extensions": [_view(alias) for alias in EXTENSIONS]}
+    there = _there(request)
+    return {"extensions": [_view(alias) for alias in EXTENSIONS if alias in there]}
 
 
 def show(request: Request) -> dict[str, Any]:
     """One extension; raises NotFound."""
     alias = request.params["alias"]
-    if alias not in EXTENSIONS:
+    if alias not in _there(request):
         raise errors.NotFound(f"Extension with alias {alias} does not exist.", kind="ExtensionNotFound")
     return {"extension": _view(alias)}
 

@@ -42,7 +42,7 @@ def _create(request: Request, connection: sa.Connection, now: float, body: Mappi
     quotas.reserve(connection, request.services.conf, project_id, "floatingip")
     row = floating_ips.create_floating_ip(
         connection, request.services.ids, now, project_id=project_id, network_id=of_network["id"],
-        values={name: body[name] for name in ("description",) if name in body},
+        values={name: body[name] for name in ("description", "dns_name", "dns_domain") if name in body},
         address=body.get("floating_ip_address"), subnet_id=body.get("subnet_id"))
     if body.get("port_id") or body.get("fixed_ip_address"):
         row = _stand_for(request, connection, now, row, body)

@@ -1,12 +1,12 @@
 """Bodies of the networks resource."""
 
-from cumulo.api.network.fields import BOOLEAN, NAME, PROJECT, attributes
+from cumulo.api.network.fields import BOOLEAN, DNS_NAME, NAME, PROJECT, attributes
 from cumulo.api.network.resource import schema_create, schema_update
 
 _CHANGEABLE = {
     "name": NAME, "description": NAME, "admin_state_up": BOOLEAN, "shared": BOOLEAN, "router:external": BOOLEAN,
     "port_security_enabled": BOOLEAN,
-    "qos_policy_id": {"type": ["string", "null"], "minLength": 1, "maxLength": 64}, "is_default": BOOLEAN,
+    "qos_policy_id": {"type": ["string", "null"], "minLength": 1, "maxLength": 64}, "is_default": BOOLEAN, "dns_domain": DNS_NAME,
     # The openstack client sends the number as text.
     "mtu": {"type": ["integer", "string"], "minimum": 68, "maximum": 65535, "pattern": "^[0-9]{2,5}$"},
 }

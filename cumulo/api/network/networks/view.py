@@ -9,7 +9,8 @@ ATTRIBUTES = (
     "id", "name", "description", "admin_state_up", "status", "shared", "subnets", "project_id", "tenant_id",
     "router:external", "mtu", "created_at", "updated_at", "revision_number", "provider:network_type",
     "provider:physical_network", "provider:segmentation_id", "port_security_enabled", "qos_policy_id", "tags", "availability_zones",
-    "availability_zone_hints", "is_default",
+    "availability_zone_hints", "is_default", "ipv4_address_scope", "ipv6_address_scope",
+    "dns_domain",
 )
 
 
@@ -21,9 +22,11 @@ def network_view(request: Request, row: dict[str, Any]) -> dict[str, Any]:
         "subnets": row["subnets"], "project_id": row["project_id"], "tenant_id": row["project_id"],
         "router:external": row["external"], "mtu": row["mtu"], "created_at": iso_z(row["created_at"]),
         "port_security_enabled": row["port_security_enabled"], "qos_policy_id": row["qos_policy_id"],
-        "tags": row["tags"] or [], "is_default": row["is_default"],
+        "tags": row["tags"] or [], "is_default": row["is_default"], "dns_domain": row["dns_domain"],
+        "ipv4_address_scope": row["scopes"].get(4), "ipv6_address_scope": row["scopes"].get(6),
         "availability_zones": [request.services.conf.network.availability_zone],
-        "availability_zone_hints": row["availability_zone_hints"] or [], "updated_at": iso_z(row["updated_at"]), "revision_number": row["revision_number"],
+        "availability_zone_hints": row["availability_zone_hints"] or [],
+        "updated_at": iso_z(row["updated_at"]), "revision_number": row["revision_number"],
     }
     if request.may("network:networks:get:provider"):
         view |= {"provider:network_type": row["provider_network_type"],

@@ -18,7 +18,7 @@ from cumulo.common import errors, names
 from cumulo.common.db.tables.network import network, port
 from cumulo.common.flows import conflicts
 from cumulo.compute import servers
-from cumulo.network import floating_ips, ports, quotas, revisions, routers, security_groups
+from cumulo.network import floating_ips, ports, quotas, revisions, routers, security_groups, trunk_ports, trunks
 from cumulo.network.networks import DHCP_OWNER
 
 Row = dict[str, Any]
@@ -39,14 +39,21 @@ def is_visible(request: Request) -> list[sa.ColumnElement[bool]]:
     return [sa.or_(port.c.project_id == project_id, port.c.network_id.in_(own_networks))]
 
 
-KIND = standard.Kind("port", "ports", "port_id", "network:ports", port, ports.list_ports, port_view, ATTRIBUTES,
+def _rows(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Row]:
+    """Ports with the trunk that each carries."""
+    rows = ports.list_ports(connection, *where)
+    carried = trunks.of_ports(connection, [row["id"] for row in rows])
+    return [row | {"trunk": carried[row["id"]]} if row["id"] in carried else row for row in rows]
+
+
+KIND = standard.Kind("port", "ports", "port_id", "network:ports", port, _rows, port_view, ATTRIBUTES,
                      is_visible, ports.not_found)
 
 
 def index(request: Request) -> Row:
     """The ports the caller may see."""
     with request.services.database.read() as connection:
-        rows = ports.list_ports(connection, *is_visible(request), *collection.column_filters(request, port))
+        rows = _rows(connection, *is_visible(request), *collection.column_filters(request, port))
     views = [port_view(request, row) for row in rows]
     return collection.answer(request, "ports", views, ATTRIBUTES, {
         "fixed_ips": _has_fixed_ip, "ip_address_substr": _has_address_part})
@@ -151,7 +158,7 @@ def _values(body: Mapping[str, Any]) -> Row:
 def _authorize(request: Request, body: Mapping[str, Any], of_network: Row) -> None:
     """In another project's shared network nobody chooses addresses or poses as the network's own equipment."""
     resource.authorize_attributes(request, body, _BINDING_RULES, {"project_id": of_network["project_id"]})
-    if body.get("device_owner") in _CLOUDS:
+    if body.get("device_owner") in (*_CLOUDS, trunk_ports.SUBPORT):
         raise errors.BadRequest(f"{body['device_owner']} ports are made by the cloud itself.", kind="InvalidInput")
     chosen = any("ip_address" in each for each in body.get("fixed_ips") or ())
     if chosen or "mac_address" in body or body.get("device_owner", "").startswith("network:"):
@@ -162,6 +169,9 @@ def _check_not_taken_away(row: Row, body: Mapping[str, Any]) -> None:
     """What ties a port to the server it was made with is the cloud's: untied it would outlive the server, bound."""
     ties = {"device_id": "device_id", "device_owner": "device_owner", "binding:host_id": "binding_host_id"}
     changed = [name for name, column in ties.items() if name in body and (body[name] or "") != row[column]]
+    if row["device_owner"] == trunk_ports.SUBPORT and changed:
+        raise errors.Conflict(f"Port {row['id']} is a sub port of trunk {row['device_id']}: {changed[0]} follows the trunk.",
+                              kind="PortInUseAsSubPort")
     if ports.was_made_with_server(row) and changed:
         conflicts.meet("change a port's device", "the server it was made with", errors.Conflict(
             f"Unable to complete operation on port {row['id']}: {changed[0]} ties it to server {row['device_id']}.",

@@ -1,6 +1,6 @@
 """Bodies of the ports resource."""
 
-from cumulo.api.network.fields import ADDRESS, BOOLEAN, ID, NAME, PROJECT, attributes
+from cumulo.api.network.fields import ADDRESS, BOOLEAN, DNS_NAME, ID, NAME, PROJECT, attributes
 from cumulo.api.network.resource import schema_create, schema_update
 
 _FIXED_IP = attributes({"subnet_id": ID, "ip_address": ADDRESS}) | {"minProperties": 1}
@@ -16,6 +16,7 @@ _CHANGEABLE = {
     "fixed_ips": {"type": "array", "items": _FIXED_IP, "maxItems": 20},
     # A card's address is a unicast one: the lowest bit of its first byte is 0.
     "mac_address": _MAC, "port_security_enabled": BOOLEAN,
+    "dns_name": DNS_NAME, "dns_domain": DNS_NAME,
     "qos_policy_id": {"type": ["string", "null"], "minLength": 1, "maxLength": 64},
     "security_groups": {"type": ["array", "null"], "items": ID, "maxItems": 100},
     "allowed_address_pairs": {"type": ["array", "null"], "items": _PAIR, "maxItems": 100},

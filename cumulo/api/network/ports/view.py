@@ -4,11 +4,16 @@ from typing import Any
 
 from cumulo.api.wsgi.route import Request
 from cumulo.api.wsgi.times import iso_z
+from cumulo.network import dns
 
 _SAME = ("id", "name", "description", "network_id", "project_id", "admin_state_up", "status", "mac_address",
-         "fixed_ips", "device_id", "device_owner", "revision_number", "port_security_enabled", "security_groups", "qos_policy_id")
+         "fixed_ips", "device_id", "device_owner", "revision_number", "port_security_enabled", "security_groups",
+         "qos_policy_id", "dns_name", "dns_domain")
+_SUBPORT = ("port_id", "segmentation_type", "segmentation_id", "mac_address")
 _BINDING = ("binding:host_id", "binding:profile", "binding:vif_type", "binding:vif_details")
-ATTRIBUTES = (*_SAME, "tags", *_BINDING, "allowed_address_pairs", "extra_dhcp_opts", "binding:vnic_type", "tenant_id", "created_at", "updated_at")
+ATTRIBUTES = (*_SAME, "tags", *_BINDING, "allowed_address_pairs", "extra_dhcp_opts",
+              "binding:vnic_type", "tenant_id", "created_at", "updated_at",
+              "dns_assignment", "trunk_details")
 
 
 def port_view(request: Request, row: dict[str, Any]) -> dict[str, Any]:
@@ -19,10 +24,17 @@ def port_view(request: Request, row: dict[str, Any]) -> dict[str, Any]:
         "created_at": iso_z(row["created_at"]), "updated_at": iso_z(row["updated_at"]),
     }
     if request.may("network:ports:get:binding"):
-        bound = bool(row["binding_host_id"])
-        view |= {
-            "binding:host_id": row["binding_host_id"], "binding:profile": row["binding_profile"],
-            "binding:vif_type": "bridge" if bound else "unbound",
-            "binding:vif_details": {"port_filter": False, "connectivity": "l2"} if bound else {},
-        }
+        view |= {"binding:host_id": row["binding_host_id"], "binding:profile": row["binding_profile"]}
+        view |= {f"binding:{name}": value for name, value in vif_view(bool(row["binding_host_id"])).items()}
+    domain = row["dns_domain"] or row["network_dns_domain"] or request.services.conf.network.dns_domain
+    view["dns_assignment"] = [dns.assignment(row, each["ip_address"], domain) for each in row["fixed_ips"]]
+    if "trunk" in row:
+        view["trunk_details"] = {"trunk_id": row["trunk"]["id"], "sub_ports": [
+            {name: each[name] for name in _SUBPORT} for each in row["trunk"]["sub_ports"]]}
     return view
+
+
+def vif_view(is_bound: bool) -> dict[str, Any]:
+    """How a card is connected on its host."""
+    return {"vif_type": "bridge" if is_bound else "unbound",
+            "vif_details": {"port_filter": False, "connectivity": "l2"} if is_bound else {}}

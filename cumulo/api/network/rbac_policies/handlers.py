@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from cumulo.api.network import lifecycle, resource, standard
 from cumulo.api.network.address_groups.handlers import KIND as ADDRESS_GROUP
+from cumulo.api.network.address_scopes.handlers import KIND as ADDRESS_SCOPE
 from cumulo.api.network.networks.handlers import KIND as NETWORK
 from cumulo.api.network.qos.handlers import KIND as QOS_POLICY
 from cumulo.api.network.security_groups.handlers import KIND as SECURITY_GROUP
@@ -19,7 +20,7 @@ from cumulo.network import quotas, rbac
 
 Row = dict[str, Any]
 OBJECTS = {"network": NETWORK, "security_group": SECURITY_GROUP, "address_group": ADDRESS_GROUP,
-           "subnetpool": SUBNET_POOL, "qos_policy": QOS_POLICY}
+           "subnetpool": SUBNET_POOL, "qos_policy": QOS_POLICY, "address_scope": ADDRESS_SCOPE}
 _SAME = ("object_type", "object_id", "action")
 ATTRIBUTES = (*_SAME, "id", "project_id", "tenant_id", "target_tenant", "target_project", "revision_number")
 

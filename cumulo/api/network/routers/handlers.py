@@ -18,7 +18,8 @@ from cumulo.common.db.tables.network_router import router
 from cumulo.network import quotas, revisions, routers
 
 Row = dict[str, Any]
-_WITHOUT = ("external_gateway_info", "distributed", "ha")
+_WITHOUT = ("external_gateway_info",)
+_ATTRIBUTE_RULES = {"distributed": "network:routers:set:kind", "ha": "network:routers:set:kind"}
 
 
 def is_visible(request: Request) -> standard.Conditions:
@@ -33,11 +34,11 @@ KIND = standard.Kind("router", "routers", "router_id", "network:routers", router
 def add_interface(request: Request) -> Row:
     """Give a router a door into a subnet, or make a port its door."""
     body, database = request.body, request.services.database
-    if len(body) != 1:
-        raise errors.BadRequest("Bad router request: Either subnet_id or port_id must be specified.", kind="BadRequest")
     with database.write() as connection:
         revisions.hold(connection)
         row, now = standard.owned(KIND, request, connection, "update:interfaces"), database.now(connection)
+        if len(body) != 1:
+            raise _unclear()
         if "subnet_id" in body:
             wanted = standard.found(SUBNET, request, connection, body["subnet_id"])
             _authorize_door(request, connection, wanted["network_id"], row)
@@ -56,15 +57,20 @@ def add_interface(request: Request) -> Row:
 def remove_interface(request: Request) -> Row:
     """Take a door out of a router, by its port, its subnet or both."""
     body, database = request.body, request.services.database
-    if not body:
-        raise errors.BadRequest("Bad router request: Either subnet_id or port_id must be specified.", kind="BadRequest")
     with database.write() as connection:
+        revisions.hold(connection)
         row = standard.owned(KIND, request, connection, "update:interfaces")
+        if not body:
+            raise _unclear()
         hosts = routers.hosts_of_routers(connection, [row["id"]])
         door, gone = routers.remove_interface(connection, database.now(connection), row, port_id=body.get("port_id"),
                                               subnet_id=body.get("subnet_id"))
     resource.ring(request, hosts)
     return interface_view(row, door, gone)
+
+
+def _unclear() -> errors.BadRequest:
+    return errors.BadRequest("Bad router request: Either subnet_id or port_id must be specified.", kind="BadRequest")
 
 
 def add_routes(request: Request) -> Row:
@@ -92,7 +98,7 @@ def _create(request: Request, connection: sa.Connection, now: float, body: Mappi
     project_id = resource.project_of(request, connection, body, "network:routers:create")
     quotas.reserve(connection, request.services.conf, project_id, "router")
     row = routers.create_router(connection, request.services.ids, now, project_id=project_id,
-                                values=resource.columns(body, {}, without=_WITHOUT))
+                                values=_values(request, body, {"project_id": project_id}))
     if body.get("external_gateway_info"):
         row = _set_gateway(request, connection, now, row, body["external_gateway_info"])
     return row
@@ -124,10 +130,18 @@ def _authorize_door(request: Request, connection: sa.Connection, network_id: str
 def _update(request: Request, connection: sa.Connection, now: float, row: Row, body: Mapping[str, Any]) -> Row:
     if "external_gateway_info" in body:
         _set_gateway(request, connection, now, row, body["external_gateway_info"])
-    values = resource.columns(body, {}, without=_WITHOUT)
+    return routers.update_router(connection, now, row["id"], _values(request, body, row))
+
+
+def _values(request: Request, body: Mapping[str, Any], target: Row) -> Row:
+    values = {name: value for name, value in resource.columns(body, {}, without=_WITHOUT).items()
+              if value is not None or name not in _ATTRIBUTE_RULES}
+    # Clients send what they saw with what they change.
+    changed = {name: value for name, value in values.items() if value != target.get(name, routers.DEFAULTS.get(name))}
+    resource.authorize_attributes(request, changed, _ATTRIBUTE_RULES, {"project_id": target["project_id"]})
     if "routes" in values:
         values["routes"] = values["routes"] or []
-    return routers.update_router(connection, now, row["id"], values)
+    return values
 
 
 def _delete(request: Request, connection: sa.Connection, now: float, row: Row) -> None:

@@ -18,6 +18,7 @@ RULES = standard.rules(
      [{"method": "PUT", "path": _ADD_ROUTES}, {"method": "PUT", "path": _REMOVE_ROUTES}]),
     ("set:snat", "rule:admin_required", "Let routers out without translation, and with it again", _WRITES),
     ("set:gateway_addresses", "rule:admin_required", "Choose the addresses of routers in external networks", _WRITES),
+    ("set:kind", "rule:admin_required", "Choose whether routers are distributed, and whether they move", _WRITES),
     ("set:foreign_network", "rule:admin_required", "Give routers doors into networks of other projects",
      [{"method": "PUT", "path": _ADD}]))
 

@@ -11,11 +11,10 @@ _FIXED = {"type": ["array", "null"], "maxItems": 20, "items": attributes(
     {"subnet_id": ID, "ip_address": ADDRESS}) | {"minProperties": 1}}
 _GATEWAY = {"type": ["object", "null"], "additionalProperties": False, "properties": {
     "network_id": {"type": ["string", "null"], "maxLength": 64}, "enable_snat": BOOLEAN, "external_fixed_ips": _FIXED}}
-# Every router is distributed and outlives every host: nothing else can be asked for.
-_TRUE = {"enum": [True, None]}
+_KIND = {"type": ["boolean", "null"]}
 _CHANGEABLE: dict[str, Any] = {
     "name": NAME, "description": NAME, "admin_state_up": BOOLEAN, "external_gateway_info": _GATEWAY,
-    "distributed": _TRUE, "ha": _TRUE}
+    "distributed": _KIND, "ha": _KIND}
 _HINTS = {"type": "array", "items": NAME, "maxItems": 10}
 CREATE = schema_create("router", "routers", attributes({**_CHANGEABLE, **PROJECT, "availability_zone_hints": _HINTS}))
 UPDATE = schema_update("router", attributes({**_CHANGEABLE, "routes": ROUTES}))

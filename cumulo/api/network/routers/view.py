@@ -5,15 +5,14 @@ from typing import Any
 from cumulo.api.network import standard
 from cumulo.api.wsgi.route import Request
 
-_SAME = ("name", "description", "admin_state_up", "routes", "availability_zone_hints", "tags")
-ATTRIBUTES = (*_SAME, *standard.PLAIN, "status", "external_gateway_info", "distributed", "ha", "availability_zones",
-              "flavor_id")
+_SAME = ("name", "description", "admin_state_up", "routes", "availability_zone_hints", "tags", "distributed", "ha")
+ATTRIBUTES = (*_SAME, *standard.PLAIN, "status", "external_gateway_info", "availability_zones", "flavor_id")
 
 
 def router_view(request: Request, row: dict[str, Any]) -> dict[str, Any]:
-    """Every attribute. Every router is distributed, and outlives every host: the flags say what is so."""
+    """Every attribute: nothing of a router is hidden from who may see it."""
     return standard.plain_view(row, _SAME) | {
-        "status": "ACTIVE", "external_gateway_info": gateway_view(row), "distributed": True, "ha": True,
+        "status": "ACTIVE", "external_gateway_info": gateway_view(row),
         "availability_zones": [request.services.conf.network.availability_zone], "flavor_id": None}
 
 

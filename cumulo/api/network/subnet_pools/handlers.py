@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from cumulo.api.network import lifecycle, resource, standard
+from cumulo.api.network.address_scopes.handlers import KIND as ADDRESS_SCOPE
 from cumulo.api.network.subnet_pools.view import ATTRIBUTES, subnet_pool_view
 from cumulo.api.wsgi.route import Request
 from cumulo.common.db.tables.network_pool import subnet_pool
@@ -32,8 +33,15 @@ def _create(request: Request, connection: sa.Connection, now: float, body: Mappi
     project_id = resource.project_of(request, connection, body, "network:subnet_pools:create")
     set_now = {name: value for name, value in body.items() if value}
     resource.authorize_attributes(request, set_now, _ATTRIBUTE_RULES, {"project_id": project_id})
+    _check_scope(request, connection, body)
     quotas.reserve(connection, request.services.conf, project_id, "subnetpool")
     return subnet_pools.create_pool(connection, request.services.ids, now, project_id=project_id, values=_values(body))
+
+
+def _check_scope(request: Request, connection: sa.Connection, body: Mapping[str, Any]) -> None:
+    """Raise NotFound where a body names a scope that the caller may not use."""
+    if body.get("address_scope_id"):
+        standard.found(ADDRESS_SCOPE, request, connection, body["address_scope_id"])
 
 
 def _values(body: Mapping[str, Any]) -> Row:
@@ -43,6 +51,7 @@ def _values(body: Mapping[str, Any]) -> Row:
 
 def _update(request: Request, connection: sa.Connection, now: float, row: Row, body: Mapping[str, Any]) -> Row:
     resource.authorize_attributes(request, body, _ATTRIBUTE_RULES, {"project_id": row["project_id"]})
+    _check_scope(request, connection, body)
     return subnet_pools.update_pool(connection, now, row["id"], _values(body))
 
 

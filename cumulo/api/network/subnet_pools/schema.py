@@ -9,6 +9,7 @@ _QUOTA = {"type": ["integer", "string", "null"], "minimum": 0, "maximum": 2**31 
 _CHANGEABLE = {
     "name": NAME, "description": NAME, "is_default": BOOLEAN, "default_quota": _QUOTA, "default_prefixlen": _LENGTH,
     "min_prefixlen": _LENGTH, "max_prefixlen": _LENGTH,
+    "address_scope_id": {"type": ["string", "null"], "minLength": 1, "maxLength": 64},
     "prefixes": {"type": "array", "items": ADDRESS, "maxItems": 100}}
 CREATE = schema_create("subnetpool", "subnetpools", attributes(
     {**_CHANGEABLE, **PROJECT, "shared": BOOLEAN}, ("prefixes",)))

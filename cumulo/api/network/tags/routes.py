@@ -6,6 +6,7 @@ from oslo_policy import policy
 
 from cumulo.api.network import standard
 from cumulo.api.network.address_groups.handlers import KIND as ADDRESS_GROUP
+from cumulo.api.network.address_scopes.handlers import KIND as ADDRESS_SCOPE
 from cumulo.api.network.fields import attributes
 from cumulo.api.network.floating_ips.handlers import KIND as FLOATING_IP
 from cumulo.api.network.networks.handlers import KIND as NETWORK
@@ -15,12 +16,13 @@ from cumulo.api.network.security_groups.handlers import KIND as SECURITY_GROUP
 from cumulo.api.network.subnet_pools.handlers import KIND as SUBNET_POOL
 from cumulo.api.network.subnets.handlers import KIND as SUBNET
 from cumulo.api.network.tags import handlers
+from cumulo.api.network.trunks.handlers import KIND as TRUNK
 from cumulo.api.wsgi.route import Route
 
 TAGGED = {
     "/v2.0/networks": NETWORK, "/v2.0/subnets": SUBNET, "/v2.0/ports": PORT, "/v2.0/routers": ROUTER,
     "/v2.0/floatingips": FLOATING_IP, "/v2.0/security-groups": SECURITY_GROUP, "/v2.0/subnetpools": SUBNET_POOL,
-    "/v2.0/address-groups": ADDRESS_GROUP,
+    "/v2.0/address-groups": ADDRESS_GROUP, "/v2.0/trunks": TRUNK, "/v2.0/address-scopes": ADDRESS_SCOPE,
 }
 """Every collection whose members have tags."""
 

@@ -1,5 +1,6 @@
 """Routers, floating addresses and what is forwarded from one of their ports.
 
+    auto_allocated_topology   the network and router that the cloud made for a project that asked for them
     router            its interfaces are ports with device_owner network:router_interface and its id as device_id
     floating_ip       an address of an external network that stands for a port's
     port_forwarding   one port of a floating address that stands for a port of a server
@@ -26,6 +27,10 @@ router = sa.Table(
     sa.Column("gateway_host", sa.String(255), nullable=False, index=True),
     # The host that watches that one, and takes over at once when it is gone. "": there is no second one.
     sa.Column("standby_host", sa.String(255), server_default="", nullable=False, index=True),
+    # Floating addresses are answered where their servers are; false: where the gateway is.
+    sa.Column("distributed", sa.Boolean, nullable=False, server_default=sa.true()),
+    # Another host becomes its gateway when that one is gone.
+    sa.Column("ha", sa.Boolean, nullable=False, server_default=sa.true()),
     # [{"destination", "nexthop"}]
     sa.Column("routes", Json, nullable=False),
     sa.Column("availability_zone_hints", Json, nullable=False),
@@ -33,6 +38,13 @@ router = sa.Table(
     sa.Column("created_at", Time, nullable=False),
     sa.Column("updated_at", Time, nullable=False),
     sa.Column("revision_number", sa.Integer, nullable=False),
+)
+
+auto_allocated_topology = sa.Table(
+    "auto_allocated_topology", metadata,
+    sa.Column("project_id", Id, primary_key=True),
+    sa.Column("network_id", Id, sa.ForeignKey("network.id"), nullable=False, index=True),
+    sa.Column("router_id", Id, sa.ForeignKey("router.id"), nullable=False, index=True),
 )
 
 floating_ip = sa.Table(
