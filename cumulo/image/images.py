@@ -64,6 +64,11 @@ def get_image(connection: sa.Connection, image_id: str, *, lock: bool = False) -
     return _get(connection, image_id, lock=lock)
 
 
+def owner_of(connection: sa.Connection, image_id: str) -> str | None:
+    """Return the project that an image belongs to, None for no project and for no image."""
+    return connection.execute(sa.select(image_table.c.owner).where(image_table.c.id == image_id)).scalar()
+
+
 def _get(connection: sa.Connection, image_id: str, *where: sa.ColumnElement[bool], lock: bool,
          hold: bool = False) -> Image:
     query = sa.select(image_table).where(image_table.c.id == image_id, *where)
@@ -73,6 +78,12 @@ def _get(connection: sa.Connection, image_id: str, *where: sa.ColumnElement[bool
     if row is None:
         raise not_found(image_id)
     return with_details(connection, [dict(row)])[0]
+
+
+def lock_images(connection: sa.Connection, ids: list[str]) -> None:
+    """Lock images, whose rows everybody locks before those of staging, of operations and of projects' quotas."""
+    query = sa.select(image_table.c.id).where(image_table.c.id.in_(ids)).order_by(image_table.c.id)
+    connection.execute(query.with_for_update()).all()
 
 
 def get_visible_image(connection: sa.Connection, context: Context, image_id: str, *, lock: bool = False,

@@ -26,9 +26,10 @@ from cumulo.common.db.tables.operations import operation
 from cumulo.common.ids import Ids
 from cumulo.common.operations import store as operations
 from cumulo.common.operations.step import State
-from cumulo.image import attributes, protections
+from cumulo.image import attributes, protections, quotas
 from cumulo.image.images import Image, not_found
 from cumulo.image.protections import Protections
+from cumulo.image.quotas import Limits
 
 GLANCE_DIRECT, WEB_DOWNLOAD, COPY_IMAGE = "glance-direct", "web-download", "copy-image"
 GLANCE_DOWNLOAD = "glance-download"
@@ -62,16 +63,20 @@ class Wish:
 class Rules:
     """What an image may become by its import."""
 
+    limits: Limits = quotas.NONE
     protections: Protections = protections.NONE
     bounds: attributes.Bounds = dataclasses.field(default_factory=attributes.Bounds)
 
 
 @dataclasses.dataclass(frozen=True)
 class Place:
-    """Where and by when: the host whose agent works (for data that is not staged anywhere), and the deadline."""
+    """Where, by when, and how much: the host whose agent works (for data that is not staged anywhere), the deadline,
+    and what the image's owner may have.
+    """
 
     host: str
     deadline_s: float
+    limits: Limits = quotas.NONE
 
 
 def methods(conf: Any) -> list[str]:
@@ -92,12 +97,14 @@ def begin(connection: sa.Connection, ids: Ids, now: float, image: Image, wish: W
           context: Context) -> str:
     """Create the operation of an import of an image read with a lock, and return its id.
 
-    Raises Conflict when the image is in another state than the method begins with, or is busy.
+    Raises Conflict when the image is in another state than the method begins with, or is busy, and TooLarge beyond a
+    limit, as far as the size of the data is known.
     """
     _check(image, wish)
+    room = _take_room(connection, image, wish, place.limits)
     state: State = {
         "image_id": image["id"], "method": wish.method, "host": place.host, "name": ids.new_id(),
-        "stores": list(wish.stores), "all_must_succeed": wish.all_must_succeed, "task": dict(wish.task)}
+        "room": room, "stores": list(wish.stores), "all_must_succeed": wish.all_must_succeed, "task": dict(wish.task)}
     if wish.method == COPY_IMAGE:
         state |= {"source": image["locations"]} | {name: image[name] for name in ("size", "os_hash_algo", "os_hash_value")}
     else:
@@ -126,6 +133,23 @@ def _check(image: Image, wish: Wish) -> None:
         raise errors.Conflict(f"Image {image['id']} is in store {min(there & set(wish.stores))} already.")
 
 
+def _take_room(connection: sa.Connection, image: Image, wish: Wish, limits: Limits) -> int | None:
+    """See that the project has room for the data; return how many bytes of data may be fetched, None for any number."""
+    if wish.method == COPY_IMAGE:
+        limits.take(connection, image_size_total=image["size"] * len(wish.stores))
+    elif wish.method == GLANCE_DIRECT:
+        size = connection.execute(sa.select(image_staging.c.size).where(image_staging.c.image_id == image["id"])).scalar()
+        limits.take(connection, image_size_total=(size or 0) * len(wish.stores))
+    elif wish.method == ADD_LOCATION:  # what is not stored takes no room
+        limits.take(connection, image_count_uploading=1)
+    else:
+        limits.take(connection, image_count_uploading=1, image_stage_total=1, image_size_total=len(wish.stores))
+        stored, staged = limits.room(connection, quotas.SIZE), limits.room(connection, quotas.STAGED)
+        return min((each for each in (staged, None if stored is None else stored // len(wish.stores)) if each is not None),
+                   default=None)
+    return None
+
+
 def _staged(connection: sa.Connection, ids: Ids, image: Image, wish: Wish) -> State:
     if wish.method == ADD_LOCATION:
         return dict(wish.source)
@@ -140,8 +164,8 @@ def _staged(connection: sa.Connection, ids: Ids, image: Image, wish: Wish) -> St
 def publish(connection: sa.Connection, now: float, state: State, rules: Rules) -> None:
     """Give the image the data that the steps before have put into stores; may be repeated.
 
-    Raises Gone when the image was deleted, Conflict when a store has other data of it by now, and Forbidden or TooLarge
-    for properties that came along and may not be the image's.
+    Raises Gone when the image was deleted, Conflict when a store has other data of it by now, TooLarge where the
+    project's room is taken by now, and Forbidden or TooLarge for properties that came along and may not be the image's.
     """
     image_id = state["image_id"]
     status = connection.execute(sa.select(image_table.c.status).where(image_table.c.id == image_id)).scalar()
@@ -152,7 +176,7 @@ def publish(connection: sa.Connection, now: float, state: State, rules: Rules) -
         names = ("size", "checksum", "os_hash_value", "disk_format", "container_format", "virtual_size")
         values |= {"status": "active", "os_hash_algo": "sha512"} | {name: state[name] for name in names}
     connection.execute(sa.update(image_table).where(image_table.c.id == image_id).values(values))
-    _locate(connection, now, image_id, state)
+    _locate(connection, now, image_id, state, rules.limits)
     _take_properties(connection, image_id, state, rules)
     _forget_staged(connection, image_id)
     _tell(connection, image_id, importing=(), failed=state["failed"])
@@ -192,9 +216,10 @@ def locate(connection: sa.Connection, now: float, state: State) -> None:
     _tell(connection, image_id, importing=(), failed=())
 
 
-def _locate(connection: sa.Connection, now: float, image_id: str, state: State) -> None:
+def _locate(connection: sa.Connection, now: float, image_id: str, state: State, limits: Limits) -> None:
     columns = image_location.c
     there = dict(connection.execute(sa.select(columns.store, columns.name).where(columns.image_id == image_id)).all())
+    limits.take(connection, image_size_total=state["size"] * sum(store not in there for store in state["stored"]))
     for store in state["stored"]:
         if store not in there:
             connection.execute(sa.insert(image_location).values(

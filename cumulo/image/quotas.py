@@ -3,10 +3,11 @@
 The limits are registered in identity, by these names, and mean nothing until they are. Sizes are in MiB there and in
 bytes here. Two requests of one project must not both find the last room: where a limit is in force, whoever takes
 room first raises the generation of the project's row, and the second waits there and then counts what the first took.
+Whoever locks an image as well does so before.
 
     image_count_total        images, also those without data
     image_size_total         data in all stores
-    image_stage_total        data that waits to be imported
+    image_stage_total        data that waits to be imported, also what imports under way have fetched
     image_count_uploading    images that data is being sent to or imported for
 """
 
@@ -18,6 +19,7 @@ import sqlalchemy as sa
 from cumulo.common import errors
 from cumulo.common.db.absent import insert_if_absent
 from cumulo.common.db.tables.image import image, image_location, image_project, image_staging
+from cumulo.common.db.tables.operations import operation
 
 COUNT, SIZE, UPLOADING = "image_count_total", "image_size_total", "image_count_uploading"
 STAGED = "image_stage_total"
@@ -25,6 +27,8 @@ RESOURCES = (SIZE, STAGED, COUNT, UPLOADING)
 UNLIMITED = -1
 MIB = 1024 * 1024
 _IN_MIB = (SIZE, STAGED)
+SERVICE_TYPE = "image"
+"""The service that the limits are registered for."""
 _UPLOADING = ("saving", "uploading", "importing")
 
 
@@ -82,8 +86,12 @@ def _used(connection: sa.Connection, project_id: str, resource: str) -> int:
     elif resource == UPLOADING:
         query = sa.select(sa.func.count()).select_from(image).where(mine, image.c.status.in_(_UPLOADING))
     elif resource == STAGED:
-        query = sa.select(sa.func.coalesce(sa.func.sum(image_staging.c.size), 0)).select_from(
+        fetched = sa.select(operation.c.state).join_from(operation, image, operation.c.resource_id == image.c.id).where(
+            mine, operation.c.active_key.is_not(None), operation.c.flow == "import_image")
+        staged = sa.select(sa.func.coalesce(sa.func.sum(image_staging.c.size), 0)).select_from(
             image.join(image_staging, image_staging.c.image_id == image.c.id)).where(mine)
+        on_hosts = sum(int(state.get("fetched", 0)) for state in connection.execute(fetched).scalars())
+        return on_hosts + int(connection.execute(staged).scalar_one())
     else:
         query = sa.select(sa.func.coalesce(sa.func.sum(image.c.size), 0)).select_from(
             image.join(image_location, image_location.c.image_id == image.c.id)).where(mine)

@@ -22,7 +22,7 @@ from cumulo.common.db.tables.image import image_staging
 from cumulo.common.ids import Ids
 from cumulo.common.threads import Threads
 from cumulo.image import quotas
-from cumulo.image.images import not_found
+from cumulo.image.images import lock_images, not_found
 from cumulo.image.intake import LARGEST_CHUNK, Source
 from cumulo.image.store.protocol import Part, Store
 from cumulo.image.uploads import LEASE_S, RENEW_S
@@ -84,6 +84,7 @@ class Stager:
 
     def _begin(self, image_id: str, name: str, length: int) -> None:
         with self.database.write() as connection:
+            lock_images(connection, [image_id])
             self.limits.take(connection, image_count_uploading=1, image_stage_total=length)
             now = self.database.now(connection)
             columns = image_table.c
@@ -116,6 +117,7 @@ class Stager:
 
     def _finish(self, image_id: str, name: str, size: int) -> None:
         with (self.last_write or self.database.write)() as connection:
+            lock_images(connection, [image_id])
             self.limits.take(connection, image_stage_total=size)
             now = self.database.now(connection)
             connection.execute(sa.update(image_table).where(image_table.c.id == image_id).values(updated_at=now))
@@ -135,7 +137,7 @@ class Stager:
 
     def _abandon(self, image_id: str, name: str) -> bool:
         with self.database.write() as connection:
-            _lock(connection, [image_id])
+            lock_images(connection, [image_id])
             dropped = connection.execute(sa.delete(image_staging).where(*_unfinished(image_id, name)))
             if dropped.rowcount:
                 _queue_again(connection, self.database.now(connection), [image_id])
@@ -153,17 +155,11 @@ def give_up_dead(database: Database, now: float) -> int:
         suspects = list(connection.execute(dead).scalars())
         if not suspects:
             return 0
-        _lock(connection, suspects)
+        lock_images(connection, suspects)
         images = list(connection.execute(dead.where(S.image_id.in_(suspects))).scalars())
         connection.execute(sa.delete(image_staging).where(S.image_id.in_(images)))
         _queue_again(connection, now, images)
     return len(images)
-
-
-def _lock(connection: sa.Connection, images: list[str]) -> None:
-    """Lock the images, whose rows everybody locks before those of staging."""
-    query = sa.select(image_table.c.id).where(image_table.c.id.in_(images)).order_by(image_table.c.id)
-    connection.execute(query.with_for_update()).all()
 
 
 def host_of(connection: sa.Connection, image_id: str) -> str | None:

@@ -26,7 +26,7 @@ from cumulo.common.db.tables.image import image_location
 from cumulo.common.ids import Ids
 from cumulo.common.threads import Threads
 from cumulo.image import imports, inspect, quotas
-from cumulo.image.images import not_found
+from cumulo.image.images import lock_images, not_found
 from cumulo.image.intake import HASH_ALGORITHM, Intake, Memory, Source
 from cumulo.image.store.protocol import Part, Store, run
 from cumulo.image.stores import Stores
@@ -143,6 +143,7 @@ class Uploader:
 
     def _begin(self, image_id: str, upload_id: str, length: int) -> None:
         with self.database.write() as connection:
+            lock_images(connection, [image_id])
             self.limits.take(connection, image_count_uploading=1, image_size_total=length)
             now = self.database.now(connection)
             columns = image_table.c
@@ -182,6 +183,7 @@ class Uploader:
     def _finish(self, image_id: str, upload_id: str, size: int, virtual_size: int | None,
                 digests: tuple[str, str]) -> None:
         with (self.last_write or self.database.write)() as connection:
+            lock_images(connection, [image_id])
             self.limits.take(connection, image_size_total=size)
             now = self.database.now(connection)
             finished = connection.execute(_mine(image_id, upload_id).values(

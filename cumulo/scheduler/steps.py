@@ -24,7 +24,8 @@ from cumulo.common.db.tables.compute import claim, compute_host, server, server_
 from cumulo.common.ids import Ids
 from cumulo.common.operations.step import State
 from cumulo.compute import moves
-from cumulo.image import attributes, imports, protections
+from cumulo.identity import limits
+from cumulo.image import attributes, images, imports, protections, quotas
 from cumulo.network import ports
 from cumulo.scheduler import moving, saved_images, snapshot, volumes
 from cumulo.scheduler.filters import Group, Host, Request
@@ -279,9 +280,13 @@ def unshelve(connection: sa.Connection, now: float, work: Work, planned: None) -
 
 
 def plan_publish(services: Services, state: State) -> imports.Rules:
-    """Read what the configuration says an image may become."""
+    """Read what an image may become, by the configuration and by its owner's limits."""
     image = services.conf.image
-    return imports.Rules(protections.of(services.conf), attributes.Bounds(image.max_properties, image.max_tags))
+    with services.database.read() as connection:
+        owner = images.owner_of(connection, state["image_id"])
+        own = limits.effective(connection, quotas.SERVICE_TYPE, quotas.RESOURCES, owner)
+    return imports.Rules(quotas.Limits(owner, own), protections.of(services.conf),
+                         attributes.Bounds(image.max_properties, image.max_tags))
 
 
 def publish(connection: sa.Connection, now: float, work: Work, planned: imports.Rules) -> State:

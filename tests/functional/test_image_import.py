@@ -277,6 +277,24 @@ class FailuresTest(ImportTest):
             self.ask(image_id, "web-download", f"{self.web.url}{path}")
             self.assertIn(said, self.failed(image_id))
 
+    def test_what_goes_beyond_a_quota_is_broken_off_or_given_back(self) -> None:
+        self.web.bodies["/larger"] = b"x" * 1_500_000
+        service = next(each["id"] for each in self.cloud.get("/identity/v3/services").json["services"] if each["type"] == "image")
+        limits = self.cloud.post("/identity/v3/registered_limits", {"registered_limits": [
+            {"service_id": service, "resource_name": "image_stage_total", "default_limit": 1}]}).json["registered_limits"]
+        self.addCleanup(self.cloud.delete, f"/identity/v3/registered_limits/{limits[0]['id']}")
+        self.ask(image_id := self.make(), "web-download", f"{self.web.url}/larger")
+        self.assertIn("leave room for 1048576 bytes", self.failed(image_id))
+        image_id = self.stage(gzip.compress(b"x" * 1_500_000))  # what it really is shows when it is stored
+        limits = self.cloud.post("/identity/v3/registered_limits", {"registered_limits": [
+            {"service_id": service, "resource_name": "image_size_total", "default_limit": 1}]}).json["registered_limits"]
+        self.addCleanup(self.cloud.delete, f"/identity/v3/registered_limits/{limits[0]['id']}")
+        for each in self.cloud.get(f"{I}/images").json["images"]:
+            if each["status"] == "active":
+                self.cloud.delete(f"{I}/images/{each['id']}")
+        self.ask(image_id)
+        self.assertIn("exceeded your quota for resource image_size_total", self.failed(image_id))
+
     def test_no_redirect_leads_into_the_cloud(self) -> None:
         for number, inside in enumerate(("http://10.0.0.1/", "http://169.254.169.254/latest", "http://[::1]/",
                                          "file:///etc/passwd", "http://127.0.0.1:22/", "http://localhost/")):

@@ -5,8 +5,16 @@ import threading
 import unittest
 from typing import Any
 
+import sqlalchemy as sa
 import webob
 
+from cumulo.common import errors
+from cumulo.common.db.tables.operations import operation
+from cumulo.common.operations import store as operations
+from cumulo.identity import limits
+from cumulo.image import imports, quotas
+from cumulo.image.store.file import FileStore
+from cumulo.image.stores import Stores
 from tests.fixtures.api import PASSWORD, Api
 
 MIB = 1024 * 1024
@@ -71,6 +79,79 @@ class QuotasTest(unittest.TestCase):
             self.assertEqual(201, self.create().status_int)
         self.assertEqual((-1, 3), self.usage()["image_count_total"])
         self.assertEqual((-1, 0), self.usage("")["image_count_total"])
+
+    def begin(self, image_id: str, method: dict[str, str], token: str = "") -> int:
+        """Ask for an import; return the status."""
+        return self.api.post(f"{IMAGES}/{image_id}/import", {"method": method}, token=token or self.member).status_int
+
+    def state_of(self, image_id: str) -> Any:
+        """Return the state of the import of an image."""
+        with self.api.database.read() as connection:
+            running = operations.active(connection, image_id)
+        assert running is not None
+        return running["state"]
+
+    def test_staged_data_is_imported_only_where_it_has_room(self) -> None:
+        self.register("image_size_total", 1)
+        one, other = (self.create().json["id"] for _ in range(2))
+        self.assertEqual(204, self.upload(one, 700 * 1024))
+        staged = self.api.put(f"{IMAGES}/{other}/stage", b"\0" * 600 * 1024, headers=OCTETS, token=self.member)
+        self.assertEqual((204, 413), (staged.status_int, self.begin(other, {"name": "glance-direct"})))
+        self.assertEqual("uploading", self.ok("GET", f"{IMAGES}/{other}")["status"])
+        self.limit("image_size_total", 2)
+        self.assertEqual(202, self.begin(other, {"name": "glance-direct"}))
+
+    def test_downloads_begin_only_where_there_is_room(self) -> None:
+        web = {"name": "web-download", "uri": "http://example.org/disk"}
+        one, other = (self.create().json["id"] for _ in range(2))
+        self.register("image_stage_total", 3)
+        self.register("image_size_total", 2)
+        self.register("image_count_uploading", 1)
+        self.assertEqual(204, self.upload(self.create().json["id"], MIB))
+        self.assertEqual((202, 413), (self.begin(one, web), self.begin(other, web)))
+        self.assertEqual(MIB, self.state_of(one)["room"])
+        self.limit("image_count_uploading", 9)
+        self.assertEqual(202, self.begin(other, web))
+        self.assertEqual((2, 0), (self.usage()["image_count_uploading"][1], self.usage()["image_stage_total"][1]))
+        with self.api.database.write() as connection:
+            connection.execute(sa.update(operation).where(operation.c.resource_id == one).values(
+                state=self.state_of(one) | {"fetched": 2 * MIB + 1}))
+        self.assertEqual((3, 3), self.usage()["image_stage_total"])
+        third = self.create().json["id"]
+        self.assertEqual(202, self.begin(third, web))
+        self.assertEqual(MIB - 1, self.state_of(third)["room"])
+        self.limit("image_stage_total", 2)
+        self.assertEqual(413, self.begin(self.create().json["id"], web))
+
+    def test_an_image_that_a_task_makes_counts(self) -> None:
+        self.register("image_count_total", 0)
+        answer = self.api.post("/image/v2/tasks", {"type": "import", "input": {
+            "import_from": "http://example.org/disk", "import_from_format": "raw",
+            "image_properties": {"disk_format": "raw", "container_format": "bare"}}})
+        self.assertEqual(413, answer.status_int)
+
+    def test_what_has_been_imported_counts_where_it_is_stored(self) -> None:
+        self.register("image_size_total", 2)
+        image_id = self.create().json["id"]
+        self.assertEqual(204, self.upload(image_id, MIB))
+        with self.api.database.write() as connection:
+            effective = limits.effective(connection, "image", ["image_size_total"], self.project)
+            rules = imports.Rules(quotas.Limits(self.project, effective))
+            state = {"image_id": image_id, "method": "copy-image", "size": MIB, "name": "n", "failed": []}
+            with self.assertRaises(errors.TooLarge):
+                imports.publish(connection, 1.0, state | {"stored": ["fast", "slow"]}, rules)
+            imports.publish(connection, 1.0, state | {"stored": ["fast"]}, rules)
+            imports.publish(connection, 1.0, state | {"stored": ["fast"]}, rules)
+        self.assertEqual((2, 2), self.usage()["image_size_total"])
+        self.assertEqual(413, self.begin_copy(image_id))
+
+    def begin_copy(self, image_id: str) -> int:
+        """Ask for a copy in a store that nothing is in; return the status."""
+        stores = self.api.services.image_stores
+        slow = FileStore(f"{self.api.directory}/slow", "slow")
+        self.api.services.image_stores = Stores.of(*stores.all, slow)
+        return self.api.post(f"{IMAGES}/{image_id}/import", {
+            "method": {"name": "copy-image"}, "stores": ["slow"]}).status_int
 
     def test_the_number_of_images(self) -> None:
         self.register("image_count_total", 1)

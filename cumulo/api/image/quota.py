@@ -5,9 +5,7 @@ import sqlalchemy as sa
 from cumulo.identity import limits
 from cumulo.image import quotas
 
-SERVICE_TYPE = "image"
-
 
 def limits_of(connection: sa.Connection, project_id: str | None) -> quotas.Limits:
     """Return what a project may have of images; what nobody owns is not limited."""
-    return quotas.Limits(project_id, limits.effective(connection, SERVICE_TYPE, quotas.RESOURCES, project_id))
+    return quotas.Limits(project_id, limits.effective(connection, quotas.SERVICE_TYPE, quotas.RESOURCES, project_id))

@@ -73,8 +73,8 @@ class Steps:
             if state["method"] == "glance-download":
                 return self._fetch_remote(state, self._check(state, call))
             if state["method"] == "web-download":
-                self._download(state, self._check(state, call))
-            elif not self._has(state["staged"]):
+                return self._download(state, self._check(state, call))
+            if not self._has(state["staged"]):
                 raise errors.NotFound("The staged data is not on its host any more.")
         return {}
 
@@ -156,21 +156,24 @@ class Steps:
         return {"size": ends.size, "virtual_size": virtual_size, "checksum": md5, "os_hash_algo": algorithm,
                 "os_hash_value": digest}
 
-    def _check_size(self, size: int) -> None:
+    def _check_size(self, size: int, room: int | None = None) -> None:
         if size > self.max_size:
             raise errors.TooLarge(f"An image may have {self.max_size} bytes.")
+        if room is not None and size > room:
+            raise errors.TooLarge(f"The quotas leave room for {room} bytes.")
 
-    def _download(self, state: State, check: Check) -> None:
+    def _download(self, state: State, check: Check) -> State:
         if self._has(state["staged"]):
-            return
+            return {"fetched": self.staging.size(state["staged"])}
         self.staging.delete(state["staged"])
         with contextlib.closing(self.web.open(state["uri"])) as body, \
                 contextlib.closing(self.staging.create(state["staged"])) as part:
             while chunk := _received(body):
-                self._check_size(max(part.size + len(chunk), body.size or 0))
+                self._check_size(max(part.size + len(chunk), body.size or 0), state.get("room"))
                 self.threads.native(part.write, chunk)
                 check(100.0 * part.size / body.size if body.size else 0.0)
             self.threads.native(part.commit)
+            return {"fetched": part.size}
 
     def _fetch_remote(self, state: State, check: Check) -> State:
         """Have the data of another region's image, and say what it is; nobody needs the token any more then."""
@@ -179,7 +182,7 @@ class Steps:
         algorithm = image.get("os_hash_algo")
         if image.get("status") != "active" or not isinstance(image.get("size"), int) or algorithm not in HASHES:
             raise errors.BadRequest("The other region's image is not active, or does not say what its data is.")
-        self._check_size(image["size"])
+        self._check_size(image["size"], state.get("room"))
         if not self._has(state["staged"]):
             self.staging.delete(state["staged"])
             with contextlib.closing(self.remote.open(access, state["remote_id"])) as body, \
@@ -189,7 +192,8 @@ class Steps:
                     raise errors.BadRequest("The data of the other region's image is not what it is said to be.")
                 self.threads.native(part.commit)
         formats = {name: attributes.check_value(name, image.get(name)) for name in ("disk_format", "container_format")}
-        return formats | {"properties": attributes.copied(image, self.remote_properties), "sealed_token": ""}
+        return formats | {"properties": attributes.copied(image, self.remote_properties), "sealed_token": "",
+                          "fetched": image["size"]}
 
     def _has(self, name: str) -> bool:
         try:

@@ -4,6 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from cumulo.api.image import quota
 from cumulo.api.image.imports.schema import REMOTE
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors, ids
@@ -37,8 +38,8 @@ def begin(request: Request, connection: sa.Connection, image: images.Image, wish
     services, now = request.services, request.services.database.now(connection)
     conf = services.conf
     host = imports.choose_host(connection, now, conf.host, silent_s=_SILENT_S)
-    return imports.begin(connection, services.ids, now, image, wish, Place(host, conf.image.import_timeout_s),
-                         request.context)
+    place = Place(host, conf.image.import_timeout_s, quota.limits_of(connection, image["owner"]))
+    return imports.begin(connection, services.ids, now, image, wish, place, request.context)
 
 
 _SILENT_S = 30.0

@@ -4,6 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from cumulo.api.image import quota
 from cumulo.api.image.images.handlers import authorize_visibility, bounds, hold
 from cumulo.api.image.imports import handlers as imports_handlers
 from cumulo.api.image.tasks import view
@@ -104,6 +105,7 @@ def create(request: Request) -> Reply:
                         task={"type": "import", "input": asked}, action=_ACTION)
     with database.write() as connection:
         hold(request, connection, owner)
+        quota.limits_of(connection, owner).take(connection, image_count_total=1)
         images.create_image(connection, database.now(connection), image_id, owner, new)
         task_id = imports_handlers.begin(request, connection, images.get_image(connection, image_id), wish)
         row = _task(connection, task_id)
