@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from cumulo.common.db.tables.network import network, network_change, network_host, port, subnet
 from cumulo.common.db.tables.network_router import floating_ip, port_forwarding, router
 from cumulo.common.db.tables.network_sharing import port_binding, qos_rule
-from cumulo.network import address_scopes, document, hosts, metering, needs, networks, ports, revisions, trunks
+from cumulo.network import address_scopes, document, hosts, metering, needs, networks, ports, revisions, segments, trunks
 from cumulo.network.routers import ROUTER_INTERFACE
 
 # What every agent asks every few seconds, built once: that costs more than running it.
@@ -111,7 +111,7 @@ def _router(connection: sa.Connection, router_id: str, place: document.Place) ->
     subnets = {each["id"]: each for each in networks.subnets_of(connection, network_ids)}
     scopes = address_scopes.of_subnets(connection, subnet.c.network_id.in_(network_ids))
     tunnelled = connection.execute(sa.select(network.c.id).where(
-        network.c.id.in_(network_ids), network.c.provider_network_type == "vxlan")).scalars()
+        network.c.id.in_(network_ids), network.c.provider_network_type.in_(segments.OVERLAYS))).scalars()
     floating = connection.execute(
         sa.select(floating_ip, port.c.binding_host_id.label("host")).join(port, port.c.id == floating_ip.c.port_id)
         .where(floating_ip.c.router_id == router_id)).mappings().all()

@@ -23,6 +23,11 @@ OPTIONS = [
         "tunnel_address", default="",
         help="Address at which tunnels of tenant networks end on this host: one that all other hosts reach. Empty: the "
              "one that this host's default route uses."),
+    cfg.StrOpt(
+        "mechanism", default="linuxbridge", choices=["linuxbridge", "openvswitch"],
+        help="What carries networks from this host to others: linuxbridge (the kernel's own VXLAN and VLANs) or openvswitch "
+             "(GRE, VXLAN and VLANs by Open vSwitch, which must run here; where the kernel lacks its module, the tunnel "
+             "address must be on a bridge of Open vSwitch with datapath_type=netdev). Hosts of both kinds are in one cloud."),
     cfg.ListOpt(
         "dns_servers", default=[],
         help="Addresses of name servers handed out by DHCP where a subnet names none. Empty: those of this host's "

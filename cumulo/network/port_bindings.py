@@ -101,7 +101,7 @@ def delete_binding(connection: sa.Connection, now: float, port_row: Row, host: s
 
 def _active(port_row: Row) -> Row:
     return {"host": port_row["binding_host_id"], "vnic_type": port_row["binding_vnic_type"],
-            "profile": port_row["binding_profile"], "status": "ACTIVE"}
+            "profile": port_row["binding_profile"], "status": "ACTIVE", "mechanism": port_row["binding_mechanism"]}
 
 
 def _remove(connection: sa.Connection, port_id: str, host: str) -> None:

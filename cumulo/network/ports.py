@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from cumulo.common import errors
 from cumulo.common.context import Context
-from cumulo.common.db.tables.network import network, port
+from cumulo.common.db.tables.network import network, network_host, port
 from cumulo.common.db.tables.network_sharing import port_binding
 from cumulo.common.ids import Ids
 from cumulo.network import addresses, networks, port_attributes, revisions, security_groups, stand_ins, trunk_ports
@@ -30,11 +30,14 @@ OWN_EQUIPMENT = "network:"
 """What device_owner begins with where the port is the network's own: nothing is filtered there."""
 
 
+_SHOWN = sa.select(
+    port, network.c.dns_domain.label("network_dns_domain"), network_host.c.mechanism.label("binding_mechanism"),
+).join(network, network.c.id == port.c.network_id).outerjoin(network_host, network_host.c.host == port.c.binding_host_id)
+
+
 def list_ports(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Row]:
-    """Every port that meets the conditions, each with its `fixed_ips` and the ids of its `security_groups`."""
-    statement = sa.select(port, network.c.dns_domain.label("network_dns_domain")).join(
-        network, network.c.id == port.c.network_id).where(*where)
-    rows = [dict(row) for row in connection.execute(statement).mappings()]
+    """Every port that meets the conditions, with its `fixed_ips`, the ids of its `security_groups`, its host's mechanism."""
+    rows = [dict(row) for row in connection.execute(_SHOWN.where(*where)).mappings()]
     port_ids = [row["id"] for row in rows]
     held, groups = addresses.of_ports(connection, port_ids), security_groups.of_ports(connection, port_ids)
     return [row | {"fixed_ips": held[row["id"]], "security_groups": groups[row["id"]]} for row in rows]

@@ -1,7 +1,7 @@
 """Where networks lie: which number of an overlay or which VLAN of a physical network each has to itself.
 
 A network of type local lies nowhere but on its hosts, a flat one is the whole of its physical network, a vlan one has a
-number there, a vxlan one a number of the overlay. The unique index over (type, physical network, number) is what keeps
+number there, a vxlan or gre one a number of its overlay. The unique index over (type, physical network, number) is what keeps
 two networks apart; callers hold the lock of `revisions`, so a number that is free stays so until it is written.
 """
 
@@ -16,8 +16,9 @@ from cumulo.common import errors
 from cumulo.common.db.tables.network import network_segment
 from cumulo.common.ids import Ids
 
-LARGEST = {"vlan": 4094, "vxlan": 2**24 - 1}
-_KINDS = {"flat": "FlatNetworkInUse", "vlan": "VlanIdInUse", "vxlan": "TunnelIdInUse"}
+LARGEST = {"vlan": 4094, "vxlan": 2**24 - 1, "gre": 2**31 - 1}
+OVERLAYS = ("vxlan", "gre")
+_KINDS = {"gre": "TunnelIdInUse", "flat": "FlatNetworkInUse", "vlan": "VlanIdInUse", "vxlan": "TunnelIdInUse"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +71,7 @@ def _is_taken(connection: sa.Connection, place: Place) -> bool:
 
 
 def _free(connection: sa.Connection, spans: Spans, network_type: str, physical: str | None) -> Place:
-    ranges = [("", *spans.vxlan)] if network_type == "vxlan" else [
+    ranges = [("", *spans.vxlan)] if network_type in OVERLAYS else [
         each for each in spans.vlan if physical in (None, each[0])]
     for name, first, last in ranges:
         number = _free_in(connection, network_type, name, first, last)

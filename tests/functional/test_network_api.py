@@ -18,7 +18,7 @@ from cumulo.common.context import Context
 from cumulo.common.ids import Ids
 from cumulo.common.threads import Threads
 from cumulo.compute import options as compute_options
-from cumulo.network import options, ports
+from cumulo.network import hosts, options, ports
 from tests.fixtures.database import temporary_database
 
 HOLDERS = {
@@ -302,6 +302,13 @@ class PortsTest(NetworkApiCase):
         self.assertEqual(("h", "bridge", "BUILD"), (
             bound["port"]["binding:host_id"], bound["port"]["binding:vif_type"], bound["port"]["status"]))
         self.assertEqual(["network.h"], self.bells.rung)
+
+    def test_a_host_with_open_vswitch_plugs_otherwise(self) -> None:
+        with self.database.write() as connection:
+            hosts.register(connection, 1.0, "h", {"tunnel_address": "192.0.2.1", "mechanism": "openvswitch"})
+        made = self.port(self.network_id)
+        bound = self.send("PUT", f"/ports/{made['id']}", {"port": {"binding:host_id": "h"}}, who="root", expect=200)["port"]
+        self.assertEqual(("ovs", True), (bound["binding:vif_type"], bound["binding:vif_details"]["ovs_hybrid_plug"]))
 
     def test_mac_addresses(self) -> None:
         made = self.port(self.network_id, mac_address="FA:16:3E:00:00:07")

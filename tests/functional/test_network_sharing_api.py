@@ -98,6 +98,13 @@ class PlacesTest(NetworkApiCase):
         self.refused(400, "InvalidInput", "POST", "/networks", {"network": {"mtu": 1451}})
         self.refused(400, "InvalidInput", "PUT", f"/networks/{other['id']}", {"network": {"mtu": 9000}}, who="root")
 
+    def test_two_overlays_have_numbers_of_their_own(self) -> None:
+        one, other = self.lies(network_type="gre"), self.lies(network_type="gre")
+        self.assertEqual(("gre", 1, 1458), tuple(one[name] for name in (
+            "provider:network_type", "provider:segmentation_id", "mtu")))
+        self.assertEqual(2, other["provider:segmentation_id"])
+        self.assertEqual(1, self.lies()["provider:segmentation_id"])
+
     def test_a_host_that_cannot_carry_overlays(self) -> None:
         with self.database.write() as connection:
             connection.execute(sa.insert(network_host).values(

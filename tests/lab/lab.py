@@ -38,7 +38,8 @@ def run(*argv: str, check: bool = True) -> str:
 class Host:
     """One host: the process that holds its namespaces, and its agent."""
 
-    def __init__(self, lab: "Lab", name: str, number: int) -> None:
+    def __init__(self, lab: "Lab", name: str, number: int, mechanism: str = "linuxbridge") -> None:
+        self.mechanism = mechanism
         self.lab, self.name, self.tunnel_address = lab, name, f"192.0.2.{number}"
         self._holder = subprocess.Popen(["unshare", "--net", "--mount", "--uts", "sh", "-c", _HOLD, name],
                                         stdout=subprocess.PIPE)
@@ -50,7 +51,31 @@ class Host:
             run("ip", "link", "set", outside, "master", wire, "up")
             self.run("ip", "link", "set", inside, "up")
         self.run("ip", "link", "set", "lo", "up")
-        self.run("ip", "address", "add", f"{self.tunnel_address}/24", "dev", "eth0")
+        if mechanism == "openvswitch":
+            self._switch("eth0", "wire0")
+        self.run("ip", "address", "add", f"{self.tunnel_address}/24", "dev", "wire0" if mechanism == "openvswitch" else "eth0")
+
+    def _switch(self, wire: str, bridge: str) -> None:
+        """Start Open vSwitch as an operator would, with the tunnels' wire in a bridge of it."""
+        folder = "/run/openvswitch"
+        self.run("mkdir", folder)
+        self.run("ovsdb-tool", "create", f"{folder}/conf.db", "/usr/share/openvswitch/vswitch.ovsschema")
+        self.run("ovsdb-server", f"{folder}/conf.db", f"--remote=punix:{folder}/db.sock", "--pidfile", "--detach",
+                 f"--log-file={folder}/db.log")
+        self.run("ovs-vsctl", "--no-wait", "init")
+        self.start_switch()
+        card = json.loads(self.run("ip", "-json", "link", "show", wire))[0]["address"]
+        self.run("ovs-vsctl", "--", "add-br", bridge, "--", "set", "bridge", bridge, "datapath_type=netdev",
+                 f"other_config:hwaddr=\"{card}\"", "--", "add-port", bridge, wire)
+        # The kernel sees what comes in as well, and would answer it a second time.
+        self.run("nft", "add table inet wire; add chain inet wire arrived { type filter hook input priority 0; };"
+                 f"add rule inet wire arrived iifname {wire} drop")
+        self.run("sysctl", "-q", f"net.ipv4.conf.{wire}.arp_ignore=8")
+        self.run("ip", "link", "set", bridge, "up")
+
+    def start_switch(self) -> None:
+        """Start the switch itself."""
+        self.run("ovs-vswitchd", "--pidfile", "--detach", "--log-file=/run/openvswitch/switch.log")
 
     def command(self, *argv: str) -> list[str]:
         """The command line that runs a program on this host."""
@@ -66,7 +91,8 @@ class Host:
 
     def start_agent(self) -> None:
         """Start the network agent, which takes a moment; what it makes stays when it is killed."""
-        place = json.dumps({"tunnel_address": self.tunnel_address, "interfaces": {"physnet1": "eth1"}})
+        place = json.dumps({"tunnel_address": self.tunnel_address, "interfaces": {"physnet1": "eth1"},
+                            "mechanism": self.mechanism})
         self.agent = subprocess.Popen(
             self.command(sys.executable, "-W", "ignore", "-m", "tests.lab.agent", str(self.lab.directory), self.name, place),
             stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": _ROOT})
@@ -89,7 +115,7 @@ class Host:
     def end(self) -> None:
         """Remove the host with everything on it."""
         self.kill_agent()
-        for pid in self.run("sh", "-c", "cat /run/*.pid 2>/dev/null; true").split():
+        for pid in self.run("sh", "-c", "cat /run/*.pid /run/openvswitch/*.pid 2>/dev/null; true").split():
             os.kill(int(pid), signal.SIGKILL)
         self._holder.kill()
         self._holder.wait()
@@ -136,7 +162,8 @@ class Guest:
 class Lab:
     """Hosts, wires, the control plane."""
 
-    def __init__(self, directory: pathlib.Path, hosts: Sequence[str], control: "Control | Rows") -> None:
+    def __init__(self, directory: pathlib.Path, hosts: Sequence[str], control: "Control | Rows",
+                 switched: Sequence[str]) -> None:
         self.directory, self.control = directory, control
         run("ip", "link", "set", "lo", "up")
         for wire in ("underlay", "provider"):
@@ -148,7 +175,13 @@ class Lab:
         self.outside("ip", "link", "set", "eth0", "up")
         self.outside("ip", "address", "add", f"{OUTSIDE}/24", "dev", "eth0")
         self._server = serve(str(directory / "control"), self.control.methods())
-        self.hosts = {name: Host(self, name, number) for number, name in enumerate(hosts, start=1)}
+        self.hosts = {name: Host(self, name, number, "openvswitch" if name in switched else "linuxbridge")
+                      for number, name in enumerate(hosts, start=1)}
+        if switched:
+            offload = str(pathlib.Path(_ROOT, "tests", "lab", "offload.py"))
+            self.outside(sys.executable, offload, "eth0")
+            for host in self.hosts.values():
+                host.run(sys.executable, offload, "eth0", "eth1")
         self.control.tunnel_addresses = {host.name: host.tunnel_address for host in self.hosts.values()}
         self.start_agents()
 
@@ -189,9 +222,10 @@ class Lab:
 
 
 @contextlib.contextmanager
-def lab(directory: str, *hosts: str, control: "Control | Rows | None" = None) -> Iterator[Lab]:
-    """A lab for the time of a block."""
-    made = Lab(pathlib.Path(directory), hosts, control or Control())
+def lab(directory: str, *hosts: str, control: "Control | Rows | None" = None,
+        switched: Sequence[str] = ()) -> Iterator[Lab]:
+    """A lab for the time of a block; `switched` names the hosts with Open vSwitch."""
+    made = Lab(pathlib.Path(directory), hosts, control or Control(), switched)
     try:
         yield made
     finally:

@@ -32,6 +32,10 @@ class LabTest(unittest.TestCase):
     def test_failover(self) -> None:
         self._run("tests.real.failover_scenario")
 
+    @unittest.skipUnless(shutil.which("ovs-vswitchd"), "needs openvswitch-switch")
+    def test_switch(self) -> None:
+        self._run("tests.real.switch_scenario")
+
     def test_stopped(self) -> None:
         self._run("tests.real.stopped_scenario")
 

@@ -17,7 +17,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cumulo.common import errors, names
-from cumulo.network.agent.kernel import Place, run_program
+from cumulo.network.agent import openvswitch
+from cumulo.network.agent.kernel import OPENVSWITCH, Place, run_program
+from cumulo.network.agent.openvswitch import TUNNELS, Switch
 
 Network = Mapping[str, Any]
 METADATA_ADDRESS = "169.254.169.254"
@@ -37,22 +39,26 @@ def plan(network: Network, place: Place, handovers: Sequence[tuple[str, str]] = 
     """
     if network["provider"]["type"] not in place.types():
         raise errors.CommandFailed(f"This host cannot carry {network['provider']['type']} networks: {place.sentence()}.")
+    kind, switched = network["provider"]["type"], place.mechanism == OPENVSWITCH
     wire = place.interfaces.get(network["provider"]["physical_network"] or "")
-    if network["provider"]["type"] == "vlan" and wire is None:
+    if kind == "vlan" and wire is None:
         raise errors.CommandFailed(f"This host is not wired to {network['provider']['physical_network']}.")
     served = dhcp_subnets(network)
     addresses = [[each["dhcp_address"], _prefix_length(each)] for each in served]
+    tunnel = _tunnel(network, place, handovers) if kind in TUNNELS else None
+    way = _way(network, wire, tunnel) if switched and (tunnel or wire) else None
     return {
         "bridge": network["bridge"],
         "up": network["admin_state_up"],
         "mac_address": _bridge_mac_address(network["id"]),
         "mtu": network["mtu"],
         "tracks": place.abilities.tracks_bridges,
-        "uplink": wire if network["provider"]["type"] == "flat" else None,
+        "uplink": way["port"] if way and not tunnel else wire if kind == "flat" else None,
         "vlan_name": names.vlan_name(network["id"]),
-        "vlan": [wire, network["provider"]["segmentation_id"]] if network["provider"]["type"] == "vlan" else None,
+        "vlan": [wire, network["provider"]["segmentation_id"]] if kind == "vlan" and not way else None,
         "tunnel_name": names.tunnel_name(network["id"]),
-        "tunnel": _tunnel(network, place, handovers) if network["provider"]["type"] == "vxlan" else None,
+        "tunnel": tunnel,
+        "way": way,
         "gateways": [[each["gateway_ip"], _prefix_length(each)] for each in network["subnets"]
                      if network["nat"] and each["ip_version"] == 4 and each["gateway_ip"]],
         "namespace": bool(served),
@@ -63,6 +69,13 @@ def plan(network: Network, place: Place, handovers: Sequence[tuple[str, str]] = 
     }
 
 
+def _way(network: Network, wire: str | None, tunnel: Mapping[str, Any] | None) -> dict[str, Any]:
+    """How the network leaves by the switch."""
+    port = names.tunnel_name(network["id"]) if tunnel else names.vlan_name(network["id"])
+    return {"port": port, "kind": network["provider"]["type"], "number": network["provider"]["segmentation_id"],
+            "mtu": network["mtu"], "wire": wire, "cards": tunnel["cards"] if tunnel else []}
+
+
 def _tunnel(network: Network, place: Place, handovers: Sequence[tuple[str, str]]) -> dict[str, Any]:
     """Where each card on another host is; addresses that two ports hold would be an argument, so the first has it."""
     afar = [port for port in network["ports"] if port["tunnel_address"] not in (None, "", place.tunnel_address)]
@@ -70,7 +83,8 @@ def _tunnel(network: Network, place: Place, handovers: Sequence[tuple[str, str]]
     for port in afar:
         for fixed in port["fixed_ips"]:
             neighbours.setdefault(fixed["ip_address"], port["mac_address"])
-    return {"segmentation_id": network["provider"]["segmentation_id"], "local": place.tunnel_address,
+    return {"switched": place.mechanism == OPENVSWITCH,
+            "segmentation_id": network["provider"]["segmentation_id"], "local": place.tunnel_address,
             "cards": sorted([*([port["mac_address"], port["tunnel_address"]] for port in afar), *map(list, handovers)]),
             "neighbours": sorted([address, card] for address, card in neighbours.items())}
 
@@ -90,6 +104,8 @@ class Devices:
 
     def __init__(self, place: Place) -> None:
         self._place = place
+        self._switch = Switch(openvswitch.datapath(place.abilities.switches), place.tunnel_address,
+                              place.interfaces.values()) if place.mechanism == OPENVSWITCH else None
         self._applied: dict[str, dict[str, Any]] = {}
 
     def plan(self, network: Network, handovers: Sequence[tuple[str, str]]) -> dict[str, Any]:
@@ -99,18 +115,31 @@ class Devices:
     def apply(self, network: Network, handovers: Sequence[tuple[str, str]]) -> None:
         """Make the devices of the network as planned."""
         wanted = plan(network, self._place, handovers)
-        if self._applied.get(network["id"]) == wanted and is_present(wanted):
+        if self._switch is not None and not self._switch.is_current():
+            self._applied.clear()  # it has started again, and knows no network any more
+        if self._applied.get(network["id"]) == wanted and self._is_there(wanted):
             return
+        if self._switch is not None:
+            self._switch.apply(network["id"], wanted["way"])
         run_program({"do": "apply", "plan": wanted})
         self._applied[network["id"]] = wanted
 
     def is_healthy(self, network: Network) -> bool:
         """Say whether the devices are still there."""
-        return is_present(plan(network, self._place))
+        return self._is_there(plan(network, self._place))
+
+    def _is_there(self, wanted: Mapping[str, Any]) -> bool:
+        return is_present(wanted) and (self._switch is None or self._switch.is_current())
+
+    def switch_differences(self) -> list[str]:
+        """Say what Open vSwitch has otherwise than it was told."""
+        return [] if self._switch is None else self._switch.differences()
 
     def forget(self, keep: Iterable[str]) -> None:
-        """Forget what was made for other networks than these."""
+        """Forget what was made for other networks than these, and take their ways from the switch."""
         kept = set(keep)
+        if self._switch is not None:
+            self._switch.keep(kept)
         self._applied = {network_id: each for network_id, each in self._applied.items() if network_id in kept}
 
     def listed(self) -> dict[str, Any]:
@@ -121,7 +150,7 @@ class Devices:
 def is_present(wanted: Mapping[str, Any]) -> bool:
     """Look, without netlink, whether the devices of a plan exist."""
     links = [wanted["bridge"], *([wanted["veth"]] if wanted["namespace"] else []),
-             *([wanted["tunnel_name"]] if wanted["tunnel"] else [])]
+             *([wanted["tunnel_name"]] if wanted["tunnel"] else []), *([wanted["way"]["port"]] if wanted["way"] else [])]
     present = {name for _, name in socket.if_nameindex()}
     if not present.issuperset(links):
         return False

@@ -119,7 +119,7 @@ class LinuxDriver:
         routers = list(self._routers.plans(wanted).values())
         found = run_program({"do": "compare", "plans": networks, "routers": routers})["differences"]
         silent = [f"router {router_id} announces nothing" for router_id in self._routers.unannounced(wanted)]
-        return [*found, *silent, *self._firewall.differences(wanted)]
+        return [*found, *silent, *self._devices.switch_differences(), *self._firewall.differences(wanted)]
 
     def stop(self) -> None:
         """End the metadata servers; dnsmasq and the devices stay for the guests."""

@@ -8,9 +8,10 @@ import socket
 from collections.abc import Mapping
 from typing import Any
 
-from cumulo.network.agent import program
+from cumulo.network.agent import openvswitch, program
 from cumulo.network.agent.program import Program
 
+LINUXBRIDGE, OPENVSWITCH = "linuxbridge", "openvswitch"
 _TIMEOUT_S = 60.0
 _RUNNING: dict[pathlib.Path, Program] = {}
 
@@ -23,6 +24,7 @@ class Abilities:
     vlan: bool = True
     gre: bool = True
     tracks_bridges: bool = True  # br_netfilter: connections through bridges are known
+    switches: bool = False  # Open vSwitch's module
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,23 +34,28 @@ class Place:
     tunnel_address: str = "127.0.0.1"
     interfaces: Mapping[str, str] = dataclasses.field(default_factory=dict)  # physical network -> interface
     abilities: Abilities = Abilities()
+    mechanism: str = LINUXBRIDGE
 
     def inventory(self) -> dict[str, Any]:
         """What the control plane is told of it."""
-        return {"tunnel_address": self.tunnel_address, "wired": sorted(self.interfaces), "types": self.types()}
+        return {"tunnel_address": self.tunnel_address, "wired": sorted(self.interfaces), "types": self.types(),
+                "mechanism": self.mechanism}
 
     def types(self) -> list[str]:
         """The types of networks that this host can carry."""
         can = self.abilities
+        if self.mechanism == OPENVSWITCH:
+            return list(openvswitch.TYPES)
         return ["local", "flat", *(["vlan"] if can.vlan else []), *(["vxlan"] if can.vxlan else [])]
 
     def sentence(self) -> str:
         """The same for a person, in a line of `cumulo status`."""
+        by = f" by Open vSwitch ({openvswitch.datapath(self.abilities.switches)})" if self.mechanism == OPENVSWITCH else ""
         missing = [name for name, there in (("vxlan", self.abilities.vxlan), ("vlan", self.abilities.vlan),
-                                            ("gre", self.abilities.gre)) if not there]
+                                            ("gre", self.abilities.gre), ("openvswitch", self.abilities.switches)) if not there]
         lacks = f"; kernel lacks {', '.join(missing)}" if missing else ""
         tracked = "br_netfilter" if self.abilities.tracks_bridges else "nothing: groups are stateless here"
-        return f"{', '.join(self.types())}; tunnels at {self.tunnel_address}; connections tracked by {tracked}{lacks}"
+        return f"{', '.join(self.types())}{by}; tunnels at {self.tunnel_address}; connections tracked by {tracked}{lacks}"
 
 
 def run_program(request: dict[str, Any], *, apart: bool = False) -> dict[str, Any]:

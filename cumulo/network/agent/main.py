@@ -105,7 +105,8 @@ def place_of(conf: Any) -> Place:
     """What this host can carry and how it is wired."""
     if conf.network.driver != "linux":
         return Place(conf.network.tunnel_address or "127.0.0.1", dict(conf.network.physical_interfaces))
-    return Place(conf.network.tunnel_address or own_address(), dict(conf.network.physical_interfaces), ask())
+    return Place(conf.network.tunnel_address or own_address(), dict(conf.network.physical_interfaces), ask(),
+                 conf.network.mechanism)
 
 
 def make_linux_driver(runtime: Runtime, place: Place) -> LinuxDriver:

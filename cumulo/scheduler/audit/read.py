@@ -18,7 +18,7 @@ from cumulo.common.db.tables.base import metadata
 from cumulo.common.db.tables.idempotency import idempotency_key
 from cumulo.common.db.tables.operations import operation
 from cumulo.image import imports
-from cumulo.network import needs
+from cumulo.network import needs, segments
 from cumulo.scheduler.audit import facts
 from cumulo.volume import quotas as volume_quotas
 
@@ -146,7 +146,7 @@ def _ports(connection: sa.Connection) -> tuple[facts.Port, ...]:
 def _networks(connection: sa.Connection) -> tuple[facts.Network, ...]:
     columns = network.network.c
     query = sa.select(columns.id, columns.provider_network_type, columns.provider_physical_network).order_by(columns.id)
-    return tuple(facts.Network(row[0], row[1] == "flat", row[2], row[1] == "vxlan") for row in connection.execute(query))
+    return tuple(facts.Network(row[0], row[1] == "flat", row[2], row[1] in segments.OVERLAYS) for row in connection.execute(query))
 
 
 def _needed(connection: sa.Connection) -> dict[str, needs.Needs]:

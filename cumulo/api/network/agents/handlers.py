@@ -46,4 +46,4 @@ def _view(request: Request, now: float, row: Row) -> Row:
         "created_at": iso_z(row["started_at"]), "started_at": iso_z(row["started_at"]),
         "heartbeat_timestamp": iso_z(row["last_seen"]),
         "configurations": {"network_types": row["types"] or [], "tunnel_address": row["tunnel_address"] or "",
-                           "applied_revision": row["applied_revision"] or 0}}
+                           "mechanism": row["mechanism"] or "", "applied_revision": row["applied_revision"] or 0}}

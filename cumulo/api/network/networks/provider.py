@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from cumulo.common import errors
 from cumulo.network import hosts, segments
 
-VXLAN_HEADERS_BYTES = 50
-"""What a packet of an overlay carries beside itself: outer Ethernet, IPv4, UDP and VXLAN headers (RFC 7348)."""
+_HEADERS_BYTES = {"vxlan": 50, "gre": 42}
+"""What a packet of an overlay carries beside itself: the inner Ethernet header and the outer ones of IPv4 and of UDP and
+VXLAN (RFC 7348), or of GRE with a key (RFC 2890)."""
 
 
 def network_type(conf: Any, connection: sa.Connection, values: MutableMapping[str, Any]) -> str:
@@ -29,7 +30,7 @@ def check(conf: Any, values: MutableMapping[str, Any]) -> None:
     """Raise BadRequest for a place that no network can have; numbers become numbers."""
     kind, physical = values["provider_network_type"], values.get("provider_physical_network")
     number = values.get("provider_segmentation_id")
-    if kind in ("local", "vxlan") and physical is not None:
+    if kind in ("local", *segments.OVERLAYS) and physical is not None:
         raise _invalid(f"A {kind} network has no physical network.")
     if kind in ("local", "flat") and number is not None:
         raise _invalid(f"A {kind} network has no segmentation_id.")
@@ -51,12 +52,12 @@ def spans(conf: Any) -> segments.Spans:
 
 def largest_mtu(conf: Any, kind: str) -> int:
     """The largest packet of a network of this type, which is what it gets unless it says otherwise."""
-    return int(conf.mtu) - (VXLAN_HEADERS_BYTES if kind == "vxlan" else 0)
+    return int(conf.mtu) - _HEADERS_BYTES.get(kind, 0)
 
 
 def check_mtu(conf: Any, kind: str, mtu: int | None) -> None:
     """Raise BadRequest for packets that would not fit into those of the overlay."""
-    if kind == "vxlan" and mtu is not None and mtu > largest_mtu(conf, kind):
+    if kind in _HEADERS_BYTES and mtu is not None and mtu > largest_mtu(conf, kind):
         raise _invalid(f"Requested MTU is too big, maximum is {largest_mtu(conf, kind)}")
 
 

@@ -11,7 +11,7 @@ _CHANGEABLE = {
     "mtu": {"type": ["integer", "string"], "minimum": 68, "maximum": 65535, "pattern": "^[0-9]{2,5}$"},
 }
 _PROVIDER = {
-    "provider:network_type": {"enum": ["flat", "local", "vlan", "vxlan"]},
+    "provider:network_type": {"enum": ["flat", "gre", "local", "vlan", "vxlan"]},
     "provider:physical_network": {"type": ["string", "null"], "maxLength": 64},
     "provider:segmentation_id": {"type": ["integer", "string", "null"], "minimum": 1, "maximum": 2**24 - 1,
                                  "pattern": "^[0-9]{1,8}$"},

@@ -75,4 +75,4 @@ def _concerned(connection: sa.Connection, held: Row) -> set[str]:
 
 
 def _view(held: Row, row: Row) -> Row:
-    return {name: row[name] for name in _SAME} | vif_view(row["status"] == "ACTIVE") | {"project_id": held["project_id"]}
+    return {name: row[name] for name in _SAME} | vif_view(row["status"] == "ACTIVE", row.get("mechanism")) | {"project_id": held["project_id"]}

@@ -24,8 +24,9 @@ def port_view(request: Request, row: dict[str, Any]) -> dict[str, Any]:
         "created_at": iso_z(row["created_at"]), "updated_at": iso_z(row["updated_at"]),
     }
     if request.may("network:ports:get:binding"):
+        found = vif_view(bool(row["binding_host_id"]), row["binding_mechanism"])
         view |= {"binding:host_id": row["binding_host_id"], "binding:profile": row["binding_profile"]}
-        view |= {f"binding:{name}": value for name, value in vif_view(bool(row["binding_host_id"])).items()}
+        view |= {f"binding:{name}": value for name, value in found.items()}
     domain = row["dns_domain"] or row["network_dns_domain"] or request.services.conf.network.dns_domain
     view["dns_assignment"] = [dns.assignment(row, each["ip_address"], domain) for each in row["fixed_ips"]]
     if "trunk" in row:
@@ -34,7 +35,10 @@ def port_view(request: Request, row: dict[str, Any]) -> dict[str, Any]:
     return view
 
 
-def vif_view(is_bound: bool) -> dict[str, Any]:
-    """How a card is connected on its host."""
-    return {"vif_type": "bridge" if is_bound else "unbound",
-            "vif_details": {"port_filter": False, "connectivity": "l2"} if is_bound else {}}
+def vif_view(is_bound: bool, mechanism: str | None) -> dict[str, Any]:
+    """How a card is connected on its host: a bridge of its network, which with Open vSwitch is beside the switch."""
+    is_switched = mechanism == "openvswitch"
+    if not is_bound:
+        return {"vif_type": "unbound", "vif_details": {}}
+    return {"vif_type": "ovs" if is_switched else "bridge",
+            "vif_details": {"port_filter": False, "connectivity": "l2"} | ({"ovs_hybrid_plug": True} if is_switched else {})}

@@ -140,5 +140,7 @@ network_host = sa.Table(
     sa.Column("tunnel_address", sa.String(64), nullable=False, server_default=""),
     sa.Column("wired", Json),
     sa.Column("types", Json),
+    # What leads from there to others: linuxbridge or openvswitch.
+    sa.Column("mechanism", sa.String(32), nullable=False, server_default="linuxbridge"),
     sa.Column("updated_at", Time, nullable=False),
 )

@@ -55,13 +55,15 @@ class Table:
                  trace: TracebackType | None) -> None:
         self._socket.close()
 
-    def compare(self, tunnel: int, bridge: int, cards: Mapping[str, str], neighbours: Mapping[str, str]) -> list[Change]:
+    def compare(self, tunnel: int, bridge: int, cards: Mapping[str, str], neighbours: Mapping[str, str], *,
+                leads: bool = True) -> list[Change]:
         """What to change so that the tunnel leads to exactly these cards and the bridge answers for these addresses.
 
-        cards: card -> the address of its host; neighbours: address -> card.
+        cards: card -> the address of its host; neighbours: address -> card. A device that does not lead to hosts by
+        itself has no entries of its own.
         """
-        wanted = set(_entries(tunnel, bridge, cards, neighbours))
-        held = {entry for entry in self._held(tunnel, bridge) if entry.card}
+        wanted = {each for each in _entries(tunnel, bridge, cards, neighbours) if leads or each.flags != _SELF}
+        held = {entry for entry in self._held(tunnel, bridge) if entry.card and (leads or entry.flags != _SELF)}
         # An entry that leads elsewhere is replaced by the new one: gone only if nothing is wanted in its place.
         kept = {_place(entry) for entry in wanted}
         gone = [(_DELETE, entry) for entry in sorted(held - wanted) if _place(entry) not in kept]

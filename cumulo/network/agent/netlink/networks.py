@@ -28,7 +28,10 @@ def apply(actor: Actor, plan: dict[str, Any]) -> None:
         host = Space(actor, route)
         bridge = _apply_bridge(host, plan)
         if plan["uplink"]:
-            host.fit(plan["uplink"], master=bridge)
+            switched = plan["way"] is not None
+            if switched:
+                quieten(host, plan["uplink"])
+            host.fit(plan["uplink"], master=bridge, mtu=plan["mtu"] if switched else None)
         _apply_vlan(host, bridge, plan)
         tunnels.apply(host, bridge, plan)
         host.addresses(plan["bridge"], [tuple(each) for each in plan["gateways"]])
@@ -75,7 +78,8 @@ def listed() -> dict[str, Any]:
 
 def _apply_vlan(host: Space, bridge: int, plan: dict[str, Any]) -> None:
     if plan["vlan"] is None:
-        host.remove(plan["vlan_name"])
+        if plan["vlan_name"] != plan["uplink"]:
+            host.remove(plan["vlan_name"])
         return
     wire, number = plan["vlan"]
     under = host.fit(wire)

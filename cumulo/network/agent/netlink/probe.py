@@ -3,7 +3,9 @@
 from typing import Any
 
 from pyroute2 import IPRoute
+from pyroute2.netlink import genlmsg
 from pyroute2.netlink.exceptions import NetlinkError
+from pyroute2.netlink.generic import GenericNetlinkSocket
 
 
 def abilities() -> dict[str, Any]:
@@ -15,8 +17,19 @@ def abilities() -> dict[str, Any]:
             "vxlan": _can(route, ifname="x0", kind="vxlan", vxlan_id=1, vxlan_local="127.0.0.1", vxlan_learning=False),
             "vlan": _can(route, ifname="v0", kind="vlan", link=under, vlan_id=1),
             "gre": _can(route, ifname="g0", kind="gretap", gre_local="127.0.0.1", gre_remote="127.0.0.2"),
+            "switches": _has_family("ovs_datapath"),
             "tracks_bridges": _can(route, ifname="b0", kind="bridge", br_nf_call_iptables=1, br_nf_call_ip6tables=1),
         }
+
+
+def _has_family(name: str) -> bool:
+    """Whether the kernel speaks this language of generic netlink."""
+    with GenericNetlinkSocket() as asking:
+        try:
+            asking.bind(name, genlmsg)
+        except (NetlinkError, KeyError):
+            return False
+    return True
 
 
 def _can(route: IPRoute, **link: Any) -> bool:

@@ -2,7 +2,8 @@
 
 A port on another host is three entries: its card leads to that host's address (in the device), its
 card is behind the device (in the bridge), and its addresses are neighbours of the bridge, which
-answers for them (`neigh_suppress`), so that no question crosses the wire.
+answers for them (`neigh_suppress`), so that no question crosses the wire. Where Open vSwitch leads to other hosts, the
+device is a port of the switch, and the first of the three is a flow there.
 """
 
 from typing import Any
@@ -20,13 +21,15 @@ def apply(host: Space, bridge: int, plan: dict[str, Any]) -> None:
     if wanted is None:
         host.remove(name)
         return
-    _device(host, name, wanted)
+    if not wanted["switched"]:
+        _device(host, name, wanted)
     quieten(host, name)
     device = host.fit(name, mtu=plan["mtu"], master=bridge)
     _behave(host, name, device)
     answer_without_address(host, plan["bridge"])
     with entries.Table() as table:
-        change = table.compare(device, bridge, dict(wanted["cards"]), dict(wanted["neighbours"]))
+        change = table.compare(device, bridge, dict(wanted["cards"]), dict(wanted["neighbours"]),
+                               leads=not wanted["switched"])
         if change:
             host.actor.change(f"change {len(change)} entries of {name}", lambda: table.make(change))
 

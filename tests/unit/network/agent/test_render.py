@@ -57,7 +57,8 @@ class TunnelTest(unittest.TestCase):
                  for number, remote in ((5, None), (6, "192.0.2.2"), (7, "192.0.2.1"), (8, ""))]
         made = bridge.plan(network(provider={"type": "vxlan", "physical_network": None, "segmentation_id": 7},
                                    ports=ports), Place("192.0.2.1"))
-        self.assertEqual({"segmentation_id": 7, "local": "192.0.2.1", "cards": [["fa:16:3e:00:00:06", "192.0.2.2"]],
+        self.assertEqual({"switched": False, "segmentation_id": 7, "local": "192.0.2.1",
+                          "cards": [["fa:16:3e:00:00:06", "192.0.2.2"]],
                           "neighbours": [["10.0.0.6", "fa:16:3e:00:00:06"]]}, made["tunnel"])
 
     def test_a_host_refuses_what_it_cannot_carry(self) -> None:
