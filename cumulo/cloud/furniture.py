@@ -1,9 +1,10 @@
-"""What a new cloud is furnished with through its own public APIs: flavors, a network, a guest image.
+"""What a new cloud is furnished with through its own public APIs: flavors, networks, a guest image.
 
 Every function looks first and makes what is missing, so that a start that was interrupted goes on.
 """
 
 import pathlib
+from collections.abc import Sequence
 from typing import Any
 
 from cumulo.cloud.client import Client, quoted
@@ -12,6 +13,8 @@ from cumulo.cloud.guest_image import GuestImage
 NETWORK = "default-net"
 SUBNET = "default-subnet"
 CIDR = "172.24.4.0/24"
+EXTERNAL = "public"
+EXTERNAL_CIDR = "172.24.5.0/24"
 IMAGE = "guest"
 #: name -> (vcpus, memory MiB, root disk GiB)
 FLAVORS = {
@@ -29,16 +32,26 @@ def ensure_flavors(client: Client) -> None:
                 "name": name, "vcpus": vcpus, "ram": memory_mib, "disk": root_gib}})
 
 
-def ensure_network(client: Client, physical_network: str) -> None:
-    """Make the flat network that every project may use, and its subnet."""
-    network = _first(client.get(f"/network/v2.0/networks?name={NETWORK}")["networks"])
-    if network is None:
-        network = client.post("/network/v2.0/networks", {"network": {
-            "name": NETWORK, "shared": True, "provider:network_type": "flat",
-            "provider:physical_network": physical_network}})["network"]
-    if not client.get(f"/network/v2.0/subnets?name={SUBNET}&network_id={network['id']}")["subnets"]:
+def ensure_networks(client: Client, physical_networks: Sequence[str]) -> None:
+    """Make the flat network that every project may use, and the one that floating addresses come from.
+
+    A configuration with one physical network only has no room for the second.
+    """
+    _ensure_network(client, NETWORK, {"shared": True, "provider:physical_network": physical_networks[0]},
+                    SUBNET, {"cidr": CIDR})
+    if len(physical_networks) > 1:
+        outside = {"router:external": True, "is_default": True, "provider:physical_network": physical_networks[1]}
+        _ensure_network(client, EXTERNAL, outside, f"{EXTERNAL}-subnet", {"cidr": EXTERNAL_CIDR, "enable_dhcp": False})
+
+
+def _ensure_network(client: Client, name: str, network: dict[str, Any], subnet_name: str, subnet: dict[str, Any]) -> None:
+    made = _first(client.get(f"/network/v2.0/networks?name={name}")["networks"])
+    if made is None:
+        made = client.post("/network/v2.0/networks", {"network": {
+            "name": name, "provider:network_type": "flat", **network}})["network"]
+    if not client.get(f"/network/v2.0/subnets?name={subnet_name}&network_id={made['id']}")["subnets"]:
         client.post("/network/v2.0/subnets", {"subnet": {
-            "name": SUBNET, "network_id": network["id"], "ip_version": 4, "cidr": CIDR}})
+            "name": subnet_name, "network_id": made["id"], "ip_version": 4, **subnet}})
 
 
 def ensure_login(client: Client) -> None:

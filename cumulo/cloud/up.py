@@ -148,9 +148,9 @@ def _wait_for_answer(layout: Layout, state: State, client: Client) -> None:
 def _furnish(layout: Layout, state: State, client: Client, stages: Stages) -> None:
     """Do what the first start has not finished; what a user deletes later stays deleted."""
     if "furniture" not in state.finished:
-        with stages.stage("network", f"flavors, and network {furniture.NETWORK} ({furniture.CIDR})"):
+        with stages.stage("network", f"flavors, and networks {furniture.NETWORK} ({furniture.CIDR}) and {furniture.EXTERNAL}"):
             furniture.ensure_flavors(client)
-            furniture.ensure_network(client, configuration.read(layout).network.physical_networks[0])
+            furniture.ensure_networks(client, configuration.read(layout).network.physical_networks)
         states.finish(layout, state, "furniture")
     if "image" not in state.finished:
         with stages.stage("guest-image", "building and uploading the guest image"):

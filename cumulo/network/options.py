@@ -8,7 +8,7 @@ OPTIONS = [
         "mtu", default=1500, min=68, max=65535,
         help="Largest packet in bytes of a network that names none itself. 1500 is what Ethernet carries everywhere."),
     cfg.ListOpt(
-        "physical_networks", default=["physnet1"],
+        "physical_networks", default=["physnet1", "public"],
         help="Names of the physical networks on which an administrator may make flat networks."),
     cfg.StrOpt(
         "driver", default="linux", choices=["linux", "fake"],

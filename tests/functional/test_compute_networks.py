@@ -45,6 +45,16 @@ class AnyNetwork(VersionsCase):
         self.assertEqual(["auto_allocated_network"], list(shown["addresses"]))
 
 
+    def test_the_way_out_is_not_chosen_unasked(self) -> None:
+        self.assertEqual(201, self.api.post("/network/v2.0/networks", {"network": {
+            "name": "outside", "router:external": True}}).status_int)
+        body = {"server": {"name": "s", "imageRef": self.image, "flavorRef": self.flavor, "networks": "auto"}}
+        made = self.ask("POST", SERVERS, "2.37", body, admin=True)
+        self.assertEqual(202, made.status_int, made.text)
+        shown = self.ask("GET", f"{SERVERS}/{made.json['server']['id']}", "2.37", admin=True).json["server"]
+        self.assertEqual(["public"], list(shown["addresses"]), "the shared one")
+
+
 class HostsNetworks(VersionsCase):
     """injectNetworkInfo and resetNetwork."""
 

@@ -39,11 +39,13 @@ def plan(request: Request, connection: sa.Connection, asked: list[dict[str, Any]
 
 
 def _usable(request: Request) -> sa.ColumnElement[bool]:
+    """Networks that a server may be put into unasked: not a way out, unless it is shared with everybody."""
     project_id = request.context.project_id or ""
     shared = sa.select(rbac_policy.c.object_id).where(
         rbac_policy.c.object_type == "network", rbac_policy.c.action == "access_as_shared",
         rbac_policy.c.target_project.in_(("*", project_id)))
-    return sa.or_(network.c.shared.is_(True), network.c.project_id == project_id, network.c.id.in_(shared))
+    own = sa.and_(network.c.project_id == project_id, network.c.external.is_(False))
+    return sa.or_(network.c.shared.is_(True), own, network.c.id.in_(shared))
 
 
 def _existing(request: Request, connection: sa.Connection, port_id: str) -> dict[str, Any]:
