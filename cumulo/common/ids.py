@@ -6,7 +6,10 @@ import re
 import secrets
 import uuid
 
+from cumulo.common import errors
+
 _UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE)
+_PLAIN = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
 _LETTERS = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
@@ -41,3 +44,15 @@ class Ids:
 def is_uuid(text: object) -> bool:
     """Say whether the text is a UUID, with or without dashes."""
     return isinstance(text, str) and _UUID.fullmatch(text) is not None
+
+
+def is_file_name(text: str) -> bool:
+    """Say whether a text is safe as a file name, as every id is."""
+    return _PLAIN.fullmatch(text) is not None
+
+
+def checked_id(identifier: str) -> str:
+    """Return an id that is safe as a file name; raises BadRequest."""
+    if not is_file_name(identifier):
+        raise errors.BadRequest("malformed id")
+    return identifier

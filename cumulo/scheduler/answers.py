@@ -47,6 +47,7 @@ class Answers:
             "confirm_step": self.confirm_step,
             "server_facts": self.server_facts,
             "upload_access": self.upload_access,
+            "volume_image": self.volume_image,
             "metadata_for": self.metadata_for,
             "keep_guest_password": self.keep_guest_password,
             "network_desired": self.network_desired,
@@ -121,6 +122,19 @@ class Answers:
             conf, self._runtime.clock, project_id=image["owner"], roles=("service", "member"), ttl_s=UPLOAD_TOKEN_S)
         return {"url": f"{conf.scheduler.image_url}/v2/images/{image['id']}/file", "token": token,
                 "status": image["status"]}
+
+    def volume_image(self, call: Any, volume_id: str) -> dict[str, Any]:
+        """The image that a volume is being made of, and how to download it; raises NotFound.
+
+        Only for the operation under way: an agent gets a token for as long as it has something to read.
+        """
+        with self._database.read() as connection:
+            running = store.active(connection, volume_id)
+            source = (running["state"].get("source") or {}) if running else {}
+            if running is None or source.get("kind") != "image":
+                raise errors.NotFound(f"Volume {volume_id} is not being made of an image.")
+            found = facts.image_facts(connection, running["project_id"] or "", source["id"], self._image_access)
+        return found or {}
 
     def metadata_for(self, call: Any, network_id: str, address: str) -> dict[str, Any] | None:
         """The facts of the server that asks from an address, without what would open its images."""

@@ -20,7 +20,7 @@ from cumulo.common import log
 from cumulo.common.context import Context
 from cumulo.common.db.tables.compute import server
 from cumulo.common.db.tables.image import image
-from cumulo.common.db.tables.volume import volume
+from cumulo.common.db.tables.volume import volume, volume_snapshot
 from cumulo.common.ids import Ids
 from cumulo.common.operations import store
 from cumulo.common.operations.lease import Operation
@@ -32,7 +32,8 @@ from cumulo.scheduler.steps import FOUND
 
 LOG = log.get(__name__)
 _LOCKS = {kind: sa.select(table.c.id).where(table.c.id == sa.bindparam("its_id")).with_for_update()
-          for kind, table in (("server", server), ("image", image), ("volume", volume))}
+          for kind, table in (("server", server), ("image", image), ("volume", volume),
+                              ("snapshot", volume_snapshot))}
 
 _ENDS_IN_ERROR = ("build_server", "reboot_server", "rebuild_server")
 
@@ -41,6 +42,8 @@ def finished(connection: sa.Connection, ids: Ids, now: float, ended: Operation) 
     """Draw the consequences for the resource; `ended` is the row with its last phase."""
     if ended.resource_type == "image":
         _finish_import(connection, now, ended)
+    if ended.resource_type == "snapshot":
+        volumes.snapshot_finished(connection, ids, now, ended)
     if ended.resource_type == "volume":
         volumes.finished(connection, ids, now, ended)
     if ended.resource_type != "server":

@@ -328,6 +328,8 @@ STEPS: dict[str, LocalStep] = {
     "place": LocalStep(volumes.place_volume, volumes.leave_place, volumes.plan_place),
     "settle_volume": LocalStep(volumes.settle_volume, volumes.keep),
     "forget_volume": LocalStep(volumes.forget_volume, volumes.keep),
+    "settle_snapshot": LocalStep(volumes.settle_snapshot, volumes.keep),
+    "forget_snapshot": LocalStep(volumes.forget_snapshot, volumes.keep),
     "hold_room": LocalStep(volumes.hold_room, volumes.give_room, volumes.plan_growth),
     "settle_growth": LocalStep(volumes.settle_growth, volumes.keep),
 }

@@ -9,13 +9,13 @@ import sqlalchemy as sa
 
 from cumulo.common import errors, log
 from cumulo.common.context import Context
-from cumulo.common.db.tables.volume import volume, volume_backend, volume_type
+from cumulo.common.db.tables.volume import volume, volume_backend, volume_snapshot, volume_type
 from cumulo.common.ids import Ids
 from cumulo.common.operations.lease import Operation
 from cumulo.common.operations.step import State
 from cumulo.scheduler.moving import Outdated
 from cumulo.scheduler.volume_place import Backend, Limits, Wanted, place
-from cumulo.volume import backends, states, types, volumes
+from cumulo.volume import backends, snapshots, states, types, volumes
 
 if TYPE_CHECKING:
     from cumulo.scheduler.steps import Services, Work
@@ -127,6 +127,18 @@ def forget_volume(connection: sa.Connection, now: float, work: Work, planned: No
     return {}
 
 
+def settle_snapshot(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
+    """Say that the snapshot is there."""
+    snapshots.update_snapshot(connection, now, work.state["snapshot_id"], status=states.AVAILABLE)
+    return {}
+
+
+def forget_snapshot(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
+    """Remove the row of the snapshot."""
+    snapshots.forget(connection, work.state["snapshot_id"])
+    return {}
+
+
 def plan_growth(services: Services, state: State) -> Placement:
     """See that the backend has room for a volume that grows; what it grows to counts already."""
     with services.database.read() as connection:
@@ -171,12 +183,30 @@ def finished(connection: sa.Connection, ids: Ids, now: float, ended: Operation) 
         _fail(connection, now, ended, states.ERROR)
 
 
+def snapshot_finished(connection: sa.Connection, ids: Ids, now: float, ended: Operation) -> None:
+    """Draw the consequences of an operation's end for its snapshot; one that is gone needs none."""
+    row = connection.execute(sa.select(volume_snapshot).where(volume_snapshot.c.id == ended.resource_id)).mappings().first()
+    if row is None:
+        return
+    if ended.phase == "stuck":
+        status = states.STUCK.get(ended.flow, states.ERROR)
+        snapshots.update_snapshot(connection, now, row["id"], status=status)
+    elif ended.cancel and ended.flow != "delete_snapshot":
+        of = volumes.get_volume(connection, row["volume_id"])
+        snapshots.begin(connection, ids, now, _asked_by(ended), row, of, "delete_snapshot", "delete_snapshot")
+    elif ended.phase == "undone":
+        snapshots.update_snapshot(connection, now, row["id"], status=states.ERROR)
+
+
 def _fail(connection: sa.Connection, now: float, ended: Operation, status: str) -> None:
     volumes.update_volume(connection, now, ended.resource_id, status=status, fault=(ended.error or "")[:FAULT_LENGTH])
 
 
 def _delete(connection: sa.Connection, ids: Ids, now: float, ended: Operation, row: Any) -> None:
-    own = {"request_id": ended.request_id, "user_id": ended.user_id, "project_id": ended.project_id}
-    context = Context.from_dict(ended.state.get("cancelled_by") or own)
-    volumes.begin_delete(connection, ids, now, context, row, volumes.snapshots_of(connection, row["id"]))
+    volumes.begin_delete(connection, ids, now, _asked_by(ended), row, volumes.snapshots_of(connection, row["id"]))
     LOG.info("deletion_follows", after=ended.id, volume=row["id"])
+
+
+def _asked_by(ended: Operation) -> Context:
+    own = {"request_id": ended.request_id, "user_id": ended.user_id, "project_id": ended.project_id}
+    return Context.from_dict(ended.state.get("cancelled_by") or own)

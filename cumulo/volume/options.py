@@ -37,6 +37,11 @@ OPTIONS = [
                help="Name of the type of volumes for which nobody names one. Empty, the default: they have none."),
     cfg.FloatOpt("agent_heartbeat_s", default=5.0, min=0.1, max=60.0,
                  help="Seconds between heartbeats to the scheduler. Three missed ones make a backend count as down."),
+    cfg.IntOpt("image_cache_gib", default=10, min=0, max=100000,
+               help="GiB of images that a host keeps after it made volumes of them, so that the next one needs no download. "
+                    "0 keeps none."),
+    cfg.IntOpt("image_download_timeout_s", default=60, min=5, max=3600,
+               help="Seconds without a single byte after which an image download is given up and tried again."),
     cfg.FloatOpt("service_down_after_s", default=30.0, min=1.0, max=3600.0,
                  help="Seconds without a heartbeat after which a service is shown as down and gets no new volumes: six "
                       "heartbeats of 5 s."),
@@ -81,6 +86,11 @@ def backends(conf: cfg.ConfigOpts) -> list[tuple[str, str]]:
 def told(conf: cfg.ConfigOpts, name: str) -> Any:
     """Return the options of one backend that backends() returned."""
     return conf[BACKEND_GROUP + name]
+
+
+def image_directory(conf: cfg.ConfigOpts) -> pathlib.Path:
+    """Return where a host keeps images that volumes were made of."""
+    return pathlib.Path(conf.state_dir) / "volume-images"
 
 
 def directory(conf: cfg.ConfigOpts, name: str) -> pathlib.Path:

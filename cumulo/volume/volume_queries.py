@@ -1,7 +1,7 @@
 """Lists of volumes: filters, order and pages, as one query over the columns a page shows."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -41,14 +41,22 @@ class Part:
 
 def list_volumes(connection: sa.Connection, wanted: Wanted, part: Part) -> list[Row]:
     """Return a page of volumes; raises NotFound for a marker that is none of them."""
-    sort = (*(part.sort or NEWEST_FIRST), ("id", False)) if ("id" not in dict(part.sort)) else part.sort
     query = sa.select(volume, states.SHOWN).select_from(states.JOINED).where(*wanted.where)
-    order = [SORT_COLUMNS[key].asc() if up else SORT_COLUMNS[key].desc() for key, up in sort]
-    if wanted.metadata or wanted.image_metadata or part.marker:
-        # JSON is text in every database: what it holds is looked at here, and pages are cut here too.
-        found = [row for row in connection.execute(query.order_by(*order)).mappings() if _has(row, wanted)]
-        return _cut(found, part)
-    return list(connection.execute(query.order_by(*order).limit(part.limit).offset(part.offset)).mappings())
+    looks = wanted.metadata or wanted.image_metadata
+    return page_of(connection, query, SORT_COLUMNS, part, (lambda row: _has(row, wanted)) if looks else None)
+
+
+def page_of(connection: sa.Connection, query: sa.Select[Any], columns: Mapping[str, Any], part: Part,
+            keep: Callable[[Row], bool] | None = None) -> list[Row]:
+    """Return a page of what a query finds, the newest first unless told otherwise.
+
+    keep: JSON is text in every database, so what it holds is looked at here, and then pages are cut here too.
+    """
+    sort = part.sort if "id" in dict(part.sort) else (*(part.sort or NEWEST_FIRST[:1]), ("id", False))
+    ordered = query.order_by(*(columns[key].asc() if up else columns[key].desc() for key, up in sort))
+    if keep or part.marker:
+        return _cut([row for row in connection.execute(ordered).mappings() if keep is None or keep(row)], part)
+    return list(connection.execute(ordered.limit(part.limit).offset(part.offset)).mappings())
 
 
 def count_volumes(connection: sa.Connection, wanted: Wanted) -> int:

@@ -89,6 +89,7 @@ def request_delete(connection: sa.Connection, ids: Ids, now: float, *, context: 
     snapshots = snapshots_of(connection, row["id"])
     if snapshots and not cascade:
         raise errors.BadRequest(f"Invalid volume: Volume {row['id']} has dependent snapshots: {', '.join(snapshots)}.")
+    _refuse_busy(connection, snapshots)
     refuse_while_copied(connection, row["id"], snapshots)
     if running is not None:
         store.cancel(connection, row["id"], context=context)  # what walks back is followed by the deletion
@@ -151,6 +152,11 @@ def refuse_while_copied(connection: sa.Connection, volume_id: str, snapshot_ids:
     query = sa.select(volume.c.id, volume.c.project_id).where(of_it, volume.c.status == states.CREATING).limit(1)
     if connection.execute(query).first() is not None:
         raise errors.BadRequest(f"Invalid volume: Another volume is being made of volume {volume_id}.")
+
+
+def _refuse_busy(connection: sa.Connection, snapshot_ids: list[str]) -> None:
+    for snapshot_id, running in store.active_of(connection, snapshot_ids).items():
+        raise errors.BadRequest(f"Invalid volume: Its snapshot {snapshot_id} is busy: {running['action']} is in progress.")
 
 
 def snapshots_of(connection: sa.Connection, volume_id: str) -> list[str]:

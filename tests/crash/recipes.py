@@ -101,6 +101,9 @@ RECIPES: dict[str, Recipe] = {
     "create_volume": Recipe("", "available 1", ("error 1",)),
     "extend_volume": Recipe("available 1", "available 2", ("available 1",)),
     "delete_volume": Recipe("available 1", ""),
+    # Of snapshots: the status and the size.
+    "create_snapshot": Recipe("", "available 1", ("error 1",)),
+    "delete_snapshot": Recipe("available 1", ""),
     # Of images: the status, and the stores that have the data.
     "import_image": Recipe("", "active file", ("queued ",)),
     "add_location": Recipe("", "active web", ("queued ",)),

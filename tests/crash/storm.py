@@ -25,7 +25,7 @@ from tests.crash import catalog
 from tests.crash.images import Images
 from tests.crash.plan import DIE, FAIL, FAIL_ONCE, TWICE, Plan
 from tests.crash.recipes import IMAGE, PREPARE, RECIPES, Recipe
-from tests.crash.volumes import Volumes
+from tests.crash.volumes import Snapshots, Volumes
 from tests.fixtures import agreement
 from tests.fixtures.agreement import audit_of
 from tests.fixtures.fleet import Fleet, Furniture, wait_for
@@ -53,6 +53,7 @@ class Storm:
         self.uri = f"{web.url}/image"
         self._images = Images(self, web)
         self._volumes = Volumes(self)
+        self._snapshots = Snapshots(self)
         self._names = (f"storm-{number}" for number in itertools.count())
 
     def arm_everywhere(self, places: Sequence[str]) -> None:
@@ -98,7 +99,7 @@ class Storm:
         began = time.monotonic()
         fails = [] if flow.forward_only else _sides(flow, undo=False)
         count = len(fails) + PLAIN + (0 if flow.forward_only else CANCELLED)
-        herds: dict[str, Storm | Images | Volumes] = {"image": self._images, "volume": self._volumes}
+        herds: dict[str, Storm | Images | Volumes] = {"image": self._images, "volume": self._volumes, "snapshot": self._snapshots}
         herd = herds.get(flow.resource_type, self)
         ids = herd.begin(recipe, count)
         self.plan.arm(FAIL, fails)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from cumulo.common.db.tables.operations import operation
-from cumulo.common.db.tables.volume import volume
+from cumulo.common.db.tables.volume import volume, volume_snapshot
 from cumulo.common.operations.step import Flow
 from tests.crash.plan import FAIL
 from tests.crash.recipes import Recipe
@@ -18,10 +18,13 @@ if TYPE_CHECKING:
     from tests.crash.storm import Storm
 
 VOLUMES = "/volume/v3/volumes"
+SNAPSHOTS = "/volume/v3/snapshots"
 
 
 class Volumes:
     """The volumes of one storm."""
+
+    kind, path, table = "volume", VOLUMES, volume
 
     def __init__(self, storm: "Storm") -> None:
         self._storm = storm
@@ -54,28 +57,62 @@ class Volumes:
 
     def delete(self, volume_id: str, *, keyed: bool = True) -> None:
         """Delete a volume, whatever state it is in."""
-        self._client.request("POST", f"{VOLUMES}/{volume_id}/action", {"os-force_delete": {}}, keyed=keyed)
+        self._client.request("POST", f"{self.path}/{volume_id}/action", {"os-force_delete": {}}, keyed=keyed)
 
     def judge(self, flow: Flow, recipe: Recipe, ids: list[str], gone: list[str]) -> None:
         """Each volume is as the recipe says; one is undone only where the plan made its step fail."""
         with self._storm.fleet.database.read() as connection:
             found = {row.id: f"{row.status} {row.size_gib}" for row in connection.execute(
-                sa.select(volume.c.id, volume.c.status, volume.c.size_gib))}
+                sa.select(self.table.c.id, self.table.c.status, self.table.c.size_gib))}
             owners = dict(connection.execute(sa.select(operation.c.id, operation.c.resource_id)).all())
         failed = {owners.get(each.subject) for each in self._storm.plan.fired(FAIL)}
         for each in ids:
             wanted = recipe.undone if each in failed else (recipe.ends,)
             if found.get(each, "") not in wanted:
                 self._storm.problems.append(
-                    f"{flow.name}: volume {each} is {found.get(each, '')!r}, not {' or '.join(wanted)!r}")
-        self._storm.problems += [f"{flow.name}: volume {each} was deleted and is still there"
+                    f"{flow.name}: {self.kind} {each} is {found.get(each, '')!r}, not {' or '.join(wanted)!r}")
+        self._storm.problems += [f"{flow.name}: {self.kind} {each} was deleted and is still there"
                                  for each in gone if each in found]
 
     def empty(self, ids: list[str]) -> None:
         """Delete all of them."""
         with self._storm.fleet.database.read() as connection:
-            left = set(connection.execute(sa.select(volume.c.id)).scalars())
+            left = set(connection.execute(sa.select(self.table.c.id)).scalars())
         for each in ids:
             if each in left:
                 self.delete(each)
         self._storm.settle("emptying")
+
+
+class Snapshots(Volumes):
+    """Snapshots, each of a volume of its own."""
+
+    kind, path, table = "snapshot", SNAPSHOTS, volume_snapshot
+
+    def begin(self, recipe: Recipe, count: int) -> list[str]:
+        """Volumes, with a snapshot of each where the flow begins with one."""
+        volumes = [self.create() for _ in range(count)]
+        self._storm.settle("preparing")
+        if not recipe.begins:
+            return volumes
+        ids = [self._snap(each) for each in volumes]
+        self._storm.settle("preparing")
+        return ids
+
+    def start(self, recipe: Recipe, its_id: str) -> str:
+        """Make a snapshot of a volume, or delete one."""
+        if not recipe.begins:
+            return self._snap(its_id)
+        self.delete(its_id)
+        return its_id
+
+    def empty(self, ids: list[str]) -> None:
+        """Delete all volumes with their snapshots."""
+        super().empty(ids)
+        for each in self._client.get(VOLUMES)["volumes"]:
+            self._client.request("DELETE", f"{VOLUMES}/{each['id']}?cascade=true")
+        self._storm.settle("emptying")
+
+    def _snap(self, volume_id: str) -> str:
+        made = self._client.post(SNAPSHOTS, {"snapshot": {"volume_id": volume_id, "name": "storm"}})
+        return str(made["snapshot"]["id"])

@@ -41,6 +41,7 @@ from tests.functional import (
     test_network_topology_api,
     test_network_trunk_api,
     test_volume_api,
+    test_volume_snapshots_api,
 )
 
 NETWORK_STORIES: tuple[ModuleType, ...] = (test_network_api, test_network_security_api, test_network_router_api,
@@ -56,7 +57,7 @@ STORIES: tuple[tuple[str, ModuleType, str], ...] = (
     ("identity", test_identity_people_api, "cloud"), ("identity", test_identity_proofs_api, "cloud"),
     ("image", test_image_api, "api"), ("image", test_image_cache_api, "api"), ("image", test_image_import_api, "api"),
     ("image", test_image_metadefs_api, "api"),
-    ("volume", test_volume_api, "api"),
+    ("volume", test_volume_api, "api"), ("volume", test_volume_snapshots_api, "api"),
     *(("network", module, "") for module in NETWORK_STORIES))
 
 

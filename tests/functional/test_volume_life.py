@@ -79,6 +79,38 @@ class LifeTest(VolumeLifeTest):
         self.assertNotIn(volume_id, self.held()["volumes"])
         self.assertEqual([], self.cloud.settled_differences())
 
+    def snap(self, volume_id: str, status: str = "available", **values: Any) -> str:
+        """Make a snapshot and return its id once it is settled."""
+        made = self.cloud.post(f"{V}/snapshots", {"snapshot": {"volume_id": volume_id, **values}})
+        self.assertEqual(202, made.status_int, made.text)
+        snapshot_id = str(made.json["snapshot"]["id"])
+        self.wait(snapshot_id, status, "snapshot")
+        return snapshot_id
+
+    def test_snapshots_and_copies(self) -> None:
+        volume_id = self.make(size=2)
+        snapshot_id = self.snap(volume_id)
+        restored, clone = self.make(size=None, snapshot_id=snapshot_id), self.make(size=3, source_volid=volume_id)
+        held = self.held()
+        self.assertEqual([2, 2, 3], [held["volumes"][each]["size_gib"] for each in (volume_id, restored, clone)])
+        self.assertEqual({"size_gib": 2}, held["snapshots"][snapshot_id])
+        self.assertEqual([], self.cloud.settled_differences())
+        self.remove(volume_id, "?cascade=true")
+        self.wait(snapshot_id, "", "snapshot")
+        other = self.snap(clone)
+        self.assertEqual(202, self.cloud.delete(f"{V}/snapshots/{other}").status_int)
+        self.wait(other, "", "snapshot")
+        for each in (restored, clone):
+            self.remove(each)
+        self.assertEqual({"volumes": {}, "snapshots": {}}, self.held())
+        self.assertEqual([], self.cloud.settled_differences())
+
+    def test_a_volume_of_an_image(self) -> None:
+        volume_id = self.make(imageRef=self.cloud.image_id)
+        shown = self.cloud.get(f"{V}/volumes/{volume_id}").json["volume"]
+        self.assertEqual(("true", self.cloud.image_id), (shown["bootable"], shown["volume_image_metadata"]["image_id"]))
+        self.remove(volume_id)
+
     def test_a_type_that_no_backend_fits_is_refused_with_reasons(self) -> None:
         self.cloud.post(f"{V}/types", {"volume_type": {"name": "tape", "extra_specs": {"volume_backend_name": "tape"}}})
         volume_id = self.make("error", volume_type="tape")
@@ -112,6 +144,16 @@ class FaultsTest(VolumeLifeTest):
         self.assertNotIn(volume_id, self.held()["volumes"])
         self.assertIsNone(self.cloud.get(f"{V}/volumes/{volume_id}").json["volume"]["os-vol-host-attr:host"])
         self.assertEqual([], self.cloud.settled_differences())
+        self.remove(volume_id)
+
+    def test_a_snapshot_that_fails_is_in_error_and_can_be_deleted(self) -> None:
+        volume_id = self.make()
+        self.script(faults={"snapshot": "the disks are on fire"})
+        made = self.cloud.post(f"{V}/snapshots", {"snapshot": {"volume_id": volume_id}}).json["snapshot"]["id"]
+        self.wait(made, "error", "snapshot")
+        self.assertEqual([], self.cloud.settled_differences())
+        self.cloud.delete(f"{V}/snapshots/{made}")
+        self.wait(made, "", "snapshot")
         self.remove(volume_id)
 
     def test_deletion_ends_a_creation(self) -> None:

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 
 from cumulo.common.db.tables.compute import claim, server
 from cumulo.common.db.tables.operations import operation
-from cumulo.common.db.tables.volume import volume
+from cumulo.common.db.tables.volume import volume, volume_snapshot
 from cumulo.scheduler import heartbeats
 from cumulo.volume import backends
+from cumulo.volume import snapshots as snapshot_rules
 from cumulo.volume import volumes as volume_rules
 from tests.fixtures.api import PASSWORD, Api
 from tests.fuzz import strict
@@ -56,7 +57,7 @@ class Cloud:
         logging.getLogger().addHandler(self._traces)
         for name in ("quota_instances", "quota_cores", "quota_memory_mib", "quota_key_pairs"):
             self.api.conf.set_override(name, -1, group="servers")
-        for name in ("quota_volumes", "quota_gigabytes"):
+        for name in ("quota_volumes", "quota_gigabytes", "quota_snapshots"):
             self.api.conf.set_override(name, -1, group="volume")
         self.api.conf.set_override("failed_logins_max", 0, group="identity")
         self.tokens: dict[str, str | None] = {"nobody": None, "stranger": "gAAAAAstranger"}
@@ -108,7 +109,7 @@ class Cloud:
         self.ledger.take()
 
     def _end(self, connection: sa.Connection, row: Any, now: float) -> None:
-        if row["resource_type"] == "volume":
+        if row["resource_type"] in ("volume", "snapshot"):
             self._end_of_volume(connection, row, now)
             return
         flow, gone = row["flow"], {"status": "DELETED", "deleted_at": now, "terminated_at": now}
@@ -128,8 +129,15 @@ class Cloud:
     def _end_of_volume(self, connection: sa.Connection, row: Any, now: float) -> None:
         connection.execute(sa.update(operation).where(operation.c.id == row["id"]).values(
             active_key=None, phase="done", finished_at=now))
-        if row["flow"] == "delete_volume" or row["cancel"]:
+        if row["resource_type"] == "volume" and (row["flow"] == "delete_volume" or row["cancel"]):
             volume_rules.forget(connection, row["resource_id"])
+            return
+        if row["resource_type"] == "snapshot":
+            if row["flow"] == "delete_snapshot" or row["cancel"]:
+                snapshot_rules.forget(connection, row["resource_id"])
+            else:
+                connection.execute(sa.update(volume_snapshot).where(volume_snapshot.c.id == row["resource_id"]).values(
+                    status="available"))
             return
         settled: dict[str, Any] = {"status": "available", "backend": f"{HOST}@fake", "growing_gib": None}
         if row["flow"] == "extend_volume":

@@ -106,7 +106,20 @@ def _settings(rng: random.Random, pool: Pool) -> Any:
                                   {"ldap": {"url": "é", "use_tls": True}, "identity": {"list_limit": 1}}))}
 
 
+def _volume(rng: random.Random, pool: Pool) -> Any:
+    sources = {"snapshot_id": "snapshot_id", "source_volid": "volume_id", "imageRef": "image_id"}
+    field = rng.choice(("", "", *sources))
+    source = {field: pool.pick(rng, sources[field], harmless=True)} if field else {}
+    kind = pool.pick(rng, "volume_type_id", harmless=True) if rng.random() < 0.3 else None
+    return {"volume": {"size": rng.choice((1, "2", 9)), "name": rng.choice(("é", None)), "volume_type": kind, **source}}
+
+
+def _snapshot(rng: random.Random, pool: Pool) -> Any:
+    return {"snapshot": {"volume_id": pool.pick(rng, "volume_id", harmless=True), "name": "é" * rng.choice((1, 255))}}
+
+
 RECIPES: dict[str, Recipe] = {
+    "POST /volume/v3/volumes": _volume, "POST /volume/v3/snapshots": _snapshot,
     "POST /compute/v2.1/servers": _server, "POST /compute/v2/servers": _server, "POST /identity/v3/auth/tokens": _login,
     **{f"{method} /identity/v3/domains/{{domain_id}}/config": _settings for method in ("PUT", "PATCH")},
     "PATCH /identity/v3/domains/{domain_id}/config/{group}": _settings,

@@ -16,7 +16,7 @@ from cumulo.cloud.libvirtd import Libvirtd
 from cumulo.common.clock import Clock
 from cumulo.common.threads import Threads
 from cumulo.compute.agent import files
-from cumulo.compute.agent.images import ImageCache
+from cumulo.common.image_files import ImageCache
 from cumulo.scheduler.audit.differences import differences, with_holdings
 from tests.fixtures import audit as cloud
 

@@ -26,7 +26,7 @@ from cumulo.common.ids import Ids
 from cumulo.common.threads import Threads
 from cumulo.compute.agent import files, probe
 from cumulo.compute.agent.driver import Power
-from cumulo.compute.agent.images import ImageCache, inspect
+from cumulo.common.image_files import ImageCache, inspect
 from cumulo.compute.agent.steps import Steps
 
 from tests.fixtures.compute_agent import make_steps

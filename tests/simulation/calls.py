@@ -24,7 +24,7 @@ N = "/network/v2.0"
 I = "/image/v2"  # noqa: E741
 PATIENCE_S = 120.0
 LARGER = "larger"  # the id of the flavor that servers grow to
-KINDS_OF_THINGS = ("server", "volume", "network", "port", "image", "user", "project", "group", "role", "credential",
+KINDS_OF_THINGS = ("server", "volume", "snapshot", "network", "port", "image", "user", "project", "group", "role", "credential",
                    "application_credential", "trust")
 
 
@@ -84,7 +84,7 @@ class Users:
         for server_id in self.known["server"]:
             self.delete("server", f"{V}/servers/{server_id}", server_id)
         for volume_id in self.known["volume"]:
-            self.delete("volume", f"{disks.B}/volumes/{volume_id}", volume_id)
+            self.delete("volume", f"{disks.B}/volumes/{volume_id}?cascade=true", volume_id)
 
     def send(self, method: str, path: str, body: Any = None, *, admin: bool = False, again: bool = True,
              token: str | None = None, may_be: tuple[int, ...] = (), **headers: str) -> Answer | None:

@@ -18,7 +18,7 @@ from cumulo.common.db.tables.image import image, image_location, image_staging
 from cumulo.common.db.tables.network import network as network_table
 from cumulo.common.db.tables.network import port
 from cumulo.common.db.tables.operations import operation, operation_event
-from cumulo.common.db.tables.volume import volume
+from cumulo.common.db.tables.volume import volume, volume_snapshot
 from cumulo.compute.agent.driver import Power
 from cumulo.image.store.file import FileStore
 from cumulo.network import desired, revisions
@@ -32,6 +32,7 @@ LONGEST_BEGIN_S = 0.5
 THINGS: dict[str, tuple[sa.Column[Any], sa.Column[Any]]] = {
     "network": (network_table.c.id, network_table.c.name), "port": (port.c.id, port.c.name),
     "image": (image.c.id, image.c.name), "volume": (volume.c.id, volume.c.name),
+    "snapshot": (volume_snapshot.c.id, volume_snapshot.c.name),
     **{table.name.removeprefix("identity_"): (table.c.id, table.c.name)
        for table in (identity.user, identity.project, identity.group, identity.role, application_credential)},
     "credential": (credential.c.id, credential.c.type), "trust": (trust.c.id, trust.c.expires_at),
@@ -223,6 +224,9 @@ def _volumes(world: World) -> Iterator[str]:
             yield f"volume {row['id']} is {row['status']}: {row['fault']}"
         if row["growing_gib"] is not None:
             yield f"volume {row['id']} is still growing to {row['growing_gib']} GiB"
+    for row in world.connection.execute(sa.select(volume_snapshot)).mappings():
+        if row["status"] != "available" and not (row["status"] == "error" and row["id"] in excused):
+            yield f"snapshot {row['id']} is {row['status']}"
 
 
 def findings_of_imports(cloud: Cloud) -> list[str]:

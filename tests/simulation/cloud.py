@@ -24,7 +24,7 @@ from cumulo.cloud.options_all import PARTS
 from cumulo.common import config, errors
 from cumulo.common.rpc.bus import Bus
 from cumulo.common.runtime import Runtime
-from cumulo.compute.agent import image_upload
+from cumulo.common import image_upload
 from cumulo.compute.agent import main as compute
 from cumulo.identity.tokens import Validator
 from cumulo.image.agent import main as image
@@ -34,7 +34,7 @@ from cumulo.network.agent import main as network
 from cumulo.scheduler import main as scheduler
 from cumulo.volume.agent import main as volume
 from tests.simulation.database import SimDatabase, Store
-from tests.simulation.disks import NAME, SimBackend
+from tests.simulation.disks import NAME, SimBackend, SimImages
 from tests.simulation.hosts import (
     ROOMY,
     TIGHT,
@@ -177,7 +177,8 @@ class Cloud:
 
     def _volume(self, process: Process) -> None:
         held = self.hosts.by_name[process.host].disks
-        volume.serve(self._runtime(process), {NAME: SimBackend(self.kernel, self.weather, process.host, held)})
+        volume.serve(self._runtime(process), {
+            NAME: SimBackend(self.kernel, self.weather, process.host, held)}, SimImages(self))
 
     def _staging(self, host: str) -> SimStore:
         return SimStore(self.kernel, self.weather, staging_directory(host), "staging", full="staging")

@@ -4,8 +4,9 @@ What a host holds of volumes survives its agent. Every change is a boundary, and
 that it can be half done.
 """
 
+import pathlib
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from cumulo.common import errors
@@ -16,6 +17,7 @@ from tests.simulation.weather import Weather
 
 if TYPE_CHECKING:
     from tests.simulation.calls import Users
+    from tests.simulation.cloud import Cloud
 
 B = "/volume/v3"
 NAME = "disks"
@@ -63,6 +65,10 @@ class SimBackend:
     def restore(self, volume_id: str, snapshot_id: str, size_gib: int) -> None:
         """Make a copy of a snapshot."""
         self._needs(volume_id, snapshot_id in self._held.snapshots)
+        self._add(volume_id, size_gib)
+
+    def fill(self, volume_id: str, size_gib: int, path: pathlib.Path, disk_format: str) -> None:
+        """Make a volume of an image."""
         self._add(volume_id, size_gib)
 
     def extend(self, volume_id: str, size_gib: int) -> None:
@@ -129,16 +135,55 @@ class SimBackend:
         self._weather.boundary(f"{what} before")
 
 
+class SimImages:
+    """Images as they come from the image service."""
+
+    def __init__(self, cloud: "Cloud") -> None:
+        self._cloud = cloud
+
+    def fetch(self, image: Mapping[str, Any], progress: Callable[[float], None]) -> pathlib.Path:
+        """Download an image, and forget it."""
+        answer = self._cloud.request("GET", "/image" + image["url"].partition("/image")[2], None, {"X-Auth-Token": image["token"]})
+        if answer is None or answer.status >= 500:
+            raise errors.Retry("the image service does not answer")
+        if answer.status >= 300:
+            raise errors.NotFound(f"the image is gone ({answer.status})")
+        progress(100.0)
+        return pathlib.Path("image")
+
+    def tidy(self, limit: int) -> None:
+        """Nothing is kept."""
+
+
 def _create(users: "Users", dice: random.Random) -> None:
     body: dict[str, Any] = {"name": users.name("volume"), "size": dice.randint(1, 3)}
-    users.create("volume", f"{B}/volumes", {"volume": body}, dice)
+    kind = dice.choice(("nothing", "nothing", "image", "snapshot", "volume"))
+    source = users.setting.image if kind == "image" else users.one(kind, dice) if kind != "nothing" else None
+    if source is not None:
+        body[{"image": "imageRef", "snapshot": "snapshot_id", "volume": "source_volid"}[kind]] = source
+        body["size"] = 9  # enough for whatever it is made of
+    users.create("volume", f"{B}/volumes", {"volume": body}, dice, may_be=(400,))
+
+
+def _snap(users: "Users", dice: random.Random) -> None:
+    volume_id = users.one("volume", dice)
+    if volume_id is not None:
+        body = {"name": users.name("snapshot"), "volume_id": volume_id}
+        users.create("snapshot", f"{B}/snapshots", {"snapshot": body}, dice, may_be=(400,), owners=(f"volume {volume_id}",))
+
+
+def _drop_snap(users: "Users", dice: random.Random) -> None:
+    snapshot_id = users.one("snapshot", dice)
+    if snapshot_id is not None:
+        users.delete("snapshot", f"{B}/snapshots/{snapshot_id}", snapshot_id, may_be=(400, 401))
 
 
 def _delete(users: "Users", dice: random.Random) -> None:
     volume_id = users.one("volume", dice)
     if volume_id is not None:
         # 400: something is done to it; nothing was promised then.
-        users.delete("volume", f"{B}/volumes/{volume_id}", volume_id, may_be=(400, 401))
+        cascade = "?cascade=true" if dice.random() < 0.5 else ""
+        users.delete("volume", f"{B}/volumes/{volume_id}{cascade}", volume_id, may_be=(400, 401))
 
 
 def _extend(users: "Users", dice: random.Random) -> None:
@@ -156,4 +201,5 @@ def _rename(users: "Users", dice: random.Random) -> None:
 
 KINDS: dict[str, Callable[["Users", random.Random], None]] = {
     "create volume": _create, "delete volume": _delete, "extend volume": _extend, "describe volume": _rename,
+    "snapshot volume": _snap, "delete snapshot": _drop_snap,
 }

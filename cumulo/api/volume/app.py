@@ -17,6 +17,9 @@ from cumulo.api.volume.quota_classes import routes as quota_classes
 from cumulo.api.volume.quota_sets import routes as quota_sets
 from cumulo.api.volume.scheduler_stats import routes as scheduler_stats
 from cumulo.api.volume.services import routes as services
+from cumulo.api.volume.snapshot_actions import routes as snapshot_actions
+from cumulo.api.volume.snapshot_metadata import routes as snapshot_metadata
+from cumulo.api.volume.snapshots import routes as snapshots
 from cumulo.api.volume.types import routes as types
 from cumulo.api.volume.versions import handlers as version_handlers
 from cumulo.api.volume.versions import routes as versions
@@ -30,7 +33,8 @@ FAMILY = Family(
     slash_is_empty_id=True, project_below="/v3")
 RULES = policies.RULES
 _RESOURCES = (
-    *volumes.ROUTES, *volume_actions.ROUTES, *metadata.ROUTES, *types.ROUTES, *quota_sets.ROUTES, *quota_classes.ROUTES,
+    *volumes.ROUTES, *volume_actions.ROUTES, *metadata.ROUTES, *snapshots.ROUTES, *snapshot_actions.ROUTES,
+    *snapshot_metadata.ROUTES, *types.ROUTES, *quota_sets.ROUTES, *quota_classes.ROUTES,
     *limits.ROUTES, *availability_zones.ROUTES, *services.ROUTES, *hosts.ROUTES, *scheduler_stats.ROUTES,
     *capabilities.ROUTES, *extensions.ROUTES)
 ROUTES = (*versions.ROUTES, *(dataclasses.replace(route, path=f"/v3{route.path}") for route in _RESOURCES))

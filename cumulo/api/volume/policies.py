@@ -13,6 +13,7 @@ def _rule(name: str, check: str, description: str, *operations: tuple[str, str])
     return policy.DocumentedRuleDefault(f"volume:{name}", check, description, named)
 
 
+_SNAPSHOT = "/snapshots/{snapshot_id}"
 _VOLUME, _TYPE = "/volumes/{volume_id}", "/types/{type_id}"
 _ACTION = f"{_VOLUME}/action"
 
@@ -33,6 +34,16 @@ RULES = (
           ("GET", f"{_VOLUME}/metadata/{{key}}")),
     _rule("metadata:change", _CHANGE, "Change a volume's metadata.", ("PUT", f"{_VOLUME}/metadata"),
           ("DELETE", f"{_VOLUME}/metadata/{{key}}")),
+    _rule("snapshots:create", _CHANGE, "Make snapshots.", ("POST", "/snapshots")),
+    _rule("snapshots:list", _READ, "List snapshots.", ("GET", "/snapshots"), ("GET", "/snapshots/detail")),
+    _rule("snapshots:list_all_projects", _ADMIN, "List the snapshots of all projects.", ("GET", "/snapshots/detail")),
+    _rule("snapshots:show", _READ, "Show a snapshot and its metadata.", ("GET", _SNAPSHOT), ("GET", f"{_SNAPSHOT}/metadata"),
+          ("GET", f"{_SNAPSHOT}/metadata/{{key}}")),
+    _rule("snapshots:update", _CHANGE, "Change a snapshot and its metadata.", ("PUT", _SNAPSHOT),
+          ("PUT", f"{_SNAPSHOT}/metadata")),
+    _rule("snapshots:delete", _CHANGE, "Delete a snapshot.", ("DELETE", _SNAPSHOT)),
+    _rule("snapshots:administer", _ADMIN, "Delete a snapshot whatever its state is, or write another one in its row.",
+          ("POST", f"{_SNAPSHOT}/action")),
     _rule("types:list", _ANYBODY, "List and show types.", ("GET", "/types")),
     _rule("types:extra_specs", _ADMIN, "Read the extra specs of types.", ("GET", f"{_TYPE}/extra_specs")),
     _rule("types:manage", _ADMIN, "Make, change and delete types, and say who may use them.", ("POST", "/types")),

@@ -7,9 +7,11 @@ from cumulo.common.flows import (
     confirm_resize,
     copy_image,
     create_image,
+    create_snapshot,
     create_volume,
     delete_moved_server,
     delete_server,
+    delete_snapshot,
     delete_volume,
     detach_interface,
     drop_card,
@@ -41,7 +43,8 @@ _PAGES = (build_server, delete_server, start_server, stop_server, reboot_server,
           suspend_server, resume_server, create_image, rebuild_server, rescue_server, unrescue_server,
           soft_delete_server, restore_server, sync_power, shelve_server, offload_server, unshelve_server, wake_server,
           resize_server, confirm_resize, revert_resize, delete_moved_server, attach_interface, detach_interface, drop_card,
-          import_image, copy_image, add_location, create_volume, delete_volume, extend_volume)
+          import_image, copy_image, add_location, create_volume, delete_volume, extend_volume,
+          create_snapshot, delete_snapshot)
 
 FLOWS: dict[str, Flow] = {page.FLOW.name: page.FLOW for page in _PAGES}
 

@@ -107,7 +107,7 @@ _MEETINGS = (
     Meeting("delete an image", "its import", CANCELS, "the import ends and leaves nothing"),
     Meeting("import an image", "its import", REFUSED, ""),
     Meeting("upload an image", "its import", REFUSED, ""),
-    Meeting("delete a project", "what it has", REFUSED, "servers and their groups, networks, ports, images; the domain's deletion too"),
+    Meeting("delete a project", "what it has", REFUSED, "servers and their groups, networks, ports, images, volumes; the domain's deletion too"),
     Meeting("create in a project", "its deletion", REFUSED, "401 when the token was not yet looked at"),
     Meeting("create a server", "a server of that name", ALLOWED, "names are not unique: two servers"),
     Meeting("create a network", "a network of that name", ALLOWED, "names are not unique: two networks"),

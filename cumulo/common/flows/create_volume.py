@@ -5,8 +5,8 @@
     make_volume    the volume agent   removing it
     settle_volume  the scheduler      nothing: a volume whose creation ends undone is in error when the flow ends
 
-The state begins with volume_id, size_gib and source (what its data comes from, None for an empty one); place adds host
-and backend (host@name).
+The state begins with volume_id, size_gib and source: None for an empty one, or what its data comes from: kind (snapshot,
+volume or image), id and, but for an image, the backend that it is on. place adds host and backend (host@name).
 """
 
 from cumulo.common.operations.step import Flow, Step, at_scheduler, at_volume

@@ -7,7 +7,7 @@ import os
 import pathlib
 
 from cumulo.common import command, errors
-from cumulo.compute.agent import images
+from cumulo.common import image_files as images
 from cumulo.compute.agent.driver import Facts
 from cumulo.compute.agent.files import ServerFiles
 

@@ -6,16 +6,14 @@ its id in everything a driver makes.
 
 import dataclasses
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, BinaryIO, Protocol
 
 from cumulo.common.audit.holdings import ComputeHoldings
+from cumulo.common.image_files import Progress
 
 Facts = Mapping[str, Any]
 """The scheduler's answer to server_facts."""
-
-Progress = Callable[[float], None]
-"""Told how many percent of a long call are done."""
 
 
 class Power(enum.Enum):

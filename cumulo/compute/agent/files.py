@@ -13,11 +13,8 @@
 import dataclasses
 import os
 import pathlib
-import re
 
-from cumulo.common import errors
-
-_PLAIN = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
+from cumulo.common.ids import checked_id
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,18 +82,6 @@ class ServerFiles:
     def console(self) -> pathlib.Path:
         """What the serial console printed."""
         return self.directory / "console.log"
-
-
-def is_id(text: str) -> bool:
-    """Say whether a text is safe as a file name, as every id is."""
-    return _PLAIN.fullmatch(text) is not None
-
-
-def checked_id(identifier: str) -> str:
-    """Return an id that is safe as a file name; raises BadRequest."""
-    if not is_id(identifier):
-        raise errors.BadRequest("malformed id")
-    return identifier
 
 
 def servers_directory(state_dir: pathlib.Path) -> pathlib.Path:

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 
 from cumulo.common.audit.holdings import ComputeHoldings, HeldServer
-from cumulo.compute.agent.files import is_id
+from cumulo.common.ids import is_file_name
 
 
 def combined(domains: Iterable[HeldServer], directories: Mapping[str, tuple[str, ...]],
@@ -19,7 +19,7 @@ def combined(domains: Iterable[HeldServer], directories: Mapping[str, tuple[str,
         by_id[server_id] = dataclasses.replace(held, processes=count)
     strays = [f"images-cache/{name}" for name in half_made]
     for name, names in directories.items():
-        if is_id(name):
+        if is_file_name(name):
             held = by_id.get(name) or HeldServer(name, None, False)
             by_id[name] = dataclasses.replace(held, files=names)
         else:

@@ -9,6 +9,8 @@ from typing import Any
 
 from cumulo.common import config, log
 from cumulo.common.host_lock import HostLock
+from cumulo.common.image_files import ImageCache, http_source
+from cumulo.common.image_upload import Upload, http_upload
 from cumulo.common.operations.agent import StepServer, asking
 from cumulo.common.rpc.server import Server
 from cumulo.common.runtime import Runtime
@@ -16,10 +18,8 @@ from cumulo.compute.agent import files, host_power, options, probe
 from cumulo.compute.agent.console_relay import ConsoleRelay
 from cumulo.compute.agent.driver import Driver, Facts
 from cumulo.compute.agent.fake import FakeDriver
-from cumulo.compute.agent.image_upload import http_upload
-from cumulo.compute.agent.images import ImageCache, http_source
 from cumulo.compute.agent.report import KIND, Reporter
-from cumulo.compute.agent.steps import Steps, Upload
+from cumulo.compute.agent.steps import Steps
 
 LOG = log.get(__name__)
 REGISTRATIONS = (options,)

@@ -6,10 +6,11 @@ missing. The runner calls one with the operation's state and the call, whose pro
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any, BinaryIO
+from typing import Any
 
 from cumulo.common import errors, log
 from cumulo.common.clock import Clock
+from cumulo.common.image_upload import Upload
 from cumulo.common.names import tap_name
 from cumulo.common.operations.step import State
 from cumulo.compute.agent.driver import Driver, Facts, Power, Progress
@@ -18,8 +19,6 @@ LOG = log.get(__name__)
 POLL_S = 0.2
 UNPLUG_TIMEOUT_S, UNPLUG_POLL_S = 30.0, 1.0  # a guest that is booting lets go of nothing
 StepFunction = Callable[[State, Any], State | None]
-Upload = Callable[[Facts, BinaryIO, Progress], None]
-"""Sends a file to the image service: {"url", "token"} of the scheduler, the open file, who is told percents."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,6 +6,7 @@ one when it is whole.
 """
 
 import dataclasses
+import pathlib
 from typing import Any, Protocol
 
 from cumulo.common.audit.holdings import BackendHoldings
@@ -36,6 +37,9 @@ class Backend(Protocol):
 
     def restore(self, volume_id: str, snapshot_id: str, size_gib: int) -> None:
         """Make a volume that holds what a snapshot does, and is at least as large; raises NotFound."""
+
+    def fill(self, volume_id: str, size_gib: int, path: pathlib.Path, disk_format: str) -> None:
+        """Make a volume that holds the disk in a file, raw or qcow2; raises BadRequest for one that is larger."""
 
     def extend(self, volume_id: str, size_gib: int) -> None:
         """Make a volume larger, never smaller; raises NotFound."""

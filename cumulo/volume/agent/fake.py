@@ -61,6 +61,11 @@ class FakeBackend:
             self._one("snapshots", snapshot_id)
         self._add(volume_id, size_gib)
 
+    def fill(self, volume_id: str, size_gib: int, path: pathlib.Path, disk_format: str) -> None:
+        """Remember a volume."""
+        self._begin("fill")
+        self._add(volume_id, size_gib)
+
     def extend(self, volume_id: str, size_gib: int) -> None:
         """Remember another size."""
         self._begin("extend")

@@ -14,6 +14,7 @@ from typing import Any
 
 from cumulo.common import command, errors
 from cumulo.common.audit.holdings import BackendHoldings
+from cumulo.common.image_files import CONVERT_LIMITS, inspect
 from cumulo.common.threads import Threads
 from cumulo.volume.agent.backend import Capacity
 
@@ -65,6 +66,23 @@ class FileBackend:
         """Copy a snapshot's file."""
         self._copy(self._snapshot(snapshot_id), self.path(volume_id), size_gib)
 
+    def fill(self, volume_id: str, size_gib: int, path: pathlib.Path, disk_format: str) -> None:
+        """Write the disk out; of a raw one the blocks are shared where they can be."""
+        target = self.path(volume_id)
+        if target.exists():
+            return
+        self._prepare()
+        if inspect(path, disk_format)["virtual-size"] > size_gib * GIB:
+            raise errors.BadRequest(f"the image's disk is larger than {size_gib} GiB")
+        if disk_format == "raw":
+            self._copy(path, target, size_gib)
+            return
+        partial = _fresh(target)
+        command.run(["qemu-img", "convert", "-f", disk_format, "-O", "raw", str(path), str(partial)],
+                    timeout_s=COPY_TIMEOUT_S, limits=CONVERT_LIMITS)
+        partial.chmod(MODE)
+        self._finish(target, size_gib)
+
     def extend(self, volume_id: str, size_gib: int) -> None:
         """Make the file longer."""
         try:
@@ -105,8 +123,9 @@ class FileBackend:
             return
         if not source.exists():
             raise errors.NotFound("this backend does not have what is to be copied", name=source.name)
-        command.run(["cp", "--sparse=always", "--reflink=auto", "--preserve=mode", str(source), str(_fresh(target))],
+        command.run(["cp", "--sparse=always", "--reflink=auto", str(source), str(_fresh(target))],
                     timeout_s=COPY_TIMEOUT_S)
+        _partial(target).chmod(MODE)
         self._finish(target, size_gib)
 
     def _finish(self, target: pathlib.Path, size_gib: int) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from cumulo.common import config, errors, log
 from cumulo.common.host_lock import HostLock
+from cumulo.common.image_files import ImageCache, Source, http_source
 from cumulo.common.operations.agent import StepServer, asking
 from cumulo.common.rpc.server import Server
 from cumulo.common.runtime import Runtime
@@ -16,12 +17,14 @@ from cumulo.volume import options
 from cumulo.volume.agent.backend import Backend
 from cumulo.volume.agent.fake import FakeBackend
 from cumulo.volume.agent.file import FileBackend
-from cumulo.volume.agent.steps import Steps, Turns
+from cumulo.volume.agent.steps import Images, Steps, Turns
 
 LOG = log.get(__name__)
 REGISTRATIONS = (options,)
 KIND = "volume"
 TIMEOUT_S = 5.0
+IMAGE_TIMEOUT_S = 15.0
+GIB = 1024**3
 
 
 @dataclasses.dataclass
@@ -40,12 +43,18 @@ class Service:
             self.lock.release()
 
 
-def start(runtime: Runtime) -> Service:
-    """Serve this host in this process; raises Conflict when another agent does."""
+def start(runtime: Runtime, source: Source | None = None) -> Service:
+    """Serve this host in this process; raises Conflict when another agent does.
+
+    source stands in for HTTP to the image service.
+    """
     lock = HostLock(pathlib.Path(runtime.conf.state_dir), KIND, runtime.host)
     lock.take()
     try:
-        service = serve(runtime, make_backends(runtime))
+        images = ImageCache(options.image_directory(runtime.conf), runtime.threads,
+                            source or http_source(runtime.conf.volume.image_download_timeout_s))
+        images.sweep()
+        service = serve(runtime, make_backends(runtime), images)
     except BaseException:
         lock.release()
         raise
@@ -54,17 +63,20 @@ def start(runtime: Runtime) -> Service:
     return service
 
 
-def serve(runtime: Runtime, backends: Mapping[str, Backend]) -> Service:
+def serve(runtime: Runtime, backends: Mapping[str, Backend], images: Images) -> Service:
     """Answer for this host and report what it has; whoever calls owns the host."""
-    server = runtime.bus.serve(f"{KIND}.{runtime.host}", methods(runtime, backends))
+    server = runtime.bus.serve(f"{KIND}.{runtime.host}", methods(runtime, backends, images))
     service = Service(server, runtime.threads.event())
     runtime.threads.spawn(_report_forever, runtime, backends, service.stopping, name="volume-report")
     return service
 
 
-def methods(runtime: Runtime, backends: Mapping[str, Backend]) -> dict[str, Callable[..., Any]]:
+def methods(runtime: Runtime, backends: Mapping[str, Backend], images: Images) -> dict[str, Callable[..., Any]]:
     """Return what the agent answers on the bus."""
-    steps = Steps(backends, Turns(runtime.threads))
+    def image_of(volume_id: str) -> Any:
+        return runtime.bus.call("scheduler", "volume_image", {"volume_id": volume_id}, timeout_s=IMAGE_TIMEOUT_S)
+
+    steps = Steps(backends, Turns(runtime.threads), images, image_of, runtime.conf.volume.image_cache_gib * GIB)
     return StepServer(steps.table(), runtime.clock, runtime.threads, asking(runtime.bus)).methods() | {
         "holdings": lambda call: {"backends": {name: each.holdings().to_dict() for name, each in backends.items()}},
         "ping": lambda call: {"host": runtime.host},

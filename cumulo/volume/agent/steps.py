@@ -6,15 +6,27 @@ meet on one volume (a snapshot is taken while the volume grows): they take turns
 
 import contextlib
 import dataclasses
+import pathlib
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from cumulo.common import errors
+from cumulo.common.image_files import Progress, image_format
 from cumulo.common.operations.step import State
 from cumulo.common.threads import Threads
 from cumulo.volume.agent.backend import Backend
 
 StepFunction = Callable[[State, Any], State | None]
+
+
+class Images(Protocol):
+    """The images of this host: cumulo/common/image_files.py."""
+
+    def fetch(self, image: Mapping[str, Any], progress: Progress) -> pathlib.Path:
+        """Return the file of an image, downloading it where this host does not have it."""
+
+    def tidy(self, limit: int) -> None:
+        """Drop images that nobody needed lately, until the rest is within so many bytes."""
 
 
 class Turns:
@@ -50,10 +62,13 @@ class Turns:
 
 @dataclasses.dataclass(frozen=True)
 class Steps:
-    """The steps of one agent."""
+    """The steps of one agent; image_of asks the scheduler what a volume is made of."""
 
     backends: Mapping[str, Backend]
     turns: Turns
+    images: Images
+    image_of: Callable[[str], Mapping[str, Any]]
+    image_cache_bytes: int = 0
 
     def table(self) -> dict[str, tuple[StepFunction, StepFunction]]:
         """Return the steps by name, each with its undo."""
@@ -61,14 +76,33 @@ class Steps:
             "make_volume": (self.make, self.remove),
             "drop_volume": (self.drop, nothing),
             "grow_volume": (self.grow, nothing),
+            "snap_volume": (self.snap, self.drop_snap),
+            "drop_snap": (self.drop_snap, nothing),
         }
 
     def make(self, state: State, call: Any) -> State:
         """Have the volume, with what its source holds."""
         backend, volume_id, size_gib = self._backend(state), state["volume_id"], state["size_gib"]
-        with self.turns.alone(volume_id):
-            backend.create(volume_id, size_gib)
+        source = state.get("source") or {"kind": "nothing", "id": volume_id}
+        if source["kind"] == "image":
+            self._fill(backend, volume_id, size_gib, call)
+            return {}
+        with self.turns.alone(volume_id, source.get("volume_id") or source["id"]):
+            if source["kind"] == "snapshot":
+                backend.restore(volume_id, source["id"], size_gib)
+            elif source["kind"] == "volume":
+                backend.clone(volume_id, source["id"], size_gib)
+            else:
+                backend.create(volume_id, size_gib)
         return {}
+
+    def _fill(self, backend: Backend, volume_id: str, size_gib: int, call: Any) -> None:
+        """Have the volume with the data of an image, which is downloaded unless this host has it."""
+        with self.turns.alone(volume_id):
+            image = self.image_of(volume_id)
+            path = self.images.fetch(image, lambda percent: call.progress({"percent": round(percent)}))
+            backend.fill(volume_id, size_gib, path, image_format(image))
+        self.images.tidy(self.image_cache_bytes)
 
     def remove(self, state: State, call: Any) -> State:
         """Leave nothing of it."""
@@ -83,6 +117,18 @@ class Steps:
             for snapshot_id in reversed(state["snapshots"]):
                 backend.delete_snapshot(snapshot_id)
             backend.delete(state["volume_id"])
+        return {}
+
+    def snap(self, state: State, call: Any) -> State:
+        """Keep what a volume holds now."""
+        with self.turns.alone(state["volume_id"]):
+            self._backend(state).snapshot(state["snapshot_id"], state["volume_id"])
+        return {}
+
+    def drop_snap(self, state: State, call: Any) -> State:
+        """Leave nothing of a snapshot."""
+        with self.turns.alone(state["volume_id"]):
+            self._backend(state).delete_snapshot(state["snapshot_id"])
         return {}
 
     def grow(self, state: State, call: Any) -> State:

@@ -10,7 +10,7 @@ from unittest import mock
 
 from cumulo.common import errors
 from cumulo.common.threads import Threads
-from cumulo.compute.agent.images import ImageCache
+from cumulo.common.image_files import ImageCache
 
 CONTENT = b"a disk of another kind"
 PROGRAM = """#!/bin/sh

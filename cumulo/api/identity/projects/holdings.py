@@ -13,6 +13,7 @@ from cumulo.common.db.tables import (
     network_router,
     network_security,
     network_sharing,
+    volume,
 )
 from cumulo.common.flows import conflicts
 from cumulo.compute import quota_rows
@@ -20,6 +21,7 @@ from cumulo.identity import domains, projects
 from cumulo.identity.revocations import Recorder
 from cumulo.network import quotas, security_groups
 from cumulo.network.networks import DHCP_OWNER
+from cumulo.volume import quota_rows as volume_quota_rows
 
 _HELD = {
     "server": (compute.server.c.project_id, compute.server.c.deleted_at.is_(None)),
@@ -37,6 +39,8 @@ _HELD = {
     "trunk": (network_sharing.trunk.c.project_id, sa.true()),
     "subnet pool": (network_pool.subnet_pool.c.project_id, sa.true()),
     "image": (image.image.c.owner, sa.true()),
+    "volume": (volume.volume.c.project_id, sa.true()),
+    "volume snapshot": (volume.volume_snapshot.c.project_id, sa.true()),
     "namespace of metadata definitions": (metadef.metadef_namespace.c.owner, sa.true()),
 }
 
@@ -57,6 +61,7 @@ def forget(connection: sa.Connection, project_id: str) -> None:
     security_groups.forget_project(connection, project_id)
     quota_rows.forget_project(connection, project_id)
     quotas.forget(connection, project_id)
+    volume_quota_rows.forget_project(connection, project_id)
 
 
 def _many(name: str) -> str:

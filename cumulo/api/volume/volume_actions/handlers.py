@@ -12,6 +12,7 @@ from cumulo.api.compute.common import flag
 from cumulo.api.volume import common, schema_parts
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
+from cumulo.common.operations import store
 from cumulo.volume import image_metadata, states, types, volumes
 
 ACTION = "volume:volumes:action"
@@ -61,7 +62,7 @@ def _reset_status(request: Request, connection: sa.Connection, row: volumes.Row,
     wanted = asked.get("status")
     if wanted is None:
         return
-    if wanted == states.DELETING or row["shown_status"] in states.PASSING.values():
+    if wanted == states.DELETING or store.active(connection, row["id"]) is not None:
         raise errors.BadRequest("What a running operation makes of a volume cannot be written: delete or force-delete it.")
     _update(request, connection, row, status=wanted)
 

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from cumulo.api.compute.common import flag
 from cumulo.api.volume import common, schema_parts
+from cumulo.api.volume.volumes import sources
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.volume import backends, types, volumes
@@ -17,13 +18,15 @@ def request_create(request: Request, connection: sa.Connection) -> volumes.Row:
     """Make the row and the operation of the volume that a request asks for, and return the row."""
     asked, services = request.body["volume"], request.services
     services.tokens.hold(connection, common.own_project(request))
-    own_type = _type(request, connection, asked)
-    columns = {
+    source = sources.find(request, connection, asked)
+    own_type = _type(request, connection, asked, source)
+    columns = source.columns | {
         "name": named(asked, "name"), "description": named(asked, "description"), "metadata": asked.get("metadata") or {},
         "availability_zone": _zone(request, connection, asked), "type_id": own_type["id"] if own_type else None,
         "multiattach": _multiattach(asked, own_type),
         "scheduler_hints": request.body.get("OS-SCH-HNT:scheduler_hints") or request.body.get("scheduler_hints")}
-    wish = volumes.Wish(_size(asked), columns, own_type["name"] if own_type else None)
+    wish = volumes.Wish(_size(asked, source.least_gib, source.size_gib), columns, own_type["name"] if own_type else None,
+                        source.state)
     return volumes.request_create(connection, services.ids, services.database.now(connection), conf=services.conf,
                                   context=request.context, wish=wish)
 
@@ -34,15 +37,21 @@ def named(asked: Body, key: str) -> str | None:
     return text.strip() if isinstance(text, str) else None
 
 
-def _size(asked: Body) -> int:
+def _size(asked: Body, least_gib: int, usual_gib: int | None) -> int:
+    """Return the size that is asked for, where nobody asks that of what it is made of."""
     wanted = asked.get("size")
-    size = schema_parts.size(wanted) if wanted is not None else None
+    size = schema_parts.size(wanted) if wanted is not None else usual_gib
     if size is None:
         raise errors.BadRequest("Invalid volume size provided for create request: it must be 1 or more.")
+    if size < least_gib:
+        raise errors.BadRequest(f"Invalid input received: What it is to be made of has {least_gib} GiB, more than {size}.")
     return size
 
 
-def _type(request: Request, connection: sa.Connection, asked: Body) -> types.Row | None:
+def _type(request: Request, connection: sa.Connection, asked: Body, source: sources.Source) -> types.Row | None:
+    """Return the type that is asked for, else that of what it is made of, else the configured one."""
+    if not asked.get("volume_type") and source.state and source.state["kind"] != "image":
+        return types.get_type(connection, source.type_id, None) if source.type_id else None
     wanted = asked.get("volume_type") or request.services.conf.volume.default_type
     return types.named(connection, wanted, common.project_of(request)) if wanted else None
 

@@ -52,7 +52,7 @@ def read(request: Request) -> Wanted:
     for name, column in (("created_at", volume.c.created_at), ("updated_at", volume.c.updated_at)):
         if name in query:
             where += moments(query[name], name, column)
-    return Wanted(where, _pairs(query.get("metadata"), "metadata"), _pairs(query.get("glance_metadata"), "glance_metadata"))
+    return Wanted(where, pairs(query.get("metadata"), "metadata"), pairs(query.get("glance_metadata"), "glance_metadata"))
 
 
 def whose(request: Request, table: sa.Table, rule: str) -> list[sa.ColumnElement[bool]]:
@@ -82,7 +82,7 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _pairs(text: str | None, name: str) -> dict[str, str]:
+def pairs(text: str | None, name: str) -> dict[str, str]:
     """Return the pairs of "{'key': 'value'}", as clients write them."""
     if text is None:
         return {}

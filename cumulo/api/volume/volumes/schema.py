@@ -17,7 +17,8 @@ def _create(**more: Any) -> dict[str, Any]:
     return wrapped | {"properties": wrapped["properties"] | _HINTS}
 
 
-_SOURCES: dict[str, Any] = {}
+_SOURCES: dict[str, Any] = {"snapshot_id": parts.ID_OR_NULL, "source_volid": parts.ID_OR_NULL, "imageRef": parts.ID_OR_NULL,
+                            "image_id": parts.ID_OR_NULL}
 CREATE = (("3.0", _create(**_SOURCES)),)
 UPDATE = parts.wrapped("volume", {
     "name": parts.TEXT, "display_name": parts.TEXT, "description": parts.TEXT, "display_description": parts.TEXT,

@@ -60,6 +60,8 @@ volume_snapshot = sa.Table(
     sa.Column("user_id", Id, nullable=False),
     sa.Column("status", sa.String(32), nullable=False),
     sa.Column("size_gib", sa.Integer, nullable=False),
+    # What somebody else than our agents said of how far it is: "80%".
+    sa.Column("progress", sa.String(8)),
     sa.Column("metadata", Json, nullable=False),
     sa.Column("created_at", Time, nullable=False),
     sa.Column("updated_at", Time, nullable=False),

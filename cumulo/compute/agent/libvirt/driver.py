@@ -11,10 +11,10 @@ import libvirt
 from cumulo.common import errors
 from cumulo.common.audit.holdings import ComputeHoldings
 from cumulo.common.clock import Clock
+from cumulo.common.image_files import ImageCache
 from cumulo.common.names import tap_name
 from cumulo.compute.agent import config_drive, console, disks, files, listing
 from cumulo.compute.agent.driver import Channel, Facts, Inventory, Power, Progress
-from cumulo.compute.agent.images import ImageCache
 from cumulo.compute.agent.libvirt import backup, display, domain, host, processes, statistics
 from cumulo.compute.agent.libvirt.connection import Connection
 from cumulo.compute.agent.libvirt.xml import MANUFACTURER, Machine, card_xml, consoles, domain_xml

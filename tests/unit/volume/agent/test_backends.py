@@ -5,7 +5,7 @@ import pathlib
 import tempfile
 import unittest
 
-from cumulo.common import errors
+from cumulo.common import command, errors
 from cumulo.common.clock import Clock
 from cumulo.common.threads import Threads
 from cumulo.volume.agent.backend import Backend
@@ -58,6 +58,20 @@ class FileBackendTest(_InDirectory, unittest.TestCase):
         self.assertEqual(b"before", backend.path(TWO).read_bytes()[:6])
         self.assertEqual(0o600, backend.path(TWO).stat().st_mode & 0o777)
         self.assertLess(backend.path(TWO).stat().st_blocks * 512, 1024 * 1024, "what was never written takes no room")
+
+    def test_an_image_is_written_out(self) -> None:
+        backend = FileBackend(self.directory / "volumes", Threads(), name="file")
+        raw, image = self.directory / "image.raw", self.directory / "image.qcow2"
+        raw.write_bytes(b"guest".ljust(1 << 20, b"\0"))
+        command.run(["qemu-img", "convert", "-f", "raw", "-O", "qcow2", str(raw), str(image)], timeout_s=30)
+        backend.fill(ONE, 2, image, "qcow2")
+        backend.fill(TWO, 1, raw, "raw")
+        for each, size in ((ONE, 2), (TWO, 1)):
+            self.assertEqual((b"guest", size << 30, 0o600), (
+                backend.path(each).read_bytes()[:5], backend.path(each).stat().st_size,
+                backend.path(each).stat().st_mode & 0o777))
+        command.run(["qemu-img", "resize", "-q", "-f", "qcow2", str(image), "3G"], timeout_s=30)
+        self.assertRaises(errors.BadRequest, backend.fill, KEPT, 2, image, "qcow2")
 
     def test_what_was_left_half_made_is_seen_and_replaced(self) -> None:
         backend = FileBackend(self.directory / "volumes", Threads(), name="file")

@@ -14,7 +14,7 @@ from typing import Any
 
 from cumulo.common import errors
 from cumulo.common.threads import Threads
-from cumulo.compute.agent.images import ImageCache, image_format
+from cumulo.common.image_files import ImageCache, image_format
 
 CONTENT = b"an image" * 1000
 

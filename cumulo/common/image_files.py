@@ -15,9 +15,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from cumulo.common import command, errors, log
+from cumulo.common.ids import checked_id
 from cumulo.common.threads import Threads
-from cumulo.compute.agent.driver import Progress
-from cumulo.compute.agent.files import checked_id
 
 LOG = log.get(__name__)
 CHUNK = 1024 * 1024
@@ -26,6 +25,8 @@ CONVERT_TIMEOUT_S = 3600
 CONVERT_LIMITS = command.Limits(cpu_s=CONVERT_TIMEOUT_S, address_space_mib=2048)
 AS_THEY_ARE = {"raw": "raw", "qcow2": "qcow2", "ami": "raw", "iso": "raw", "aki": "raw", "ari": "raw"}
 CONVERTED = {"vmdk": "vmdk", "vdi": "vdi", "vhd": "vpc", "vhdx": "vhdx", "ploop": "parallels"}
+Progress = Callable[[float], None]
+"""Told how many percent of a long call are done."""
 
 
 class Source(Protocol):

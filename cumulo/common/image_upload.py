@@ -4,13 +4,16 @@ import http.client
 import os
 import ssl
 import urllib.parse
-from typing import BinaryIO
+from collections.abc import Callable, Mapping
+from typing import Any, BinaryIO
 
 from cumulo.common import errors
-from cumulo.compute.agent.driver import Facts, Progress
-from cumulo.compute.agent.steps import Upload
+from cumulo.common.image_files import Progress
 
 CHUNK = 1024 * 1024
+Facts = Mapping[str, Any]
+Upload = Callable[[Facts, BinaryIO, Progress], None]
+"""Sends a file to the image service: {"url", "token"} of the scheduler, the open file, who is told percents."""
 _LATER = (401, 408, 409, 429)  # a token that ran out, and an upload that ended half way: the next try may do
 _GONE = (404, 410)
 

@@ -1,0 +1,1 @@
+"""What is done to a snapshot through POST /snapshots/{id}/action."""

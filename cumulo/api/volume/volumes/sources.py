@@ -1,0 +1,85 @@
+"""What a new volume is made of, from the body: nothing, a snapshot, another volume, or an image.
+
+Whatever it is is held until the transaction ends, in which the new volume comes to say that it is being made of it.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from cumulo.api.volume import common
+from cumulo.api.wsgi.route import Request
+from cumulo.common import errors
+from cumulo.image import formats, images
+from cumulo.volume import snapshots, states, volumes
+
+GIB = 1024**3
+_FIELDS = ("snapshot_id", "source_volid", "imageRef", "image_id")
+_SAID = ("container_format", "disk_format", "checksum", "min_disk", "min_ram", "size")
+"""What a volume keeps of its image, beside its id, name and free properties."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """What the volume's operation is told of it, columns that follow, and the sizes that it must have, and usually has."""
+
+    state: Mapping[str, Any] | None = None
+    columns: dict[str, Any] = dataclasses.field(default_factory=dict)
+    type_id: str | None = None
+    least_gib: int = 1
+    size_gib: int | None = None
+
+
+def find(request: Request, connection: sa.Connection, asked: Mapping[str, Any]) -> Source:
+    """Return what a volume is to be made of; raises NotFound, and BadRequest for two of them or one in a wrong state."""
+    named = [name for name in _FIELDS if asked.get(name)]
+    if len(named) > 1:
+        raise errors.BadRequest(f"A volume is made of one thing: choose between {' and '.join(named)}.")
+    if not named:
+        return Source()
+    its_id = common.short_id(asked[named[0]], _not_found)
+    if named[0] == "snapshot_id":
+        return _snapshot(request, connection, its_id)
+    return _volume(request, connection, its_id) if named[0] == "source_volid" else _image(request, connection, its_id)
+
+
+def _not_found(its_id: str) -> errors.NotFound:
+    return errors.NotFound(f"{its_id} could not be found.")
+
+
+def _snapshot(request: Request, connection: sa.Connection, snapshot_id: str) -> Source:
+    row = snapshots.get_snapshot(connection, snapshot_id, project_id=common.project_of(request), lock=True)
+    of = volumes.get_volume(connection, row["volume_id"])
+    if row["shown_status"] != states.AVAILABLE or of["shown_status"] == states.DELETING:
+        raise errors.BadRequest(f"Invalid snapshot: Snapshot {snapshot_id} must be available to make a volume of it.")
+    state = {"kind": "snapshot", "id": snapshot_id, "volume_id": of["id"], "backend": of["backend"]}
+    return Source(state, _kept(of) | {"snapshot_id": snapshot_id}, of["type_id"], row["size_gib"], row["size_gib"])
+
+
+def _volume(request: Request, connection: sa.Connection, volume_id: str) -> Source:
+    row = volumes.get_volume(connection, volume_id, project_id=common.project_of(request), lock=True)
+    volumes.require(row, "make a volume of it", states.FROM)
+    state = {"kind": "volume", "id": volume_id, "backend": row["backend"]}
+    return Source(state, _kept(row) | {"source_id": volume_id}, row["type_id"], row["size_gib"], row["size_gib"])
+
+
+def _kept(row: volumes.Row) -> dict[str, Any]:
+    """What a copy keeps of the original."""
+    return {"bootable": row["bootable"], "image_metadata": row["image_metadata"], "image_id": row["image_id"]}
+
+
+def _image(request: Request, connection: sa.Connection, image_id: str) -> Source:
+    try:
+        image = images.get_visible_image(connection, request.context, image_id, hold=True)
+    except errors.NotFound as failure:
+        raise errors.BadRequest(f"Invalid imageRef provided: image {image_id} could not be found.") from failure
+    if image["status"] != "active" or formats.is_wrapped(image["container_format"]):
+        raise errors.BadRequest(f"Image {image_id} is {image['status']}, {image['container_format']}: it must be active, bare.")
+    bytes_needed = max(image["size"] or 0, image["virtual_size"] or 0)
+    least = max(1, image["min_disk"], -(-bytes_needed // GIB))
+    said = {"image_id": image_id, "image_name": image["name"] or ""}
+    said |= {name: str(image[name]) for name in _SAID if image[name] is not None} | image["properties"]
+    columns = {"bootable": True, "image_id": image_id, "image_metadata": said}
+    return Source({"kind": "image", "id": image_id}, columns, least_gib=least)
