@@ -26,8 +26,6 @@ FLOATING = "network:floatingip"
 MADE_UP = ("slaac", "dhcpv6-stateless")
 """Modes of IPv6 subnets in which nobody gives out addresses."""
 
-_IDS_IN_ONE_QUERY = 1000  # SQLite takes at most 32,766 parameters
-
 
 def first_free(pools: Iterable[Pool], used: set[str]) -> str | None:
     """The lowest address of the pools that is not in `used`; None when all are."""
@@ -48,16 +46,15 @@ def used_addresses(connection: sa.Connection, subnet_id: str) -> set[str]:
     return set(connection.execute(statement).scalars())
 
 
-def of_ports(connection: sa.Connection, port_ids: Sequence[str]) -> dict[str, list[dict[str, str]]]:
-    """The addresses of each port in their order, as `fixed_ips` shows them."""
+def of_ports(connection: sa.Connection, port_ids: Sequence[str], chosen: Any) -> dict[str, list[dict[str, str]]]:
+    """The addresses of each port in their order, as `fixed_ips` shows them; `chosen` as ports.named has it."""
     found: dict[str, list[dict[str, str]]] = {port_id: [] for port_id in port_ids}
-    for start in range(0, len(port_ids), _IDS_IN_ONE_QUERY):
-        some = port_ids[start:start + _IDS_IN_ONE_QUERY]
-        statement = (
-            sa.select(port_address.c.port_id, port_address.c.subnet_id, port_address.c.ip_address)
-            .where(port_address.c.port_id.in_(some)).order_by(port_address.c.port_id, port_address.c.position))
-        for row in connection.execute(statement).mappings():
-            found[row["port_id"]].append({"subnet_id": row["subnet_id"], "ip_address": row["ip_address"]})
+    statement = (
+        sa.select(port_address.c.port_id, port_address.c.subnet_id, port_address.c.ip_address)
+        .where(port_address.c.port_id.in_(chosen)).order_by(port_address.c.port_id, port_address.c.position))
+    for port_id, subnet_id, address in connection.execute(statement) if port_ids else ():
+        if port_id in found:  # another may have come since the ports were read
+            found[port_id].append({"subnet_id": subnet_id, "ip_address": address})
     return found
 
 

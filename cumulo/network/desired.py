@@ -43,7 +43,8 @@ _HOSTS = sa.select(port.c.binding_host_id).distinct().where(
     port.c.binding_host_id != "")
 _MAY_MOVE_TO = sa.select(port_binding.c.host).distinct().join(port, port.c.id == port_binding.c.port_id).where(
     port.c.network_id == sa.bindparam("its_network"))
-_GATEWAYS = sa.select(router.c.gateway_host, router.c.standby_host).where(router.c.id.in_(_ROUTERS))
+_CONCERNED = sa.union(_HOSTS, _MAY_MOVE_TO, *(
+    sa.select(place).where(place != "", router.c.id.in_(_ROUTERS)) for place in (router.c.gateway_host, router.c.standby_host)))
 
 
 def desired(connection: sa.Connection, host: str, since_revision: int | None, known: Known | None = None) -> dict[str, Any]:
@@ -85,9 +86,7 @@ def applied(connection: sa.Connection, now: float, host: str, revision: int) -> 
 
 def hosts_of_network(connection: sa.Connection, network_id: str) -> list[str]:
     """The hosts that a change of this network concerns: those with a port in it, or in one behind the same router."""
-    named = {"its_network": network_id}
-    outward = (host for row in connection.execute(_GATEWAYS, named) for host in row if host)
-    return sorted({*connection.execute(_HOSTS, named).scalars(), *connection.execute(_MAY_MOVE_TO, named).scalars(), *outward})
+    return sorted(connection.execute(_CONCERNED, {"its_network": network_id}).scalars())
 
 
 def _changed_since(connection: sa.Connection, revision: int) -> set[str]:

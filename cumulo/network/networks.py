@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from cumulo.common import errors
+from cumulo.common.db.rows import dicts
 from cumulo.common.db.tables.network import network, port, port_address, subnet
 from cumulo.common.db.tables.network_pool import subnet_pool
 from cumulo.common.db.tables.network_router import auto_allocated_topology, floating_ip
@@ -31,7 +32,7 @@ DEFAULTS: Row = {
 
 def list_networks(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Row]:
     """Every network that meets the conditions, with the ids of its `subnets` and its address scope by IP version: `scopes`."""
-    rows = [dict(row) for row in connection.execute(sa.select(network).where(*where)).mappings()]
+    rows = dicts(connection.execute(sa.select(network).where(*where)))
     if not rows:
         return []
     by_network: dict[str, list[str]] = {row["id"]: [] for row in rows}
@@ -68,7 +69,7 @@ def create_network(connection: sa.Connection, ids: Ids, now: float, *, project_i
     Its segment is the one asked for, or a free one of `spans`; raises Conflict where it is taken or none is free.
     """
     network_id = ids.new_id()
-    revisions.advance(connection, network_id)
+    revisions.advance_new(connection, network_id)
     row = DEFAULTS | {"mtu": default_mtu} | dict(values)
     place = segments.choose(connection, spans, row["provider_network_type"], row["provider_physical_network"],
                             row["provider_segmentation_id"])
@@ -141,4 +142,4 @@ def subnets_of(connection: sa.Connection, network_ids: Sequence[str]) -> list[Ro
     """The subnets of these networks, oldest first."""
     statement = (sa.select(subnet).where(subnet.c.network_id.in_(network_ids))
                  .order_by(subnet.c.created_at, subnet.c.id))
-    return [dict(row) for row in connection.execute(statement).mappings()]
+    return dicts(connection.execute(statement))

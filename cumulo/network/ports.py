@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from cumulo.common import errors
 from cumulo.common.context import Context
+from cumulo.common.db.rows import dicts
 from cumulo.common.db.tables.network import network, network_host, port
 from cumulo.common.db.tables.network_sharing import port_binding
 from cumulo.common.ids import Ids
@@ -26,6 +27,7 @@ DEFAULTS: Row = {
 }
 
 _OF_NETWORK = sa.select(network.c.port_security_enabled, network.c.dns_domain).where(network.c.id == sa.bindparam("its_network"))
+_FEW = 50
 OWN_EQUIPMENT = "network:"
 """What device_owner begins with where the port is the network's own: nothing is filtered there."""
 
@@ -37,10 +39,16 @@ _SHOWN = sa.select(
 
 def list_ports(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Row]:
     """Every port that meets the conditions, with its `fixed_ips`, the ids of its `security_groups`, its host's mechanism."""
-    rows = [dict(row) for row in connection.execute(_SHOWN.where(*where)).mappings()]
+    rows = dicts(connection.execute(_SHOWN.where(*where)))
     port_ids = [row["id"] for row in rows]
-    held, groups = addresses.of_ports(connection, port_ids), security_groups.of_ports(connection, port_ids)
+    chosen = named(port_ids, *where)
+    held, groups = addresses.of_ports(connection, port_ids, chosen), security_groups.of_ports(connection, port_ids, chosen)
     return [row | {"fixed_ips": held[row["id"]], "security_groups": groups[row["id"]]} for row in rows]
+
+
+def named(port_ids: Sequence[str], *where: sa.ColumnElement[bool]) -> Any:
+    """What port ids are looked for by beside ports that met these conditions: themselves, or the conditions for many."""
+    return port_ids if len(port_ids) <= _FEW else sa.select(port.c.id).where(*where)
 
 
 def get_port(connection: sa.Connection, port_id: str) -> Row:

@@ -21,8 +21,13 @@ LOG = log.get(__name__)
 # What every change executes, built once: that costs more than running it.
 _RAISE = sa.update(network_revision).where(network_revision.c.id == 1).values(
     revision=network_revision.c.revision + 1)
+_ADD = sa.insert(network_change)
 _MOVE = sa.update(network_change).where(network_change.c.network_id == sa.bindparam("its_id")).values(
     revision=sa.bindparam("its_revision"))
+
+
+_HELD = "revision_held"
+"""What a connection notes of itself: the transaction that holds the lock, and its revision once somebody asked."""
 
 
 def advance(connection: sa.Connection, *changed: str) -> int:
@@ -32,17 +37,32 @@ def advance(connection: sa.Connection, *changed: str) -> int:
     return revision
 
 
+def advance_new(connection: sa.Connection, made: str) -> int:
+    """Do the same for one that has just been made."""
+    revision = lock(connection)
+    connection.execute(_ADD, {"network_id": made, "revision": revision})
+    return revision
+
+
 def lock(connection: sa.Connection) -> int:
-    """Begin a new revision and return it; what changes with it is said by `note`."""
+    """Begin a new revision, one for the whole of a transaction, and return it; what changes with it is said by `note`."""
     hold(connection)
-    return current(connection)
+    transaction, revision = connection.info[_HELD]
+    if revision is None:
+        revision = current(connection)
+        connection.info[_HELD] = (transaction, revision)
+    return int(revision)
 
 
 def hold(connection: sa.Connection) -> None:
     """Take the lock that puts changes in order, for a check that is to be true when its transaction commits."""
+    transaction = connection.get_transaction()
+    if transaction is not None and connection.info.get(_HELD, (None, None))[0] is transaction:
+        return
     if not _raise(connection):
         _begin(connection)
         _raise(connection)
+    connection.info[_HELD] = (connection.get_transaction(), None)
 
 
 def note(connection: sa.Connection, changed: Iterable[str]) -> None:
@@ -55,7 +75,7 @@ def note_in(connection: sa.Connection, revision: int, changed: Iterable[str]) ->
     for each in sorted(set(changed)):
         moved = connection.execute(_MOVE, {"its_id": each, "its_revision": revision})
         if not moved.rowcount:
-            connection.execute(sa.insert(network_change).values(network_id=each, revision=revision))
+            connection.execute(_ADD, {"network_id": each, "revision": revision})
 
 
 def _raise(connection: sa.Connection) -> bool:

@@ -63,7 +63,7 @@ def create_router(connection: sa.Connection, ids: Ids, now: float, *, project_id
                   values: Mapping[str, Any]) -> Row:
     """Insert a router without doors and return it."""
     router_id = ids.new_id()
-    revisions.advance(connection, router_id)
+    revisions.advance_new(connection, router_id)
     row = DEFAULTS | dict(values)
     connection.execute(sa.insert(router).values(
         id=router_id, project_id=project_id, created_at=now, updated_at=now, revision_number=1, **row))

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from cumulo.common import errors
+from cumulo.common.db.rows import dicts
 from cumulo.common.db.tables.network import port
 from cumulo.common.db.tables.network_security import (
     address_group,
@@ -28,7 +29,6 @@ from cumulo.network import revisions, security_rules
 Row = dict[str, Any]
 
 DEFAULT = "default"
-_IDS_IN_ONE_QUERY = 1000
 _EGRESS = ({"direction": "egress", "ethertype": "IPv4"}, {"direction": "egress", "ethertype": "IPv6"})
 
 
@@ -46,7 +46,7 @@ def list_rules(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> lis
     """Every rule that meets the conditions, oldest first."""
     statement = sa.select(security_group_rule).where(*where).order_by(
         security_group_rule.c.created_at, security_group_rule.c.id)
-    return [dict(row) for row in connection.execute(statement).mappings()]
+    return dicts(connection.execute(statement))
 
 
 def get_group(connection: sa.Connection, group_id: str) -> Row:
@@ -178,19 +178,21 @@ def delete_rule(connection: sa.Connection, now: float, rule_id: str) -> None:
     _touch(connection, now, group_id)
 
 
-def of_ports(connection: sa.Connection, port_ids: Sequence[str]) -> dict[str, list[str]]:
-    """The ids of the groups of each port, in order."""
+def of_ports(connection: sa.Connection, port_ids: Sequence[str], chosen: Any) -> dict[str, list[str]]:
+    """The ids of the groups of each port, in order; `chosen` as ports.named has it."""
     found: dict[str, list[str]] = {port_id: [] for port_id in port_ids}
-    for start in range(0, len(port_ids), _IDS_IN_ONE_QUERY):
-        some = port_ids[start:start + _IDS_IN_ONE_QUERY]
-        for row in connection.execute(sa.select(port_security_group).where(port_security_group.c.port_id.in_(some))):
-            found[row.port_id].append(row.security_group_id)
-    return {port_id: sorted(group_ids) for port_id, group_ids in found.items()}
+    statement = (sa.select(port_security_group.c.port_id, port_security_group.c.security_group_id)
+                 .where(port_security_group.c.port_id.in_(chosen))
+                 .order_by(port_security_group.c.port_id, port_security_group.c.security_group_id))
+    for port_id, group_id in connection.execute(statement) if port_ids else ():
+        if port_id in found:  # another may have come since the ports were read
+            found[port_id].append(group_id)
+    return found
 
 
 def set_groups(connection: sa.Connection, port_id: str, group_ids: Iterable[str]) -> None:
     """Put a port into these groups and no others; runs under the lock of `revisions`. Callers say who may use them."""
-    wanted, held = set(group_ids), set(of_ports(connection, [port_id])[port_id])
+    wanted, held = set(group_ids), set(of_ports(connection, [port_id], [port_id])[port_id])
     if wanted == held:
         return
     connection.execute(sa.delete(port_security_group).where(port_security_group.c.port_id == port_id))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +19,9 @@ DEFAULTS: Row = {
     "name": "", "description": "", "enable_dhcp": True, "dns_nameservers": [], "host_routes": [], "ipv6_ra_mode": None,
     "ipv6_address_mode": None, "subnet_pool_id": None, "service_types": [], "tags": [],
 }
+
+
+_OWNER = sa.select(network.c.project_id).where(network.c.id == sa.bindparam("its_network"))
 
 
 def list_subnets(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Row]:
@@ -47,12 +50,14 @@ def create_subnet(connection: sa.Connection, ids: Ids, now: float, *, project_id
     address of the range; None: no gateway. allocation_pools absent: everything but the gateway.
     """
     revisions.advance(connection, network_id)
-    if not connection.execute(sa.select(network.c.id).where(network.c.id == network_id)).first():
+    owner = connection.execute(_OWNER, {"its_network": network_id}).scalar()
+    if owner is None:
         raise networks.not_found(network_id)
     row = DEFAULTS | dict(values)
     cidr = ranges.cidr(row["cidr"], row["ip_version"])
     ranges.check_ipv6_modes(cidr, row["ipv6_ra_mode"], row["ipv6_address_mode"], enable_dhcp=row["enable_dhcp"])
-    _check_overlap(connection, network_id, cidr)
+    others = networks.subnets_of(connection, [network_id])
+    _check_overlap(others, network_id, cidr)
     gateway = ranges.gateway(cidr, row["gateway_ip"]) if "gateway_ip" in row else ranges.default_gateway(cidr)
     pools = (ranges.pools(cidr, row["allocation_pools"]) if row.get("allocation_pools") is not None
              else ranges.default_pools(cidr, gateway))
@@ -64,8 +69,9 @@ def create_subnet(connection: sa.Connection, ids: Ids, now: float, *, project_id
     made = row | {"id": subnet_id, "network_id": network_id, "project_id": project_id, "created_at": now,
                   "updated_at": now, "revision_number": 1}
     connection.execute(sa.insert(subnet), made)
-    address_scopes.check_network(connection, network_id)
-    dhcp_ports.settle(connection, ids, now, network_id)
+    if any(each["subnet_pool_id"] for each in (*others, made)):
+        address_scopes.check_network(connection, network_id)
+    dhcp_ports.settle(connection, ids, now, network_id, others=others, made=made, owner=owner)
     if addresses.is_made_up(made):
         _make_up(connection, made)
     return made
@@ -126,8 +132,8 @@ def _locked(connection: sa.Connection, subnet_id: str) -> Row:
     return get_subnet(connection, subnet_id)
 
 
-def _check_overlap(connection: sa.Connection, network_id: str, cidr: ranges.Network) -> None:
-    for other in networks.subnets_of(connection, [network_id]):
+def _check_overlap(others: Iterable[Row], network_id: str, cidr: ranges.Network) -> None:
+    for other in others:
         existing = ipaddress.ip_network(other["cidr"])
         if existing.version == cidr.version and existing.overlaps(cidr):  # type: ignore[arg-type]
             raise errors.BadRequest(

@@ -137,19 +137,14 @@ def remove_subports(connection: sa.Connection, now: float, row: Row, port_ids: S
     return _changed(connection, now, row)
 
 
-def of_ports(connection: sa.Connection, port_ids: Sequence[str]) -> dict[str, Row]:
-    """The trunk of each port that has one."""
-    found: dict[str, Row] = {}
-    for start in range(0, len(port_ids), 1000):  # SQLite takes at most 32,766 parameters
-        for row in list_trunks(connection, trunk.c.port_id.in_(port_ids[start:start + 1000])):
-            found[row["port_id"]] = row
-    return found
+def of_ports(connection: sa.Connection, chosen: Any) -> dict[str, Row]:
+    """The trunk of each port that has one; `chosen` as ports.named has it."""
+    return {row["port_id"]: row for row in list_trunks(connection, trunk.c.port_id.in_(chosen))}
 
 
 def in_network(connection: sa.Connection, network_id: str) -> dict[str, Row]:
     """The trunk of each port of a network that has one."""
-    return {row["port_id"]: row for row in list_trunks(connection, trunk.c.port_id.in_(
-        sa.select(port.c.id).where(port.c.network_id == network_id)))}
+    return of_ports(connection, sa.select(port.c.id).where(port.c.network_id == network_id))
 
 
 def _check_free(connection: sa.Connection, port_row: Row) -> None:

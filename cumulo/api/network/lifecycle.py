@@ -22,7 +22,7 @@ Row = dict[str, Any]
 Body = resource.Body
 
 
-def _no_hosts(connection: sa.Connection, rows: list[Row]) -> set[str]:
+def no_hosts(connection: sa.Connection, rows: list[Row]) -> set[str]:
     """No host needs to know."""
     return set()
 
@@ -33,18 +33,19 @@ class Changes:
 
     create takes a body and returns the row; update the row as it is and a body, and returns the new one, None where things
     of the kind never change; delete the row.
-    `concerned` names the hosts that rows concern.
+    `concerned` names the hosts that rows concern, `concerned_by_new` those that new ones do where it is fewer.
     """
 
     create: Callable[[Request, sa.Connection, float, Body], Row]
     update: Callable[[Request, sa.Connection, float, Row, Body], Row] | None
     delete: Callable[[Request, sa.Connection, float, Row], None]
-    concerned: Callable[[sa.Connection, list[Row]], set[str]] = _no_hosts
+    concerned: Callable[[sa.Connection, list[Row]], set[str]] = no_hosts
+    concerned_by_new: Callable[[sa.Connection, list[Row]], set[str]] | None = None
 
 
 def create(kind: standard.Kind, changes: Changes, request: Request) -> Row:
     """Create one, or many at once: all or none."""
-    return make(kind, request, changes.create, changes.concerned)
+    return make(kind, request, changes.create, changes.concerned_by_new or changes.concerned)
 
 
 def make(kind: standard.Kind, request: Request, one: Callable[[Request, sa.Connection, float, Body], Row],

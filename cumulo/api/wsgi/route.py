@@ -58,6 +58,7 @@ class Request:
     version: Version | None = None
     body: Any = None
     last_write: Write | None = None
+    _notes: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
     def query(self) -> Any:
@@ -93,8 +94,16 @@ class Request:
         """Say whether the caller asked for this microversion or a later one."""
         return self.version is not None and self.version >= parse_version(version)
 
+    def once(self, name: str, find: Callable[[], Any]) -> Any:
+        """Return what a function finds, which is asked once for the request: lists would ask for every row."""
+        if name not in self._notes:
+            self._notes[name] = find()
+        return self._notes[name]
+
     def may(self, rule: str, target: dict[str, Any] | None = None) -> bool:
-        """Say whether policy lets the caller do it to the target."""
+        """Say whether policy lets the caller do it to the target; at home the answer stays what it is for this request."""
+        if target is None:
+            return bool(self.once(rule, lambda: self.services.policy.allows(rule, self.context)))
         return self.services.policy.allows(rule, self.context, target)
 
     def authorize(self, rule: str, target: dict[str, Any] | None = None) -> None:

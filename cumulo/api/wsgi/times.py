@@ -1,6 +1,7 @@
 """Times in the form each API uses; all are UTC, all come from epoch seconds."""
 
 import datetime
+import functools
 
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
@@ -12,7 +13,13 @@ def _utc(epoch_s: float) -> datetime.datetime:
 
 def iso_z(epoch_s: float | None) -> str | None:
     """Return 2026-01-31T10:00:00Z: compute's created and updated, image, network."""
-    return None if epoch_s is None else _utc(epoch_s).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return None if epoch_s is None else _second(int(epoch_s))
+
+
+@functools.lru_cache(maxsize=8192)
+def _second(epoch_s: int) -> str:
+    """Lists show many things that were made, and changed, within one second."""
+    return _utc(epoch_s).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def iso_micro(epoch_s: float | None) -> str | None:

@@ -44,8 +44,8 @@ KIND = standard.Kind("network", "networks", "network_id", "network:networks", ne
 
 
 def visible(request: Request, connection: sa.Connection, network_id: str) -> Row:
-    """The network, if the caller may see it; raises NotFound (NetworkNotFound)."""
-    return standard.found(KIND, request, connection, network_id)
+    """The network's columns, if the caller may see it; raises NotFound (NetworkNotFound)."""
+    return standard.plain(KIND, request, connection, network_id)
 
 
 def is_shared(request: Request, connection: sa.Connection, network_id: str) -> bool:
@@ -93,4 +93,4 @@ def _concerned(connection: sa.Connection, rows: list[Row]) -> set[str]:
     return resource.hosts_of(connection, {row["id"] for row in rows})
 
 
-CHANGES = lifecycle.Changes(_create, _update, _delete, _concerned)
+CHANGES = lifecycle.Changes(_create, _update, _delete, _concerned, lifecycle.no_hosts)

@@ -42,7 +42,7 @@ def is_visible(request: Request) -> list[sa.ColumnElement[bool]]:
 def _rows(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Row]:
     """Ports with the trunk that each carries."""
     rows = ports.list_ports(connection, *where)
-    carried = trunks.of_ports(connection, [row["id"] for row in rows])
+    carried = trunks.of_ports(connection, ports.named([row["id"] for row in rows], *where)) if rows else {}
     return [row | {"trunk": carried[row["id"]]} if row["id"] in carried else row for row in rows]
 
 
@@ -110,7 +110,8 @@ def delete(request: Request) -> None:
 def _create(request: Request, connection: sa.Connection, now: float, body: Mapping[str, Any]) -> Row:
     project_id = resource.project_of(request, connection, body, "network:ports:create")
     of_network = visible_network(request, connection, body["network_id"])
-    if not is_shared_network(request, connection, of_network["id"]):
+    is_own = of_network["project_id"] == request.context.project_id
+    if is_own or not is_shared_network(request, connection, of_network["id"]):
         request.authorize("network:ports:create", {"project_id": of_network["project_id"]})
     _authorize(request, body, of_network)
     qos_policies.chosen(request, connection, body)

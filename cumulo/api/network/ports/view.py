@@ -27,7 +27,8 @@ def port_view(request: Request, row: dict[str, Any]) -> dict[str, Any]:
         found = vif_view(bool(row["binding_host_id"]), row["binding_mechanism"])
         view |= {"binding:host_id": row["binding_host_id"], "binding:profile": row["binding_profile"]}
         view |= {f"binding:{name}": value for name, value in found.items()}
-    domain = row["dns_domain"] or row["network_dns_domain"] or request.services.conf.network.dns_domain
+    domain = row["dns_domain"] or row["network_dns_domain"] or request.once(
+        "usual domain", lambda: request.services.conf.network.dns_domain)
     view["dns_assignment"] = [dns.assignment(row, each["ip_address"], domain) for each in row["fixed_ips"]]
     if "trunk" in row:
         view["trunk_details"] = {"trunk_id": row["trunk"]["id"], "sub_ports": [

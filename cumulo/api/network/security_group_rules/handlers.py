@@ -32,11 +32,11 @@ KIND = standard.Kind(
 
 def _create(request: Request, connection: sa.Connection, now: float, body: Mapping[str, Any]) -> Row:
     resource.project_of(request, connection, body, "network:security_group_rules:create")
-    group = standard.found(GROUP, request, connection, body["security_group_id"])
+    group = standard.plain(GROUP, request, connection, body["security_group_id"])
     request.authorize("network:security_group_rules:create", {"project_id": group["project_id"]})
     for name, kind in (("remote_group_id", GROUP), ("remote_address_group_id", ADDRESS_GROUP)):
         if body.get(name):
-            standard.found(kind, request, connection, body[name])
+            standard.plain(kind, request, connection, body[name])
     quotas.reserve(connection, request.services.conf, group["project_id"], "security_group_rule")
     return security_groups.create_rule(connection, request.services.ids, now, project_id=group["project_id"],
                                        group_id=group["id"], values=body)
