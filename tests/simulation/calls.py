@@ -13,7 +13,7 @@ from typing import Any
 
 from cumulo.compute.agent.driver import Power
 from cumulo.identity.bootstrap import REGION
-from tests.simulation import disks, loans
+from tests.simulation import disks, loans, routing
 from tests.simulation.cloud import WEB, Answer, Cloud
 from tests.simulation.people import K, People
 from tests.simulation.plan import Call
@@ -24,8 +24,8 @@ N = "/network/v2.0"
 I = "/image/v2"  # noqa: E741
 PATIENCE_S = 120.0
 LARGER = "larger"  # the id of the flavor that servers grow to
-KINDS_OF_THINGS = ("server", "volume", "snapshot", "network", "port", "image", "user", "project", "group", "role", "credential",
-                   "application_credential", "trust")
+KINDS_OF_THINGS = ("server", "volume", "snapshot", "network", "port", "router", "floatingip", "trunk", "image", "user", "project",
+                   "group", "role", "credential", "application_credential", "trust")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Setting:
     image: str
     flavor: str
     network: str
+    outside: str  # an external network
     member: str  # the role
 
 
@@ -401,4 +402,5 @@ _KINDS: dict[str, Callable[[Users, random.Random], None]] = {
     "leave store": _leave_store,
     "share image": _share_image, "download image": _download_image, "create user": _create_user,
     "tag server": _tag_server, "read": _read, **loans.KINDS, **disks.KINDS,
+    **routing.KINDS,
 }  # fmt: skip

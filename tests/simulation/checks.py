@@ -17,6 +17,8 @@ from cumulo.common.db.tables.identity_delegation import application_credential, 
 from cumulo.common.db.tables.image import image, image_location, image_staging
 from cumulo.common.db.tables.network import network as network_table
 from cumulo.common.db.tables.network import port
+from cumulo.common.db.tables.network_router import floating_ip, router
+from cumulo.common.db.tables.network_sharing import trunk
 from cumulo.common.db.tables.operations import operation, operation_event
 from cumulo.common.db.tables.volume import volume, volume_snapshot
 from cumulo.compute.agent.driver import Power
@@ -30,6 +32,8 @@ from tests.simulation.hosts import NAT_FAILS, TIGHT
 
 LONGEST_BEGIN_S = 0.5
 THINGS: dict[str, tuple[sa.Column[Any], sa.Column[Any]]] = {
+    "router": (router.c.id, router.c.name), "trunk": (trunk.c.id, trunk.c.name),
+    "floatingip": (floating_ip.c.id, floating_ip.c.description),
     "network": (network_table.c.id, network_table.c.name), "port": (port.c.id, port.c.name),
     "image": (image.c.id, image.c.name), "volume": (volume.c.id, volume.c.name),
     "snapshot": (volume_snapshot.c.id, volume_snapshot.c.name),

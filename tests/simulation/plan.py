@@ -21,6 +21,8 @@ CALLS = {
     "web image": 5, "locate image": 3, "remote image": 3, "copy image": 3, "leave store": 2, "share image": 1, "download image": 2, "create user": 2, "delete user": 2, "tag server": 2,
     "read": 2, "pause server": 3, "unpause server": 2, "suspend server": 3, "resume server": 2, "save server": 6, "rebuild server": 4,
     "rescue server": 4, "unrescue server": 3, "guest goes off": 4, "force delete server": 2,
+    "create router": 4, "delete router": 2, "change router": 1, "create floating": 3, "delete floating": 2,
+    "create trunk": 2, "delete trunk": 1,
     "create volume": 8, "delete volume": 6, "extend volume": 4, "describe volume": 1, "snapshot volume": 5,
     "delete snapshot": 3,
     "attach card": 5, "detach card": 5, "shelve server": 4, "unshelve server": 4, "resize server": 5, "migrate server": 4, "confirm resize": 3, "revert resize": 3,

@@ -70,11 +70,13 @@ class _Maker:
         flavor = self._post(f"{V}/flavors", {"flavor": {"name": "small", "ram": 512, "vcpus": 1, "disk": 1}})["flavor"]
         network = self._post(f"{N}/networks", {"network": {"name": "public", "shared": True}})["network"]
         self._post(f"{N}/subnets", {"subnet": {"network_id": network["id"], "cidr": "10.250.0.0/24", "ip_version": 4}})
+        outside = self._post(f"{N}/networks", {"network": {"name": "outside", "router:external": True}})["network"]
+        self._post(f"{N}/subnets", {"subnet": {"network_id": outside["id"], "cidr": "203.0.113.0/24", "ip_version": 4}})
         member = next(role["id"] for role in self._send("GET", f"{K}/roles")["roles"] if role["name"] == "member")
         user = self._log_in_new("ann", member)
         store().connection.rollback()
         data, = FileStore(image_directory()).names()
-        return Setting(store().save(), data, user, admin, image, flavor["id"], network["id"], member)
+        return Setting(store().save(), data, user, admin, image, flavor["id"], network["id"], outside["id"], member)
 
     def _log_in(self, user: str, project: str) -> str:
         domain = {"id": "default"}
