@@ -68,6 +68,7 @@ RESUME = Change("resume", "resume_server", (states.SUSPENDED,))
 HAS_CARDS = (states.ACTIVE, states.PAUSED, states.RESCUE)
 WAKE = Change("unshelve", "wake_server", (states.SHELVED,))
 UNRESCUE = Change("unrescue", "unrescue_server", (states.RESCUE,))
+CHANGE_PASSWORD = Change("changePassword", "change_password", (states.ACTIVE,))
 RESTORE = Change("restore", "restore_server", (states.SOFT_DELETED,))
 SOFT_DELETE = Change("softDelete", "soft_delete_server", tuple(
     status for status in states.ON_A_HOST if status != states.SOFT_DELETED))

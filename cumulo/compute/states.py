@@ -15,7 +15,8 @@ RESCUE, SOFT_DELETED = "RESCUE", "SOFT_DELETED"
 SHELVED, SHELVED_OFFLOADED, VERIFY_RESIZE = "SHELVED", "SHELVED_OFFLOADED", "VERIFY_RESIZE"
 RESIZE, REVERT_RESIZE = "RESIZE", "REVERT_RESIZE"
 REBOOT, HARD_REBOOT, REBUILD = "REBOOT", "HARD_REBOOT", "REBUILD"
-PASSING = (REBOOT, HARD_REBOOT, REBUILD, RESIZE, REVERT_RESIZE)
+PASSWORD = "PASSWORD"
+PASSING = (REBOOT, HARD_REBOOT, REBUILD, RESIZE, REVERT_RESIZE, PASSWORD)
 """What a server is shown as while something is done to it; never in a row."""
 STORED = (BUILD, ACTIVE, SHUTOFF, PAUSED, SUSPENDED, RESCUE, SHELVED, SHELVED_OFFLOADED, VERIFY_RESIZE, SOFT_DELETED,
           ERROR, DELETED)
@@ -36,6 +37,7 @@ _FLOW_TASKS = {"delete_server": "deleting", "start_server": "powering-on", "stop
                "pause_server": "pausing", "unpause_server": "unpausing", "suspend_server": "suspending",
                "resume_server": "resuming", "rescue_server": "rescuing", "unrescue_server": "unrescuing",
                "soft_delete_server": "soft-deleting", "restore_server": "restoring", "sync_power": "powering-off",
+               "change_password": "updating_password",
                "attach_interface": "attaching", "detach_interface": "detaching", "drop_card": "detaching",
                "delete_moved_server": "deleting", "offload_server": "shelving_offloading",
                "unshelve_server": "unshelving", "wake_server": "unshelving", "confirm_resize": "resize_confirming",
@@ -52,8 +54,8 @@ _STEP_TASKS = {
     "rebuild_server": {"wipe": "rebuilding", "respawn": "rebuild_spawning", "settle": "rebuild_spawning"},
 }
 _PASSING = {"reboot_server": (ACTIVE, SHUTOFF, PAUSED, SUSPENDED, ERROR), "rebuild_server": (ACTIVE, SHUTOFF, ERROR),
-            "resize_server": (ACTIVE, SHUTOFF), "revert_resize": (VERIFY_RESIZE,)}
-_SHOWN = {"rebuild_server": REBUILD, "resize_server": RESIZE, "revert_resize": REVERT_RESIZE}
+            "resize_server": (ACTIVE, SHUTOFF), "revert_resize": (VERIFY_RESIZE,), "change_password": (ACTIVE,)}
+_SHOWN = {"rebuild_server": REBUILD, "resize_server": RESIZE, "revert_resize": REVERT_RESIZE, "change_password": PASSWORD}
 """The flows that show a status of their own, and the rows' statuses that it covers."""
 _REBOOT_TASKS = {SOFT: "rebooting", HARD: "rebooting_hard"}
 

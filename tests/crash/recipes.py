@@ -80,6 +80,7 @@ RECIPES: dict[str, Recipe] = {
     "create_image": Recipe("ACTIVE", "ACTIVE", ("ACTIVE",), {"createBackup": {
         "name": "storm", "backup_type": "daily", "rotation": 1}}),
     "rebuild_server": Recipe("SHUTOFF", "SHUTOFF", ("ERROR",), {"rebuild": {"imageRef": IMAGE}}),
+    "change_password": Recipe("ACTIVE", "ACTIVE", ("ACTIVE",), {"changePassword": {"adminPass": "another"}}),
     "rescue_server": Recipe("ACTIVE", "RESCUE", ("ACTIVE",), {"rescue": {"rescue_image_ref": IMAGE}}),
     "unrescue_server": Recipe("RESCUE", "ACTIVE", ("RESCUE",), {"unrescue": None}),
     "soft_delete_server": Recipe("ACTIVE", "SOFT_DELETED", ("ACTIVE", "SHUTOFF"), change=servers.SOFT_DELETE),

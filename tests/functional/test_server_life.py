@@ -72,6 +72,29 @@ class Hosts(LifeCase):
                                       for host, version in (("none", "2.42"), ("h1", "2.43"))])
 
 
+class Passwords(LifeCase):
+    """changePassword."""
+
+    def test_set_in_a_running_guest(self) -> None:
+        server_id = self.cloud.boot()
+        self.cloud.script(delays={"set_password": 0.4})
+        change = {"changePassword": {"adminPass": "another"}}
+        self.assertEqual(202, self.ask(server_id, change).status_int)
+        shown = self.shown(server_id)
+        self.assertEqual(("PASSWORD", "updating_password"), (shown["status"], shown["OS-EXT-STS:task_state"]))
+        self.cloud.wait(server_id, "ACTIVE")
+        self.assertEqual(1, self.cloud.held(server_id)["passwords"])
+        self.assertNotIn("another", str(self.cloud.get(f"{V}/servers/{server_id}/os-instance-actions").json))
+        self.cloud.script(faults={"set_password": "the guest says no"})
+        self.cloud.act(server_id, change, "ACTIVE")
+        self.cloud.script()
+        self.cloud.act(server_id, {"os-stop": None}, "SHUTOFF")
+        self.refused(server_id, change)
+        for wrong in ({}, {"adminPass": 5}, {"adminPass": "x" * 256}):
+            self.refused(server_id, {"changePassword": wrong}, 400)
+        self.cloud.remove(server_id)
+
+
 class Sleep(LifeCase):
     """Pause and suspend."""
 

@@ -390,6 +390,7 @@ _KINDS: dict[str, Callable[[Users, random.Random], None]] = {
     "pause server": _act("pause"), "unpause server": _act("unpause"), "suspend server": _act("suspend"),
     "resume server": _act("resume"), "save server": _save_server,
     "rebuild server": _rebuild_server, "rescue server": _rescue_server, "unrescue server": _act("unrescue"),
+    "change server password": _act("changePassword", {"adminPass": "another"}),
     "guest goes off": _go_off, "force delete server": _act("forceDelete"),
     "attach card": _attach_card, "detach card": _detach_card,
     "shelve server": _act("shelve"), "unshelve server": _act("unshelve"), "resize server": _resize_server,

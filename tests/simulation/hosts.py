@@ -192,6 +192,14 @@ class SimComputeDriver:
             self._host.power[server_id] = after
         self._done(what)
 
+    def set_password(self, facts: Facts) -> None:
+        """Set it, in a guest that runs."""
+        self._change("set password")
+        self._known(facts["id"])
+        if self._host.power[facts["id"]] is not Power.RUNNING:
+            raise errors.Conflict("the guest is off")
+        self._done("set password")
+
     def press_power_button(self, server_id: str) -> None:
         """Most guests obey, some when they like, some never."""
         self._change("press")

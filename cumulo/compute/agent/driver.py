@@ -90,6 +90,12 @@ class Driver(Protocol):
     def suspend(self, server_id: str) -> None:
         """Keep a running server's memory on disk and end it; raises NotFound."""
 
+    def set_password(self, facts: Facts) -> None:
+        """Have the agent in a running guest set its administrator's password to the facts' admin_password.
+
+        Raises NotFound, and Conflict where the guest has no agent or its agent does not.
+        """
+
     def press_power_button(self, server_id: str) -> None:
         """Ask the guest to shut down; whether and when it does is the guest's affair."""
 

@@ -123,6 +123,14 @@ class FakeDriver:
         self._begin("suspend", server_id)
         self._turn(server_id, Power.RUNNING, Power.SAVED)
 
+    def set_password(self, facts: Facts) -> None:
+        """Remember that somebody set one, not which."""
+        self._begin("set_password", facts["id"])
+        server = self._known(facts["id"])
+        if server["power"] != Power.RUNNING.value:
+            raise errors.Conflict("the guest is off", server_id=facts["id"])
+        self._change(facts["id"], server | {"passwords": server.get("passwords", 0) + 1})
+
     def press_power_button(self, server_id: str) -> None:
         """Remember the server as off, unless it is to ignore the button."""
         if self._script().get("faults", {}).get("press_power_button") != IGNORED:

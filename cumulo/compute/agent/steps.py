@@ -49,6 +49,7 @@ class Steps:
             "respawn": (self.respawn, nothing),
             "rescue": (self.rescue, self.give_up_rescue),
             "unrescue": (self.unrescue, self.look),
+            "set_password": (self.set_password, nothing),
             "look": (self.look, nothing),
             "plug_card": (self.plug_card, self.give_up_card),
             "unplug_card": (self.unplug_card, self.plug_back),
@@ -237,6 +238,11 @@ class Steps:
         if state.get("begins") == "ACTIVE":
             self._start(server_id)
         return self.look(state, call)
+
+    def set_password(self, state: State, call: Any) -> State:
+        """Have the agent in the guest set the password."""
+        self.driver.set_password(self.fetch_facts(state["server_id"]))
+        return {}
 
     def unrescue(self, state: State, call: Any) -> State:
         """Start a rescued server from its own disk."""

@@ -51,6 +51,18 @@ def _change(request: Request, change: servers.Change) -> None:
     common.ring_scheduler(request)
 
 
+def _change_password(request: Request, arguments: Any) -> None:
+    """Begin to set the password of the guest's administrator; the row tells it to whom may boot the server."""
+    services = request.services
+    with services.database.write() as connection:
+        row = common.own_server(request, connection, "compute:servers:action", lock=True)
+        now = services.database.now(connection)
+        servers.request_change(connection, services.ids, now, context=request.context, row=row,
+                               change=servers.CHANGE_PASSWORD, may_override_lock=common.may_override_lock(request))
+        servers.update_server(connection, now, row["id"], admin_password=arguments["adminPass"])
+    common.ring_scheduler(request)
+
+
 def _lock(request: Request, arguments: Any) -> None:
     reason = (arguments or {}).get("locked_reason") if request.is_at_least("2.73") else None
     _set_locked(request, True, reason)
@@ -100,6 +112,7 @@ _ACTIONS: dict[str, Action] = {
     "os-getConsoleOutput": _console_output, "createImage": images.create_image, "createBackup": images.create_backup,
     "os-getVNCConsole": consoles.act, "os-getSPICEConsole": consoles.act, "os-getRDPConsole": consoles.act,
     "os-getSerialConsole": consoles.act,
+    "changePassword": _change_password,
     "rebuild": rebuild.rebuild, "rescue": rescue.rescue, "unrescue": _to(servers.UNRESCUE),
     "restore": _to(servers.RESTORE), "forceDelete": _force_delete, "os-resetState": administration.reset_state,
     "injectNetworkInfo": _tell_network, "resetNetwork": _tell_network,

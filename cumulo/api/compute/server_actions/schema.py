@@ -61,7 +61,10 @@ _CHANGED: dict[str, Steps] = {
     "addFixedIp": ((FIRST, _ADD_FIXED), ("2.44", None)), "removeFixedIp": ((FIRST, _REMOVE_ADDRESS), ("2.44", None)),
     "rebuild": servers.REBUILD, "migrate": ((FIRST, _NOTHING), ("2.56", _HOST)),
     "unshelve": ((FIRST, _NOTHING), ("2.77", _ZONE), ("2.91", _PLACE))}
+_CHANGE_PASSWORD: Json = {"type": "object", "required": ["adminPass"], "additionalProperties": False, "properties": {
+    "adminPass": {"type": "string", "maxLength": 255}}}
 _ALWAYS: dict[str, Json] = {
+    "changePassword": _CHANGE_PASSWORD,
     "os-start": _NOTHING, "os-stop": _NOTHING, "pause": _NOTHING, "unpause": _NOTHING, "suspend": _NOTHING,
     "resume": _NOTHING, "reboot": _REBOOT, "lock": _NOTHING, "unlock": _NOTHING, "os-getConsoleOutput": _CONSOLE,
     "createImage": _CREATE_IMAGE, "createBackup": _CREATE_BACKUP, "rescue": _RESCUE, "unrescue": _NOTHING,

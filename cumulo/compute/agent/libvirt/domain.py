@@ -20,6 +20,8 @@ _POWER = {
 }
 _UNDEFINE = libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | libvirt.VIR_DOMAIN_UNDEFINE_NVRAM
 _GONE = libvirt.VIR_ERR_NO_DOMAIN
+_NO_AGENT = (libvirt.VIR_ERR_AGENT_UNRESPONSIVE, libvirt.VIR_ERR_ARGUMENT_UNSUPPORTED, libvirt.VIR_ERR_OPERATION_INVALID,
+             libvirt.VIR_ERR_AGENT_UNSYNCED, libvirt.VIR_ERR_AGENT_COMMAND_FAILED)
 _NOT_AS_EXPECTED = libvirt.VIR_ERR_OPERATION_INVALID  # "domain is (not) running"
 
 
@@ -142,6 +144,17 @@ def _card(domain: libvirt.virDomain, device: str) -> ElementTree.Element | None:
     cards = ElementTree.fromstring(domain.XMLDesc()).findall("./devices/interface")
     return next((card for card in cards if (target := card.find("target")) is not None
                  and target.get("dev") == device), None)
+
+
+def set_password(connection: libvirt.virConnect, server_id: str, user: str, password: str) -> None:
+    """Have the agent in a guest set a user's password; raises NotFound and Conflict."""
+    try:
+        known(connection, server_id).setUserPassword(user, password)
+    except libvirt.libvirtError as failure:
+        if failure.get_error_code() in _NO_AGENT:
+            raise errors.Conflict("no agent in the guest sets passwords (image property hw_qemu_guest_agent)",
+                                  server_id=server_id) from failure
+        raise
 
 
 def press_power_button(connection: libvirt.virConnect, server_id: str) -> None:

@@ -17,7 +17,7 @@ from cumulo.compute.agent import config_drive, console, disks, files, listing
 from cumulo.compute.agent.driver import Channel, Facts, Inventory, Power, Progress
 from cumulo.compute.agent.libvirt import backup, display, domain, host, processes, statistics
 from cumulo.compute.agent.libvirt.connection import Connection
-from cumulo.compute.agent.libvirt.xml import MANUFACTURER, Machine, card_xml, consoles, domain_xml
+from cumulo.compute.agent.libvirt.xml import MANUFACTURER, Machine, administrator, card_xml, consoles, domain_xml
 
 Answer = TypeVar("Answer")
 # Guests run as a user of their own: it may pass through the directories, not list them.
@@ -124,6 +124,11 @@ class LibvirtDriver:
     def suspend(self, server_id: str) -> None:
         """Save the domain's memory; libvirt keeps the file and uses it at the next start."""
         self._ask(lambda connection: domain.suspend(connection, server_id))
+
+    def set_password(self, facts: Facts) -> None:
+        """Ask QEMU's agent in the guest, for the user that the image names."""
+        user = administrator((facts.get("image") or {}).get("properties") or {})
+        self._ask(lambda connection: domain.set_password(connection, facts["id"], user, facts["admin_password"]))
 
     def press_power_button(self, server_id: str) -> None:
         """Press the ACPI power button."""

@@ -5,6 +5,7 @@ in tests/unit/compute/agent/libvirt/golden hold examples.
 """
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
@@ -54,6 +55,16 @@ def consoles(machine: Machine) -> list[str]:
     return [*{"vnc": ["novnc"], "spice": ["spice-html5"]}.get(machine.graphics, []), "serial"]
 
 
+def has_agent(properties: Mapping[str, str]) -> bool:
+    """Say whether an image says that QEMU's agent runs in its guests."""
+    return str(properties.get("hw_qemu_guest_agent", "")).lower() in ("yes", "true", "1", "on")
+
+
+def administrator(properties: Mapping[str, str]) -> str:
+    """Return the name of the user who administers a guest, by what its image says."""
+    return properties.get("os_admin_user") or ("Administrator" if properties.get("os_type") == "windows" else "root")
+
+
 def card_xml(port: Facts) -> str:
     """Return the definition of one network card."""
     devices = Element("devices")
@@ -77,8 +88,7 @@ def _boot(domain: Element, facts: Facts, files: ServerFiles, machine: Machine) -
         _text(system, "kernel", files.kernel)
         if facts.get("ramdisk"):
             _text(system, "initrd", files.ramdisk)
-        properties = (facts.get("image") or {}).get("properties") or {}
-        _text(system, "cmdline", properties.get("os_command_line") or DEFAULT_COMMAND_LINE)
+        _text(system, "cmdline", _properties(facts).get("os_command_line") or DEFAULT_COMMAND_LINE)
 
 
 def _processor(domain: Element, facts: Facts, machine: Machine) -> None:
@@ -108,6 +118,8 @@ def _devices(devices: Element, facts: Facts, files: ServerFiles, machine: Machin
         # It listens nowhere: libvirt connects whom the API has let in.
         SubElement(SubElement(devices, "graphics", type=machine.graphics), "listen", type="none")
         SubElement(SubElement(devices, "video"), "model", type="vga")
+    if has_agent(_properties(facts)):
+        SubElement(SubElement(devices, "channel", type="unix"), "target", type="virtio", name="org.qemu.guest_agent.0")
     random = SubElement(devices, "rng", model="virtio")
     _text(random, "backend", "/dev/urandom", model="random")
     SubElement(devices, "memballoon", model="virtio")
@@ -151,6 +163,10 @@ def _card(devices: Element, port: Facts) -> None:
     SubElement(card, "model", type="virtio")
     if port.get("mtu"):
         SubElement(card, "mtu", size=str(port["mtu"]))
+
+
+def _properties(facts: Facts) -> Mapping[str, str]:
+    return (facts.get("image") or {}).get("properties") or {}
 
 
 def _text(parent: Element, tag: str, content: Any, **attributes: str) -> None:
