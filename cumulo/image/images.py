@@ -69,6 +69,15 @@ def owner_of(connection: sa.Connection, image_id: str) -> str | None:
     return connection.execute(sa.select(image_table.c.owner).where(image_table.c.id == image_id)).scalar()
 
 
+def get_described_image(connection: sa.Connection, image_id: str) -> Image:
+    """Return an image whoever may see it, with its properties but neither tags nor places; raises NotFound."""
+    row = connection.execute(sa.select(image_table).where(image_table.c.id == image_id)).mappings().first()
+    if row is None:
+        raise not_found(image_id)
+    pairs = sa.select(image_property.c.name, image_property.c.value).where(image_property.c.image_id == image_id)
+    return dict(row, properties={name: value for name, value in connection.execute(pairs)})
+
+
 def _get(connection: sa.Connection, image_id: str, *where: sa.ColumnElement[bool], lock: bool,
          hold: bool = False) -> Image:
     query = sa.select(image_table).where(image_table.c.id == image_id, *where)

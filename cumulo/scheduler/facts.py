@@ -68,7 +68,7 @@ def image_facts(connection: sa.Connection, project_id: str, image_id: str | None
     if not image_id:
         return None
     try:
-        image = images.get_image(connection, image_id)
+        image = images.get_described_image(connection, image_id)
     except errors.NotFound:
         # A server outlives its image: its disk is on its host. Whoever needs the data itself is refused it there.
         image = dict.fromkeys(_IMAGE) | {"id": image_id, "properties": {}}

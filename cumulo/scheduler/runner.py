@@ -8,6 +8,8 @@ answer means that the same step is sent again. What a row becomes is decided in
 `cumulo/common/operations/outcome.py`; any number of runners may share a database.
 """
 
+import contextlib
+
 import sqlalchemy as sa
 
 from cumulo.common import boundary, errors, log
@@ -37,6 +39,8 @@ class Runner:
         )
         self._wake = runtime.threads.event()
         self._stopping = runtime.threads.event()
+        # Plans that this process makes one after another are never outdated by one another, only by other copies'.
+        self._placing = runtime.threads.lock()
         self._held: dict[str, int] = {}  # operation id -> epoch, of what runs here now
 
     def wake(self) -> None:
@@ -99,7 +103,7 @@ class Runner:
                 new_deadline_s=self._options.undo_deadline_s,
             )  # fmt: skip
             for operation in claimed:
-                self._event_begins(connection, operation, now)
+                self._event_begins(connection, operation, now, is_first=operation.cursor == 0 and operation.epoch == 1)
         self._held |= {operation.id: operation.epoch for operation in claimed}
         return claimed
 
@@ -149,7 +153,8 @@ class Runner:
         try:
             for _ in range(REPLANS):
                 try:
-                    return self._local_once(operation, step, undo)
+                    with self._placing if step.name in steps.PLACING else contextlib.nullcontext():
+                        return self._local_once(operation, step, undo)
                 except (steps.PlanOutdated, moving.Outdated):
                     continue
             result = Result("retry", message="the hosts keep changing")
@@ -219,18 +224,18 @@ class Runner:
         if row.is_finished:
             finish.finished(connection, self._runtime.ids, now, kept)
         elif goes_on:
-            self._event_begins(connection, kept, now)
+            self._event_begins(connection, kept, now, is_first=True)  # nothing goes on to where it has been
         _log(kept, step, undo, result)
         return kept if goes_on else None
 
-    def _event_begins(self, connection: sa.Connection, operation: Operation, now: float) -> None:
+    def _event_begins(self, connection: sa.Connection, operation: Operation, now: float, *, is_first: bool) -> None:
         flow = FLOWS[operation.flow]
         step = flow.steps[operation.cursor]
         place = step.at(operation.state)
         if place is not None:
             host = self._runtime.host if place == SCHEDULER else operation.state["host"]
             undo = outcome.is_undo(operation, flow)
-            lease.event_begins(connection, operation.id, step.name, undo, host, now)
+            lease.event_begins(connection, operation.id, step.name, undo, host, now, is_first=is_first)
 
 
 def _lock(connection: sa.Connection, operation: Operation) -> Operation:

@@ -96,6 +96,8 @@ def request(connection: sa.Connection, server_id: str) -> Request:
 
 
 def _group(connection: sa.Connection, row: sa.RowMapping) -> Group | None:
+    if row["group_id"] is None:
+        return None
     found = connection.execute(sa.select(server_group).where(server_group.c.id == row["group_id"])).mappings().first()
     if found is None:
         return None

@@ -334,6 +334,9 @@ STEPS: dict[str, LocalStep] = {
     "settle_growth": LocalStep(volumes.settle_growth, volumes.keep),
 }
 
+PLACING = ("claim", "choose")
+"""The steps that plan on a snapshot of all hosts."""
+
 # What is written before a remote step is sent, by (step, undo): a network agent makes the host look
 # as desired, so the ports must have left what is desired before it is asked to take them away.
 BEFORE_SENDING: dict[tuple[str, bool], Callable[[sa.Connection, float, Work], None]] = {

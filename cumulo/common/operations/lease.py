@@ -55,8 +55,7 @@ _EVENT = select(operation_event.c.id).where(_IS_EVENT)
 _NEW_EVENT = insert(operation_event)
 _END_EVENT = update(operation_event).where(_IS_EVENT)
 _EPOCH = select(operation.c.epoch, operation.c.phase).where(_IS_ITS_ID)
-_LOCK = update(operation).where(_IS_ITS_ID, operation.c.epoch == bindparam("its_epoch")).values(
-    epoch=bindparam("its_epoch"))
+_LOCK = _BY_ID.where(operation.c.epoch == bindparam("its_epoch")).with_for_update()
 
 
 def claim_due(
@@ -149,10 +148,10 @@ def lock(connection: Connection, claimed: Operation) -> Operation:
 
     Comes before a local step's effects, so that effects and outcome commit together or not at all.
     """
-    mine = {"its_id": claimed.id, "its_epoch": claimed.epoch}
-    if connection.execute(_LOCK, mine).rowcount != 1:
+    row = connection.execute(_LOCK, {"its_id": claimed.id, "its_epoch": claimed.epoch}).mappings().one_or_none()
+    if row is None:
         raise errors.LeaseLost(f"Operation {claimed.id} is owned by another runner.", operation=claimed.id)
-    return Operation(**connection.execute(_BY_ID, {"its_id": claimed.id}).mappings().one())
+    return Operation(**row)
 
 
 def confirm(connection: Connection, operation_id: str, epoch: int) -> None:
@@ -179,9 +178,10 @@ def set_percent(connection: Connection, claimed: Operation, percent: int) -> Non
     connection.execute(update(operation).where(*mine).values(percent=max(0, min(percent, 100))))
 
 
-def event_begins(connection: Connection, operation_id: str, step: str, undo: bool, host: str, now: float) -> None:
-    """Note that a step is about to run; a later try of it keeps the first time."""
-    if connection.execute(_EVENT, _named(operation_id, step, undo)).first() is None:
+def event_begins(connection: Connection, operation_id: str, step: str, undo: bool, host: str, now: float, *,
+                 is_first: bool) -> None:
+    """Note that a step is about to run; a later try of it keeps the first time. is_first: it is known to be no later one."""
+    if is_first or connection.execute(_EVENT, _named(operation_id, step, undo)).first() is None:
         values = {"operation_id": operation_id, "step": step, "undo": undo, "host": host, "started_at": now}
         connection.execute(_NEW_EVENT, values)
 

@@ -17,6 +17,7 @@ _NAMES = {
     "os-quota-class-sets": "QuotaClasses", "os-security-groups": "SecurityGroups",
     "os-server-groups": "ServerGroups",
     "os-admin-actions": "AdminActions", "os-attach-interfaces": "AttachInterfaces", "os-create-backup": "CreateBackup",
+    "os-consoles": "Consoles", "os-remote-consoles": "Consoles", "os-console-auth-tokens": "ConsoleAuthTokens",
     "os-floating-ip-pools": "FloatingIpPools", "os-floating-ips": "FloatingIps",
     "os-instance-usage-audit-log": "OSInstanceUsageAuditLog", "os-lock-server": "LockServer",
     "os-multinic": "Multinic", "os-pause-server": "PauseServer", "os-rescue": "Rescue",
