@@ -8,6 +8,7 @@ schema, calls the handler and turns what it returns into an answer:
 """
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -170,6 +171,7 @@ class Family:
     project_below: str = ""
 
 
+@functools.lru_cache(1000)  # asked for each key of each server of a page
 def parse_version(text: str) -> Version:
     """Return "2.10" as (2, 10); raises ValueError."""
     major, _, minor = text.partition(".")

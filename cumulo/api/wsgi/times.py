@@ -1,35 +1,29 @@
 """Times in the form each API uses; all are UTC, all come from epoch seconds."""
 
 import datetime
-import functools
 
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 
 
-def _utc(epoch_s: float) -> datetime.datetime:
-    return datetime.datetime.fromtimestamp(epoch_s, datetime.UTC)
+def _utc(epoch_s: float, precision: str) -> str:
+    """The time without its zone. strftime takes fifty times as long, and a page of servers holds thousands of times."""
+    return datetime.datetime.fromtimestamp(epoch_s, datetime.UTC).isoformat(timespec=precision)[:-len("+00:00")]
 
 
 def iso_z(epoch_s: float | None) -> str | None:
     """Return 2026-01-31T10:00:00Z: compute's created and updated, image, network."""
-    return None if epoch_s is None else _second(int(epoch_s))
-
-
-@functools.lru_cache(maxsize=8192)
-def _second(epoch_s: int) -> str:
-    """Lists show many things that were made, and changed, within one second."""
-    return _utc(epoch_s).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return None if epoch_s is None else f"{_utc(epoch_s, 'seconds')}Z"
 
 
 def iso_micro(epoch_s: float | None) -> str | None:
     """Return 2026-01-31T10:00:00.000000: compute's usage and actions, volume."""
-    return None if epoch_s is None else _utc(epoch_s).strftime("%Y-%m-%dT%H:%M:%S.%f")
+    return None if epoch_s is None else _utc(epoch_s, "microseconds")
 
 
 def iso_micro_z(epoch_s: float | None) -> str | None:
     """Return 2026-01-31T10:00:00.000000Z: identity."""
-    return None if epoch_s is None else _utc(epoch_s).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return None if epoch_s is None else f"{_utc(epoch_s, 'microseconds')}Z"
 
 
 def parse(text: str) -> float:
