@@ -1,5 +1,6 @@
 """Running a program: an argument list, a time limit, optional resource limits, a typed error. Never a shell."""
 
+import ctypes
 import dataclasses
 import os
 import resource
@@ -10,11 +11,16 @@ from collections.abc import Callable
 from cumulo.common import errors
 
 MEANWHILE_S = 1.0
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+_TIMEOUTS: tuple[type[Exception], ...] = (
+    subprocess.TimeoutExpired, subprocess.Popen.communicate.__globals__["TimeoutExpired"])
+"""Where threads are green, a process is waited for by eventlet's copy of the library, which raises a class of its own."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
-    """What the program may use; it is ended by the kernel beyond that."""
+    """What the program may use; it is ended by the kernel beyond that, and when whoever started it dies."""
 
     cpu_s: int = 10
     address_space_mib: int = 1024
@@ -46,7 +52,7 @@ def run(argv: list[str], *, timeout_s: float, input: bytes | None = None, limits
         raise errors.CommandFailed(f"cannot start {argv[0]}: {failure.strerror}", program=argv[0]) from failure
     try:
         stdout, stderr = _finish(process, input, timeout_s, meanwhile)
-    except subprocess.TimeoutExpired as failure:
+    except _TIMEOUTS as failure:
         _end(process)
         raise errors.CommandFailed(f"{argv[0]} did not end within {timeout_s:g} s", program=argv[0]) from failure
     except BaseException:
@@ -67,7 +73,7 @@ def _finish(process: "subprocess.Popen[bytes]", input: bytes | None, timeout_s: 
     for _ in range(max(1, round(timeout_s / MEANWHILE_S))):
         try:
             return process.communicate(input, timeout=MEANWHILE_S)
-        except subprocess.TimeoutExpired:
+        except _TIMEOUTS:
             meanwhile()
     raise subprocess.TimeoutExpired(process.args, timeout_s)
 
@@ -79,6 +85,8 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 def _limiter(limits: Limits):  # type: ignore[no-untyped-def]
     def apply() -> None:
+        # Nobody waits for it then: it would work on, for hours, at files that somebody else has removed.
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         memory = limits.address_space_mib * 1024 * 1024
         resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_s, limits.cpu_s))
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
