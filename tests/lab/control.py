@@ -86,7 +86,8 @@ class Control:
 
     def float(self, router_id: str, address: str, port_id: str) -> None:
         """Have a floating address stand for a port, or for another one from now on."""
-        self.floating[address] = {"router_id": router_id, "floating_ip_address": address, "port_id": port_id}
+        self.floating[address] = {"router_id": router_id, "floating_ip_address": address, "port_id": port_id,
+                                  "dns_name": "", "dns_domain": ""}
         self.revision += 1
 
     def group(self, *rules: Row, stateful: bool = True) -> str:

@@ -14,7 +14,7 @@ import pathlib
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from cumulo.common import names
@@ -25,6 +25,7 @@ from tests.lab.wire import Caller, serve
 _HOLD = "mount -t tmpfs run /run && mkdir -p /run/netns /run/lock && hostname \"$0\" && echo held && exec sleep infinity"
 _ROOT = str(pathlib.Path(__file__).parents[2])
 OUTSIDE = "203.0.113.254"
+_SWITCH = ("ovs-vswitchd", "--pidfile", "--detach", "--log-file=/run/openvswitch/switch.log")
 
 
 def run(*argv: str, check: bool = True) -> str:
@@ -33,6 +34,25 @@ def run(*argv: str, check: bool = True) -> str:
     if check and finished.returncode:
         raise AssertionError(f"{' '.join(argv)}: {finished.stdout}{finished.stderr}")
     return finished.stdout
+
+
+def begin_switch(run_there: Callable[..., str], wire: str, bridge: str) -> None:
+    """Start Open vSwitch on a host as an operator would, with the tunnels' wire in a bridge of it."""
+    folder = "/run/openvswitch"
+    run_there("mkdir", folder)
+    run_there("ovsdb-tool", "create", f"{folder}/conf.db", "/usr/share/openvswitch/vswitch.ovsschema")
+    run_there("ovsdb-server", f"{folder}/conf.db", f"--remote=punix:{folder}/db.sock", "--pidfile", "--detach",
+              f"--log-file={folder}/db.log")
+    run_there("ovs-vsctl", "--no-wait", "init")
+    run_there(*_SWITCH)
+    card = json.loads(run_there("ip", "-json", "link", "show", wire))[0]["address"]
+    run_there("ovs-vsctl", "--", "add-br", bridge, "--", "set", "bridge", bridge, "datapath_type=netdev",
+              f"other_config:hwaddr=\"{card}\"", "--", "add-port", bridge, wire)
+    # The kernel sees what comes in as well, and would answer it a second time.
+    run_there("nft", "add table inet wire; add chain inet wire arrived { type filter hook input priority 0; };"
+              f"add rule inet wire arrived iifname {wire} drop")
+    run_there("sysctl", "-q", f"net.ipv4.conf.{wire}.arp_ignore=8")
+    run_there("ip", "link", "set", bridge, "up")
 
 
 class Host:
@@ -52,30 +72,12 @@ class Host:
             self.run("ip", "link", "set", inside, "up")
         self.run("ip", "link", "set", "lo", "up")
         if mechanism == "openvswitch":
-            self._switch("eth0", "wire0")
+            begin_switch(self.run, "eth0", "wire0")
         self.run("ip", "address", "add", f"{self.tunnel_address}/24", "dev", "wire0" if mechanism == "openvswitch" else "eth0")
 
-    def _switch(self, wire: str, bridge: str) -> None:
-        """Start Open vSwitch as an operator would, with the tunnels' wire in a bridge of it."""
-        folder = "/run/openvswitch"
-        self.run("mkdir", folder)
-        self.run("ovsdb-tool", "create", f"{folder}/conf.db", "/usr/share/openvswitch/vswitch.ovsschema")
-        self.run("ovsdb-server", f"{folder}/conf.db", f"--remote=punix:{folder}/db.sock", "--pidfile", "--detach",
-                 f"--log-file={folder}/db.log")
-        self.run("ovs-vsctl", "--no-wait", "init")
-        self.start_switch()
-        card = json.loads(self.run("ip", "-json", "link", "show", wire))[0]["address"]
-        self.run("ovs-vsctl", "--", "add-br", bridge, "--", "set", "bridge", bridge, "datapath_type=netdev",
-                 f"other_config:hwaddr=\"{card}\"", "--", "add-port", bridge, wire)
-        # The kernel sees what comes in as well, and would answer it a second time.
-        self.run("nft", "add table inet wire; add chain inet wire arrived { type filter hook input priority 0; };"
-                 f"add rule inet wire arrived iifname {wire} drop")
-        self.run("sysctl", "-q", f"net.ipv4.conf.{wire}.arp_ignore=8")
-        self.run("ip", "link", "set", bridge, "up")
-
     def start_switch(self) -> None:
-        """Start the switch itself."""
-        self.run("ovs-vswitchd", "--pidfile", "--detach", "--log-file=/run/openvswitch/switch.log")
+        """Start a switch that was killed."""
+        self.run(*_SWITCH)
 
     def command(self, *argv: str) -> list[str]:
         """The command line that runs a program on this host."""
@@ -174,7 +176,7 @@ class Lab:
         run("ip", "link", "set", "prov-outside", "master", "provider", "up")
         self.outside("ip", "link", "set", "eth0", "up")
         self.outside("ip", "address", "add", f"{OUTSIDE}/24", "dev", "eth0")
-        self._server = serve(str(directory / "control"), self.control.methods())
+        self.start_control()
         self.hosts = {name: Host(self, name, number, "openvswitch" if name in switched else "linuxbridge")
                       for number, name in enumerate(hosts, start=1)}
         if switched:
@@ -184,6 +186,17 @@ class Lab:
                 host.run(sys.executable, offload, "eth0", "eth1")
         self.control.tunnel_addresses = {host.name: host.tunnel_address for host in self.hosts.values()}
         self.start_agents()
+
+    def start_control(self) -> None:
+        """Have the control plane answer."""
+        path = self.directory / "control"
+        path.unlink(missing_ok=True)
+        self._server = serve(str(path), self.control.methods())
+
+    def stop_control(self) -> None:
+        """Have nobody answer agents any more."""
+        self._server.shutdown()
+        self._server.server_close()
 
     def start_agents(self) -> None:
         """Start the agent of every host anew."""

@@ -58,6 +58,8 @@ def attempts(sender: Guest, receiver: Guest) -> dict[str, bytes]:
         "dhcp server": (card, BROADCAST, IPV4, frames.udp(own, "255.255.255.255", (67, 68), mark("dhcp server"))),
         "dhcp6 server": (card, beyond, IPV6, frames.udp6(link_local(card), to6, (547, 546), mark("dhcp6 server"))),
         "router": (card, beyond, IPV6, frames.icmp6(link_local(card), to6, 134, bytes(12) + mark("router"))),
+        "redirect": (card, beyond, IPV6, frames.icmp6(link_local(card), to6, 137, bytes(36) + mark("redirect"))),
+        "tagged": (card, beyond, 0x8100, b"\0\x07\x08\0" + frames.udp(own, to, ports, mark("tagged"))),
         "other protocol": (card, beyond, 0x88B5, mark("other protocol")),
     }
     return {name: frames.frame(*parts) for name, parts in made.items()}
@@ -84,7 +86,7 @@ def check_anti_spoofing(lab: Lab) -> None:
     lab.converge()
     came = arrived(guests[sender], guests[near], attempts(guests[sender], guests[near]))
     # Without port security it may send all of that; what is no IP the receiver's groups let in for nobody.
-    assert came == set(attempts(guests[sender], guests[near])) - {"other protocol"}, came
+    assert came == set(attempts(guests[sender], guests[near])) - {"other protocol", "tagged"}, came
 
 
 def check_groups(lab: Lab) -> None:

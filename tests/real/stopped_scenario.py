@@ -1,13 +1,16 @@
-"""A program: an agent that dies between any two changes of devices leaves a host that its successor makes right.
+"""A program: an agent that dies between any two changes leaves a host that its successor makes right.
 
-Started by test_network_lab. One agent is stopped after 0, 1, 2 ... changes while it makes a host with everything on it:
-networks with tunnel, uplink, DHCP; a router with gateway, floating address and forwarding. Each time a new agent begins on
-what is left; the host must then equal what is desired, and end empty.
+Started by test_network_lab, which stops it here and there, and by `python -m tests.lab.everywhere`, which stops it at every
+change. A change is one of netlink or settings, a text for nftables, a start of dnsmasq, a transaction of Open vSwitch. One
+agent is stopped after 0, 1, 2 ... of them while it makes a host with everything on it: networks with tunnel, uplink, DHCP;
+a router with gateway, floating address and forwarding. Each time a new agent begins on what is left; the host must then
+equal what is desired, and end empty.
 """
 
 import contextlib
 import os
 import pathlib
+import shutil
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -28,10 +31,23 @@ from cumulo.network.agent.metadata import FactsCache, MetadataServers
 from cumulo.network.agent.nat import Nat
 from cumulo.network.agent.routers import Routers
 from tests.lab.control import Control
-from tests.lab.lab import run
+from tests.lab.lab import begin_switch, run
 
-HOST, EVERY = "h1", 30  # CUMULO_LAB_EVERY=1 stops it everywhere
+HOST, EVERY = "h1", 30
+#: Programs by which an agent changes its host, and what of their arguments says that it is a change.
+CHANGING = {"nft": "-f", "dnsmasq": "--conf-file", "ovs-vsctl": "--timeout=20", "ovs-ofctl": "--bundle"}
+#: Stands in for such a program: it is not run any more once the count is used up.
+GATE = """#!/bin/sh
+case "$*" in *"{sign}"*) ;; *) exec "{real}" "$@" ;; esac
+left=$(cat "$CUMULO_LAB_STOP")
+[ "$left" -gt 0 ] || exit 137
+"{real}" "$@"
+code=$?
+echo $((left - 1)) > "$CUMULO_LAB_STOP"
+exit $code
+"""
 ENDLESS = 10**6
+MECHANISM = os.environ.get("CUMULO_LAB_MECHANISM", kernel.LINUXBRIDGE)
 CLOCK, THREADS = Clock(), Threads()
 
 
@@ -64,7 +80,7 @@ def topology() -> Control:
 @contextlib.contextmanager
 def agent(control: Control, directory: pathlib.Path) -> Iterator[Converger]:
     """An agent that has just begun; what it made stays, its sockets go with it."""
-    place = kernel.Place("192.0.2.1", {"physnet1": "eth1"}, kernel.Abilities())
+    place = kernel.Place("192.0.2.1", {"physnet1": "eth1"}, kernel.Abilities(), MECHANISM)
 
     def nobody(network_id: str, address: str) -> Any:
         raise errors.NotFound("there are no servers")
@@ -114,15 +130,36 @@ def emptied(control: Control, directory: pathlib.Path, count: int, stop: pathlib
     assert "cumulo" not in run("nft", "list", "tables")
 
 
+def gates(directory: pathlib.Path) -> None:
+    """Have the programs that change a host be found behind their gates."""
+    folder = directory / "gates"
+    folder.mkdir()
+    for name, sign in CHANGING.items():
+        real = shutil.which(name)
+        if real is not None:
+            (folder / name).write_text(GATE.format(sign=sign, real=real))
+            (folder / name).chmod(0o755)
+    os.environ["PATH"] = f"{folder}:{os.environ['PATH']}"
+
+
 def main() -> None:
     """Count up until nobody dies any more."""
     run("ip", "link", "set", "lo", "up")
-    run("ip", "link", "add", "eth1", "type", "veth", "peer", "name", "wire")
+    for wire in ("eth0", "eth1"):
+        run("ip", "link", "add", wire, "type", "veth", "peer", "name", f"{wire}-wire")
+        run("ip", "link", "set", wire, "up")
+    if MECHANISM == kernel.OPENVSWITCH:
+        run("mount", "-t", "tmpfs", "run", "/run")
+        run("mkdir", "-p", "/run/netns", "/run/lock")
+        begin_switch(run, "eth0", "wire0")
+        run("ip", "address", "add", "192.0.2.1/24", "dev", "wire0")
     program.PATH = pathlib.Path(__file__).parents[1] / "lab" / "stopping.py"
     with tempfile.TemporaryDirectory() as name:
         directory = pathlib.Path(name)
         stop = directory / "stop"
         os.environ["CUMULO_LAB_STOP"] = str(stop)
+        stop.write_text(str(ENDLESS))
+        gates(directory)
         step = int(os.environ.get("CUMULO_LAB_EVERY", EVERY))
         count = 0
         while True:
@@ -132,7 +169,7 @@ def main() -> None:
             if not died:
                 break
             count += step
-    print(f"an agent was stopped after 0, {step} ... {count - step} changes: nothing differed, nothing was left", flush=True)
+    print(f"{MECHANISM}: an agent was stopped after 0, {step} ... {count - step} changes: nothing differed, nothing was left", flush=True)
 
 
 if __name__ == "__main__":

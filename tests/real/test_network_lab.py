@@ -10,9 +10,15 @@ import subprocess
 import sys
 import unittest
 
-_ROOT = pathlib.Path(__file__).parents[2]
+ROOT = pathlib.Path(__file__).parents[2]
 _PREPARE = ("mkdir -p /run/netns && mount -t tmpfs netns /run/netns && exec \"$0\" -W ignore::Warning "
             "-m \"$1\"")
+
+
+def started(story: str) -> list[str]:
+    """The command line that tells a story in namespaces of its own."""
+    return ["unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child",
+            "sh", "-c", _PREPARE, sys.executable, story]
 
 
 @unittest.skipUnless(os.geteuid() == 0, "needs root")
@@ -43,9 +49,7 @@ class LabTest(unittest.TestCase):
         self._run("tests.real.rules_scenario")
 
     def _run(self, story: str) -> None:
-        finished = subprocess.run(
-            ["unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child",
-             "sh", "-c", _PREPARE, sys.executable, story], cwd=_ROOT, capture_output=True, text=True, timeout=300)
+        finished = subprocess.run(started(story), cwd=ROOT, capture_output=True, text=True, timeout=300)
         self.assertEqual(0, finished.returncode, finished.stdout + finished.stderr)
 
 

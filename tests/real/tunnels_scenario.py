@@ -1,7 +1,9 @@
 """A program: networks that cross hosts, told by packets. Started by test_network_lab in namespaces of its own."""
 
+import contextlib
 import subprocess
 import tempfile
+import time
 
 from cumulo.common import errors, names
 from cumulo.network.agent.kernel import ask
@@ -16,35 +18,58 @@ def check_two_projects_with_the_same_range(lab: Lab) -> None:
     mine, yours = (lab.control.network("vxlan", (CIDR, CIDR6)) for _ in range(2))
     ports = {(network, host): lab.control.port(network, host, numbers=20 + number)
              for number, host in enumerate(UNDERLAY_HOSTS) for network in (mine, yours)}
-    ports["lone"] = lab.control.port(yours, "h3", numbers=99)  # type: ignore[index]
+    ports[(yours, "beside")] = lab.control.port(yours, "h3", numbers=99)
     lab.converge()
     assert lab.differences() == [], lab.differences()
     guests = {key: lab.guest(port_id) for key, port_id in ports.items()}
-    tunnel = names.tunnel_name(yours)
-    with subprocess.Popen(lab.hosts["h3"].command("tcpdump", "-n", "-l", "-i", tunnel, "icmp or arp or (icmp6 and ip6[40] = 128)"),
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as seen:
-        assert seen.stderr is not None and b"listening" in seen.stderr.readline() + seen.stderr.readline()
+    number = lab.control.networks[yours]["provider_segmentation_id"]
+    asked = "icmp or arp or (icmp6 and ip6[40] = 128)"
+    with contextlib.ExitStack() as stack:
+        # Every wire that a packet of the other project could be on: its guests' cards, its tunnels, the hosts' own wires.
+        wires = {f"card on {place}": guest.command("tcpdump", "-n", "-l", "-i", "eth0", asked)
+                 for (network, place), guest in guests.items() if network == yours}
+        for host in lab.hosts.values():
+            wires[f"tunnel on {host.name}"] = host.command("tcpdump", "-n", "-l", "-i", names.tunnel_name(yours), asked)
+            wires[f"wire of {host.name}"] = host.command(
+                "tcpdump", "-n", "-l", "-i", "eth0", f"udp port 4789 and udp[12:4] & 0xffffff00 = {number << 8}")
+        seen = {name: listening(stack, command) for name, command in wires.items()}
         here = guests[(mine, "h1")]
         for host in ("h2", "h3"):
             assert here.reaches(guests[(mine, host)].address), host
             assert here.reaches(guests[(mine, host)].port["fixed_ips"][1]["ip_address"]), host
         assert not here.reaches("10.0.0.99"), "the other project's guest answers"
         assert not here.reaches("10.0.0.200")
-        seen.terminate()
-        assert seen.stdout is not None
-        said = seen.stdout.read().strip()
-        assert said == b"", said
+        said = {}
+        for name, capture in seen.items():
+            capture.terminate()
+            assert capture.stdout is not None
+            said[name] = capture.stdout.read().decode().strip()
+        assert not any(said.values()), said
+        print(f"nothing of one project on any of {len(said)} wires of the other", flush=True)
     assert guests[(yours, "h1")].reaches("10.0.0.99")
 
 
+def listening(stack: contextlib.ExitStack, command: list[str]) -> "subprocess.Popen[bytes]":
+    """A capture that has begun."""
+    capture = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE))
+    stack.callback(capture.kill)
+    assert capture.stderr is not None and b"listening" in capture.stderr.readline() + capture.stderr.readline()
+    return capture
+
+
 def check_agents_are_not_needed(lab: Lab) -> None:
-    """No packet is lost while agents are killed and started again, and nothing is changed by that."""
+    """No packet is lost while agents and control plane are gone and come again, and nothing is changed by that."""
     port = next(each for each in lab.control.ports.values() if each["binding_host_id"] == "h1")
     other = next(each for each in lab.control.ports.values()
                  if each["binding_host_id"] == "h2" and each["network_id"] == port["network_id"])
     argv = ["ping", "-n", "-q", "-i", "0.05", "-c", "60", other["fixed_ips"][0]["ip_address"]]
     inside = ["nsenter", f"--net=/run/netns/g{port['id'][:8]}", *argv]
     with subprocess.Popen(lab.hosts["h1"].command(*inside), stdout=subprocess.PIPE, text=True) as pinging:
+        for host in lab.hosts.values():
+            host.kill_agent()
+        lab.stop_control()
+        time.sleep(0.5)
+        lab.start_control()
         lab.start_agents()
         lab.converge()
         assert pinging.stdout is not None
@@ -64,7 +89,7 @@ def check_a_port_moves(lab: Lab) -> None:
     assert lab.differences() == []
     lab.guest(port["id"])
     inside = ("nsenter", f"--net=/run/netns/g{asker['id'][:8]}")
-    lab.hosts["h1"].run(*inside, "ping", "-n", "-c", "1", "-W", "2", port["fixed_ips"][0]["ip_address"])
+    lab.hosts["h1"].run(*inside, "ping", "-n", "-c", "3", "-W", "2", port["fixed_ips"][0]["ip_address"])
 
 
 def check_what_is_touched_is_seen(lab: Lab) -> None:

@@ -78,14 +78,17 @@ class LinuxDriver:
                 and self._metadata.is_healthy(network))
 
     def settle(self, wanted: Wanted, *, sweep: bool) -> None:
-        """Fit filters, the NAT table and routers; with sweep, remove what no network or router owns."""
-        self._firewall.apply(wanted)
-        self._nat.apply(wanted.networks.values())
+        """Fit routers, filters and the NAT table; with sweep, remove what no network or router owns.
+
+        Routers come first: a gateway that moves is waited for, and a filter of many ports takes a while to be written.
+        """
         for router in wanted.routers.values():
             transit = wanted.networks.get(router["transit_network_id"] or "")
             if transit is not None:
                 self._devices.apply(transit, handovers(transit["id"], wanted))
         failed = self._routers.apply(wanted)
+        self._firewall.apply(wanted)
+        self._nat.apply(wanted.networks.values())
         if sweep:
             self._sweep(wanted)
         if failed:

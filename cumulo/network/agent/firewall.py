@@ -29,10 +29,16 @@ class Firewall:
     def __init__(self, *, tracks: bool) -> None:
         self._tracks = tracks
         self._applied: dict[str, Table] = {}
+        self._seen: tuple[Wanted, int, Mapping[str, int]] | None = None  # what the tables were last made from
         self._looked_at: Table | None = None  # the filter that every connection has been held to
 
     def apply(self, wanted: Wanted) -> None:
         """Make the tables fit, in one transaction; without networks there are none."""
+        numbers = _devices()
+        devices = {each["bridge"]: numbers.get(each["bridge"], 0) for each in wanted.networks.values()}
+        if self._seen is not None and self._seen[0] is wanted and self._seen[1:] == (wanted.filtered, devices):
+            return
+        self._seen = None
         tables = self._tables(wanted)
         if not wanted.networks:
             texts = [nft.none(each) for each in tables]
@@ -48,6 +54,7 @@ class Firewall:
         if self._tracks and wanted.networks and self._looked_at != tables[0]:
             self._cut(wanted, revoked.narrowed(self._looked_at, tables[0]))
         self._looked_at = tables[0] if wanted.networks else None
+        self._seen = wanted, wanted.filtered, devices
 
     def _cut(self, wanted: Wanted, taps: set[str]) -> None:
         """Forget the connections of these devices that nothing lets through any more."""

@@ -24,6 +24,7 @@ BRIDGE = "cumulo"
 TUNNELS = {"vxlan": "cumulo-vxlan", "gre": "cumulo-gre"}
 TYPES = ("local", "flat", "vlan", "vxlan", "gre")
 _RUNNING = pathlib.Path("/run/openvswitch/ovs-vswitchd.pid")
+_SOCKET = f"unix:/run/openvswitch/{BRIDGE}.mgmt"  # by its name alone a file of that name would be meant
 _TIMEOUT_S = 30.0
 _OFCTL = ("ovs-ofctl", "-O", "OpenFlow14", "--names", "--bundle")
 _OURS = ("cux", "cuv")
@@ -127,7 +128,7 @@ class Switch:
         with tempfile.NamedTemporaryFile("w", prefix="cumulo-flows-") as wanted_flows:  # this one reads no standard input
             wanted_flows.writelines(f"{each}\n" for each in self._flows())
             wanted_flows.flush()
-            said = command.run([*_OFCTL[:-1], "diff-flows", BRIDGE, wanted_flows.name], timeout_s=_TIMEOUT_S, check=False)
+            said = command.run([*_OFCTL[:-1], "diff-flows", _SOCKET, wanted_flows.name], timeout_s=_TIMEOUT_S, check=False)
         if said.code not in (0, 2):
             raise errors.CommandFailed(f"ovs-ofctl ended with {said.code}: {said.stderr.decode('utf-8', 'replace')[-300:]}")
         lines = said.stdout.decode().splitlines()
