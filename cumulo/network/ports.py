@@ -132,7 +132,12 @@ def insert_port(connection: sa.Connection, ids: Ids, now: float, *, project_id: 
     holder = addresses.Holder(port_id, row["mac_address"], row["device_owner"])
     held = addresses.allocate(connection, holder, networks.subnets_of(connection, [network_id]), wanted)
     joined = security_groups.join(connection, revision, port_id, groups)
-    return row | {"fixed_ips": held, "security_groups": joined, "network_dns_domain": domain}
+    return row | {"fixed_ips": held, "security_groups": joined, "network_dns_domain": domain,
+                  "binding_mechanism": _mechanism(connection, row["binding_host_id"]) if bound else None}
+
+
+def _mechanism(connection: sa.Connection, host: str) -> str | None:
+    return connection.execute(sa.select(network_host.c.mechanism).where(network_host.c.host == host)).scalar()
 
 
 def update_port(connection: sa.Connection, now: float, port_id: str, values: Mapping[str, Any],
