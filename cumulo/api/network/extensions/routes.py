@@ -20,7 +20,7 @@ EXTENSIONS = {
     "agent": ("Agents", "The network agents and whether they are alive."),
     "allowed-address-pairs": ("Allowed Address Pairs", "What a port may send from beside its own addresses."),
     "auto-allocated-topology": ("Auto Allocated Topology", "A network, subnets and a router for projects that have none."),
-    "availability_zone": ("Availability Zones", "The zones of networks and routers."),
+    "availability_zone": ("Availability Zone", "The zones of networks and routers."),
     "binding": ("Port Binding", "Which host a port is on, and how it is connected there."),
     "binding-extended": ("Port Bindings, Extended", "Further hosts that ports may move to."),
     "default-subnetpools": ("Default Subnet Pools", "Pools that are used where none is named."),
