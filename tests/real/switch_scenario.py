@@ -1,13 +1,15 @@
 """A program: hosts with Open vSwitch beside one with Linux bridges, told by packets. Started by test_network_lab."""
 
+import struct
 import subprocess
 import sys
 import tempfile
 import time
 
 from cumulo.network.agent.kernel import ask
+from tests.lab import frames
 from tests.lab.lab import OUTSIDE, Guest, Lab, lab
-from tests.real.filter_scenario import ANYTHING, OUT, arrived, attempts, connects
+from tests.real.filter_scenario import ANYTHING, OUT, arrived, attempts, connects, marker
 
 SWITCHED = ("h2", "h3")
 PLAIN = "h1"
@@ -114,6 +116,45 @@ def check_the_way_out(lab: Lab) -> None:
     assert " 1 received" in lab.outside("ping", "-n", "-c", "1", "-W", "2", "203.0.113.60", check=False)
 
 
+def check_trunk(lab: Lab) -> None:
+    """A guest's card carries a second port by VLAN: another network, its own rules; the tags never show in the first."""
+    control = lab.control
+    own, other = control.network("vxlan", ("10.8.0.0/24",)), control.network("vxlan", ("10.9.0.0/24",))
+    group = control.group(*ANYTHING)
+    carried = control.port(other, "h2", port_security_enabled=True, security_groups=[group])
+    parent = control.port(own, "h2", trunk={"admin_state_up": True, "sub_ports": [
+        {"port_id": carried, "network_id": other, "segmentation_id": 101}]})
+    beside, far = control.port(own, "h2"), control.port(other, PLAIN)
+    lab.converge()
+    guests = {each: lab.guest(each) for each in (parent, beside, far)}
+    time.sleep(0.5)
+    assert lab.differences() == [], lab.differences()
+    sub_port, sender, receiver = control.ports[carried], guests[parent], guests[far]
+    card, address = sub_port["mac_address"], sub_port["fixed_ips"][0]["ip_address"]
+
+    def tagged(tag: int, source: str, name: str) -> bytes:
+        inner = frames.udp(source, receiver.address, (5000, 5001), marker(name))
+        return frames.frame(card, receiver.port["mac_address"], 0x8100, struct.pack("!HH", tag, frames.IPV4) + inner)
+
+    sent = {"right": tagged(101, address, "right"), "other tag": tagged(102, address, "other tag"),
+            "address": tagged(101, "10.9.0.77", "address")}
+    came = arrived(sender, receiver, sent)
+    assert came == {"right"}, came
+    assert arrived(sender, guests[beside], sent) == set(), "tags in the card's own network"
+    assert comes(sender, guests[beside].address), "what has no tag goes on"
+    with subprocess.Popen(sender.command("tcpdump", "-n", "-e", "-l", "-c", "1", "-i", "eth0", "vlan 101 and icmp"),
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as seen:
+        assert seen.stderr is not None and "listening" in seen.stderr.readline() + seen.stderr.readline()
+        receiver.reaches(address)
+        said = seen.communicate(timeout=10)[0]
+    assert f"> {card}, ethertype 802.1Q" in said and f"> {address}: ICMP echo request" in said, said
+    control.change(parent, trunk={"admin_state_up": False, "sub_ports": []})
+    control.change(carried, binding_host_id="")
+    lab.converge()
+    assert lab.differences() == [], lab.differences()
+    assert arrived(sender, receiver, sent) == set(), "the trunk is gone"
+
+
 def check_restarts(lab: Lab) -> None:
     """New agents lose no packet and change nothing; what somebody changed is named; a switch that starts again is told anew."""
     ports = [each for each in lab.control.ports.values() if each["device_owner"] == "compute:nova"]
@@ -164,7 +205,7 @@ def check_end(lab: Lab) -> None:
 def main() -> None:
     """Tell the whole story."""
     with tempfile.TemporaryDirectory() as directory, lab(directory, PLAIN, *SWITCHED, switched=SWITCHED) as made:
-        for check in (check_one_network_over_both, check_gre_and_vlan, check_the_same_rules, check_the_way_out, check_restarts,
+        for check in (check_one_network_over_both, check_gre_and_vlan, check_the_same_rules, check_the_way_out, check_trunk, check_restarts,
                       check_end):
             check(made)
             print(check.__name__, "passed", flush=True)

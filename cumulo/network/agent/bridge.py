@@ -20,6 +20,7 @@ from cumulo.common import errors, names
 from cumulo.network.agent import openvswitch
 from cumulo.network.agent.kernel import OPENVSWITCH, Place, run_program
 from cumulo.network.agent.openvswitch import TUNNELS, Switch
+from cumulo.network.agent.trunks import Carried
 
 Network = Mapping[str, Any]
 METADATA_ADDRESS = "169.254.169.254"
@@ -130,6 +131,11 @@ class Devices:
 
     def _is_there(self, wanted: Mapping[str, Any]) -> bool:
         return is_present(wanted) and (self._switch is None or self._switch.is_current())
+
+    def carry(self, carried: list[Carried]) -> None:
+        """Have the sub ports of trunks be in their bridges; only a host with a switch is ever asked for any."""
+        if self._switch is not None and self._switch.carry(carried):
+            run_program({"do": "cards", "cards": [[each.device, each.bridge, each.mtu] for each in carried]})
 
     def switch_differences(self) -> list[str]:
         """Say what Open vSwitch has otherwise than it was told."""

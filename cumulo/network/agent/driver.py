@@ -17,6 +17,7 @@ from cumulo.network.agent.kernel import run_program
 from cumulo.network.agent.metadata import MetadataServers
 from cumulo.network.agent.nat import Nat
 from cumulo.network.agent.routers import Routers, handovers, namespaces
+from cumulo.network.agent.trunks import carried
 from cumulo.network.agent.wanted import Wanted
 
 LOG = log.get(__name__)
@@ -89,6 +90,7 @@ class LinuxDriver:
         failed = self._routers.apply(wanted)
         self._firewall.apply(wanted)
         self._nat.apply(wanted.networks.values())
+        self._devices.carry(carried(wanted))  # into their bridges when the filter knows them
         if sweep:
             self._sweep(wanted)
         if failed:
@@ -120,7 +122,8 @@ class LinuxDriver:
         """Say which devices, entries, addresses and rules are not as planned."""
         networks = [self._devices.plan(each, handovers(each["id"], wanted)) for each in wanted.networks.values()]
         routers = list(self._routers.plans(wanted).values())
-        found = run_program({"do": "compare", "plans": networks, "routers": routers})["differences"]
+        cards = [[each.device, each.bridge, each.mtu] for each in carried(wanted)]
+        found = run_program({"do": "compare", "plans": networks, "routers": routers, "cards": cards})["differences"]
         silent = [f"router {router_id} announces nothing" for router_id in self._routers.unannounced(wanted)]
         return [*found, *silent, *self._devices.switch_differences(), *self._firewall.differences(wanted)]
 

@@ -33,11 +33,14 @@ _PREFIXES = {4: "type ipv4_addr; flags interval;", 6: "type ipv6_addr; flags int
 _CONVERSATION = "nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert, mld-listener-query, mld-listener-report, "\
     "mld-listener-done, mld2-listener-report"
 
+# What a trunk's card sends and gets with tags is its sub ports' business, and the switch's.
+_NO_TAGS = "{} @trunks ether type 0x8100 drop"
+
 _FIXED = {
-    "prerouting": Chain(("iifname @down drop", "iifname @guarded jump guard", "iifname vmap @limits"),
+    "prerouting": Chain(("iifname @down drop", _NO_TAGS.format("iifname"), "iifname @guarded jump guard", "iifname vmap @limits"),
                         "type filter hook prerouting priority -300; policy accept;"),
     "leaving": Chain(("iifname vmap @out",), "type filter hook forward priority 0; policy accept;"),
-    "arriving": Chain(("oifname @down drop", "oifname vmap @limits_in", "oifname vmap @in"),
+    "arriving": Chain(("oifname @down drop", _NO_TAGS.format("oifname"), "oifname vmap @limits_in", "oifname vmap @in"),
                       "type filter hook forward priority 10; policy accept;"),
     "to_host": Chain(("iifname vmap @out",), "type filter hook input priority 0; policy accept;"),
     "from_host": Chain(("oifname @down drop", "oifname vmap @limits_in", "oifname vmap @in"),
@@ -72,7 +75,7 @@ _FIXED = {
         f"icmpv6 type {{ {_CONVERSATION}, nd-router-advert }} accept")),
 }
 _KINDS = {
-    "down": "type ifname;", "guarded": "type ifname;", "cards": _CARDS, "from4": _FROM[4], "from6": _FROM[6],
+    "down": "type ifname;", "trunks": "type ifname;", "guarded": "type ifname;", "cards": _CARDS, "from4": _FROM[4], "from6": _FROM[6],
     "from4_ranges": f"{_FROM[4]} flags interval;", "from6_ranges": f"{_FROM[6]} flags interval;",
     # The same addresses as numbers: raw bytes of a packet have no other type.
     "speaks6": _SPEAKS, "speaks6_ranges": f"{_SPEAKS} flags interval;",
@@ -88,6 +91,8 @@ def table(wanted: Wanted) -> Table:
         tap = f'"{names.tap_name(port["id"])}"'
         if not port["admin_state_up"]:
             elements["down"].add(tap)
+        if port.get("sub_ports"):
+            elements["trunks"].add(tap)
         for name, chain in _limits(port):
             elements["limits_in" if name.startswith("slow_in") else "limits"].add(f"{tap} : jump {name}")
             chains[name] = chain

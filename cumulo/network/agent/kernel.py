@@ -45,7 +45,8 @@ class Place:
         """The types of networks that this host can carry."""
         can = self.abilities
         if self.mechanism == OPENVSWITCH:
-            return list(openvswitch.TYPES)
+            # Sub ports share their guest's card with its bridge, which only a switch in user space lets it do.
+            return [*openvswitch.TYPES, *([] if self.abilities.switches else ["trunk"])]
         return ["local", "flat", *(["vlan"] if can.vlan else []), *(["vxlan"] if can.vxlan else [])]
 
     def sentence(self) -> str:

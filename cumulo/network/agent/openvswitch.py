@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from cumulo.common import command, errors, log
+from cumulo.network.agent.trunks import Carried, numbers
 
 LOG = log.get(__name__)
 BRIDGE = "cumulo"
@@ -27,7 +28,8 @@ _RUNNING = pathlib.Path("/run/openvswitch/ovs-vswitchd.pid")
 _SOCKET = f"unix:/run/openvswitch/{BRIDGE}.mgmt"  # by its name alone a file of that name would be meant
 _TIMEOUT_S = 30.0
 _OFCTL = ("ovs-ofctl", "-O", "OpenFlow14", "--names", "--bundle")
-_OURS = ("cux", "cuv")
+_OURS = ("cux", "cuv", "tap")
+_TAGGED = 4096  # beside a number: the bit that says there is a tag (OpenFlow 1.3, 7.2.3.7)
 
 Way = Mapping[str, Any]
 """How a network leaves: its port, its kind, its number, its wire, and [card, address of its host] of each card afar."""
@@ -52,9 +54,29 @@ def _wired(way: Way) -> Iterator[str]:
         yield f'in_port={wire},vlan_tci=0x0000/0x1fff,actions=output:"{port}"'
         yield f'in_port={port},actions=output:"{wire}"'
     else:
-        # 4096 beside the number: the bit that says there is a tag (OpenFlow 1.3, 7.2.3.7).
         yield f'in_port={wire},dl_vlan={way["number"]},actions=pop_vlan,output:"{port}"'
-        yield f'in_port={port},actions=push_vlan:0x8100,set_field:{4096 + way["number"]}->vlan_vid,output:"{wire}"'
+        yield f'in_port={port},actions=push_vlan:0x8100,set_field:{_TAGGED + way["number"]}->vlan_vid,output:"{wire}"'
+
+
+def trunk_flows(carried: Iterable[Carried]) -> frozenset[str]:
+    """The flows of all trunks; a card has a number, as it may not be there yet."""
+    carried = list(carried)
+    number = numbers(each.card for each in carried)
+    return frozenset(flow for each in carried for flow in (
+        f'priority=10,in_port={number[each.card]},dl_vlan={each.tag},actions=pop_vlan,output:"{each.device}"',
+        f"priority=10,in_port={each.device},actions=push_vlan:0x8100,set_field:{_TAGGED + each.tag}->vlan_vid,"
+        f"output:{number[each.card]}"))
+
+
+def trunk_words(carried: Iterable[Carried]) -> list[str]:
+    """The ports of all trunks, as words of ovs-vsctl."""
+    carried, words = list(carried), list[str]()
+    for card, number in sorted(numbers(each.card for each in carried).items()):
+        words += ["--", "--may-exist", "add-port", BRIDGE, card, "--", "set", "interface", card, f"ofport_request={number}"]
+    for each in carried:
+        words += ["--", "--may-exist", "add-port", BRIDGE, each.device, "--", "set", "interface", each.device, "type=internal",
+                  f"mtu_request={each.mtu}"]
+    return words[1:]
 
 
 def beginning(datapath: str, tunnel_address: str, wires: Iterable[str]) -> list[str]:
@@ -81,7 +103,27 @@ class Switch:
     def __init__(self, datapath: str, tunnel_address: str, wires: Iterable[str]) -> None:
         self._datapath, self._tunnel_address, self._wires = datapath, tunnel_address, tuple(wires)
         self._ways: dict[str, Way] = {}
+        self._carried: list[Carried] | None = None  # None: nobody has said
         self._instance = ""
+
+    def carry(self, carried: list[Carried]) -> bool:
+        """Have the trunks of the host be these; say whether that was a change."""
+        if self._carried == carried and (not carried or self.is_current()):
+            return False
+        if carried:
+            self._begin()
+            _vsctl(trunk_words(carried))
+        before, self._carried = self._carried or [], None
+        held, wanted = trunk_flows(before), trunk_flows(carried)
+        if held - wanted or wanted:
+            _ofctl("add-flows", [*(f"delete_strict {each.partition(',actions=')[0]}" for each in sorted(held - wanted)),
+                                 *(f"add {each}" for each in sorted(wanted))])
+        gone = {name for each in before for name in (each.card, each.device)} - {
+            name for each in carried for name in (each.card, each.device)}
+        if gone:
+            _vsctl([word for port in sorted(gone) for word in ("--", "--if-exists", "del-port", BRIDGE, port)][1:])
+        self._carried = carried
+        return True
 
     def apply(self, network_id: str, way: Way | None) -> None:
         """Have a network leave by this way, or by none; what other networks have is not touched."""
@@ -108,7 +150,7 @@ class Switch:
             return
         kept = set(network_ids)
         self._ways = {network_id: way for network_id, way in self._ways.items() if network_id in kept}
-        wanted = {way["port"] for way in self._ways.values()}
+        wanted = {way["port"] for way in self._ways.values()} | self._trunk_ports()
         gone = [port for port in self._ports() if port.startswith(_OURS) and port not in wanted]
         _ofctl("replace-flows", self._flows())
         if gone:
@@ -121,7 +163,7 @@ class Switch:
         """Say what the switch has otherwise than it was told."""
         if not self._ways or not _is_there():
             return [f"switch {BRIDGE} is missing"] if self._ways else []
-        wanted = {*(way["port"] for way in self._ways.values()), *TUNNELS.values(), *self._wires}
+        wanted = {*(way["port"] for way in self._ways.values()), *TUNNELS.values(), *self._wires} | self._trunk_ports()
         held = set(self._ports())
         found = [f"switch port {port} is missing" for port in sorted(wanted - held)]
         found += [f"switch port {port} is too many" for port in sorted(held - wanted)]
@@ -140,11 +182,14 @@ class Switch:
             raise errors.CommandFailed("Open vSwitch does not run on this host.")
         if now != self._instance:
             _vsctl(beginning(self._datapath, self._tunnel_address, self._wires))
-            self._ways = {}
+            self._ways, self._carried = {}, None
             self._instance = now
 
     def _flows(self) -> list[str]:
-        return sorted(each for way in self._ways.values() for each in flows(way))
+        return sorted({*(each for way in self._ways.values() for each in flows(way)), *trunk_flows(self._carried or [])})
+
+    def _trunk_ports(self) -> set[str]:
+        return {name for each in self._carried or [] for name in (each.card, each.device)}
 
     def _ports(self) -> list[str]:
         return _vsctl(["list-ports", BRIDGE]).stdout.decode().split()

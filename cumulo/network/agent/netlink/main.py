@@ -5,7 +5,9 @@ It reads one JSON request a line from standard input, does it, and writes {"answ
 
     {"do": "apply", "plan": {...}}      make a network's devices as bridge.plan describes them
     {"do": "route", "plan": {...}}      make a router as routing.plan describes it
-    {"do": "compare", "plans": [...], "routers": [...]}
+    {"do": "cards", "cards": [[device, bridge, mtu], ...]}
+                                        have devices that are there be in bridges
+    {"do": "compare", "plans": [...], "routers": [...], "cards": [...]}
                                         say of each what differs from its plan first; change nothing
     {"do": "sweep", "keep": [...], "routers": [...], "legs": [...]}
                                         remove every device and namespace of ours but those of these network ids,
@@ -46,12 +48,17 @@ def serve(request: dict[str, Any], actor: Actor) -> dict[str, Any]:
     if request["do"] == "route":
         routers.apply(actor, request["plan"])
         return {}
+    if request["do"] == "cards":
+        networks.cards(actor, request["cards"])
+        return {}
     if request["do"] == "sweep":
         removed = routers.sweep(actor, set(request["routers"]))
         return {"removed": removed + networks.sweep(actor, set(request["keep"]), set(request["legs"]))}
     if request["do"] == "compare":
         return {"differences": [*compared(networks.apply, "bridge", request["plans"]),
-                                *compared(routers.apply, "namespace", request["routers"])]}
+                                *compared(routers.apply, "namespace", request["routers"]),
+                                *compared(lambda actor, plan: networks.cards(actor, [plan["card"]]), "name", [
+                                    {"name": each[0], "card": each} for each in request["cards"]])]}
     if request["do"] == "nft":
         return {"tables": tables.listed(request["text"])}
     if request["do"] == "connections":

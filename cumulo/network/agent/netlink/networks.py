@@ -42,6 +42,15 @@ def apply(actor: Actor, plan: dict[str, Any]) -> None:
             remove_namespace(actor, plan["namespace_name"])
 
 
+def cards(actor: Actor, wanted: list[list[Any]]) -> None:
+    """Have devices that others made be in bridges, up and of a size."""
+    with IPRoute() as route:
+        host = Space(actor, route)
+        for name, bridge, mtu in wanted:
+            quieten(host, name)
+            host.fit(name, mtu=mtu, master=host.index(bridge))
+
+
 def sweep(actor: Actor, keep: set[str], legs: set[str]) -> list[str]:
     """Remove what belongs to networks that are not to be here, and legs of routers but these, and name it."""
     removed = []
