@@ -58,8 +58,10 @@ class Resize(MoveCase):
                 self.cloud.act(server_id, {"os-stop": None}, "SHUTOFF")
             host = self.place(server_id)
             self.cloud.script(delays={"keep_disk": 0.4})
-            self.assertEqual(202, self.ask(server_id, {"resize": {"flavorRef": "large"}}).status_int)
+            self.assertEqual(202, self.ask(server_id, {"resize": {
+                "flavorRef": "large", "OS-DCF:diskConfig": "AUTO"}}).status_int)
             shown = self.shown(server_id)
+            self.assertEqual("AUTO", shown["OS-DCF:diskConfig"])
             self.assertEqual(("RESIZE", True), (shown["status"], shown["OS-EXT-STS:task_state"].startswith("resize")))
             self.cloud.wait(server_id, "VERIFY_RESIZE")
             self.cloud.script()

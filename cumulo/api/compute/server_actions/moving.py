@@ -34,6 +34,9 @@ def resize(request: Request, arguments: Mapping[str, Any]) -> None:
             memory_mib=after["memory_mib"] - row["memory_mib"], user_id=row["user_id"])
         may_stay = request.services.conf.servers.resize_on_same_host
         _begin(request, connection, row, "resize", after, _STAY_IF_ROOM if may_stay else _MUST_LEAVE, None)
+        if "OS-DCF:diskConfig" in arguments:
+            servers.update_server(connection, request.services.database.now(connection), row["id"],
+                                  disk_config=arguments["OS-DCF:diskConfig"])
     common.ring_scheduler(request)
 
 
