@@ -118,7 +118,9 @@ def meta_data_document(facts: Facts) -> dict[str, Any]:
     document: dict[str, Any] = {
         # The user's own pairs stand first: simple guests take the last match of a name.
         "meta": dict(facts.get("metadata") or {}),
-        "devices": [],
+        # Where a card sits in the guest is the hypervisor's to choose, and told by nobody: its address tells which it is.
+        "devices": [{"type": "nic", "bus": "none", "address": "none", "mac": port["mac_address"], "tags": [port["tag"]]}
+                    for port in facts.get("ports") or () if port.get("tag")],
         "uuid": facts["id"],
         "name": facts["name"],
         "hostname": facts["hostname"],

@@ -244,6 +244,12 @@ def update_server(connection: sa.Connection, now: float, server_id: str, **value
         raise not_found(server_id)
 
 
+def tag_cards(connection: sa.Connection, server_id: str, tags: Mapping[str, str]) -> None:
+    """Note what cards are called by their owner, by the ids of their ports, beside what others are called."""
+    held = connection.execute(sa.select(server.c.device_tags).where(server.c.id == server_id)).scalar()
+    connection.execute(sa.update(server).where(server.c.id == server_id).values(device_tags={**(held or {}), **tags}))
+
+
 def keep_guest_password(connection: sa.Connection, server_id: str, password: str) -> None:
     """Keep the password that a guest tells of itself, the first one only; raises Conflict."""
     is_first = (server.c.id == server_id, server.c.deleted_at.is_(None), server.c.guest_password.is_(None))

@@ -48,7 +48,7 @@ def server_facts(connection: sa.Connection, server_id: str, access: Access) -> F
         "ramdisk": image_of(ramdisk_id),
         "config_drive": bool(row["config_drive"]),
         "public_keys": {row["key_name"]: row["public_key"]} if row["public_key"] else {},
-        "ports": _ports(connection, server_id),
+        "ports": [each | {"tag": (row["device_tags"] or {}).get(each["id"])} for each in _ports(connection, server_id)],
     }
 
 

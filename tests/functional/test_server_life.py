@@ -1,9 +1,12 @@
 """A server's whole life in a whole cloud over fake drivers: every action, what is shown, and what the audit sees after it."""
 
+import json
 import unittest
 from typing import Any
 
+from cumulo.common.metadata import openstack_files
 from cumulo.compute import servers
+from cumulo.scheduler.facts import no_access, server_facts
 from cumulo.scheduler.reclaimer import Reclaimer
 from tests.fixtures.whole_cloud import V, WholeCloud
 
@@ -70,6 +73,34 @@ class Hosts(LifeCase):
         self.assertEqual({"reboot": 409, "shutdown": 409, "startup": 400}, answers)
         self.assertEqual([404, 404], [self.cloud.get(f"{V}/os-hosts/{host}/reboot", headers=at(version)).status_int
                                       for host, version in (("none", "2.42"), ("h1", "2.43"))])
+
+
+class Tags(LifeCase):
+    """What owners call their cards."""
+
+    def test_of_cards(self) -> None:
+        tagged = [{"uuid": self.cloud.network_id, "tag": "wan"}]
+        body = {"server": {"name": "one", "imageRef": self.cloud.image_id, "flavorRef": "1", "networks": tagged}}
+        answers = {version: self.cloud.post(f"{V}/servers", body, headers=at(version))
+                   for version in ("2.31", "2.32", "2.37", "2.41", "2.42")}
+        self.assertEqual({"2.31": 400, "2.32": 202, "2.37": 400, "2.41": 400, "2.42": 202},
+                         {version: answer.status_int for version, answer in answers.items()})
+        servers_made = [answers[version].json["server"]["id"] for version in ("2.32", "2.42")]
+        for server_id in servers_made:
+            self.cloud.wait(server_id, "ACTIVE")
+        path = f"{V}/servers/{servers_made[0]}/os-interface"
+        self.cloud.post(path, {"interfaceAttachment": {"net_id": self.cloud.network_id, "tag": "lan"}}, headers=at("2.49"))
+        self.cloud.wait(servers_made[0], "ACTIVE")
+        shown = self.cloud.get(path, headers=at("2.70")).json["interfaceAttachments"]
+        self.assertEqual(["lan", "wan"], sorted(each["tag"] for each in shown))
+        self.assertNotIn("tag", self.cloud.get(path, headers=at("2.69")).json["interfaceAttachments"][0])
+        with self.cloud.database.read() as connection:
+            told = openstack_files(server_facts(connection, servers_made[0], no_access))
+        devices = json.loads(told["openstack/latest/meta_data.json"])["devices"]
+        self.assertEqual({(each["mac_addr"], each["tag"]) for each in shown},
+                         {(each["mac"], each["tags"][0]) for each in devices})
+        for server_id in servers_made:
+            self.cloud.remove(server_id)
 
 
 class Passwords(LifeCase):

@@ -21,7 +21,7 @@ def list_interfaces(request: Request) -> dict[str, Any]:
     with request.services.database.read() as connection:
         row = common.own_server(request, connection, "compute:interfaces:show")
         found = ports.ports_of_device(connection, row["id"])
-    return {"interfaceAttachments": [_view(request, port) for port in found]}
+    return {"interfaceAttachments": [_view(request, row, port) for port in found]}
 
 
 def show(request: Request) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def show(request: Request) -> dict[str, Any]:
     with request.services.database.read() as connection:
         row = common.own_server(request, connection, "compute:interfaces:show")
         port = _port_of(connection, row, request.params["port_id"])
-    return {"interfaceAttachment": _view(request, port)}
+    return {"interfaceAttachment": _view(request, row, port)}
 
 
 def attach(request: Request) -> dict[str, Any]:
@@ -47,8 +47,9 @@ def attach(request: Request) -> dict[str, Any]:
         servers.request_change(connection, services.ids, now, context=request.context, row=row, change=change,
                                may_override_lock=common.may_override_lock(request))
         port = ports.get_port(connection, port_id)
+        row = servers.get_server(connection, row["id"])
     common.ring_scheduler(request)
-    return {"interfaceAttachment": _view(request, port)}
+    return {"interfaceAttachment": _view(request, row, port)}
 
 
 def _check(asked: Body) -> None:
@@ -68,7 +69,7 @@ def _take(request: Request, connection: sa.Connection, now: float, row: servers.
         wanted = [{"uuid": asked["net_id"], **address}]
     else:
         wanted = "auto"
-    planned = networks.plan(request, connection, wanted)
+    planned = [card | {"tag": asked.get("tag")} for card in networks.plan(request, connection, wanted)]
     try:
         return networks.plug(request, connection, now, planned, None)(row["id"], row["hostname"])[0]
     except errors.Conflict as failure:  # the port is somebody's: this route says so with 400
@@ -104,8 +105,8 @@ def _port_of(connection: sa.Connection, row: servers.Row, port_id: str) -> Body:
     raise errors.NotFound(f"Port {port_id[:64]} is not found.")
 
 
-def _view(request: Request, port: Body) -> dict[str, Any]:
+def _view(request: Request, row: servers.Row, port: Body) -> dict[str, Any]:
     shown = {
         "port_id": port["id"], "net_id": port["network_id"], "mac_addr": port["mac_address"], "port_state": port["status"],
         "fixed_ips": [{"subnet_id": each["subnet_id"], "ip_address": each["ip_address"]} for each in port["fixed_ips"]]}
-    return shown | {"tag": None} if request.is_at_least("2.70") else shown
+    return shown | {"tag": (row["device_tags"] or {}).get(port["id"])} if request.is_at_least("2.70") else shown

@@ -9,6 +9,7 @@ from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.common.db.tables.network import network, port
 from cumulo.common.db.tables.network_sharing import rbac_policy
+from cumulo.compute import servers
 from cumulo.compute.servers import Plug
 from cumulo.network import networks, ports, quotas
 
@@ -25,7 +26,7 @@ def plan(request: Request, connection: sa.Connection, asked: list[dict[str, Any]
     if asked == "none":
         return []
     if asked and asked != "auto":
-        return [_card(request, connection, each) for each in asked if isinstance(each, dict)]
+        return [_card(request, connection, each) | {"tag": each.get("tag")} for each in asked if isinstance(each, dict)]
     usable = networks.list_networks(connection, _usable(request), network.c.admin_state_up.is_(True))
     if len(usable) > 1:
         raise errors.Conflict("Multiple possible networks found, use a Network ID to be more specific.")
@@ -76,7 +77,11 @@ def plug(request: Request, connection: sa.Connection, now: float, planned: Plan,
     """Return the function that makes the ports of one server inside the transaction; groups None: the default one."""
 
     def make_ports(server_id: str, hostname: str) -> list[str]:
-        return [_make_port(request, connection, now, card | {"groups": groups}, server_id, hostname) for card in planned]
+        made = [_make_port(request, connection, now, card | {"groups": groups}, server_id, hostname) for card in planned]
+        tags = {port_id: card["tag"] for port_id, card in zip(made, planned, strict=True) if card.get("tag")}
+        if tags:
+            servers.tag_cards(connection, server_id, tags)
+        return made
 
     return make_ports
 

@@ -1,6 +1,6 @@
 """Bodies of servers, one for each microversion that changed them.
 
-POST   2.19 description   2.37 networks must be named, or be auto or none   2.52 tags   2.57 no personality
+POST   2.19 description   2.32 to 2.36, and from 2.42 on, cards have tags   2.37 networks must be named, or be auto or none   2.52 tags   2.57 no personality
        2.63 certificates   2.74 host   2.90 hostname   2.94 a whole domain name as hostname
 PUT    2.19 description   2.90 hostname   2.94 a whole domain name as hostname   2.104 the zone it is pinned to
 Rebuild 2.19 description   2.54 key_name   2.57 user_data, no personality   2.63 certificates   2.90, 2.94 hostname
@@ -14,7 +14,7 @@ from cumulo.api.compute.servers import hints
 Properties = dict[str, Any]
 _TEXT = {"type": "string", "maxLength": 255}
 _UUID = {"type": "string", "format": "uuid"}
-_NETWORK = {
+_NETWORK: dict[str, Any] = {
     "type": "object", "additionalProperties": False,
     "properties": {
         "uuid": _UUID,
@@ -28,6 +28,7 @@ _HOSTNAME = {"type": "string", "minLength": 1, "maxLength": 63, "pattern": r"^[a
 _FQDN = {"type": "string", "minLength": 1, "maxLength": 255,
          "pattern": r"^[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)*$"}
 _NETWORKS = {"type": "array", "maxItems": 64, "items": _NETWORK}
+_TAGGED = {**_NETWORKS, "items": {**_NETWORK, "properties": {**_NETWORK["properties"], "tag": parts.TAG}}}
 
 _FIRST: Properties = {
     "name": parts.NAME, "imageRef": {"type": "string", "maxLength": 255},
@@ -52,7 +53,9 @@ _TAGS = {"type": "array", "maxItems": 50, "uniqueItems": True, "items": parts.TA
 #: What each version adds to the properties before it, or puts in their place; None takes away.
 _CREATED: tuple[tuple[str, Properties], ...] = (
     ("2.19", _DESCRIPTION),
+    ("2.32", {"networks": _TAGGED}),
     ("2.37", {"networks": {"anyOf": [_NETWORKS, {"enum": ["auto", "none"]}]}}),
+    ("2.42", {"networks": {"anyOf": [_TAGGED, {"enum": ["auto", "none"]}]}}),
     ("2.52", {"tags": _TAGS}),
     ("2.57", {"personality": None}),
     ("2.63", {"trusted_image_certificates": _CERTIFICATES}),

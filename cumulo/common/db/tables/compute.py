@@ -60,6 +60,8 @@ server = sa.Table(
     # What its root disk is made from while it is shelved; the image is the cloud's own and goes when it comes back.
     sa.Column("shelved_image_id", Id),
     sa.Column("admin_password", sa.String(255)),
+    # What its owner calls its cards: {a port's id: the tag}
+    sa.Column("device_tags", Json),
     # What the guest told of itself, sealed with the public key of its owner.
     sa.Column("guest_password", sa.String(1020)),
     sa.Column("access_ipv4", sa.String(64)),
