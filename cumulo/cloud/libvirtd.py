@@ -14,6 +14,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import uuid
 
 from cumulo.common import command, errors, log
 from cumulo.common.clock import Clock
@@ -39,7 +40,8 @@ _MS_RDONLY, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_SLAVE = 1, 32, 4096, 16384, 1 <<
 class Libvirtd:
     """Starts and stops a libvirt daemon; nothing is done where the system's own daemon answers."""
 
-    def __init__(self, directory: pathlib.Path | str, *, clock: Clock | None = None) -> None:
+    def __init__(self, directory: pathlib.Path | str, *, clock: Clock | None = None, listen: str = "") -> None:
+        self._listen = listen  # an address at which it takes calls from anybody, for networks that nobody else hears
         self._directory = pathlib.Path(directory)
         self._clock = clock or Clock()
         self._pid_file = self._directory / "libvirtd.pid"
@@ -106,9 +108,10 @@ class Libvirtd:
             (self._directory / name).mkdir(exist_ok=True)
             pathlib.Path(fixed).mkdir(parents=True, exist_ok=True)  # what is mounted over must exist
         self._socket.unlink(missing_ok=True)
-        (self._directory / "libvirtd.conf").write_text(daemon_configuration(self._directory))
+        (self._directory / "libvirtd.conf").write_text(daemon_configuration(self._directory, self._listen))
         user, group = guest_account(self._directory)
-        (self._directory / "etc" / "qemu.conf").write_text(guest_configuration(user, group, kvm=self._kvm_is_shown()))
+        (self._directory / "etc" / "qemu.conf").write_text(guest_configuration(
+            user, group, kvm=self._kvm_is_shown(), alone=not self._listen))
 
     def _kvm_is_shown(self) -> bool:
         """Say whether libvirt may see /dev/kvm: not when it is there and useless.
@@ -135,7 +138,8 @@ class Libvirtd:
         return found
 
     def _spawn(self) -> "subprocess.Popen[bytes]":
-        argv = ["libvirtd", "--config", str(self._directory / "libvirtd.conf"), "--pid-file", str(self._pid_file)]
+        argv = ["libvirtd", "--config", str(self._directory / "libvirtd.conf"), "--pid-file", str(self._pid_file),
+                *(["--listen"] if self._listen else [])]
         mounts = self._mounts()
         with open(self._directory / "libvirtd.log", "ab") as output:
             return subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
@@ -148,11 +152,15 @@ class Libvirtd:
             return str(failure)
 
 
-def daemon_configuration(directory: pathlib.Path) -> str:
-    """Return libvirtd.conf: a unix socket only root may use, and a log beside it."""
+def daemon_configuration(directory: pathlib.Path, listen: str = "") -> str:
+    """Return libvirtd.conf: a unix socket only root may use, and a log beside it; an address to listen at if one is given.
+
+    Several daemons on one machine say that they are several hosts: one refuses to send a guest to itself.
+    """
     return "".join(line + "\n" for line in (
         "listen_tls = 0",
-        "listen_tcp = 0",
+        *(("listen_tcp = 1", f'listen_addr = "{listen}"', 'auth_tcp = "none"',
+           f'host_uuid = "{uuid.uuid5(uuid.NAMESPACE_URL, str(directory))}"') if listen else ("listen_tcp = 0",)),
         f'unix_sock_dir = "{directory / "socket"}"',
         'unix_sock_rw_perms = "0700"',
         'auth_unix_ro = "none"',
@@ -164,8 +172,11 @@ def daemon_configuration(directory: pathlib.Path) -> str:
     ))
 
 
-def guest_configuration(user: str, group: str, *, kvm: bool) -> str:
-    """Return qemu.conf: who guests run as; their output goes to files, so that no virtlogd is needed."""
+def guest_configuration(user: str, group: str, *, kvm: bool, alone: bool = True) -> str:
+    """Return qemu.conf: who guests run as; their output goes to files, so that no virtlogd is needed.
+
+    Where it is not alone on its machine, the same guest comes from one daemon to another: they would share its groups.
+    """
     lines = [
         f'user = "{user}"',
         f'group = "{group}"',
@@ -173,6 +184,8 @@ def guest_configuration(user: str, group: str, *, kvm: bool) -> str:
         'security_driver = "none"',
         'stdio_handler = "file"',
     ]
+    if not alone:
+        lines.append("cgroup_controllers = []")
     if not kvm:
         # A guest's private /dev cannot take over the mount that hides /dev/kvm; the guest's user may
         # open nothing of importance in the shared one.

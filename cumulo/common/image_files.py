@@ -80,6 +80,11 @@ class ImageCache:
             except FileNotFoundError:
                 continue  # dropped from the cache in between: fetch it again
 
+    def is_linked(self, image: Mapping[str, Any] | None, path: pathlib.Path) -> bool:
+        """Say whether a file is this image, by its name here."""
+        known = self._directory / checked_id(image["id"]) if image else None
+        return known is not None and known.exists() and path.exists() and known.samefile(path)
+
     def tidy(self, limit: int) -> None:
         """Drop the least recently used images that no server has, until those left are within limit bytes."""
         if not self._directory.exists():

@@ -13,10 +13,10 @@ BUILD, ACTIVE, SHUTOFF, ERROR, DELETED = "BUILD", "ACTIVE", "SHUTOFF", "ERROR", 
 PAUSED, SUSPENDED = "PAUSED", "SUSPENDED"
 RESCUE, SOFT_DELETED = "RESCUE", "SOFT_DELETED"
 SHELVED, SHELVED_OFFLOADED, VERIFY_RESIZE = "SHELVED", "SHELVED_OFFLOADED", "VERIFY_RESIZE"
-RESIZE, REVERT_RESIZE = "RESIZE", "REVERT_RESIZE"
+RESIZE, REVERT_RESIZE, MIGRATING = "RESIZE", "REVERT_RESIZE", "MIGRATING"
 REBOOT, HARD_REBOOT, REBUILD = "REBOOT", "HARD_REBOOT", "REBUILD"
 PASSWORD = "PASSWORD"
-PASSING = (REBOOT, HARD_REBOOT, REBUILD, RESIZE, REVERT_RESIZE, PASSWORD)
+PASSING = (REBOOT, HARD_REBOOT, REBUILD, RESIZE, REVERT_RESIZE, PASSWORD, MIGRATING)
 """What a server is shown as while something is done to it; never in a row."""
 STORED = (BUILD, ACTIVE, SHUTOFF, PAUSED, SUSPENDED, RESCUE, SHELVED, SHELVED_OFFLOADED, VERIFY_RESIZE, SOFT_DELETED,
           ERROR, DELETED)
@@ -41,7 +41,7 @@ _FLOW_TASKS = {"delete_server": "deleting", "start_server": "powering-on", "stop
                "attach_interface": "attaching", "detach_interface": "detaching", "drop_card": "detaching",
                "delete_moved_server": "deleting", "offload_server": "shelving_offloading",
                "unshelve_server": "unshelving", "wake_server": "unshelving", "confirm_resize": "resize_confirming",
-               "revert_resize": "resize_reverting"}
+               "revert_resize": "resize_reverting", "live_migrate_server": "migrating", "land_server": "migrating"}
 _STEP_TASKS = {
     "build_server": _BUILD_TASKS,
     "create_image": {"hold_image": "image_snapshot_pending", "snapshot": "image_snapshot",
@@ -54,8 +54,10 @@ _STEP_TASKS = {
     "rebuild_server": {"wipe": "rebuilding", "respawn": "rebuild_spawning", "settle": "rebuild_spawning"},
 }
 _PASSING = {"reboot_server": (ACTIVE, SHUTOFF, PAUSED, SUSPENDED, ERROR), "rebuild_server": (ACTIVE, SHUTOFF, ERROR),
-            "resize_server": (ACTIVE, SHUTOFF), "revert_resize": (VERIFY_RESIZE,), "change_password": (ACTIVE,)}
-_SHOWN = {"rebuild_server": REBUILD, "resize_server": RESIZE, "revert_resize": REVERT_RESIZE, "change_password": PASSWORD}
+            "resize_server": (ACTIVE, SHUTOFF), "revert_resize": (VERIFY_RESIZE,), "live_migrate_server": (ACTIVE, PAUSED),
+            "land_server": (ACTIVE, PAUSED), "change_password": (ACTIVE,)}
+_SHOWN = {"rebuild_server": REBUILD, "resize_server": RESIZE, "revert_resize": REVERT_RESIZE,
+          "live_migrate_server": MIGRATING, "land_server": MIGRATING, "change_password": PASSWORD}
 """The flows that show a status of their own, and the rows' statuses that it covers."""
 _REBOOT_TASKS = {SOFT: "rebooting", HARD: "rebooting_hard"}
 

@@ -38,12 +38,11 @@ _ROUTERS = sa.select(_DOORS.c.device_id).where(
     _DOORS.c.device_owner == ROUTER_INTERFACE, _DOORS.c.network_id == sa.bindparam("its_network"))
 _BESIDE = sa.select(_DOORS.c.network_id).where(
     _DOORS.c.device_owner == ROUTER_INTERFACE, _DOORS.c.device_id.in_(_ROUTERS))
-_HOSTS = sa.select(port.c.binding_host_id).distinct().where(
-    sa.or_(port.c.network_id == sa.bindparam("its_network"), port.c.network_id.in_(_BESIDE)),
-    port.c.binding_host_id != "")
+_IN_REACH = sa.or_(port.c.network_id == sa.bindparam("its_network"), port.c.network_id.in_(_BESIDE))
+_HOSTS = (sa.select(column).where(_IN_REACH, column != "") for column in (port.c.binding_host_id, port.c.next_host_id))
 _MAY_MOVE_TO = sa.select(port_binding.c.host).distinct().join(port, port.c.id == port_binding.c.port_id).where(
     port.c.network_id == sa.bindparam("its_network"))
-_CONCERNED = sa.union(_HOSTS, _MAY_MOVE_TO, *(
+_CONCERNED = sa.union(*_HOSTS, _MAY_MOVE_TO, *(
     sa.select(place).where(place != "", router.c.id.in_(_ROUTERS)) for place in (router.c.gateway_host, router.c.standby_host)))
 
 

@@ -55,9 +55,9 @@ def has_nat(network_type: str, physical_network: str | None, wired: Iterable[str
 
 
 def port(place: Place, row: Row) -> dict[str, Any]:
-    """A port, here or on another host."""
+    """A port, here or on another host; one whose server is moving here is here, and still reached where it is."""
     host = row["binding_host_id"]
-    is_here = host == place.host
+    is_here = place.host in (host, row.get("next_host_id"))
     return {name: row[name] for name in _PORT_KEYS} | {
         "is_here": is_here,
         "port_security_enabled": row.get("port_security_enabled", False),
@@ -67,7 +67,7 @@ def port(place: Place, row: Row) -> dict[str, Any]:
         "dns_domain": row.get("dns_domain") or "",
         "groups": sorted(row.get("security_groups") or ()),
         "qos": qos(row.get("qos_rules") or ()),
-        "tunnel_address": None if is_here else place.tunnel_addresses.get(host),
+        "tunnel_address": None if host == place.host else place.tunnel_addresses.get(host),
         "sub_ports": _sub_ports(row.get("trunk")),
     }
 

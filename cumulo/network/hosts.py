@@ -51,4 +51,5 @@ def wired(connection: sa.Connection, host: str) -> set[str]:
 
 
 def _networks_of(connection: sa.Connection, host: str) -> set[str]:
-    return set(connection.execute(sa.select(port.c.network_id).where(port.c.binding_host_id == host)).scalars())
+    return set(connection.execute(sa.select(port.c.network_id).where(
+        sa.or_(port.c.binding_host_id == host, port.c.next_host_id == host))).scalars())

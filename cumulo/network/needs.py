@@ -1,8 +1,9 @@
 """What a host needs to have: the ids of networks, routers, security groups and lists of prefixes; the last two rendered.
 
-A host needs the networks of its ports and of those that may move to it, the groups of those ports, and the lists that the groups' rules speak of; the
-routers with a door into one of those networks, or whose gateway it is or stands by for, and all networks behind them, as
-it delivers straight to their ports; and the external network of such a gateway's router, or of one of whose floating
+A host needs the networks of its ports and of those that move to it, or may, the groups of those ports, and the
+lists that the groups' rules speak of; the routers with a door into one of those networks, or whose gateway it is or stands
+by for, and all networks behind them, as it delivers straight to their ports; and the external network of such a gateway's
+router, or of one of whose floating
 addresses one stands for a port of it.
 """
 
@@ -27,12 +28,12 @@ from cumulo.network import document, ports
 from cumulo.network.routers import ROUTER_INTERFACE
 
 _IDS_IN_ONE_QUERY = 1000
+_IS_HERE = sa.or_(port.c.binding_host_id == sa.bindparam("its_host"), port.c.next_host_id == sa.bindparam("its_host"))
 _NETWORKS = sa.select(port.c.network_id).distinct().where(sa.or_(
-    port.c.binding_host_id == sa.bindparam("its_host"),
-    port.c.id.in_(sa.select(port_binding.c.port_id).where(port_binding.c.host == sa.bindparam("its_host")))))
+    _IS_HERE, port.c.id.in_(sa.select(port_binding.c.port_id).where(port_binding.c.host == sa.bindparam("its_host")))))
 _GROUPS = (sa.select(port_security_group.c.security_group_id).distinct()
            .join(port, port.c.id == port_security_group.c.port_id)
-           .where(port.c.binding_host_id == sa.bindparam("its_host")))
+           .where(_IS_HERE))
 _SPOKEN_OF = (sa.select(security_group_rule.c.remote_group_id, security_group_rule.c.remote_address_group_id).distinct()
               .where(security_group_rule.c.security_group_id.in_(_GROUPS)))
 
@@ -47,7 +48,7 @@ _BEHIND = sa.select(port.c.network_id).distinct().where(
 _EXTERNAL = (sa.select(router.c.external_network_id).distinct().where(
     router.c.external_network_id.is_not(None), sa.or_(_LEADS_OUT, router.c.id.in_(
         sa.select(floating_ip.c.router_id).join(port, port.c.id == floating_ip.c.port_id)
-        .where(port.c.binding_host_id == sa.bindparam("its_host"))))))
+        .where(_IS_HERE)))))
 
 
 @dataclasses.dataclass(frozen=True)

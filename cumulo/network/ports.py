@@ -158,7 +158,8 @@ def update_port(connection: sa.Connection, now: float, port_id: str, values: Map
         _check_mac_address(connection, before["network_id"], changed["mac_address"])
     host = changed.get("binding_host_id", before["binding_host_id"])
     if host != before["binding_host_id"]:
-        changed |= {"status": "BUILD" if host else "DOWN", "bound_revision": revision if host else 0}
+        changed |= {"status": "BUILD" if host else "DOWN", "bound_revision": revision if host else 0,
+                    "next_host_id": ""}
     wanted = _again(before, changed) if wanted is None else wanted
     if wanted is not None:
         addresses.release(connection, port_id)
@@ -215,6 +216,12 @@ def leave_device(connection: sa.Connection, now: float, port_id: str) -> None:
 def bind_port(connection: sa.Connection, now: float, port_id: str, host: str) -> None:
     """Say that the port's card is on this host; idempotent."""
     update_port(connection, now, port_id, {"binding_host_id": host})
+
+
+def expect_port(connection: sa.Connection, now: float, port_id: str, host: str) -> None:
+    """Have this host make ready for the port, which stays where it is until it is bound there; "" ends that. Idempotent."""
+    if connection.execute(sa.select(port.c.id).where(port.c.id == port_id)).first():
+        update_port(connection, now, port_id, {"next_host_id": host})
 
 
 def unbind_port(connection: sa.Connection, now: float, port_id: str) -> None:

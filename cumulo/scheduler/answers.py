@@ -19,7 +19,7 @@ from cumulo.compute import servers
 from cumulo.identity import catalog, tokens
 from cumulo.image import images, imports
 from cumulo.network import desired, hosts
-from cumulo.scheduler import facts, power_sync
+from cumulo.scheduler import facts, migrating, power_sync
 from cumulo.scheduler.heartbeats import Heartbeats, register_compute_host
 from cumulo.scheduler.runner import Runner
 from cumulo.volume import backends
@@ -48,6 +48,7 @@ class Answers:
             "server_facts": self.server_facts,
             "upload_access": self.upload_access,
             "volume_image": self.volume_image,
+            "migration_orders": self.migration_orders,
             "metadata_for": self.metadata_for,
             "keep_guest_password": self.keep_guest_password,
             "network_desired": self.network_desired,
@@ -135,6 +136,11 @@ class Answers:
                 raise errors.NotFound(f"Volume {volume_id} is not being made of an image.")
             found = facts.image_facts(connection, running["project_id"] or "", source["id"], self._image_access)
         return found or {}
+
+    def migration_orders(self, call: Any, server_id: str) -> dict[str, Any]:
+        """Whether moving a running server is to be stopped, or to be over sooner."""
+        with self._database.read() as connection:
+            return migrating.orders(connection, server_id)
 
     def metadata_for(self, call: Any, network_id: str, address: str) -> dict[str, Any] | None:
         """The facts of the server that asks from an address, without what would open its images."""

@@ -8,6 +8,7 @@
                          pause and the like leave it as its host says it is, their error stands in the
                          action's events
     done     no          shelving: offload_server, where shelved servers leave their hosts at once
+    any      no          a guest that has moved to another host: land_server
     stuck    -           ERROR, naming the undo; the operation keeps its lock
 
 An image is deleted by whoever cancels its import, at once. Otherwise an import or a copy that ends undone, or stuck,
@@ -27,7 +28,7 @@ from cumulo.common.operations.lease import Operation
 from cumulo.compute import moves
 from cumulo.image import imports
 from cumulo.network import ports
-from cumulo.scheduler import volumes
+from cumulo.scheduler import migrating, volumes
 from cumulo.scheduler.steps import FOUND
 
 LOG = log.get(__name__)
@@ -54,6 +55,8 @@ def finished(connection: sa.Connection, ids: Ids, now: float, ended: Operation) 
         _delete(connection, ids, now, ended)
     elif ended.phase == "done" and ended.flow == "shelve_server" and ended.state["offload"]:
         _offload(connection, ids, now, ended)
+    elif ended.flow == migrating.FLOW and (ended.phase == "done" or ended.state.get("landed")):
+        _land(connection, ids, now, ended)
     elif ended.phase == "undone" and ended.flow in _ENDS_IN_ERROR:
         _set_fault(connection, now, ended)
     elif ended.phase == "undone" and ended.state.get("power") in FOUND:
@@ -103,6 +106,13 @@ def _offload(connection: sa.Connection, ids: Ids, now: float, ended: Operation) 
     store.create(connection, ids, now, flow="offload_server", resource_type="server", resource_id=ended.resource_id,
                  state={"server_id": ended.resource_id, "host": ended.state["host"], "ports": held}, context=context,
                  action="shelveOffload")
+
+
+def _land(connection: sa.Connection, ids: Ids, now: float, ended: Operation) -> None:
+    state = {name: ended.state[name] for name in ("server_id", "source", "ports", "begins")}
+    context = Context(request_id=ended.request_id, user_id=ended.user_id, project_id=ended.project_id)
+    store.create(connection, ids, now, flow=migrating.FOLLOWS, resource_type="server", resource_id=ended.resource_id,
+                 state=state | {"host": ended.state["target"]}, context=context, action="finish-live-migration")
 
 
 def _host(connection: sa.Connection, server_id: str) -> str | None:

@@ -62,6 +62,14 @@ def choose(connection: sa.Connection, now: float, work: Work, planned: PlanMade 
     if planned is None:  # the room that the plan saw is gone
         raise Outdated(state["server_id"])
     host, wanted = planned
+    take_room(connection, now, state, host, wanted)
+    if host.name != state["source"]:
+        _make_image(connection, now, state)
+    return _chosen(state, host.name)
+
+
+def take_room(connection: sa.Connection, now: float, state: State, host: Host, wanted: Request) -> None:
+    """Write down the second room of a server; raises Outdated when the host, or the server's group, is not as planned."""
     seen = (compute_host.c.name == host.name, compute_host.c.generation == host.generation)
     if connection.execute(sa.update(compute_host).where(*seen).values(generation=host.generation + 1)).rowcount != 1:
         raise Outdated(host.name)
@@ -73,9 +81,6 @@ def choose(connection: sa.Connection, now: float, work: Work, planned: PlanMade 
     connection.execute(sa.insert(server_move).values(
         server_id=state["server_id"], host=host.name, flavor_id=state["flavor_id"], flavor=state["flavor"],
         created_at=now, vcpus=wanted.vcpus, memory_mib=wanted.memory_mib, disk_gib=wanted.disk_gib))
-    if host.name != state["source"]:
-        _make_image(connection, now, state)
-    return _chosen(state, host.name)
 
 
 def _chosen(state: State, host: str) -> State:

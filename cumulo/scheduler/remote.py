@@ -31,10 +31,13 @@ PERCENT_EVERY_S = 2.0
 _UNANSWERED = (errors.Retry, errors.DeadlineExceeded, errors.ServiceUnavailable, OSError)
 
 
+Show = Callable[[Operation, int, dict[str, Any]], None]
+
+
 class Progress:
     """Shows how far the operation is while a step reports its percents, not more often than every 2 s."""
 
-    def __init__(self, operation: Operation, clock: Clock, show: Callable[[Operation, int], None]) -> None:
+    def __init__(self, operation: Operation, clock: Clock, show: Show) -> None:
         self._operation = operation
         self._clock = clock
         self._show = show
@@ -47,7 +50,8 @@ class Progress:
             return
         self._shown_at = self._clock.monotonic()
         steps = len(FLOWS[self._operation.flow].steps)
-        self._show(self._operation, int((self._operation.cursor * 100 + percent) / steps))
+        counts = {name: value for name, value in facts.items() if name != "percent"}
+        self._show(self._operation, int((self._operation.cursor * 100 + percent) / steps), counts)
 
 
 @dataclasses.dataclass

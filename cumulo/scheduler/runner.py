@@ -19,6 +19,7 @@ from cumulo.common.operations import lease, outcome, store
 from cumulo.common.operations.lease import Operation
 from cumulo.common.operations.outcome import Result
 from cumulo.common.operations.step import SCHEDULER, State, Step
+from cumulo.common.rpc import doorbell
 from cumulo.common.runtime import Runtime
 from cumulo.scheduler import finish, moving, remote, steps
 
@@ -181,7 +182,11 @@ class Runner:
                 return local.undo(connection, now, work) if undo else local.do(connection, now, work, planned)
 
             answer = boundary.run(step.name, undo, operation.id, effects)
-            return self._keep(connection, current, undo, Result("done", answer), now)
+            concerned = [] if undo else local.concerns(connection, work)
+            kept = self._keep(connection, current, undo, Result("done", answer), now)
+        for host in concerned:
+            doorbell.ring(self._runtime.bus, f"network.{host}", "network_changed")
+        return kept
 
     def _before_sending(self, operation: Operation, step: Step, undo: bool) -> None:
         prepare = steps.BEFORE_SENDING.get((step.name, undo))
@@ -195,9 +200,9 @@ class Runner:
         progress = remote.Progress(operation, self._runtime.clock, self._show_percent)
         return remote.send(self._runtime, operation, step.name, undo, place, progress)
 
-    def _show_percent(self, operation: Operation, percent: int) -> None:
+    def _show_percent(self, operation: Operation, percent: int, counts: dict[str, int]) -> None:
         with self._database.write() as connection:
-            lease.set_percent(connection, operation, percent)
+            lease.set_percent(connection, operation, percent, counts)
 
     def _record(self, operation: Operation, undo: bool, result: Result) -> Operation | None:
         with self._database.write() as connection:
@@ -233,7 +238,7 @@ class Runner:
         step = flow.steps[operation.cursor]
         place = step.at(operation.state)
         if place is not None:
-            host = self._runtime.host if place == SCHEDULER else operation.state["host"]
+            host = self._runtime.host if place == SCHEDULER else place.partition(".")[2]
             undo = outcome.is_undo(operation, flow)
             lease.event_begins(connection, operation.id, step.name, undo, host, now, is_first=is_first)
 

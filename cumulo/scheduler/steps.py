@@ -27,7 +27,7 @@ from cumulo.compute import moves
 from cumulo.identity import limits
 from cumulo.image import attributes, images, imports, protections, quotas
 from cumulo.network import ports
-from cumulo.scheduler import moving, saved_images, snapshot, volumes
+from cumulo.scheduler import migrating, moving, saved_images, snapshot, volumes
 from cumulo.scheduler.filters import Group, Host, Request
 from cumulo.scheduler.place import place
 
@@ -98,6 +98,8 @@ class LocalStep:
     do: Callable[[sa.Connection, float, Work, Any], State]
     undo: Callable[[sa.Connection, float, Work], State]
     plan: Callable[[Services, State], Any] = lambda services, state: None
+    # The hosts whose network agents are to look at once, when it was done.
+    concerns: Callable[[sa.Connection, Work], list[str]] = lambda connection, work: []
 
 
 def plan_claim(services: Services, state: State) -> Placement | None:
@@ -319,6 +321,9 @@ STEPS: dict[str, LocalStep] = {
     "choose": LocalStep(moving.choose, moving.choose_nothing, moving.plan),
     "move": LocalStep(moving.move, moving.move_again),
     "moved": LocalStep(moving.moved, unsettle),
+    "reserve": LocalStep(migrating.reserve, migrating.release, migrating.plan),
+    "switch": LocalStep(moving.move, moving.move_again, concerns=migrating.concerned),
+    "landed": LocalStep(migrating.landed, unsettle),
     "confirm": LocalStep(moving.confirm, unsettle),
     "move_back": LocalStep(moving.move_back, unsettle),
     "hold_image": LocalStep(saved_images.hold_image, saved_images.drop_image),
@@ -342,4 +347,6 @@ PLACING = ("claim", "choose")
 BEFORE_SENDING: dict[tuple[str, bool], Callable[[sa.Connection, float, Work], None]] = {
     ("plug_ports", True): unbind_ports,
     ("unplug_ports", False): unbind_ports,
+    ("plug_ahead", False): migrating.expect_ports,
+    ("plug_ahead", True): migrating.expect_no_ports,
 }

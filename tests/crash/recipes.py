@@ -68,6 +68,8 @@ PREPARE: dict[str, tuple[dict[str, Any] | servers.Change, ...]] = {
     "RESCUE": ({"rescue": None},), "SOFT_DELETED": (servers.SOFT_DELETE,), "SHUTOFF": ({"os-stop": None},), "PAUSED": ({"pause": None},), "SUSPENDED": ({"suspend": None},),
 }
 
+LIVE = {"os-migrateLive": {"host": None, "block_migration": True, "disk_over_commit": False}}
+
 RECIPES: dict[str, Recipe] = {
     "build_server": Recipe("", "ACTIVE", ("ERROR",)),
     "stop_server": Recipe("ACTIVE", "SHUTOFF", ("ACTIVE", "SHUTOFF"), {"os-stop": None}),
@@ -93,6 +95,8 @@ RECIPES: dict[str, Recipe] = {
     "resize_server": Recipe("ACTIVE", "VERIFY_RESIZE", ("ACTIVE",), ask=move),
     "confirm_resize": Recipe("VERIFY_RESIZE", "ACTIVE", (), {"confirmResize": None}),
     "revert_resize": Recipe("VERIFY_RESIZE", "ACTIVE", (), {"revertResize": None}),
+    "live_migrate_server": Recipe("ACTIVE", "ACTIVE", ("ACTIVE",), LIVE),
+    "land_server": Recipe("ACTIVE", "ACTIVE", (), LIVE),
     "attach_interface": Recipe("ACTIVE", "ACTIVE", ("ACTIVE",), ask=attach),
     "detach_interface": Recipe("ACTIVE", "ACTIVE", ("ACTIVE",), ask=detach),
     "drop_card": Recipe("ACTIVE", "ACTIVE", ask=delete_port),

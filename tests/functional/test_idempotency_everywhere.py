@@ -16,6 +16,7 @@ from tests.functional import (
     test_compute_aggregates,
     test_compute_api,
     test_compute_images,
+    test_compute_migrations,
     test_compute_proxies,
     test_compute_quotas,
     test_compute_security_groups,
@@ -51,6 +52,7 @@ NETWORK_STORIES: tuple[ModuleType, ...] = (test_network_api, test_network_securi
 STORIES: tuple[tuple[str, ModuleType, str], ...] = (
     ("compute", test_compute_api, "api"), ("compute", test_compute_versions, "api"),
     ("compute", test_compute_quotas, "api"), ("compute", test_compute_images, "api"),
+    ("compute", test_compute_migrations, "api"),
     ("compute", test_compute_proxies, "api"), ("compute", test_compute_aggregates, "api"), ("compute", test_compute_security_groups, "api"), ("compute", test_compute_server_groups, "api"),
     ("identity", test_identity_api, "cloud"),
     ("identity", test_identity_cloud_api, "cloud"), ("identity", test_identity_oauth_api, "cloud"),

@@ -159,6 +159,6 @@ _KINDS: dict[str, Callable[[Cloud, random.Random], Undo]] = {
     "stale messages": _stale_messages,
     "partition": _partition, "disk full": _disk_full, "slow host": _slow_host, "clock jumps": _clock_jumps,
     "database clock jumps": _database_clock_jumps, "answers lost": _chance("answer lost", 0.1, 0.5),
-    "create fails": _chance("create fails", 0.2, 1.0), "apply fails": _chance("apply fails", 0.2, 1.0), "button ignored": _chance("button ignored", 0.5, 1.0),
+    "create fails": _chance("create fails", 0.2, 1.0), "apply fails": _chance("apply fails", 0.2, 1.0), "send fails": _chance("send fails", 0.3, 1.0), "button ignored": _chance("button ignored", 0.5, 1.0),
     "download fails": _chance("download fails", 0.2, 1.0),
 }  # fmt: skip

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 from cumulo.common import errors, names
 from cumulo.common.audit.holdings import ComputeHoldings, HeldServer, NetworkHoldings
-from cumulo.compute.agent.driver import Facts, Inventory, Power, Progress
+from cumulo.compute.agent.driver import Facts, Inventory, Orders, Power, Progress, Tell
 from cumulo.image.store.file import FileStore, Part
 from cumulo.image.store.http import HttpStore
 from cumulo.image.store.protocol import StoreFailed
@@ -291,6 +291,55 @@ class SimComputeDriver:
         self._change("drop snapshot")
         self._host.made.get(server_id, set()).discard(SNAPSHOT)
         self._done("drop snapshot")
+
+    def survey(self, facts: Facts) -> Facts:
+        """Say what is to come."""
+        self._change("survey")
+        self._known(facts["id"])
+        if self._host.power[facts["id"]] not in (Power.RUNNING, Power.PAUSED):
+            raise errors.Conflict("the guest does not run", server_id=facts["id"])
+        return {"files": sorted(self._host.made[facts["id"]])}
+
+    def expect(self, facts: Facts, coming: Facts, progress: Progress) -> Facts:
+        """Make what another host's server needs, except that it does not run."""
+        for part in coming["files"]:
+            self._change(f"expect {part}")
+            if self._host.name in self._weather.disk_full:
+                raise errors.CommandFailed(f"no space left for the {part}")
+            self._host.made.setdefault(facts["id"], set()).add(part)
+        self._host.power.setdefault(facts["id"], Power.OFF)
+        self._host.cards[facts["id"]] = _cards(facts)
+        self._done("expect")
+        return {"host": self._host.name}
+
+    def send(self, server_id: str, to: Facts, orders: Orders, tell: Tell) -> None:
+        """Have it run there and no more here, in one moment; some moves break off."""
+        for _ in range(3):
+            self._change("send")
+            if server_id not in self._host.power:
+                return
+            if orders().get("stop"):
+                raise errors.Conflict("it was told to stay", server_id=server_id)
+        target = self._hosts.by_name[to["host"]]
+        if self._weather.happens("send fails") or server_id not in target.power:
+            raise errors.CommandFailed("the move broke off")
+        power = self._host.power.pop(server_id, None)
+        self._host.made.get(server_id, set()).discard("domain")
+        if power is Power.RUNNING:
+            self._hosts.started(target, server_id)
+        elif power is not None:
+            target.power[server_id] = power
+        self._done("send")
+
+    def stop_sending(self, server_id: str) -> None:
+        """Nothing is under way when nobody waits for it."""
+
+    def receive(self, facts: Facts, paused: bool) -> None:
+        """Define it."""
+        self._change("receive")
+        self._known(facts["id"])
+        self._host.cards[facts["id"]] = _cards(facts)
+        self._done("receive")
 
     def console_log(self, server_id: str, lines: int | None) -> str:
         """Return nothing much."""

@@ -25,7 +25,7 @@ CALLS = {
     "create trunk": 2, "delete trunk": 1,
     "create volume": 8, "delete volume": 6, "extend volume": 4, "describe volume": 1, "snapshot volume": 5,
     "delete snapshot": 3,
-    "attach card": 5, "detach card": 5, "shelve server": 4, "unshelve server": 4, "resize server": 5, "migrate server": 4, "confirm resize": 3, "revert resize": 3,
+    "attach card": 5, "detach card": 5, "shelve server": 4, "unshelve server": 4, "resize server": 5, "migrate server": 4, "live migrate server": 5, "confirm resize": 3, "revert resize": 3,
 }  # fmt: skip
 
 IDENTITY_RUNS = 0.3
@@ -38,7 +38,7 @@ IDENTITY_CALLS = {
 
 FAULTS = {
     "kill": 8, "mortal": 10, "kill all": 2, "database down": 3, "database flaky": 5, "broker down": 4,
-    "messages": 8, "stale messages": 5, "partition": 4, "disk full": 2, "create fails": 2, "apply fails": 3, "slow host": 3, "clock jumps": 3,
+    "messages": 8, "stale messages": 5, "partition": 4, "disk full": 2, "create fails": 2, "apply fails": 3, "send fails": 2, "slow host": 3, "clock jumps": 3,
     "database clock jumps": 1, "answers lost": 4, "button ignored": 3, "download fails": 2,
 }  # fmt: skip
 

@@ -27,6 +27,7 @@ from cumulo.api.compute.ips import routes as ips
 from cumulo.api.compute.keypairs import routes as keypairs
 from cumulo.api.compute.limits import routes as limits
 from cumulo.api.compute.metadata import routes as metadata
+from cumulo.api.compute.migrations import routes as migrations
 from cumulo.api.compute.networks import routes as networks
 from cumulo.api.compute.openapi import routes as openapi
 from cumulo.api.compute.quota_classes import routes as quota_classes
@@ -54,7 +55,7 @@ _RESOURCES = (
     *keypairs.ROUTES, *instance_actions.ROUTES, *services.ROUTES, *hypervisors.ROUTES, *limits.ROUTES,
     *quota_sets.ROUTES, *quota_classes.ROUTES, *tenant_usage.ROUTES, *security_groups.ROUTES, *server_groups.ROUTES,
     *aggregates.ROUTES, *hosts.ROUTES, *audit_logs.ROUTES, *consoles.ROUTES, *diagnostics.ROUTES, *external_events.ROUTES,
-    *floating_ips.ROUTES, *server_passwords.ROUTES, *images.ROUTES, *networks.ROUTES, *cumulo_operations.ROUTES, *availability_zones.ROUTES, *extensions.ROUTES, *openapi.ROUTES, *cumulo_audit.ROUTES)
+    *floating_ips.ROUTES, *server_passwords.ROUTES, *images.ROUTES, *networks.ROUTES, *migrations.ROUTES, *cumulo_operations.ROUTES, *availability_zones.ROUTES, *extensions.ROUTES, *openapi.ROUTES, *cumulo_audit.ROUTES)
 ROUTES = (
     *versions.ROUTES,
     *(dataclasses.replace(route, path=f"/{version}{route.path}") for version in ("v2.1", "v2") for route in _RESOURCES))

@@ -18,6 +18,8 @@ from cumulo.common.flows import (
     drop_card,
     extend_volume,
     import_image,
+    land_server,
+    live_migrate_server,
     offload_server,
     pause_server,
     reboot_server,
@@ -43,7 +45,8 @@ from cumulo.common.operations.step import Flow
 _PAGES = (build_server, delete_server, start_server, stop_server, reboot_server, pause_server, unpause_server,
           suspend_server, resume_server, create_image, rebuild_server, rescue_server, unrescue_server,
           soft_delete_server, restore_server, sync_power, change_password, shelve_server, offload_server, unshelve_server, wake_server,
-          resize_server, confirm_resize, revert_resize, delete_moved_server, attach_interface, detach_interface, drop_card,
+          resize_server, confirm_resize, revert_resize, delete_moved_server, live_migrate_server, land_server,
+          attach_interface, detach_interface, drop_card,
           import_image, copy_image, add_location, create_volume, delete_volume, extend_volume,
           create_snapshot, delete_snapshot)
 

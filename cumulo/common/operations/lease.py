@@ -172,10 +172,14 @@ def keep(
     return dataclasses.replace(claimed, **{name: value for name, value in values.items() if name in known})
 
 
-def set_percent(connection: Connection, claimed: Operation, percent: int) -> None:
-    """Show how far a running step is; without effect when the lease was lost."""
+def set_percent(connection: Connection, claimed: Operation, percent: int, counts: Mapping[str, int] | None = None) -> None:
+    """Show how far a running step is, in percent and by what it counts; without effect when the lease was lost."""
     mine = (operation.c.id == claimed.id, operation.c.epoch == claimed.epoch)
-    connection.execute(update(operation).where(*mine).values(percent=max(0, min(percent, 100))))
+    # The update comes first: it locks the row, so nobody writes its state between reading it and writing it here.
+    changed = connection.execute(update(operation).where(*mine).values(percent=max(0, min(percent, 100))))
+    if counts and changed.rowcount:
+        state = connection.execute(select(operation.c.state).where(*mine)).scalar_one()
+        connection.execute(update(operation).where(*mine).values(state=state | {"progress": dict(counts)}))
 
 
 def event_begins(connection: Connection, operation_id: str, step: str, undo: bool, host: str, now: float, *,

@@ -90,6 +90,15 @@ def cancel(connection: Connection, resource_id: str, *, context: Context | None 
     return True
 
 
+def note(connection: Connection, operation_id: str, **wanted: Any) -> None:
+    """Write into the state of an operation what somebody wants of it."""
+    is_it = operation.c.id == operation_id
+    # The update comes first: it locks the row, so a runner cannot write its state in between.
+    connection.execute(update(operation).where(is_it).values(id=operation_id))
+    state = connection.execute(select(operation.c.state).where(is_it)).scalar_one()
+    connection.execute(update(operation).where(is_it).values(state=state | wanted))
+
+
 def active(connection: Connection, resource_id: str) -> RowMapping | None:
     """The resource's unfinished operation (it may be stuck), if any."""
     return connection.execute(select(operation).where(operation.c.active_key == resource_id)).mappings().one_or_none()

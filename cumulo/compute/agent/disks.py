@@ -5,6 +5,7 @@ Each appears under its name only when it is whole, so one that is there is done.
 
 import os
 import pathlib
+from collections.abc import Mapping
 
 from cumulo.common import command, errors
 from cumulo.common import image_files as images
@@ -53,6 +54,34 @@ def grow(facts: Facts, files: ServerFiles) -> None:
     if files.swap.exists() and files.swap.stat().st_size < (flavor.get("swap_mib") or 0) * MIB:
         files.swap.unlink()  # nothing on it outlives a stop: it is made anew
     make_disks(facts, files)
+
+
+def sizes(files: ServerFiles) -> dict[str, int]:
+    """Return how large each disk of a server is to its guest."""
+    found = {"disk": int(images.inspect(files.disk, "qcow2")["virtual-size"])}
+    return found | {path.name: path.stat().st_size for path in (files.ephemeral, files.swap) if path.exists()}
+
+
+def make_targets(files: ServerFiles, wanted: Mapping[str, int], base_format: str | None) -> None:
+    """Make what is missing of the disks that another host's are to be copied to; None: over a base that holds nothing.
+
+    Nothing is written on them: only what is not zero there arrives.
+    """
+    for path in (files.ephemeral, files.swap):
+        if path.name in wanted:
+            make_empty(path, wanted[path.name])
+    if not files.disk.exists():
+        partial = files.disk.with_suffix(".new")
+        command.run(overlay_command(partial, base_format or "raw", wanted["disk"]), timeout_s=TIMEOUT_S)
+        partial.rename(files.disk)
+
+
+def make_empty(path: pathlib.Path, size: int) -> None:
+    """Make a file of this size without anything in it, unless it is there."""
+    if not path.exists():
+        with path.open("xb") as file:
+            os.ftruncate(file.fileno(), size)
+        path.chmod(0o644)  # guests run as a user of their own
 
 
 def root_size(root_gib: int, image_bytes: int) -> int:

@@ -6,7 +6,7 @@ its id in everything a driver makes.
 
 import dataclasses
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO, Protocol
 
 from cumulo.common.audit.holdings import ComputeHoldings
@@ -14,6 +14,12 @@ from cumulo.common.image_files import Progress
 
 Facts = Mapping[str, Any]
 """The scheduler's answer to server_facts."""
+
+Tell = Callable[[Facts], None]
+"""Told how far a move is: percent, and bytes of memory and disk."""
+
+Orders = Callable[[], Facts]
+"""What is wanted of a move under way: stop, hurry."""
 
 
 class Power(enum.Enum):
@@ -131,6 +137,24 @@ class Driver(Protocol):
 
     def drop_snapshot(self, server_id: str) -> None:
         """Remove that file, or what a copy left half way."""
+
+    def survey(self, facts: Facts) -> Facts:
+        """Return what another host must know before a server that runs here comes to it, as JSON. Raises NotFound."""
+
+    def expect(self, facts: Facts, coming: Facts, progress: Progress) -> Facts:
+        """Make what a server needs that is about to come, by what survey returned; return what send needs, as JSON."""
+
+    def send(self, server_id: str, to: Facts, orders: Orders, tell: Tell) -> None:
+        """Move a server that runs to the host that expects it; one that is on its way is followed, one that has gone is gone.
+
+        Raises Conflict where orders end it before it has gone, and then the server is here as it was.
+        """
+
+    def stop_sending(self, server_id: str) -> None:
+        """End a move that is under way, if there is one."""
+
+    def receive(self, facts: Facts, paused: bool) -> None:
+        """Have a server that came be whole: defined here, and going on unless it was paused. Raises NotFound."""
 
     def console_log(self, server_id: str, lines: int | None) -> str:
         """Return the last lines of the serial console (None: all that is kept); raises NotFound."""

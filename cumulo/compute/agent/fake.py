@@ -22,11 +22,14 @@ from cumulo.common.audit.holdings import ComputeHoldings, HeldServer
 from cumulo.common.clock import Clock
 from cumulo.common.names import tap_name
 from cumulo.common.threads import Threads
-from cumulo.compute.agent.driver import Channel, Facts, Inventory, Power, Progress
+from cumulo.compute.agent.driver import Channel, Facts, Inventory, Orders, Power, Progress, Tell
 from cumulo.compute.agent.fake_display import open_display
 
 INVENTORY = {"vcpus": 64, "memory_mib": 262144, "disk_gib": 10240}
 IGNORED = "ignored"
+SEND_POLL_S = 0.05
+MOVED = tuple(f"{what}_{which}_bytes" for what in ("memory", "disk") for which in ("total", "processed", "remaining"))
+"""What is told of a move under way, beside its percent."""
 
 
 class FakeDriver:
@@ -213,6 +216,46 @@ class FakeDriver:
         if server is not None:
             self._change(server_id, server | {"files": [name for name in server["files"] if name != "snapshot"]})
 
+    def survey(self, facts: Facts) -> Facts:
+        """Return the names of its files."""
+        self._begin("survey", facts["id"])
+        server = self._known(facts["id"])
+        if server["power"] not in (Power.RUNNING.value, Power.PAUSED.value):
+            raise errors.Conflict("the guest does not run", server_id=facts["id"])
+        return {"files": server["files"]}
+
+    def expect(self, facts: Facts, coming: Facts, progress: Progress) -> Facts:
+        """Remember a server that is off, with the files of the one that comes."""
+        self._begin("expect", facts["id"])
+        progress(100.0)
+        self._change(facts["id"], {"power": Power.OFF.value, "console": "", "files": coming["files"], "cards": _cards(facts),
+                                   "name": facts["name"], "image": (facts.get("image") or {}).get("id")})
+        return {"host": self._host}
+
+    def send(self, server_id: str, to: Facts, orders: Orders, tell: Tell) -> None:
+        """Forget a server, after as long as the script says; what expects it remembers it."""
+        until = self._clock.monotonic() + self._script().get("delays", {}).get("send", 0.0)
+        self._begin("send", server_id, delay=False)
+        while server_id in self._read():
+            said = orders()
+            if said.get("stop"):
+                raise errors.Conflict("it was told to stay", server_id=server_id)
+            if said.get("hurry") or self._clock.monotonic() >= until:
+                self._change(server_id, None)
+            else:
+                tell({"percent": 50} | dict.fromkeys(MOVED, 1 << 20))
+                self._clock.sleep(SEND_POLL_S)
+
+    def stop_sending(self, server_id: str) -> None:
+        """Nothing is under way when nobody waits for it."""
+
+    def receive(self, facts: Facts, paused: bool) -> None:
+        """Remember it as running, or paused."""
+        self._begin("receive", facts["id"])
+        server = self._known(facts["id"])
+        if server["power"] == Power.OFF.value:
+            self._change(facts["id"], server | {"power": (Power.PAUSED if paused else Power.RUNNING).value})
+
     def console_log(self, server_id: str, lines: int | None) -> str:
         """Return the lines its starts printed."""
         kept = self._known(server_id)["console"].splitlines(keepends=True)
@@ -248,12 +291,12 @@ class FakeDriver:
     def tidy(self) -> None:
         """Nothing grows here."""
 
-    def _begin(self, call: str, server_id: str) -> None:
+    def _begin(self, call: str, server_id: str, *, delay: bool = True) -> None:
         """Wait and fail as the script says."""
         self.calls.append((call, server_id))
         script = self._script()
-        if delay := script.get("delays", {}).get(call):
-            self._clock.sleep(delay)
+        if delay and (pause_s := script.get("delays", {}).get(call)):
+            self._clock.sleep(pause_s)
         if fault := script.get("faults", {}).get(call):
             raise errors.InternalError(fault)
 

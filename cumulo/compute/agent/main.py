@@ -79,7 +79,7 @@ def methods(runtime: Runtime, driver: Driver, send_image: Upload | None = None) 
 
     send = send_image or http_upload(settings.image_download_timeout_s)
     steps = Steps(driver, runtime.clock, asking_for("server_facts"), asking_for("upload_access"), send,
-                  settings.stop_timeout_s, settings.stop_press_again_s)
+                  asking_for("migration_orders"), settings.stop_timeout_s, settings.stop_press_again_s)
     consoles = ConsoleRelay(driver, runtime, listen=settings.console_listen, port=settings.console_port)
     return StepServer(steps.table(), runtime.clock, runtime.threads, asking(runtime.bus)).methods() | {
         "console_log": lambda call, server_id, length=None: driver.console_log(server_id, length),
@@ -115,7 +115,7 @@ def _libvirt_driver(runtime: Runtime, state_dir: pathlib.Path) -> Driver:
                       settings.emulation_cache_mib, settings.graphics)
     return LibvirtDriver(
         state_dir, Connection(settings.libvirt_uri, runtime.threads), images, machine, runtime.clock,
-        image_cache_bytes=settings.image_cache_gib * GIB, console_log_bytes=settings.console_log_mib * MIB)
+        live_migration_uri=settings.live_migration_uri, image_cache_bytes=settings.image_cache_gib * GIB, console_log_bytes=settings.console_log_mib * MIB)
 
 
 def _virt_type(configured: str) -> str:

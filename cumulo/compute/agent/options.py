@@ -11,6 +11,10 @@ OPTIONS = [
                     "for 3 s and emulates when it prints nothing: /dev/kvm exists on machines where it is useless."),
     cfg.StrOpt("libvirt_uri", default="qemu:///system",
                help="Where libvirt answers. A cloud that starts its own libvirtd writes that one's socket here."),
+    cfg.StrOpt("live_migration_uri", default="",
+               help="Where the libvirt daemons of other hosts reach this one's, to send running servers here: "
+                    "qemu+tls://ADDRESS/system, with which the guests' memory and disks are encrypted on their way too. "
+                    "qemu+tcp is for networks that nobody else hears. Empty: none are sent here."),
     cfg.StrOpt("machine_type", default="pc",
                help="QEMU machine type. pc (i440fx) is the one whose IDE and virtio devices every guest knows; "
                     "with q35 the config drive is a virtio disk, since small kernels lack AHCI."),
@@ -49,7 +53,8 @@ OPTIONS = [
                help="JSON file the fake driver reads before every call: {\"delays\": {call: seconds}, \"faults\": "
                     "{call: message}, \"inventory\": {...}}. Calls: create start pause unpause suspend "
                     "press_power_button cut_power take_snapshot drop_snapshot wipe rescue "
-                    "unrescue set_password plug_card unplug_card keep_disk restore_disk forget_disk adapt remove. Empty: no delays, no faults."),
+                    "unrescue set_password plug_card unplug_card keep_disk restore_disk forget_disk adapt remove survey "
+                    "expect send receive. Empty: no delays, no faults."),
 ]
 
 

@@ -14,6 +14,7 @@ from cumulo.common.image_upload import Upload
 from cumulo.common.names import tap_name
 from cumulo.common.operations.step import State
 from cumulo.compute.agent.driver import Driver, Facts, Power, Progress
+from cumulo.compute.agent.migration import MigrationSteps
 
 LOG = log.get(__name__)
 POLL_S = 0.2
@@ -23,13 +24,14 @@ StepFunction = Callable[[State, Any], State | None]
 
 @dataclasses.dataclass(frozen=True)
 class Steps:
-    """The steps of one agent; fetch_facts and upload_access ask the scheduler about a server."""
+    """The steps of one agent; fetch_facts, upload_access and fetch_orders ask the scheduler about a server."""
 
     driver: Driver
     clock: Clock
     fetch_facts: Callable[[str], Facts]
     upload_access: Callable[[str], Facts]
     send_image: Upload
+    fetch_orders: Callable[[str], Facts]
     stop_timeout_s: float = 60.0
     press_again_s: float = 10.0
 
@@ -63,7 +65,7 @@ class Steps:
             "destroy_other": (self.destroy, nothing),
             "snapshot": (self.snapshot, self.drop_snapshot),
             "upload": (self.upload, nothing),
-        }
+        } | MigrationSteps(self.driver, self.clock, self.fetch_facts, self.fetch_orders).table(self.look, nothing)
 
     def boot(self, state: State, call: Any) -> State:
         """Make a server and start it."""

@@ -22,4 +22,5 @@ def steps(converger: Converger) -> dict[str, tuple[StepFunction, StepFunction]]:
     def stay_unplugged(state: State, call: Any) -> None:
         """A server is not half deleted: its ports come back with the next plug, if there is one."""
 
-    return {"follow_ports": (plug, stay_unplugged), "plug_ports": (plug, unplug), "unplug_ports": (unplug, stay_unplugged)}
+    return {"follow_ports": (plug, stay_unplugged), "plug_ports": (plug, unplug), "plug_ahead": (plug, unplug),
+            "unplug_ports": (unplug, stay_unplugged)}

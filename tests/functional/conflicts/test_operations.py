@@ -36,6 +36,9 @@ BEGIN |= {"pause_server": ("ACTIVE", {"pause": None}), "unpause_server": ("PAUSE
           "detach_interface": ("ACTIVE", servers.Change("detach_interface", "detach_interface", ("ACTIVE",))),
           "drop_card": ("ACTIVE", servers.Change("detach_interface", "drop_card", ("ACTIVE",))),
           "change_password": ("ACTIVE", {"changePassword": {"adminPass": "another"}}),
+          "live_migrate_server": ("ACTIVE", servers.Change(
+              "live-migration", "live_migrate_server", ("ACTIVE",), {"source": "h1", "to_host": "nowhere"})),
+          "land_server": ("ACTIVE", servers.Change("finish-live-migration", "land_server", ("ACTIVE",), {"source": "h1"})),
           "sync_power": ("ACTIVE", servers.Change("sync_power", "sync_power", ("ACTIVE",)))}
 #: Of the other flows only what an operation in the way decides about is tried: the rest is the same transaction.
 FEW = ("start_server", "stop_server", "reboot_server", "delete_server")
@@ -46,11 +49,13 @@ ENDS = {"build_server": "ACTIVE", "start_server": "ACTIVE", "stop_server": "SHUT
         "restore_server": "ACTIVE", "sync_power": "ACTIVE", "change_password": "ACTIVE",
         "shelve_server": "SHELVED_OFFLOADED", "offload_server": "SHELVED_OFFLOADED", "unshelve_server": "ACTIVE",
         "wake_server": "ACTIVE", "resize_server": "VERIFY_RESIZE", "confirm_resize": "ACTIVE", "revert_resize": "ACTIVE",
-        "delete_moved_server": "DELETED", "attach_interface": "ACTIVE", "detach_interface": "ACTIVE", "drop_card": "ACTIVE"}
+        "delete_moved_server": "DELETED", "attach_interface": "ACTIVE", "detach_interface": "ACTIVE", "drop_card": "ACTIVE",
+        "live_migrate_server": "ACTIVE", "land_server": "ACTIVE"}
 ACTION = {"build_server": "create"} | {flow: flow.removesuffix("_server") for flow in BEGIN} | {
     "create_image": "createImage", "change_password": "changePassword", "soft_delete_server": "softDelete", "offload_server": "shelveOffload",
     "wake_server": "unshelve", "confirm_resize": "confirmResize", "revert_resize": "revertResize",
-    "delete_moved_server": "delete", "drop_card": "detach_interface"}
+    "delete_moved_server": "delete", "drop_card": "detach_interface",
+    "live_migrate_server": "live-migration", "land_server": "finish-live-migration"}
 NOTHING_LEFT = {"host": None, "claims": 0, "ports": 0, "bound": 0, "running": None, "effects": []}
 
 

@@ -45,14 +45,19 @@ def migrate(request: Request, arguments: Mapping[str, Any] | None) -> None:
     with request.services.database.write() as connection:
         row = common.own_server(request, connection, "compute:servers:migrate", lock=True)
         host = (arguments or {}).get("host")
-        if host is not None and not hosts.list_hosts(connection, compute_host.c.name == host):
-            raise errors.BadRequest(f"Compute host {host} could not be found.")
-        if host is not None and host == row["host"]:
-            raise errors.BadRequest("The target host can't be the same one.")
+        check_target(connection, row, host)
         if row["flavor"].get("ephemeral_gib"):
             raise errors.Conflict(f"Instance {row['id']} has an ephemeral disk, which does not leave its host.")
         _begin(request, connection, row, "migrate", row["flavor"], _MUST_LEAVE, host)
     common.ring_scheduler(request)
+
+
+def check_target(connection: sa.Connection, row: servers.Row, host: str | None) -> None:
+    """Raise BadRequest for a host that is not there, or that the server is on."""
+    if host is not None and not hosts.list_hosts(connection, compute_host.c.name == host):
+        raise errors.BadRequest(f"Compute host {host} could not be found.")
+    if host is not None and host == row["host"]:
+        raise errors.BadRequest("The target host can't be the same one.")
 
 
 def _begin(request: Request, connection: sa.Connection, row: servers.Row, action: str, flavor: Mapping[str, Any],
@@ -60,9 +65,9 @@ def _begin(request: Request, connection: sa.Connection, row: servers.Row, action
     services = request.services
     state = {
         "source": row["host"], "begins": row["status"], "ends": row["status"], "flavor": dict(flavor),
-        "flavor_id": flavor["id"], "grows": flavor["root_gib"] != row["flavor"]["root_gib"], "to_host": host,
+        "flavor_id": flavor["id"], "old_flavor_id": row["flavor_id"], "grows": flavor["root_gib"] != row["flavor"]["root_gib"], "to_host": host,
         "stay": _MUST_STAY if row["flavor"].get("ephemeral_gib") else stay, "image_id": services.ids.new_id(),
-        "format": services.conf.servers.snapshot_format, "ports": _ports(connection, row)}
+        "format": services.conf.servers.snapshot_format, "ports": port_ids(connection, row)}
     change = servers.Change(action, "resize_server", ALLOWED, state)
     servers.request_change(
         connection, services.ids, services.database.now(connection), context=request.context, row=row, change=change,
@@ -86,7 +91,7 @@ def _end(request: Request, action: str, flow: str) -> None:
         row = common.own_server(request, connection, "compute:servers:action", lock=True)
         move = moves.find_move(connection, row["id"])
         ends = states.SHUTOFF if row["power_state"] == states.POWER_SHUT_DOWN else states.ACTIVE
-        state = {"source": move["host"] if move else row["host"], "ends": ends, "ports": _ports(connection, row)}
+        state = {"source": move["host"] if move else row["host"], "ends": ends, "ports": port_ids(connection, row)}
         servers.request_change(
             connection, services.ids, services.database.now(connection), context=request.context, row=row,
             change=servers.Change(action, flow, (states.VERIFY_RESIZE,), state),
@@ -94,5 +99,6 @@ def _end(request: Request, action: str, flow: str) -> None:
     common.ring_scheduler(request)
 
 
-def _ports(connection: sa.Connection, row: servers.Row) -> list[str]:
+def port_ids(connection: sa.Connection, row: servers.Row) -> list[str]:
+    """Return the ids of a server's ports."""
     return [port["id"] for port in ports.ports_of_device(connection, row["id"])]

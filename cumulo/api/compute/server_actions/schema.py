@@ -45,6 +45,20 @@ _REMOVE_ADDRESS: Json = {"type": "object", "required": ["address"], "additionalP
     "address": _ADDRESS}}
 _ADD_FIXED: Json = {"type": "object", "required": ["networkId"], "additionalProperties": False, "properties": {
     "networkId": {"type": "string", "minLength": 1, "maxLength": 64}}}
+_TARGET: Json = {"anyOf": [_TEXT, {"type": "null"}]}
+_COPY: Json = {"anyOf": [parts.BOOLEAN, {"const": "auto"}]}
+
+
+def _live(required: tuple[str, ...], **properties: Json) -> Json:
+    return {"type": "object", "required": list(required), "additionalProperties": False, "properties": properties}
+
+
+_LIVE: Steps = (
+    (FIRST, _live(("host", "block_migration", "disk_over_commit"), host=_TARGET, block_migration=parts.BOOLEAN,
+                  disk_over_commit=parts.BOOLEAN)),
+    ("2.25", _live(("host", "block_migration"), host=_TARGET, block_migration=_COPY)),
+    ("2.30", _live(("host", "block_migration"), host=_TARGET, block_migration=_COPY, force=parts.BOOLEAN)),
+    ("2.68", _live(("host", "block_migration"), host=_TARGET, block_migration=_COPY)))
 
 
 def _console(*types: str) -> Steps:
@@ -60,6 +74,7 @@ _CHANGED: dict[str, Steps] = {
     "removeFloatingIp": ((FIRST, _REMOVE_ADDRESS), ("2.44", None)),
     "addFixedIp": ((FIRST, _ADD_FIXED), ("2.44", None)), "removeFixedIp": ((FIRST, _REMOVE_ADDRESS), ("2.44", None)),
     "rebuild": servers.REBUILD, "migrate": ((FIRST, _NOTHING), ("2.56", _HOST)),
+    "os-migrateLive": _LIVE,
     "unshelve": ((FIRST, _NOTHING), ("2.77", _ZONE), ("2.91", _PLACE))}
 _CHANGE_PASSWORD: Json = {"type": "object", "required": ["adminPass"], "additionalProperties": False, "properties": {
     "adminPass": {"type": "string", "maxLength": 255}}}

@@ -92,6 +92,8 @@ port = sa.Table(
     sa.Column("device_owner", sa.String(255), nullable=False),
     sa.Column("hostname", sa.String(255), nullable=False),
     sa.Column("binding_host_id", sa.String(255), nullable=False, index=True),
+    # Where its server is moving to while it runs: that host has the port too, until the server is there.
+    sa.Column("next_host_id", sa.String(255), nullable=False, server_default="", index=True),
     sa.Column("binding_vnic_type", sa.String(32), nullable=False),
     sa.Column("binding_profile", Json, nullable=False),
     sa.Column("bound_revision", sa.BigInteger, nullable=False),

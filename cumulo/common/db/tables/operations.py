@@ -38,6 +38,7 @@ operation = Table(
     Column("updated_at", Time, nullable=False),
     Column("finished_at", Time, nullable=True),
     Index("operation_by_due", "phase", "due"),
+    Index("operation_by_flow", "flow", "created_at"),
     Index("operation_by_resource", "resource_id", "created_at"),
 )
 

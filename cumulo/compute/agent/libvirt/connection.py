@@ -3,8 +3,9 @@
 libvirt's calls block in C, so each runs in a native thread; other work goes on meanwhile.
 """
 
+import dataclasses
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import libvirt
 
@@ -15,6 +16,14 @@ LOG = log.get(__name__)
 Answer = TypeVar("Answer")
 # Errors of the wire to the daemon, as against errors of what was asked of it.
 _BROKEN = frozenset({libvirt.VIR_FROM_REMOTE, libvirt.VIR_FROM_RPC})
+
+
+@dataclasses.dataclass
+class Call:
+    """A call that takes long; `ended` is set when `failure` says how it ended."""
+
+    ended: Any
+    failure: Exception | None = None
 
 
 class Connection:
@@ -43,6 +52,21 @@ class Connection:
                 self._drop(connection)
                 LOG.warning("libvirt_connection_lost", attempt=attempt, reason=failure)
         raise errors.Retry("the connection to libvirt breaks off")
+
+    def begin(self, function: Callable[[libvirt.virConnect], None]) -> "Call":
+        """Run a function that takes long in a thread of its own, once: what a broken connection cuts off is not repeated."""
+        call = Call(self._threads.event())
+        self._threads.spawn(self._perform, function, call, name="libvirt call")
+        return call
+
+    def _perform(self, function: Callable[[libvirt.virConnect], None], call: "Call") -> None:
+        try:
+            connection = self._connection()
+            self._threads.native(function, connection)
+        except (libvirt.libvirtError, errors.CumuloError) as failure:  # judged by whoever follows the call
+            call.failure = failure
+        finally:
+            call.ended.set()
 
     def close(self) -> None:
         """Close the connection; the next call opens another."""

@@ -8,14 +8,14 @@ from typing import Any, BinaryIO, TypeVar
 
 import libvirt
 
-from cumulo.common import errors
+from cumulo.common import errors, log
 from cumulo.common.audit.holdings import ComputeHoldings
 from cumulo.common.clock import Clock
-from cumulo.common.image_files import ImageCache
+from cumulo.common.image_files import ImageCache, image_format
 from cumulo.common.names import tap_name
 from cumulo.compute.agent import config_drive, console, disks, files, listing
-from cumulo.compute.agent.driver import Channel, Facts, Inventory, Power, Progress
-from cumulo.compute.agent.libvirt import backup, display, domain, host, processes, statistics
+from cumulo.compute.agent.driver import Channel, Facts, Inventory, Orders, Power, Progress, Tell
+from cumulo.compute.agent.libvirt import backup, display, domain, host, migration, processes, statistics
 from cumulo.compute.agent.libvirt.connection import Connection
 from cumulo.compute.agent.libvirt.xml import MANUFACTURER, Machine, administrator, card_xml, consoles, domain_xml
 
@@ -23,6 +23,8 @@ Answer = TypeVar("Answer")
 # Guests run as a user of their own: it may pass through the directories, not list them.
 PASS_THROUGH = 0o711
 POLL_S = 0.2
+STOP_TIMEOUT_S = 30.0
+LOG = log.get(__name__)
 
 
 class LibvirtDriver:
@@ -30,13 +32,14 @@ class LibvirtDriver:
 
     def __init__(
         self, state_dir: pathlib.Path, connection: Connection, images: ImageCache, machine: Machine,
-        clock: Clock, *, image_cache_bytes: int, console_log_bytes: int,
+        clock: Clock, *, live_migration_uri: str = "", image_cache_bytes: int, console_log_bytes: int,
     ) -> None:
         self._state_dir = state_dir
         self._connection = connection
         self._images = images
         self._machine = machine
         self._clock = clock
+        self._live_migration_uri = live_migration_uri
         self._image_cache_bytes = image_cache_bytes
         self._console_log_bytes = console_log_bytes
 
@@ -58,13 +61,16 @@ class LibvirtDriver:
         own = files.server_files(self._state_dir, facts["id"])
         own.directory.mkdir(mode=PASS_THROUGH, parents=True, exist_ok=True)
         self._images.link(facts["image"], own.base, progress)
-        for part, target in (("kernel", own.kernel), ("ramdisk", own.ramdisk)):
-            if facts.get(part):
-                self._images.link(facts[part], target, progress)
+        self._link_kernel(facts, own, progress)
         disks.make_disks(facts, own)
         if facts.get("config_drive") and not own.config_drive.exists():
             config_drive.make_config_drive(facts, own.config_drive)
         self._define(facts)
+
+    def _link_kernel(self, facts: Facts, own: files.ServerFiles, progress: Progress) -> None:
+        for part, target in (("kernel", own.kernel), ("ramdisk", own.ramdisk)):
+            if facts.get(part):
+                self._images.link(facts[part], target, progress)
 
     def redefine(self, facts: Facts) -> None:
         """Define the domain anew over the disks it has; raises NotFound without a disk, never making an empty one."""
@@ -222,6 +228,87 @@ class LibvirtDriver:
         self._ask(lambda connection: backup.abort(connection, server_id))
         for path in (own.snapshot, own.snapshot.with_suffix(".new")):
             path.unlink(missing_ok=True)
+
+    def survey(self, facts: Facts) -> Facts:
+        """Return the directory and the sizes of the disks, and whether the image is what is under the root disk."""
+        power = self.power(facts["id"])
+        if power not in (Power.RUNNING, Power.PAUSED):
+            raise errors.Conflict(f"the guest is {power.value if power else 'not on this host'}", server_id=facts["id"])
+        own = files.server_files(self._state_dir, facts["id"])
+        return {"sizes": disks.sizes(own), "is_of_image": self._images.is_linked(facts["image"], own.base)}
+
+    def expect(self, facts: Facts, coming: Facts, progress: Progress) -> Facts:
+        """Make files of the same names; the disks are empty, or empty over the same image."""
+        if not self._live_migration_uri:
+            raise errors.Conflict("this host takes no running servers: [compute_agent] live_migration_uri is not set")
+        own = files.server_files(self._state_dir, facts["id"])
+        own.directory.mkdir(mode=PASS_THROUGH, parents=True, exist_ok=True)
+        base_format = self._base_for(facts, coming, own, progress)
+        self._link_kernel(facts, own, progress)
+        disks.make_targets(own, coming["sizes"], base_format)
+        if facts.get("config_drive") and not own.config_drive.exists():
+            config_drive.make_config_drive(facts, own.config_drive)
+        return {"uri": self._live_migration_uri, "directory": str(own.directory),
+                "copy": migration.TOP if base_format else migration.ALL}
+
+    def _base_for(self, facts: Facts, coming: Facts, own: files.ServerFiles, progress: Progress) -> str | None:
+        """Have the image that the root disk is over and return its format; None where all of the disk has to come."""
+        if coming["is_of_image"]:
+            try:
+                self._images.link(facts["image"], own.base, progress)
+                return image_format(facts["image"])
+            except errors.NotFound:
+                LOG.info("image_is_gone", server=facts["id"], image=facts["image"]["id"])
+        disks.make_empty(own.base, coming["sizes"]["disk"])
+        return None
+
+    def send(self, server_id: str, to: Facts, orders: Orders, tell: Tell) -> None:
+        """Have the daemons move the domain, and follow it; one that another agent began to move is followed likewise."""
+        if self.power(server_id) is None:
+            return
+        call, said = None, {}
+        if not self._ask(lambda connection: migration.is_under_way(connection, server_id)):
+            directory = str(files.server_files(self._state_dir, server_id).directory)
+            call = self._connection.begin(lambda connection: migration.begin(connection, server_id, directory, to))
+        while call is not None and not call.ended.wait(POLL_S) or call is None and self._goes_on(server_id):
+            tell(self._ask(lambda connection: migration.progress(connection, server_id)))
+            before, said = said, orders()
+            if said.get("stop"):
+                self._ask(lambda connection: migration.stop(connection, server_id))
+            elif said.get("hurry") and not before.get("hurry"):
+                self._hurry(server_id)
+        if self.power(server_id) is not None:
+            reason = call.failure if call is not None and call.failure is not None else "the move broke off"
+            raise errors.Conflict("it was told to stay" if said.get("stop") else str(reason), server_id=server_id)
+
+    def _goes_on(self, server_id: str) -> bool:
+        self._clock.sleep(POLL_S)
+        return self._ask(lambda connection: migration.is_under_way(connection, server_id))
+
+    def _hurry(self, server_id: str) -> None:
+        """A guest that stands still writes nothing that would have to be copied again."""
+        try:
+            self.pause(server_id)
+        except errors.NotFound:
+            LOG.info("guest_has_gone_already", server=server_id)
+
+    def stop_sending(self, server_id: str) -> None:
+        """End the move, and wait until it has ended."""
+        until = self._clock.monotonic() + STOP_TIMEOUT_S
+        while self._ask(lambda connection: migration.is_under_way(connection, server_id)):
+            if self._clock.monotonic() > until:
+                raise errors.Retry("the move does not end")
+            self._ask(lambda connection: migration.stop(connection, server_id))
+            self._clock.sleep(POLL_S)
+
+    def receive(self, facts: Facts, paused: bool) -> None:
+        """Let a guest that stands still go on, and define the domain by this host's own measure."""
+        power = self.power(facts["id"])
+        if power is None:
+            raise errors.NotFound("the server did not come to this host", server_id=facts["id"])
+        if power is Power.PAUSED and not paused:
+            self.unpause(facts["id"])
+        self._define(facts)
 
     def console_log(self, server_id: str, lines: int | None) -> str:
         """Return the end of the serial console's log."""

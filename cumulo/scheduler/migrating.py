@@ -1,0 +1,100 @@
+"""The steps of moving a running server that run in the runner itself, and what its agent asks meanwhile.
+
+The rooms on both hosts are held as they are while a server is resized (moving.py): the claim is where its row says it is,
+the row of server_move the other one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from cumulo.common.db.tables.compute import server
+from cumulo.common.operations import store
+from cumulo.common.operations.step import State
+from cumulo.compute import moves, states
+from cumulo.network import desired, ports
+from cumulo.scheduler import moving, snapshot
+from cumulo.scheduler.place import place
+
+if TYPE_CHECKING:
+    from cumulo.scheduler.steps import Services, Work
+
+FLOW, FOLLOWS = "live_migrate_server", "land_server"
+
+
+def plan(services: Services, state: State) -> moving.PlanMade | None:
+    """Choose the host to move to; None when the server has its room there already."""
+    with services.database.read() as connection:
+        if moves.find_move(connection, state["server_id"]) is not None:
+            return None
+        now = services.database.now(connection)
+        wanted = dataclasses.replace(snapshot.request(connection, state["server_id"]),
+                                     host=state["to_host"], leaves=state["source"])
+        hosts = snapshot.hosts(connection, now, services.conf)
+    seed = int.from_bytes(services.ids.random_bytes(8), "big")
+    return place(hosts, wanted, snapshot.limits(services.conf), seed=seed), wanted
+
+
+def reserve(connection: sa.Connection, now: float, work: Work, planned: moving.PlanMade | None) -> State:
+    """Take the room on the target by compare-and-set on its generation."""
+    taken = moves.find_move(connection, work.state["server_id"])
+    if taken is not None:
+        return {"target": taken["host"]}
+    if planned is None:  # the room that the plan saw is gone
+        raise moving.Outdated(work.state["server_id"])
+    host, wanted = planned
+    moving.take_room(connection, now, work.state, host, wanted)
+    return {"target": host.name}
+
+
+def release(connection: sa.Connection, now: float, work: Work) -> State:
+    """Give the room back. A guest that has landed there all the same is there from now on: it has left its old host."""
+    if work.state.get("landed"):
+        return moving.move(connection, now, work, None)
+    moves.remove_move(connection, work.state["server_id"])
+    return {"host": work.state["source"]}
+
+
+def expect_ports(connection: sa.Connection, now: float, work: Work) -> None:
+    """Have the target be ready for the ports of a server that is still elsewhere."""
+    for port_id in sorted(work.state.get("ports", ())):
+        ports.expect_port(connection, now, port_id, work.state["target"])
+
+
+def expect_no_ports(connection: sa.Connection, now: float, work: Work) -> None:
+    """Take that back, unless the guest needs them there."""
+    if not work.state.get("landed"):
+        for port_id in sorted(work.state.get("ports", ())):
+            ports.expect_port(connection, now, port_id, "")
+
+
+def concerned(connection: sa.Connection, work: Work) -> list[str]:
+    """The hosts that must hear at once that the server's cards are elsewhere now."""
+    networks = {each["network_id"] for each in ports.ports_of_device(connection, work.state["server_id"])}
+    return sorted({host for each in sorted(networks) for host in desired.hosts_of_network(connection, each)})
+
+
+def landed(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
+    """Give the old room back, and write down what the guest is."""
+    moves.remove_move(connection, work.state["server_id"])
+    status, power_state = _BECOMES[work.state.get("power") or "running"]
+    is_left = (server.c.id == work.state["server_id"], server.c.deleted_at.is_(None))
+    connection.execute(sa.update(server).where(*is_left).values(
+        status=status, power_state=power_state, fault=None, updated_at=now))
+    return {}
+
+
+_BECOMES = {"running": (states.ACTIVE, states.POWER_RUNNING), "paused": (states.PAUSED, states.POWER_PAUSED),
+            "off": (states.SHUTOFF, states.POWER_SHUT_DOWN), "saved": (states.SUSPENDED, states.POWER_SHUT_DOWN)}
+
+
+def orders(connection: sa.Connection, server_id: str) -> dict[str, Any]:
+    """What the source's agent asks again and again: whether to stop, and whether to be over with it sooner."""
+    running = store.active(connection, server_id)
+    if running is None or running["flow"] != FLOW:
+        return {"stop": True, "hurry": False}
+    stop = running["cancel"] or running["phase"] != "doing" or bool(running["state"].get("abort"))
+    return {"stop": bool(stop), "hurry": bool(running["state"].get("hurry"))}
