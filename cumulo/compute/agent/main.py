@@ -1,13 +1,11 @@
 """The compute agent: runs the steps of operations on this host's servers and reports what the host has."""
 
-import argparse
 import dataclasses
 import pathlib
-import signal
 from collections.abc import Callable
 from typing import Any
 
-from cumulo.common import config, log
+from cumulo.common import agent_program, log
 from cumulo.common.host_lock import HostLock
 from cumulo.common.image_files import ImageCache, http_source
 from cumulo.common.image_upload import Upload, http_upload
@@ -128,15 +126,4 @@ def _virt_type(configured: str) -> str:
 
 def main() -> None:
     """Run the agent: cumulo-compute --config-file FILE."""
-    parser = argparse.ArgumentParser(prog="cumulo-compute")
-    parser.add_argument("--config-file", action="append", default=[])
-    conf = config.load(parser.parse_args().config_file, registrations=REGISTRATIONS)
-    log.setup(conf)
-    runtime = Runtime.create(conf, identity=f"{KIND}.{conf.host}")
-    stopping = runtime.threads.event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
-    service = start(runtime)
-    stopping.wait()
-    service.stop()
-    runtime.bus.close()
+    agent_program.run(KIND, "The compute agent of a host.", REGISTRATIONS, start)

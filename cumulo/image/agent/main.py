@@ -1,13 +1,11 @@
 """The image agent of a host: runs the steps of imports, keeps the host's staging directory, and says that it lives."""
 
-import argparse
 import dataclasses
 import pathlib
-import signal
 from collections.abc import Callable
 from typing import Any
 
-from cumulo.common import config, errors, log
+from cumulo.common import agent_program, errors, log
 from cumulo.common.host_lock import HostLock
 from cumulo.common.operations.agent import StepServer, asking
 from cumulo.common.rpc.server import Server
@@ -139,18 +137,7 @@ def _beat_forever(runtime: Runtime, stopping: Any) -> None:
 
 def main() -> None:
     """Run the agent: cumulo-image --config-file FILE."""
-    parser = argparse.ArgumentParser(prog="cumulo-image", description="The image agent of a host.")
-    parser.add_argument("--config-file", action="append", default=[], help="configuration file; may be repeated")
-    conf = config.load(parser.parse_args().config_file, registrations=REGISTRATIONS)
-    log.setup(conf)
-    runtime = Runtime.create(conf, identity=f"{KIND}.{conf.host}")
-    stopping = runtime.threads.event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
-    service = start(runtime)
-    stopping.wait()
-    service.stop()
-    runtime.bus.close()
+    agent_program.run(KIND, "The image agent of a host.", REGISTRATIONS, start)
 
 
 if __name__ == "__main__":

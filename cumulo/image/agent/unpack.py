@@ -18,6 +18,8 @@ from cumulo.common import errors
 
 _MARKS = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"PK\x03\x04": "zip"}
 _MOST_OVF_BYTES = 1024 * 1024
+# What these libraries raise for bad data: zipfile a NotImplementedError for ways of packing that it does not know, and a
+# RuntimeError for what is encrypted; the others a ValueError here and there, for numbers that make no sense.
 _FAULTS = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError, ValueError,
            NotImplementedError, RuntimeError)
 

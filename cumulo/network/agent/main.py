@@ -5,18 +5,16 @@ Exactly one agent owns a host's networks: it holds a lock on a file for as long 
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import fcntl
 import io
 import os
 import pathlib
-import signal
 from typing import Any
 
 import eventlet
 
-from cumulo.common import config, errors, log
+from cumulo.common import agent_program, errors, log
 from cumulo.common.operations.agent import StepServer, asking
 from cumulo.common.runtime import Runtime
 from cumulo.network import options
@@ -177,19 +175,7 @@ def _beat_forever(service: Service) -> None:
 def main() -> None:
     """Run the service: cumulo-network --config-file FILE."""
     eventlet.monkey_patch()
-    parser = argparse.ArgumentParser(prog="cumulo-network", description="The network agent of a host.")
-    parser.add_argument("--config-file", action="append", default=[], help="configuration file; may repeat")
-    arguments = parser.parse_args()
-    conf = config.load(arguments.config_file, registrations=(options,))
-    log.setup(conf)
-    runtime = Runtime.create(conf, identity=f"{KIND}.{conf.host}")
-    service = start(runtime)
-    ended = runtime.threads.event()
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, lambda number, frame: ended.set())
-    ended.wait()
-    service.stop()
-    runtime.bus.close()
+    agent_program.run(KIND, "The network agent of a host.", (options,), start)
 
 
 if __name__ == "__main__":

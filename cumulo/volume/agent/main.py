@@ -1,13 +1,11 @@
 """The volume agent of a host: runs the steps of operations on its volumes, and says what its backends have."""
 
-import argparse
 import dataclasses
 import pathlib
-import signal
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cumulo.common import config, errors, log
+from cumulo.common import agent_program, errors, log
 from cumulo.common.host_lock import HostLock
 from cumulo.common.image_files import ImageCache, Source, http_source
 from cumulo.common.operations.agent import StepServer, asking
@@ -129,18 +127,7 @@ def _send(runtime: Runtime, method: str, arguments: dict[str, Any]) -> Any:
 
 def main() -> None:
     """Run the agent: cumulo-volume --config-file FILE."""
-    parser = argparse.ArgumentParser(prog="cumulo-volume", description="The volume agent of a host.")
-    parser.add_argument("--config-file", action="append", default=[], help="configuration file; may be repeated")
-    conf = config.load(parser.parse_args().config_file, registrations=REGISTRATIONS)
-    log.setup(conf)
-    runtime = Runtime.create(conf, identity=f"{KIND}.{conf.host}")
-    stopping = runtime.threads.event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
-    service = start(runtime)
-    stopping.wait()
-    service.stop()
-    runtime.bus.close()
+    agent_program.run(KIND, "The volume agent of a host.", REGISTRATIONS, start)
 
 
 if __name__ == "__main__":
