@@ -30,14 +30,17 @@ _VENV = ROOT / ".client-venv"
 _START_S = 120
 
 
-# Two stores, and a web server of the tests that images may be downloaded from.
+# Two stores, and a web server of the tests that images may be downloaded from, or stay at.
 _SETTINGS = """
 [identity]
 password_hash_rounds = 4
 [image]
-enabled_stores = file:file, fast:file
+enabled_stores = file:file, fast:file, web:http
+import_methods = glance-direct, web-download, copy-image, glance-download
 web_ports = {web_port}
 web_allowed_networks = 127.0.0.1/32
+[image_store_web]
+allowed_urls = http://127.0.0.1:{web_port}/
 """
 
 
@@ -94,6 +97,10 @@ class Client:
         rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in text.splitlines()
                 if line.startswith("|")]
         return [[cell.strip("| ") for cell in row] for row in rows[1:]]
+
+    def glance_call(self, method: str, *arguments: Any) -> Any:
+        """Call a method of glanceclient's images, for what its program has no command for; return what it returns."""
+        return json.loads(self._send("glanceclient", [method, json.dumps(arguments)], self.glance_user))
 
     def glance_refused(self, *arguments: str, as_user: dict[str, str] | None = None) -> str:
         """Run a command of `glance` that must fail; return what it says."""

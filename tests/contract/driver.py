@@ -27,7 +27,8 @@ def main() -> None:
         asked = json.loads(line)
         os.environ.clear()
         os.environ.update(plain | asked["env"])
-        program = {"openstack": shell.main, "glance": lambda argv: _glance(glance, argv)}[asked["program"]]
+        program = {"openstack": shell.main, "glance": lambda argv: _glance(glance, argv),
+                   "glanceclient": _call}[asked["program"]]
         print(json.dumps(_run(program, asked["argv"])), flush=True)
 
 
@@ -42,6 +43,16 @@ class _Terminal(io.StringIO):
 def _glance(shell, argv):  # type: ignore[no-untyped-def]
     sys.argv = ["glance", *argv]
     return shell.main()
+
+
+def _call(argv):  # type: ignore[no-untyped-def]
+    from glanceclient import client  # type: ignore[import-not-found]
+    from keystoneauth1 import session  # type: ignore[import-not-found]
+    from keystoneauth1.identity import v3  # type: ignore[import-not-found]
+    names = ("auth_url", "username", "password", "user_domain_id", "project_name", "project_domain_id")
+    images = client.Client("2", session=session.Session(v3.Password(
+        **{name: os.environ["OS_" + name.upper()] for name in names}))).images
+    print(json.dumps(getattr(images, argv[0])(*json.loads(argv[1])).wrapped, default=dict))
 
 
 def _run(program, argv):  # type: ignore[no-untyped-def]

@@ -369,6 +369,24 @@ def _delete_image(users: Users, dice: random.Random) -> None:
         users.delete("image", f"{I}/images/{image_id}", image_id)
 
 
+def _define_metadata(users: Users, dice: random.Random) -> None:
+    """Make, change and delete metadata definitions; what others have made or deleted meanwhile is no surprise."""
+    every = f"{I}/metadefs/namespaces"
+    one = f"{every}/simulated{dice.randint(1, 3)}"
+    name = one.rpartition("/")[2]
+    what, ways = f"{one}/objects", ("objects", "properties", "tags")
+    method, path, body = dice.choice((
+        ("POST", every, {"namespace": name, "visibility": "public"}),
+        ("POST", every, {"namespace": name, "visibility": "private"}),
+        ("PUT", one, {"namespace": name, "description": "changed"}),
+        ("POST", what, {"name": "first"}), ("PUT", f"{what}/first", {"name": "first", "description": "changed"}),
+        ("POST", f"{one}/properties", {"name": "colour", "title": "Colour", "type": "string"}),
+        ("POST", f"{one}/tags", {"tags": [{"name": "a"}, {"name": "b"}]}), ("POST", f"{one}/tags/c", None),
+        ("POST", f"{one}/resource_types", {"name": "OS::Simulated"}), ("DELETE", f"{one}/resource_types/OS::Simulated", None),
+        ("DELETE", f"{one}/{dice.choice(ways)}", None), ("DELETE", one, None), ("GET", one, None)))
+    users.send(method, path, body, admin=True, again=dice.random() < 0.7)
+
+
 def _create_user(users: Users, dice: random.Random) -> None:
     users.create("user", f"{K}/users", {"user": {"name": users.name("user")}}, dice, admin=True)
 
@@ -400,7 +418,7 @@ _KINDS: dict[str, Callable[[Users, random.Random], None]] = {
     "delete network": _delete_network, "create port": _create_port, "delete port": _delete_port,
     "upload image": _upload_image, "delete image": _delete_image,
     "stage image": _stage_image, "web image": _web_image, "copy image": _copy_image, "locate image": _locate_image,
-    "remote image": _remote_image,
+    "remote image": _remote_image, "define metadata": _define_metadata,
     "leave store": _leave_store,
     "share image": _share_image, "download image": _download_image, "create user": _create_user,
     "tag server": _tag_server, "read": _read, **loans.KINDS, **disks.KINDS,

@@ -18,7 +18,7 @@ CALLS = {
     "create server": 34, "create servers": 4, "delete server": 20, "stop server": 9, "start server": 7,
     "reboot server": 3, "hard reboot server": 3, "create network": 4, "delete network": 4, "create port": 4,
     "delete port": 4, "upload image": 5, "delete image": 4, "stage image": 5,
-    "web image": 5, "locate image": 3, "remote image": 3, "copy image": 3, "leave store": 2, "share image": 1, "download image": 2, "create user": 2, "delete user": 2, "tag server": 2,
+    "web image": 5, "locate image": 3, "remote image": 3, "define metadata": 3, "copy image": 3, "leave store": 2, "share image": 1, "download image": 2, "create user": 2, "delete user": 2, "tag server": 2,
     "read": 2, "pause server": 3, "change server password": 2, "unpause server": 2, "suspend server": 3, "resume server": 2, "save server": 6, "rebuild server": 4,
     "rescue server": 4, "unrescue server": 3, "guest goes off": 4, "force delete server": 2,
     "create router": 4, "delete router": 2, "change router": 1, "create floating": 3, "delete floating": 2,
