@@ -74,7 +74,7 @@ OPTIONS = [
                 help="Tell owners the first place of the data of their images as direct_url."),
     cfg.StrOpt("property_protection_file", default="",
                help="File of rules that say which roles make, read, change and remove which properties "
-                    "(doc/image-metadata.md). Empty, the default, means that who may change an image may do all of it."),
+                    "(doc/images.md). Empty, the default, means that who may change an image may do all of it."),
     cfg.IntOpt("max_tags", default=128, min=0, max=10000,
                help="Tags one image may have. The default bounds the size of a list's answer."),
     cfg.IntOpt("max_members", default=128, min=0, max=10000,
