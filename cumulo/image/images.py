@@ -64,6 +64,19 @@ def get_image(connection: sa.Connection, image_id: str, *, lock: bool = False) -
     return _get(connection, image_id, lock=lock)
 
 
+def is_for_others() -> sa.ColumnElement[bool]:
+    """Say whether an image is meant for others than its owner, or to be kept: visible to them, or protected."""
+    columns = image_table.c
+    shared = sa.and_(columns.visibility == "shared", columns.id.in_(sa.select(image_member.c.image_id)))
+    return sa.or_(columns.visibility.in_(("public", "community")), columns.protected.is_(True), shared)
+
+
+def owned_by(connection: sa.Connection, project_id: str) -> list[Image]:
+    """Return all images of a project with a lock."""
+    query = sa.select(image_table).where(image_table.c.owner == project_id).order_by(image_table.c.id).with_for_update()
+    return with_details(connection, [dict(row) for row in connection.execute(query).mappings()])
+
+
 def owner_of(connection: sa.Connection, image_id: str) -> str | None:
     """Return the project that an image belongs to, None for no project and for no image."""
     return connection.execute(sa.select(image_table.c.owner).where(image_table.c.id == image_id)).scalar()

@@ -333,6 +333,8 @@ def _identity(world: World) -> dict[Key, Scene]:
     def delete() -> webob.Response:
         return world.ask("DELETE", f"{v3}/projects/{project}", token=world.admin)
 
+    image = world.ask("POST", "/image/v2/images", {"name": "i"}, token=token).json["id"]
+
     def below() -> webob.Response:
         return world.ask("POST", f"{v3}/projects", {"project": {"name": "below", "parent_id": project}},
                          token=world.admin)
@@ -347,6 +349,8 @@ def _identity(world: World) -> dict[Key, Scene]:
              for name in ("first", "second")]
     return {
         ("delete a project", "what it has"): Scene(delete, put_in, "1 network", reverse=(401, 204)),
+        ("delete a project", "images of its own"): Scene(delete, check=lambda world, answers: 404 == world.ask(
+            "GET", f"/image/v2/images/{image}", token=world.admin).status_int),
         ("create in a project", "its deletion"): Scene(put_in, delete, "", 401, reverse=(409, 201)),
         ("create a project", "a project of that name"): Scene(
             create("project"), create("project"), "name", reverse=(409, 201)),

@@ -44,4 +44,6 @@ def update(request: Request) -> dict[str, Any]:
 def delete(request: Request) -> None:
     """Delete a disabled domain with its users and its projects, which must have nothing any more."""
     with changing(request) as (connection, record):
-        holdings.delete_domain(connection, record, request.params["domain_id"])
+        removed = holdings.delete_domain(connection, record, request.params["domain_id"], request.context)
+    for each in removed:
+        each.finish(request)

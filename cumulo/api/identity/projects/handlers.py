@@ -85,25 +85,30 @@ def update_all(request: Request) -> dict[str, Any]:
 
 
 def delete(request: Request) -> None:
-    """Delete a project that has nothing any more, neither resources nor projects below."""
+    """Delete a project that has nothing any more but images of its own, neither resources nor projects below."""
     project_id = request.params["project_id"]
     with changing(request) as (connection, record):
         if _is_domain(connection, project_id):
-            holdings.delete_domain(connection, record, project_id)
-            return
-        holdings.refuse_in_use(connection, project_id)
-        holdings.forget(connection, project_id)
-        projects.delete(connection, record, project_id)
+            removed = holdings.delete_domain(connection, record, project_id, request.context)
+        else:
+            holdings.refuse_in_use(connection, project_id)
+            removed = [holdings.forget(connection, project_id, request.context)]
+            projects.delete(connection, record, project_id)
+    for each in removed:
+        each.finish(request)
 
 
 def delete_all(request: Request) -> None:
     """Delete a project with all projects below it; none of them may have resources."""
     project_id = request.params["project_id"]
+    removed = []
     with changing(request) as (connection, record):
-        for each in (project_id, *trees.ids_below(connection, project_id)):
-            holdings.refuse_in_use(connection, each)
-            holdings.forget(connection, each)
+        for one in (project_id, *trees.ids_below(connection, project_id)):
+            holdings.refuse_in_use(connection, one)
+            removed.append(holdings.forget(connection, one, request.context))
         projects.delete_all(connection, record, project_id)
+    for each in removed:
+        each.finish(request)
 
 
 def _create_domain(request: Request, connection: sa.Connection, values: dict[str, Any]) -> Domain:

@@ -1,7 +1,12 @@
-"""What a project still has, in every part: a project is deleted when it has nothing, so that nothing is stranded."""
+"""What a project still has, in every part: a project is deleted when it has nothing, so that nothing is stranded.
+
+Images that nobody else can see are of no use without it, and go with it; those that others see, and protected ones, keep
+it from being deleted like everything else.
+"""
 
 import sqlalchemy as sa
 
+from cumulo.api.image.images.removal import Removal
 from cumulo.common import errors
 from cumulo.common.db.tables import (
     compute,
@@ -15,10 +20,12 @@ from cumulo.common.db.tables import (
     network_sharing,
     volume,
 )
+from cumulo.common.context import Context
 from cumulo.common.flows import conflicts
 from cumulo.compute import quota_rows
 from cumulo.identity import domains, projects
 from cumulo.identity.revocations import Recorder
+from cumulo.image import images
 from cumulo.network import quotas, security_groups
 from cumulo.network.networks import DHCP_OWNER
 from cumulo.volume import quota_rows as volume_quota_rows
@@ -38,7 +45,7 @@ _HELD = {
     "metering label": (network_metering.metering_label.c.project_id, sa.true()),
     "trunk": (network_sharing.trunk.c.project_id, sa.true()),
     "subnet pool": (network_pool.subnet_pool.c.project_id, sa.true()),
-    "image": (image.image.c.owner, sa.true()),
+    "image": (image.image.c.owner, images.is_for_others()),
     "volume": (volume.volume.c.project_id, sa.true()),
     "volume snapshot": (volume.volume_snapshot.c.project_id, sa.true()),
     "namespace of metadata definitions": (metadef.metadef_namespace.c.owner, sa.true()),
@@ -56,12 +63,18 @@ def refuse_in_use(connection: sa.Connection, project_id: str) -> None:
             f"Project {project_id} is in use: it has {held}. Delete them first."))
 
 
-def forget(connection: sa.Connection, project_id: str) -> None:
-    """Delete what every project has by itself: its default security group, and what was said of its quotas."""
+def forget(connection: sa.Connection, project_id: str, context: Context) -> Removal:
+    """Delete what goes with a project that is not in use: what every project has by itself, such as its default security
+    group, and its images. What that leaves to do after the commit is for the caller to finish().
+    """
+    removed = Removal()
+    for each in images.owned_by(connection, project_id):
+        removed.take(connection, each, context, seen=None)
     security_groups.forget_project(connection, project_id)
     quota_rows.forget_project(connection, project_id)
     quotas.forget(connection, project_id)
     volume_quota_rows.forget_project(connection, project_id)
+    return removed
 
 
 def _many(name: str) -> str:
@@ -69,10 +82,12 @@ def _many(name: str) -> str:
     return f"{kind}s{of}{what}"
 
 
-def delete_domain(connection: sa.Connection, record: Recorder, domain_id: str) -> None:
+def delete_domain(connection: sa.Connection, record: Recorder, domain_id: str, context: Context) -> list[Removal]:
     """Delete a disabled domain with its users and its projects; raises Conflict while one of these has something."""
+    removed = []
     if not domains.get(connection, domain_id).enabled:
         for project in projects.listed(connection, {"domain_id": domain_id}):
             refuse_in_use(connection, project.id)
-            forget(connection, project.id)
+            removed.append(forget(connection, project.id, context))
     domains.delete(connection, record, domain_id)
+    return removed

@@ -7,13 +7,12 @@ import sqlalchemy as sa
 
 from cumulo.api.image import quota
 from cumulo.api.image.images import locations, view
+from cumulo.api.image.images.removal import Removal
 from cumulo.api.image.stores.handlers import remove
 from cumulo.api.wsgi import paging, times
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
-from cumulo.common.operations import store as operations
-from cumulo.compute import servers
-from cumulo.image import attributes, images, imports, listing, patch, protections, stages
+from cumulo.image import attributes, images, imports, listing, patch, protections
 
 _NOT_FILTERS = ("limit", "marker", "sort", "sort_key", "sort_dir")
 
@@ -127,23 +126,13 @@ def _protections(request: Request) -> protections.Protections:
 
 
 def delete(request: Request) -> None:
-    """Delete an image: the row first, then the data, so that no row ever names data that is gone."""
-    services = request.services
-    with services.database.write() as connection:
+    """Delete an image, whatever state it is in."""
+    removed = Removal()
+    with request.services.database.write() as connection:
         image = images.get_own_image(connection, request.context, request.params["image_id"])
         seen = None if images.is_admin(request.context) else request.context.project_id or ""
-        servers.refuse_without_image(connection, image["id"], project_id=seen)
-        staged_on = stages.host_of(connection, image["id"])
-        places = images.delete_image(connection, image)
-        was_busy = operations.cancel(connection, image["id"], context=request.context)
-    if was_busy:
-        request.ring("scheduler", "operation")
-    elif staged_on:
-        request.ring(f"image.{staged_on}", "staging")
-    for store, name in places:
-        services.database.after_commit(remove, services, store, name)
-    if services.image_cache is not None:
-        services.database.after_commit(services.image_cache.drop, image["id"])
+        removed.take(connection, image, request.context, seen=seen)
+    removed.finish(request)
 
 
 def deactivate(request: Request) -> None:
