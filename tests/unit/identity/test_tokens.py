@@ -219,7 +219,7 @@ class ValidatorTest(unittest.TestCase):
             after = catalog.listed(connection, Endpoint, {})
         self.assertEqual([each.id for each in before], [each.id for each in after])
         self.assertIn("https://elsewhere.example/compute/v2.1", {each.url for each in after})
-        self.assertEqual(12, len(after))
+        self.assertEqual(18, len(after))
 
     def test_every_role_of_the_chain_implies_the_next(self) -> None:
         with self.database.read() as connection:
