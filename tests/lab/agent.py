@@ -44,7 +44,7 @@ def main() -> None:
 
     here = Place(**place, abilities=ask())
     metadata = MetadataServers(FactsCache(lookup, clock, 1.0), threads)
-    driver = LinuxDriver(Devices(here), Dhcp(directory / f"dhcp.{host}", [], 3600, clock), metadata,
+    driver = LinuxDriver(Devices(here), Dhcp(directory / f"dhcp.{host}", [], 3600, clock, "lab.example."), metadata,
                          Rules(Nat(), Firewall(tracks=here.abilities.tracks_bridges)), Routers(host, metadata, Announcers(
                              directory / f"announce.{host}", Dnsmasq(clock))))
     converger = Converger(bus, host, driver, threads, 5.0)

@@ -151,7 +151,7 @@ def check_first_life(story: Scenario) -> None:
     story.plug_guest()
     given = story.lease()
     assert given["address"] == story.address, given
-    assert given["mtu"] == 1400 and given["router"] == "10.77.0.1" and given["dns"] == ["9.9.9.9"], given
+    assert given["mtu"] == 1400 and given["router"] == "10.77.0.1" and given["dns"] == ["10.77.0.2", "9.9.9.9"], given
     assert ["169.254.169.254/32", "10.77.0.2"] in given["routes"], given
     assert ["0.0.0.0/0", "10.77.0.1"] in given["routes"], given
     assert given["hostname"] == "guest-one", given

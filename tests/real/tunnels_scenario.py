@@ -2,6 +2,7 @@
 
 import contextlib
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -55,6 +56,44 @@ def listening(stack: contextlib.ExitStack, command: list[str]) -> "subprocess.Po
     stack.callback(capture.kill)
     assert capture.stderr is not None and b"listening" in capture.stderr.readline() + capture.stderr.readline()
     return capture
+
+
+ASK = """
+import socket, struct, sys
+server, name = sys.argv[1:]
+asked = struct.pack("!6H", 7, 0x100, 1, 0, 0, 0) + b"".join(bytes([len(each)]) + each.encode() for each in name.split("."))
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as wire:
+    wire.settimeout(3)
+    wire.sendto(asked + struct.pack("!BHH", 0, 1, 1), (server, 53))
+    said = wire.recv(512)
+print(said[3] & 15, ".".join(map(str, said[-4:])) if said[7] else "")
+"""
+
+
+def check_names(lab: Lab) -> None:
+    """A guest finds ports of its network by name, those on other hosts as well; other projects' and others' names it does not."""
+    network = lab.control.network("vxlan", ("10.4.0.0/24",))
+    here, there = (lab.control.port(network, host) for host in ("h1", "h2"))
+    lab.converge()
+    guest, other = lab.guest(here), lab.control.ports[there]
+    address = other["fixed_ips"][0]["ip_address"]
+    stranger = next(each for each in lab.control.ports.values() if each["network_id"] != network and each.get("hostname"))
+
+    def said(name: str) -> str:
+        return guest.run(sys.executable, "-c", ASK, "10.4.0.2", name).strip()
+
+    assert said(other["hostname"]) == f"0 {address}" and said(f"{other['hostname']}.lab.example") == f"0 {address}"
+    assert said(f"{stranger['hostname']}.lab.example") == "3", "a name of another network"
+    assert said("www.example.org") == "5", "refused, for another server to answer"
+    lab.control.change(there, dns_name="renamed")
+    lab.converge()
+    time.sleep(0.3)
+    assert said("renamed.lab.example") == f"0 {address}" and said(f"{other['hostname']}.lab.example") == "3"
+    for port_id in (here, there):
+        lab.control.ports.pop(port_id)
+    lab.hosts["h1"].run("ip", "netns", "delete", guest.name)
+    lab.control.revision += 1
+    lab.converge()
 
 
 def check_agents_are_not_needed(lab: Lab) -> None:
@@ -145,7 +184,7 @@ def check_end(lab: Lab) -> None:
 def main() -> None:
     """Tell the whole story."""
     with tempfile.TemporaryDirectory() as directory, lab(directory, *UNDERLAY_HOSTS) as made:
-        for check in (check_two_projects_with_the_same_range, check_agents_are_not_needed, check_a_port_moves,
+        for check in (check_two_projects_with_the_same_range, check_names, check_agents_are_not_needed, check_a_port_moves,
                       check_what_is_touched_is_seen, check_vlans, check_end):
             check(made)
             print(check.__name__, "passed", flush=True)

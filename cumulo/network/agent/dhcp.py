@@ -1,9 +1,12 @@
-"""DHCP of a network: what dnsmasq reads (rendered, pure) and dnsmasq itself (looked after by its pid file).
+"""DHCP and names of a network: what dnsmasq reads (rendered, pure) and dnsmasq itself (looked after by its pid file).
 
 dnsmasq runs in the network's namespace and outlives the agent, so that a restart of the agent is
 not noticed by a guest. It answers known cards only, each with the address of its port. A change
 of ports is a new hosts file and SIGHUP; a change of options, or a lease that must go, is a restart:
 dnsmasq keeps leases in memory and writes them back over whatever was removed from the file.
+
+It also answers for the names of the network's ports, and refuses all others: a guest is told of it first, and of servers
+for the rest of the world after it.
 """
 
 from __future__ import annotations
@@ -19,17 +22,22 @@ from typing import Any
 from cumulo.common import names
 from cumulo.common.audit.holdings import HeldDhcp
 from cumulo.common.clock import Clock
+from cumulo.network import dns
 from cumulo.network.agent import bridge
 from cumulo.network.agent.dnsmasq import Dnsmasq, write
 
 Network = Mapping[str, Any]
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
 _OPTION = re.compile(r"[a-zA-Z0-9-]{1,64}")
 
 
-def render_config(network: Network, directory: pathlib.Path, name_servers: Sequence[str], lease_s: int) -> str:
-    """The configuration file: no DNS, one static range per subnet, options tagged by subnet."""
+def render_config(network: Network, directory: pathlib.Path, name_servers: Sequence[str], lease_s: int,
+                  domain: str = "") -> str:
+    """The configuration file: one static range per subnet, options tagged by subnet, names of ports and no others."""
+    own = domain_of(network, domain)
     lines = [
-        "port=0", "no-hosts", "no-resolv", "no-ping", "quiet-dhcp", "user=root", "group=root",
+        "port=53", "no-hosts", "no-resolv", "no-ping", "except-interface=lo", f"addn-hosts={directory / 'names'}",
+        *([f"local=/{own}/", f"dhcp-option=option:domain-name,{own}"] if own else []), "quiet-dhcp", "user=root", "group=root",
         "interface=dhcp0", "bind-interfaces", "dhcp-authoritative", "dhcp-ignore=tag:!known", "dhcp-lease-max=65536",
         f"pid-file={directory / 'pid'}", f"dhcp-leasefile={directory / 'leases'}",
         f"dhcp-hostsfile={directory / 'hosts'}", f"dhcp-option=option:mtu,{network['mtu']}",
@@ -43,7 +51,7 @@ def render_config(network: Network, directory: pathlib.Path, name_servers: Seque
 
 def _subnet_lines(subnet: Mapping[str, Any], name_servers: Sequence[str], lease_s: int) -> list[str]:
     cidr, tag = ipaddress.ip_network(subnet["cidr"]), f"subnet-{subnet['id']}"
-    servers = subnet["dns_nameservers"] or name_servers
+    servers = subnet["dns_nameservers"] or [subnet["dhcp_address"], *name_servers]
     routes = [f"{bridge.METADATA_ADDRESS}/32,{subnet['dhcp_address']}"]
     routes += [f"{each['destination']},{each['nexthop']}" for each in subnet["host_routes"]]
     if subnet["gateway_ip"]:
@@ -94,6 +102,25 @@ def known_hosts(network: Network) -> list[tuple[str, str, str]]:
     return found
 
 
+def domain_of(network: Network, domain: str) -> str:
+    """What names end with in a network: its own domain, or the usual one; written as dnsmasq writes it."""
+    found = str(network.get("dns_domain") or domain).strip(".")
+    return found if _NAME.fullmatch(found) else ""
+
+
+def render_names(network: Network, domain: str) -> str:
+    """The file of names: each address with the name in full, and without its domain."""
+    lines = []
+    for port in network["ports"]:
+        named = {"dns_name": port.get("dns_name") or "", "hostname": port.get("hostname") or ""}
+        for fixed in port["fixed_ips"]:
+            said = dns.assignment(named, fixed["ip_address"], (port.get("dns_domain") or "").strip(".") or domain_of(network, domain))
+            names_of = [said["fqdn"].strip("."), said["hostname"]]
+            if all(map(_NAME.fullmatch, names_of)):
+                lines.append(f"{fixed['ip_address']} {' '.join(dict.fromkeys(names_of))}\n")
+    return "".join(sorted(lines))
+
+
 def render_hosts(network: Network) -> str:
     """The hosts file: which card gets which address and name."""
     tags = {port["mac_address"]: f",set:{_tag(port)}" for port in network["ports"] if port.get("extra_dhcp_opts")}
@@ -119,7 +146,9 @@ def kept_leases(text: str, network: Network) -> str:
 class Dhcp:
     """The DHCP servers of a host, one folder each below `directory`."""
 
-    def __init__(self, directory: pathlib.Path, name_servers: Sequence[str], lease_s: int, clock: Clock) -> None:
+    def __init__(self, directory: pathlib.Path, name_servers: Sequence[str], lease_s: int, clock: Clock,
+                 domain: str = "") -> None:
+        self._domain = domain
         self._directory = directory
         self._name_servers = tuple(name_servers)
         self._lease_s = lease_s
@@ -133,13 +162,14 @@ class Dhcp:
         folder = self._directory / network["id"]
         folder.mkdir(parents=True, exist_ok=True)
         new_hosts = write(folder / "hosts", render_hosts(network))
-        new_config = write(folder / "conf", render_config(network, folder, self._name_servers, self._lease_s))
+        new_names = write(folder / "names", render_names(network, self._domain))
+        new_config = write(folder / "conf", render_config(network, folder, self._name_servers, self._lease_s, self._domain))
         leases = folder / "leases"
         held = leases.read_text() if leases.exists() else ""
         process = self._dnsmasq.process(folder)
         if process is None or new_config or kept_leases(held, network) != held:
             self._restart(network, folder)
-        elif new_hosts:
+        elif new_hosts or new_names:
             os.kill(process, signal.SIGHUP)
 
     def is_healthy(self, network: Network) -> bool:

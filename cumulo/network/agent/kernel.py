@@ -8,6 +8,7 @@ import socket
 from collections.abc import Mapping
 from typing import Any
 
+from cumulo.network import dns
 from cumulo.network.agent import openvswitch, program
 from cumulo.network.agent.program import Program
 
@@ -38,7 +39,7 @@ class Place:
 
     def inventory(self) -> dict[str, Any]:
         """What the control plane is told of it."""
-        return {"tunnel_address": self.tunnel_address, "wired": sorted(self.interfaces), "types": self.types(),
+        return {"tunnel_address": self.tunnel_address, "wired": sorted(self.interfaces), "types": [*self.types(), dns.ABILITY],
                 "mechanism": self.mechanism}
 
     def types(self) -> list[str]:

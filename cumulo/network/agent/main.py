@@ -126,7 +126,7 @@ def make_linux_driver(runtime: Runtime, place: Place) -> LinuxDriver:
     cache = FactsCache(lookup, runtime.clock, conf.network.metadata_cache_s, keep_password)
     files = pathlib.Path(conf.state_dir, "network")
     dhcp = Dhcp(files / "dhcp", name_servers(conf.network.dns_servers, resolv_conf),
-                conf.network.dhcp_lease_s, runtime.clock)
+                conf.network.dhcp_lease_s, runtime.clock, conf.network.dns_domain)
     metadata = MetadataServers(cache, runtime.threads)
     announcers = Announcers(files / "announce", Dnsmasq(runtime.clock))
     rules = Rules(Nat(), Firewall(tracks=place.abilities.tracks_bridges))

@@ -88,7 +88,7 @@ class DhcpTest(unittest.TestCase):
         lines = self.lines()
         self.assertIn("dhcp-range=set:subnet-s1,10.0.0.0,static,255.255.255.0,600s", lines)
         self.assertIn("dhcp-option=option:mtu,1450", lines)
-        self.assertIn("dhcp-option=tag:subnet-s1,option:dns-server,9.9.9.9", lines)
+        self.assertIn("dhcp-option=tag:subnet-s1,option:dns-server,10.0.0.2,9.9.9.9", lines)
         self.assertIn("dhcp-option=tag:subnet-s1,option:classless-static-route,169.254.169.254/32,10.0.0.2,"
                       "10.9.0.0/16,10.0.0.7,0.0.0.0/0,10.0.0.1", lines)
 
@@ -106,6 +106,18 @@ class DhcpTest(unittest.TestCase):
         nameless = network()["ports"][0] | {"hostname": ""}
         self.assertEqual("fa:16:3e:00:00:05,10.0.0.5,host-10-0-0-5\n", dhcp.render_hosts(network(ports=[nameless])))
 
+    def test_names_with_and_without_their_domain(self) -> None:
+        one = {"fixed_ips": [{"ip_address": "10.0.0.5"}], "hostname": "server", "dns_name": ""}
+        ports = [one, one | {"fixed_ips": [{"ip_address": "10.0.0.6"}], "dns_name": "mine", "dns_domain": "other.example."},
+                 one | {"fixed_ips": [{"ip_address": "10.0.0.7"}], "hostname": ""},
+                 one | {"fixed_ips": [{"ip_address": "10.0.0.8"}], "dns_name": "a b\nc"}]
+        self.assertEqual(
+            ["10.0.0.5 server.example.org server", "10.0.0.6 mine.other.example mine",
+             "10.0.0.7 host-10-0-0-7.example.org host-10-0-0-7"],
+            dhcp.render_names(network(ports=ports), "example.org.").splitlines())
+        self.assertIn("10.0.0.5 server.net.example server", dhcp.render_names(
+            network(ports=ports, dns_domain="net.example."), "example.org."))
+
     def test_extra_options_are_for_their_port(self) -> None:
         port = network()["ports"][0] | {"extra_dhcp_opts": [
             {"opt_name": "tftp-server", "opt_value": "10.0.0.9", "ip_version": 4},
@@ -114,7 +126,7 @@ class DhcpTest(unittest.TestCase):
         lines = self.lines(ports=[port])
         self.assertEqual(["dhcp-option-force=tag:port-p1,option:tftp-server,10.0.0.9"],
                          [line for line in lines if "force" in line])
-        self.assertNotIn("port=53", lines)
+        self.assertEqual(["port=53"], [each for each in lines if each.startswith("port=")])
         self.assertEqual("fa:16:3e:00:00:05,10.0.0.5,web,set:port-p1\n", dhcp.render_hosts(network(ports=[port])))
 
     def test_stateful_addresses_of_version_6(self) -> None:
