@@ -10,6 +10,8 @@ from cumulo.common import errors, names
 from cumulo.common.db.tables.compute import server
 from cumulo.common.db.tables.network import port as port_table
 from cumulo.common.db.tables.network import port_address
+from cumulo.common.db.tables.network_router import floating_ip
+from cumulo.common.db.tables.network_security import port_security_group, security_group
 from cumulo.image import images
 from cumulo.network import networks, ports
 
@@ -49,6 +51,8 @@ def server_facts(connection: sa.Connection, server_id: str, access: Access) -> F
         "config_drive": bool(row["config_drive"]),
         "public_keys": {row["key_name"]: row["public_key"]} if row["public_key"] else {},
         "ports": [each | {"tag": (row["device_tags"] or {}).get(each["id"])} for each in _ports(connection, server_id)],
+        "public_ipv4": _public_ipv4(connection, server_id),
+        "security_groups": _security_groups(connection, server_id),
     }
 
 
@@ -91,6 +95,25 @@ def _port(connection: sa.Connection, port: Facts) -> Facts:
         "mtu": network["mtu"],
         "fixed_ips": [_fixed_ip(each, subnets[each["subnet_id"]]) for each in port["fixed_ips"]],
     }
+
+
+def _public_ipv4(connection: sa.Connection, server_id: str) -> str | None:
+    """The floating address that a server has had longest, if it has one."""
+    query = (sa.select(floating_ip.c.floating_ip_address)
+             .join(port_table, port_table.c.id == floating_ip.c.port_id)
+             .where(port_table.c.device_id == server_id, ports.is_of_a_server())
+             .order_by(floating_ip.c.created_at, floating_ip.c.id).limit(1))
+    return connection.execute(query).scalar()
+
+
+def _security_groups(connection: sa.Connection, server_id: str) -> list[str]:
+    """The names of the security groups that a server's ports are in."""
+    query = (sa.select(security_group.c.name).distinct()
+             .join(port_security_group, port_security_group.c.security_group_id == security_group.c.id)
+             .join(port_table, port_table.c.id == port_security_group.c.port_id)
+             .where(port_table.c.device_id == server_id, ports.is_of_a_server())
+             .order_by(security_group.c.name))
+    return list(connection.execute(query).scalars())
 
 
 def _fixed_ip(fixed: Facts, subnet: Facts) -> Facts:
