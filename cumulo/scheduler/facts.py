@@ -14,6 +14,7 @@ from cumulo.common.db.tables.network_router import floating_ip
 from cumulo.common.db.tables.network_security import port_security_group, security_group
 from cumulo.image import images
 from cumulo.network import networks, ports
+from cumulo.volume import attachments
 
 Facts = dict[str, Any]
 _IMAGE = ("id", "disk_format", "container_format", "size", "checksum", "os_hash_algo", "os_hash_value", "min_disk",
@@ -53,6 +54,7 @@ def server_facts(connection: sa.Connection, server_id: str, access: Access) -> F
         "ports": [each | {"tag": (row["device_tags"] or {}).get(each["id"])} for each in _ports(connection, server_id)],
         "public_ipv4": _public_ipv4(connection, server_id),
         "security_groups": _security_groups(connection, server_id),
+        "volumes": _volumes(connection, server_id),
     }
 
 
@@ -77,6 +79,13 @@ def image_facts(connection: sa.Connection, project_id: str, image_id: str | None
         # A server outlives its image: its disk is on its host. Whoever needs the data itself is refused it there.
         image = dict.fromkeys(_IMAGE) | {"id": image_id, "properties": {}}
     return {name: image[name] for name in _IMAGE} | access(project_id, image_id)
+
+
+def _volumes(connection: sa.Connection, server_id: str) -> list[Facts]:
+    """The volumes that the server has, each with how its host opens it; those on their way are told by the operation."""
+    return [{"id": each["volume_id"], "device": each["device"], "connection": each["connection"],
+             "read_only": each["mode"] == "ro", "size_gib": each["size_gib"]}
+            for each in attachments.of_server(connection, server_id) if each["connection"]]
 
 
 def _ports(connection: sa.Connection, server_id: str) -> list[Facts]:

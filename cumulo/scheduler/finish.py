@@ -7,6 +7,7 @@
     undone   no          a build, reboot or rebuild leaves the server in ERROR, naming the step; a start, stop,
                          pause and the like leave it as its host says it is, their error stands in the
                          action's events
+    done     no          delete_server: others may have its volumes; those that go with it are deleted
     done     no          shelving: offload_server, where shelved servers leave their hosts at once
     any      no          a guest that has moved to another host: land_server
     stuck    -           ERROR, naming the undo; the operation keeps its lock
@@ -53,6 +54,8 @@ def finished(connection: sa.Connection, ids: Ids, now: float, ended: Operation) 
         _set_fault(connection, now, ended)
     elif ended.cancel and ended.flow not in ("delete_server", "delete_moved_server"):
         _delete(connection, ids, now, ended)
+    elif ended.phase == "done" and ended.flow in ("delete_server", "delete_moved_server"):
+        volumes.server_gone(connection, ids, now, ended)
     elif ended.phase == "done" and ended.flow == "shelve_server" and ended.state["offload"]:
         _offload(connection, ids, now, ended)
     elif ended.flow == migrating.FLOW and (ended.phase == "done" or ended.state.get("landed")):

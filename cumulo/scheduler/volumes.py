@@ -15,7 +15,7 @@ from cumulo.common.operations.lease import Operation
 from cumulo.common.operations.step import State
 from cumulo.scheduler.moving import Outdated
 from cumulo.scheduler.volume_place import Backend, Limits, Wanted, place
-from cumulo.volume import backends, snapshots, states, types, volumes
+from cumulo.volume import attachments, backends, snapshots, states, types, volumes
 
 if TYPE_CHECKING:
     from cumulo.scheduler.steps import Services, Work
@@ -137,6 +137,50 @@ def forget_snapshot(connection: sa.Connection, now: float, work: Work, planned: 
     """Remove the row of the snapshot."""
     snapshots.forget(connection, work.state["snapshot_id"])
     return {}
+
+
+def hold_attachment(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
+    """Nothing: the request has noted the attachment."""
+    return {}
+
+
+def drop_attachment(connection: sa.Connection, now: float, work: Work) -> State:
+    """Forget it: the volume is as it was."""
+    attachments.part(connection, now, work.state["attachment_id"])
+    return {}
+
+
+def settle_attachment(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
+    """Say that the server has the volume, and how its host opens it."""
+    attachments.update(connection, now, work.state["attachment_id"], status=attachments.ATTACHED, attached_at=now,
+                       connection=work.state.get("connection"), host=work.state["host"])
+    return {}
+
+
+def leave_attachment(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
+    """Nothing: the request has noted that it ends."""
+    return {}
+
+
+def keep_attachment(connection: sa.Connection, now: float, work: Work) -> State:
+    """Say that the server keeps the volume."""
+    attachments.update(connection, now, work.state["attachment_id"], status=attachments.ATTACHED)
+    return {}
+
+
+def part_volume(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
+    """Forget the attachment: others may have the volume."""
+    attachments.part(connection, now, work.state["attachment_id"])
+    return {}
+
+
+def server_gone(connection: sa.Connection, ids: Ids, now: float, ended: Operation) -> None:
+    """Take its volumes from a server that is deleted; those that go with it are deleted."""
+    for row in attachments.of_server(connection, ended.resource_id):
+        attachments.part(connection, now, row["id"])
+        if row["delete_on_termination"]:
+            of = volumes.get_volume(connection, row["volume_id"], lock=True)
+            volumes.end(connection, ids, now, _asked_by(ended), of)
 
 
 def plan_growth(services: Services, state: State) -> Placement:

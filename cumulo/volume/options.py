@@ -23,6 +23,9 @@ FILE_OPTIONS = [
     cfg.StrOpt("directory", default="",
                help="Directory that holds the volumes of a backend of the kind file, one file each. Empty means "
                     "volumes/<name> below state_dir."),
+    cfg.BoolOpt("shared", default=False,
+                help="Whether every host sees the directory at the same path, as on NFS. Else only servers on the volume's own "
+                     "host can have it."),
     _BACKEND_NAME,
 ]
 BACKEND_OPTIONS = {"file": FILE_OPTIONS, "fake": FAKE_OPTIONS}

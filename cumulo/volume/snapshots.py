@@ -57,6 +57,7 @@ def request_create(connection: sa.Connection, ids: Ids, now: float, *, conf: cfg
     """
     allowed = (states.AVAILABLE, states.IN_USE) if in_use else (states.AVAILABLE,)
     volumes.require(of, "make a snapshot of it", allowed)
+    volumes.refuse_torn(connection, of, "make a snapshot of it")
     quotas.check(connection, conf, of["project_id"], quotas.Amount(
         snapshots=1, gigabytes=of["size_gib"], type_name=type_name))
     row = {"id": ids.new_id(), "volume_id": of["id"], "project_id": of["project_id"], "user_id": context.user_id,

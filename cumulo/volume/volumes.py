@@ -15,14 +15,15 @@ from typing import Any
 import sqlalchemy as sa
 from oslo_config import cfg
 
-from cumulo.common import errors
+from cumulo.common import errors, log
 from cumulo.common.context import Context
-from cumulo.common.db.tables.volume import volume, volume_attachment, volume_snapshot
+from cumulo.common.db.tables.volume import volume, volume_attachment, volume_backend, volume_snapshot
 from cumulo.common.ids import Ids
 from cumulo.common.operations import store
 from cumulo.common.operations.step import State
 from cumulo.volume import backends, quotas, states
 
+LOG = log.get(__name__)
 Row = Mapping[str, Any]
 
 
@@ -97,6 +98,14 @@ def request_delete(connection: sa.Connection, ids: Ids, now: float, *, context: 
     begin_delete(connection, ids, now, context, row, snapshots)
 
 
+def end(connection: sa.Connection, ids: Ids, now: float, context: Context, row: Row) -> None:
+    """Delete a volume with its server: as far as nothing depends on it, else it stays."""
+    try:
+        request_delete(connection, ids, now, context=context, row=row)
+    except errors.BadRequest as failure:
+        LOG.info("volume_outlives_its_server", volume=row["id"], reason=failure.message)
+
+
 def begin_delete(connection: sa.Connection, ids: Ids, now: float, context: Context, row: Row, snapshots: list[str]) -> None:
     """Create the operation that deletes a volume for which nothing is under way."""
     _begin(connection, ids, now, context, row, "delete_volume", "delete", {**place(row), "snapshots": snapshots})
@@ -114,8 +123,17 @@ def request_extend(connection: sa.Connection, ids: Ids, now: float, *, conf: cfg
     project_id = row["project_id"]
     quotas.check_size(connection, conf, project_id, size_gib)
     quotas.check(connection, conf, project_id, quotas.Amount(gigabytes=size_gib - row["size_gib"], type_name=type_name))
+    user = _user(connection, row)
     update_volume(connection, now, row["id"], growing_gib=size_gib)
-    _begin(connection, ids, now, context, row, "extend_volume", "extend", {**place(row), "size_gib": size_gib})
+    _begin(connection, ids, now, context, row, "extend_volume", "extend", {**place(row), "size_gib": size_gib, **user})
+
+
+def _user(connection: sa.Connection, row: Row) -> State:
+    """Return what an operation's state says of the server that has a volume; raises BadRequest for several."""
+    found = [each for each in attachments_of(connection, [row["id"]])[row["id"]] if each["managed"]]
+    if len(found) > 1:
+        raise errors.BadRequest(f"Invalid volume: Volume {row['id']} is used by several servers: detach all but one.")
+    return {"server_id": found[0]["server_id"], "user_host": found[0]["host"]} if found else {}
 
 
 def _begin(connection: sa.Connection, ids: Ids, now: float, context: Context, row: Row, flow: str, action: str,
@@ -135,6 +153,19 @@ def require(row: Row, what: str, allowed: tuple[str, ...] = (states.AVAILABLE,))
     if row["shown_status"] not in allowed:
         raise errors.BadRequest(f"Invalid volume: Volume {row['id']} must be {' or '.join(allowed)} to {what}, "
                                 f"and is {row['shown_status']}.")
+    if row["backend"] is None:  # an administrator may have written that it is available
+        raise errors.BadRequest(f"Invalid volume: Volume {row['id']} is on no backend: it was never made.")
+
+
+def refuse_torn(connection: sa.Connection, row: Row, what: str) -> None:
+    """Raise BadRequest for a copy of a volume in use where its backend takes time to copy: it would hold no one moment."""
+    if row["shown_status"] != states.IN_USE:
+        return
+    query = sa.select(volume_backend.c.capabilities).where(volume_backend.c.name == row["backend"])
+    said = connection.execute(query).scalar() or {}
+    if not said.get("instant_snapshots"):
+        raise errors.BadRequest(f"Invalid volume: Volume {row['id']} is in use, and its backend cannot {what} in one moment: "
+                                "detach it first.")
 
 
 def refuse_attached(connection: sa.Connection, volume_id: str, what: str) -> None:

@@ -67,7 +67,7 @@ def is_local(step: Step) -> bool:
 
 def place(step: Step) -> str:
     """Where a step runs when it has something to do: for a server that stays on its host, or for one that leaves it."""
-    return next((at for at in (step.at({"host": "h", "source": "h", "target": target}) for target in "hg") if at), "")
+    return next((at for at in (step.at({"host": "h", "source": "h", "target": target, "volume_host": "h", "user_host": "h"}) for target in "hg") if at), "")
 
 
 def commits() -> list[str]:

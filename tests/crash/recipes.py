@@ -4,12 +4,14 @@ A flow without a line fails the suite, which names this file.
 """
 
 import dataclasses
+import time
 from collections.abc import Callable
 from typing import Any
 
 from cumulo.compute import servers
 
 IMAGE = "IMAGE"
+VOLUME_S = 120.0
 Ask = Callable[[Any, Any, str], None]  # the user's client, what servers are made of, a server's id
 
 
@@ -41,6 +43,30 @@ def delete_port(client: Any, furniture: Any, server_id: str) -> None:
     """Delete the port of a server."""
     found = client.get(f"/compute/v2.1/servers/{server_id}/os-interface")["interfaceAttachments"]
     client.delete(f"/network/v2.0/ports/{found[0]['port_id']}")
+
+
+def attach_volume(client: Any, furniture: Any, server_id: str) -> None:
+    """Give a server a volume of its own."""
+    made = client.post("/volume/v3/volumes", {"volume": {"size": 1, "name": server_id}})["volume"]["id"]
+    _until(client, made, "available")
+    client.post(f"/compute/v2.1/servers/{server_id}/os-volume_attachments", {"volumeAttachment": {"volumeId": made}})
+
+
+def detach_volume(client: Any, furniture: Any, server_id: str) -> None:
+    """Take a volume from a server that was given it a moment ago."""
+    attach_volume(client, furniture, server_id)
+    path = f"/compute/v2.1/servers/{server_id}/os-volume_attachments"
+    volume_id = client.get(path)["volumeAttachments"][0]["volumeId"]
+    _until(client, volume_id, "in-use")
+    client.delete(f"{path}/{volume_id}")
+
+
+def _until(client: Any, volume_id: str, status: str) -> None:
+    deadline = time.monotonic() + VOLUME_S
+    while client.get(f"/volume/v3/volumes/{volume_id}")["volume"]["status"] != status:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"volume {volume_id} is not {status} within {VOLUME_S:g} s")
+        time.sleep(0.1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,6 +126,8 @@ RECIPES: dict[str, Recipe] = {
     "attach_interface": Recipe("ACTIVE", "ACTIVE", ("ACTIVE",), ask=attach),
     "detach_interface": Recipe("ACTIVE", "ACTIVE", ("ACTIVE",), ask=detach),
     "drop_card": Recipe("ACTIVE", "ACTIVE", ask=delete_port),
+    "attach_volume": Recipe("ACTIVE", "ACTIVE", ("ACTIVE",), ask=attach_volume),
+    "detach_volume": Recipe("ACTIVE", "ACTIVE", ("ACTIVE",), ask=detach_volume),
     "sync_power": Recipe("ACTIVE", "SHUTOFF", ("SHUTOFF",), goes_off=True),
     "delete_server": Recipe("any", ""),
     # Of volumes: the status and the size.

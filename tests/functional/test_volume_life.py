@@ -4,12 +4,14 @@ import json
 import pathlib
 import time
 import unittest
+import unittest.mock
 from typing import Any
 
 from cumulo.common.operations import store
 from tests.fixtures.whole_cloud import TIMEOUT_S, WholeCloud
 
 V = "/volume/v3"
+C = "/compute/v2.1"
 
 
 class VolumeLifeTest(unittest.TestCase):
@@ -133,6 +135,103 @@ class LifeTest(VolumeLifeTest):
     def project(self) -> str:
         """Return the project of the tests."""
         return str(self.cloud.services.tokens.validate(self.cloud.token()).project_id)
+
+
+class AttachTest(VolumeLifeTest):
+    """Volumes and servers."""
+
+    def attach(self, server_id: str, volume_id: str, **more: Any) -> None:
+        """Give a server a volume and wait until it has it."""
+        asked = self.cloud.post(f"{C}/servers/{server_id}/os-volume_attachments", {
+            "volumeAttachment": {"volumeId": volume_id, **more}}, headers={"OpenStack-API-Version": "compute 2.79"})
+        self.assertEqual(200, asked.status_int, asked.text)
+        until = time.monotonic() + TIMEOUT_S
+        while server_id not in [each["server_id"] for each in self.wait(volume_id, "in-use")["attachments"]]:
+            self.assertLess(time.monotonic(), until, "the server does not get the volume")
+            time.sleep(0.02)
+
+    def detach(self, server_id: str, volume_id: str) -> None:
+        """Ask for a detachment."""
+        asked = self.cloud.delete(f"{C}/servers/{server_id}/os-volume_attachments/{volume_id}")
+        self.assertEqual(202, asked.status_int, asked.text)
+
+    def volumes_of(self, server_id: str) -> list[str]:
+        """Return the volumes that the hypervisor knows of."""
+        return list(self.cloud.held(server_id)["volumes"])
+
+    def test_attach_grow_and_detach(self) -> None:
+        server_id, volume_id = self.cloud.boot(), self.make()
+        self.attach(server_id, volume_id)
+        self.assertEqual([volume_id], self.volumes_of(server_id))
+        self.assertEqual([], self.cloud.settled_differences())
+        asked = self.cloud.post(f"{V}/volumes/{volume_id}/action", {"os-extend": {"new_size": 2}}, headers={
+            "OpenStack-API-Version": "volume 3.42"})
+        self.assertEqual(202, asked.status_int, asked.text)
+        self.assertEqual(2, self.wait(volume_id, "in-use")["size"])
+        snapshot = self.cloud.post(f"{V}/snapshots", {"snapshot": {"volume_id": volume_id, "force": True}}).json["snapshot"]
+        self.wait(snapshot["id"], "available", "snapshot")
+        self.detach(server_id, volume_id)
+        self.wait(volume_id, "available")
+        self.assertEqual([], self.volumes_of(server_id))
+        self.assertEqual([], self.cloud.settled_differences())
+        self.cloud.act(server_id, {"os-stop": None}, "SHUTOFF")
+        self.attach(server_id, volume_id)
+        self.cloud.act(server_id, {"os-start": None}, "ACTIVE")
+        self.assertEqual([volume_id], self.volumes_of(server_id))
+        self.cloud.remove(server_id)
+        self.wait(volume_id, "available")
+        self.remove(volume_id, "?cascade=true")
+
+    def test_a_volume_may_go_with_its_server(self) -> None:
+        server_id, volume_id = self.cloud.boot(), self.make()
+        self.attach(server_id, volume_id, delete_on_termination=True)
+        self.cloud.remove(server_id)
+        self.wait(volume_id, "")
+        self.assertEqual([], self.cloud.settled_differences())
+
+    def test_several_servers_may_have_a_volume_whose_type_says_so(self) -> None:
+        self.cloud.post(f"{V}/types", {"volume_type": {"name": "many", "extra_specs": {"multiattach": "<is> True"}}})
+        one, two, volume_id = self.cloud.boot(), self.cloud.boot(), self.make(volume_type="many")
+        for server_id in (one, two):
+            self.attach(server_id, volume_id)
+        self.assertEqual(2, len(self.cloud.get(f"{V}/volumes/{volume_id}").json["volume"]["attachments"]))
+        self.cloud.remove(one)
+        self.wait(volume_id, "in-use")
+        self.cloud.remove(two)
+        self.wait(volume_id, "available")
+        self.remove(volume_id)
+
+    def test_a_guest_that_keeps_its_volume_has_it_afterwards(self) -> None:
+        server_id, volume_id = self.cloud.boot(), self.make()
+        self.attach(server_id, volume_id)
+        self.script(faults={"unplug_disk": "ignored"})
+        with unittest.mock.patch("cumulo.compute.agent.steps.UNPLUG_TIMEOUT_S", 0.1):
+            self.detach(server_id, volume_id)
+            self.wait(volume_id, "in-use")
+        self.script()
+        self.assertEqual([volume_id], self.volumes_of(server_id))
+        self.assertEqual([], self.cloud.settled_differences())
+        self.cloud.remove(server_id)
+        self.wait(volume_id, "available")
+        self.remove(volume_id)
+
+    def test_deleting_a_server_ends_an_attachment_under_way(self) -> None:
+        server_id, volume_id = self.cloud.boot(), self.make()
+        self.script(delays={"plug_disk": 0.5})
+        self.cloud.post(f"{C}/servers/{server_id}/os-volume_attachments", {"volumeAttachment": {"volumeId": volume_id}})
+        self.cloud.remove(server_id)
+        self.wait(volume_id, "available")
+        self.assertEqual([], self.cloud.settled_differences())
+        self.remove(volume_id)
+
+    def test_a_plug_that_fails_leaves_the_volume_free(self) -> None:
+        server_id, volume_id = self.cloud.boot(), self.make()
+        self.script(faults={"plug_disk": "no slot is free"})
+        self.cloud.post(f"{C}/servers/{server_id}/os-volume_attachments", {"volumeAttachment": {"volumeId": volume_id}})
+        self.wait(volume_id, "available")
+        self.assertEqual([], self.volumes_of(server_id))
+        self.cloud.remove(server_id)
+        self.remove(volume_id)
 
 
 class FaultsTest(VolumeLifeTest):

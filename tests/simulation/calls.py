@@ -85,7 +85,18 @@ class Users:
         for server_id in self.known["server"]:
             self.delete("server", f"{V}/servers/{server_id}", server_id)
         for volume_id in self.known["volume"]:
+            self.detached(volume_id)
             self.delete("volume", f"{disks.B}/volumes/{volume_id}?cascade=true", volume_id)
+
+    def detached(self, volume_id: str) -> None:
+        """Wait until no server has a volume any more: all of them are being deleted."""
+        until = self.cloud.kernel.elapsed_s + PATIENCE_S
+        while self.cloud.kernel.elapsed_s < until:
+            answer = self.send("GET", f"{disks.B}/volumes/{volume_id}", again=False)
+            if answer is not None and (answer.status == 404 or answer.body["volume"]["status"] not in (
+                    "in-use", "attaching", "detaching")):
+                return
+            self.cloud.kernel.wait(1.0)
 
     def send(self, method: str, path: str, body: Any = None, *, admin: bool = False, again: bool = True,
              token: str | None = None, may_be: tuple[int, ...] = (), **headers: str) -> Answer | None:

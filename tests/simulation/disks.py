@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tests.simulation.cloud import Cloud
 
 B = "/volume/v3"
+V = "/compute/v2.1"
 NAME = "disks"
 TOTAL_GIB = 1000
 
@@ -47,7 +48,8 @@ class SimBackend:
 
     def capabilities(self) -> dict[str, Any]:
         """Say what it is."""
-        return {"volume_backend_name": NAME, "storage_protocol": "simulated", "vendor_name": "Cumulo", "driver_version": "1"}
+        return {"volume_backend_name": NAME, "storage_protocol": "simulated", "vendor_name": "Cumulo", "driver_version": "1",
+                "instant_snapshots": True}
 
     def capacity(self) -> Capacity:
         """Return what every host of the run has."""
@@ -85,6 +87,13 @@ class SimBackend:
         self._held.volumes.pop(volume_id, None)
         self._held.half_made.discard(volume_id)
         self._weather.boundary("delete volume after")
+
+    def connection(self, volume_id: str, host: str, own_host: str) -> dict[str, Any]:
+        """Say how it is opened: every host of the run sees the same."""
+        self._change("open volume")
+        if volume_id not in self._held.volumes:
+            raise errors.NotFound("no such volume")
+        return {"kind": "simulated"}
 
     def snapshot(self, snapshot_id: str, volume_id: str) -> None:
         """Keep what it holds."""
@@ -193,6 +202,24 @@ def _extend(users: "Users", dice: random.Random) -> None:
                    again=dice.random() < 0.5, may_be=(400,))
 
 
+def _attach(users: "Users", dice: random.Random) -> None:
+    server_id, volume_id = users.one("server", dice), users.one("volume", dice)
+    if server_id is not None and volume_id is not None:
+        body = {"volumeAttachment": {"volumeId": volume_id}}
+        users.send("POST", f"{V}/servers/{server_id}/os-volume_attachments", body, again=dice.random() < 0.3, may_be=(400,))
+
+
+def _detach(users: "Users", dice: random.Random) -> None:
+    server_id = users.one("server", dice)
+    if server_id is None:
+        return
+    path = f"{V}/servers/{server_id}/os-volume_attachments"
+    answer = users.send("GET", path, again=False)
+    found = answer.body["volumeAttachments"] if answer is not None and answer.status == 200 else []
+    if found:
+        users.send("DELETE", f"{path}/{dice.choice(found)['volumeId']}", again=dice.random() < 0.5)
+
+
 def _rename(users: "Users", dice: random.Random) -> None:
     volume_id = users.one("volume", dice)
     if volume_id is not None:
@@ -201,5 +228,5 @@ def _rename(users: "Users", dice: random.Random) -> None:
 
 KINDS: dict[str, Callable[["Users", random.Random], None]] = {
     "create volume": _create, "delete volume": _delete, "extend volume": _extend, "describe volume": _rename,
-    "snapshot volume": _snap, "delete snapshot": _drop_snap,
+    "attach volume": _attach, "detach volume": _detach, "snapshot volume": _snap, "delete snapshot": _drop_snap,
 }

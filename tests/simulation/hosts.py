@@ -51,6 +51,7 @@ class Host:
         self.shared: dict[str, dict[str, Any]] = {part: {} for part in SHARED}
         self.failed_networks: set[str] = set()
         self.disks = HeldVolumes()
+        self.volumes: dict[str, set[str]] = {}  # server id -> the volumes its guest has
 
     def holdings(self) -> ComputeHoldings:
         """What a hypervisor's driver would list."""
@@ -66,7 +67,8 @@ class Host:
         power = self.power.get(server_id)
         files = tuple(part for part in FILES if part in self.made.get(server_id, ()))
         cards = self.cards.get(server_id, ()) if power in (Power.RUNNING, Power.PAUSED) else ()
-        return HeldServer(server_id, power.value if power else None, True, files, cards)
+        volumes = sorted(self.volumes.get(server_id, ())) if power in (Power.RUNNING, Power.PAUSED) else ()
+        return HeldServer(server_id, power.value if power else None, True, files, cards, volumes=tuple(volumes))
 
 
 class Hosts:
@@ -84,6 +86,15 @@ class Hosts:
             if other is not host and other.power.get(server_id) in (Power.RUNNING, Power.PAUSED):
                 self.violations.append(f"server {server_id} runs on {other.name} and on {host.name}")
         host.power[server_id] = Power.RUNNING
+
+
+    def opened(self, volume_id: str, server_id: str) -> None:
+        """Note that a guest opens a volume; a second one at the same time would write over it."""
+        for host in self.by_name.values():
+            for other, volumes in host.volumes.items():
+                runs = host.power.get(other) in (Power.RUNNING, Power.PAUSED)
+                if other != server_id and volume_id in volumes and runs:
+                    self.violations.append(f"volume {volume_id} is opened by {server_id} and by {other}")
 
 
 class SimComputeDriver:
@@ -118,6 +129,7 @@ class SimComputeDriver:
             progress(100.0 * len(self._host.made[server_id]) / len(MADE))
         self._host.power.setdefault(server_id, Power.OFF)
         self._host.cards[server_id] = _cards(facts)
+        self._host.volumes[server_id] = _volumes(facts)
         self._done("create")
 
     def redefine(self, facts: Facts) -> None:
@@ -125,6 +137,7 @@ class SimComputeDriver:
         self._change("redefine")
         self._known(facts["id"])
         self._host.cards[facts["id"]] = _cards(facts)
+        self._host.volumes[facts["id"]] = _volumes(facts)
 
     def start(self, server_id: str) -> None:
         """Start a server that is off."""
@@ -159,6 +172,7 @@ class SimComputeDriver:
             raise errors.CommandFailed("no space left for the rescue disk")
         self._host.made[server_id].add(RESCUE)
         self._host.cards[server_id] = _cards(facts)
+        self._host.volumes[server_id] = _volumes(facts)
         self._done("rescue")
 
     def unrescue(self, facts: Facts) -> None:
@@ -169,6 +183,7 @@ class SimComputeDriver:
         if RESCUE in self._host.made[server_id]:
             self._host.power[server_id] = Power.OFF
             self._host.cards[server_id] = _cards(facts)
+            self._host.volumes[server_id] = _volumes(facts)
             self._change("remove rescue disk")
         self._host.made.get(server_id, set()).difference_update((RESCUE, "rescue.base"))
         self._done("unrescue")
@@ -218,6 +233,7 @@ class SimComputeDriver:
         self._change("remove domain")
         self._host.power.pop(server_id, None)
         self._host.cards.pop(server_id, None)
+        self._host.volumes.pop(server_id, None)
         for part in (BEFORE, "rescue.base", RESCUE, SNAPSHOT, *reversed(MADE)):
             if part in self._host.made.get(server_id, ()):
                 self._change(f"remove {part}")
@@ -244,6 +260,27 @@ class SimComputeDriver:
         self._done("unplug card")
         return True
 
+    def plug_disk(self, facts: Facts, disk: Facts) -> None:
+        """Give it a volume."""
+        self._change("plug disk")
+        self._known(facts["id"])
+        self._host.volumes.setdefault(facts["id"], set()).update((*_volumes(facts), disk["id"]))
+        self._hosts.opened(disk["id"], facts["id"])
+        self._done("plug disk")
+
+    def unplug_disk(self, server_id: str, volume_id: str) -> bool:
+        """Take a volume from it; some guests take their time."""
+        self._change("unplug disk")
+        if self._weather.between(0.0, 1.0) < 0.2:
+            return False
+        self._host.volumes.get(server_id, set()).discard(volume_id)
+        self._done("unplug disk")
+        return True
+
+    def grow_volume(self, server_id: str, volume_id: str, size_gib: int) -> None:
+        """Let it see that a volume is larger."""
+        self._change("grow volume")
+
     def keep_disk(self, server_id: str) -> None:
         """Keep a copy of its disk."""
         self._change("keep disk")
@@ -269,6 +306,7 @@ class SimComputeDriver:
         self._change("adapt")
         self._known(facts["id"])
         self._host.cards[facts["id"]] = _cards(facts)
+        self._host.volumes[facts["id"]] = _volumes(facts)
         self._done("adapt")
 
     def take_snapshot(self, server_id: str, disk_format: str, progress: Progress) -> None:
@@ -530,6 +568,10 @@ class SimDownload:
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+def _volumes(facts: Facts) -> set[str]:
+    return {each["id"] for each in facts["volumes"]}
 
 
 def _cards(facts: Facts) -> tuple[str, ...]:

@@ -42,6 +42,7 @@ from cumulo.api.compute.tags import routes as tags
 from cumulo.api.compute.tenant_usage import routes as tenant_usage
 from cumulo.api.compute.versions import handlers as version_handlers
 from cumulo.api.compute.versions import routes as versions
+from cumulo.api.compute.volume_attachments import routes as volume_attachments
 from cumulo.api.wsgi.app import Application
 from cumulo.api.wsgi.route import Family
 
@@ -51,7 +52,7 @@ FAMILY = Family(
     strict_query_since="2.75", slash_is_empty_id=True)
 RULES = policies.RULES
 _RESOURCES = (
-    *servers.ROUTES, *server_actions.ROUTES, *interfaces.ROUTES, *ips.ROUTES, *metadata.ROUTES, *tags.ROUTES, *flavors.ROUTES,
+    *servers.ROUTES, *server_actions.ROUTES, *interfaces.ROUTES, *volume_attachments.ROUTES, *ips.ROUTES, *metadata.ROUTES, *tags.ROUTES, *flavors.ROUTES,
     *keypairs.ROUTES, *instance_actions.ROUTES, *services.ROUTES, *hypervisors.ROUTES, *limits.ROUTES,
     *quota_sets.ROUTES, *quota_classes.ROUTES, *tenant_usage.ROUTES, *security_groups.ROUTES, *server_groups.ROUTES,
     *aggregates.ROUTES, *hosts.ROUTES, *audit_logs.ROUTES, *consoles.ROUTES, *diagnostics.ROUTES, *external_events.ROUTES,

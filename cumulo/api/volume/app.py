@@ -7,6 +7,7 @@ import dataclasses
 
 from cumulo.api import deploy
 from cumulo.api.volume import policies
+from cumulo.api.volume.attachments import routes as attachments
 from cumulo.api.volume.availability_zones import routes as availability_zones
 from cumulo.api.volume.capabilities import routes as capabilities
 from cumulo.api.volume.extensions import routes as extensions
@@ -34,7 +35,7 @@ FAMILY = Family(
 RULES = policies.RULES
 _RESOURCES = (
     *volumes.ROUTES, *volume_actions.ROUTES, *metadata.ROUTES, *snapshots.ROUTES, *snapshot_actions.ROUTES,
-    *snapshot_metadata.ROUTES, *types.ROUTES, *quota_sets.ROUTES, *quota_classes.ROUTES,
+    *snapshot_metadata.ROUTES, *attachments.ROUTES, *types.ROUTES, *quota_sets.ROUTES, *quota_classes.ROUTES,
     *limits.ROUTES, *availability_zones.ROUTES, *services.ROUTES, *hosts.ROUTES, *scheduler_stats.ROUTES,
     *capabilities.ROUTES, *extensions.ROUTES)
 ROUTES = (*versions.ROUTES, *(dataclasses.replace(route, path=f"/v3{route.path}") for route in _RESOURCES))

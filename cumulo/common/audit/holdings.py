@@ -20,7 +20,7 @@ class HeldServer:
     """A server's traces on a hypervisor.
 
     power is running, paused, saved or off, None where files are left but no domain. is_defined: the
-    definition outlives a stop. devices are the host's ends of its cards, while it runs. processes counts
+    definition outlives a stop. volumes are the ids of those it has, while it runs. devices are the host's ends of its cards, while it runs. processes counts
     those that run it, whether or not the hypervisor knows of them.
     """
 
@@ -30,6 +30,7 @@ class HeldServer:
     files: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
     processes: int = 0
+    volumes: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,7 +48,7 @@ class ComputeHoldings:
     def from_dict(cls, said: Json) -> "ComputeHoldings":
         """Return what to_dict described."""
         held = (HeldServer(each["server_id"], each["power"], bool(each["is_defined"]), tuple(each["files"]),
-                           tuple(each["devices"]), int(each["processes"])) for each in said["servers"])
+                           tuple(each["devices"]), int(each["processes"]), tuple(each.get("volumes", ()))) for each in said["servers"])
         return cls(tuple(held), tuple(said["strays"]))
 
 

@@ -3,6 +3,7 @@
 from cumulo.common.flows import (
     add_location,
     attach_interface,
+    attach_volume,
     build_server,
     change_password,
     confirm_resize,
@@ -15,6 +16,7 @@ from cumulo.common.flows import (
     delete_snapshot,
     delete_volume,
     detach_interface,
+    detach_volume,
     drop_card,
     extend_volume,
     import_image,
@@ -48,7 +50,7 @@ _PAGES = (build_server, delete_server, start_server, stop_server, reboot_server,
           resize_server, confirm_resize, revert_resize, delete_moved_server, live_migrate_server, land_server,
           attach_interface, detach_interface, drop_card,
           import_image, copy_image, add_location, create_volume, delete_volume, extend_volume,
-          create_snapshot, delete_snapshot)
+          create_snapshot, delete_snapshot, attach_volume, detach_volume)
 
 FLOWS: dict[str, Flow] = {page.FLOW.name: page.FLOW for page in _PAGES}
 

@@ -57,6 +57,16 @@ def at_image(state: State) -> str | None:
     return f"image.{state['host']}" if state.get("host") else None
 
 
+def at_compute_of(state: State) -> str | None:
+    """The step runs at the compute agent of the server that uses a volume, nowhere while none does."""
+    return f"compute.{state['user_host']}" if state.get("user_host") else None
+
+
+def at_volume_of(state: State) -> str | None:
+    """The step runs at the volume agent of the volume that a server uses, which may be on another host than the server."""
+    return f"volume.{state['volume_host']}" if state.get("volume_host") else None
+
+
 def at_volume(state: State) -> str | None:
     """The step runs at the volume agent of the state's host, nowhere while there is none."""
     return f"volume.{state['host']}" if state.get("host") else None

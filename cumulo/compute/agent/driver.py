@@ -117,6 +117,18 @@ class Driver(Protocol):
     def unplug_card(self, server_id: str, device: str) -> bool:
         """Ask a guest to let go of a card, by its device on this host; say whether it has none of that device now."""
 
+    def plug_disk(self, facts: Facts, disk: Facts) -> None:
+        """Put a volume into a server that runs, and into the definition of one that does not. Raises NotFound.
+
+        disk: {"id", "device", "connection", "read_only"}, as one of the volumes of the facts.
+        """
+
+    def unplug_disk(self, server_id: str, volume_id: str) -> bool:
+        """Ask a guest to let go of a volume; say whether it has it no more."""
+
+    def grow_volume(self, server_id: str, volume_id: str, size_gib: int) -> None:
+        """Let a running guest see that a volume of its has become larger; others see it when they start."""
+
     def keep_disk(self, server_id: str) -> None:
         """Keep a copy of the root disk of a server that is off beside it; one that is there stays. Raises NotFound."""
 

@@ -73,7 +73,7 @@ class FakeDriver:
         if "disk" not in server["files"]:
             self._change(facts["id"], server | {"name": facts["name"], "image": (facts.get("image") or {}).get("id"),
                                                 "files": sorted({*server["files"], *_files(facts)}),
-                                                "cards": _cards(facts), "sizes": _sizes(facts)})
+                                                "cards": _cards(facts), "volumes": _volumes(facts), "sizes": _sizes(facts)})
 
     def wipe(self, server_id: str, keep_ephemeral: bool) -> None:
         """Remember a server that is off and has no disk."""
@@ -101,7 +101,7 @@ class FakeDriver:
     def redefine(self, facts: Facts) -> None:
         """Remember the cards the server has now; raises NotFound for one that is not remembered."""
         server = self._known(facts["id"])
-        self._change(facts["id"], server | {"cards": _cards(facts)})
+        self._change(facts["id"], server | {"cards": _cards(facts), "volumes": _volumes(facts)})
 
     def start(self, server_id: str) -> None:
         """Remember the server as running; its console gets the lines of a boot."""
@@ -165,6 +165,26 @@ class FakeDriver:
             self._change(server_id, server | {"cards": [card for card in server["cards"] if card != device]})
         return True
 
+    def plug_disk(self, facts: Facts, disk: Facts) -> None:
+        """Remember the volumes the server has now."""
+        self._begin("plug_disk", facts["id"])
+        self._change(facts["id"], self._known(facts["id"]) | {"volumes": sorted({*_volumes(facts), disk["id"]})})
+
+    def unplug_disk(self, server_id: str, volume_id: str) -> bool:
+        """Forget a volume, unless guests are to keep theirs."""
+        if self._script().get("faults", {}).get("unplug_disk") == IGNORED:
+            return False
+        self._begin("unplug_disk", server_id)
+        server = self._read().get(server_id)
+        if server is not None:
+            kept = [each for each in server.get("volumes", ()) if each != volume_id]
+            self._change(server_id, server | {"volumes": kept})
+        return True
+
+    def grow_volume(self, server_id: str, volume_id: str, size_gib: int) -> None:
+        """Nothing is seen here."""
+        self._begin("grow_volume", server_id)
+
     def keep_disk(self, server_id: str) -> None:
         """Remember a copy of the disk."""
         self._begin("keep_disk", server_id)
@@ -185,7 +205,7 @@ class FakeDriver:
         """Remember the files and cards that a server of these facts has."""
         self._begin("adapt", facts["id"])
         server = self._known(facts["id"])
-        self._change(facts["id"], server | {"files": sorted({*server["files"], *_files(facts)}), "cards": _cards(facts),
+        self._change(facts["id"], server | {"files": sorted({*server["files"], *_files(facts)}), "cards": _cards(facts), "volumes": _volumes(facts),
                                             "sizes": _sizes(facts)})
 
     def _set_file(self, server_id: str, name: str, is_there: bool) -> None:
@@ -342,7 +362,8 @@ class FakeDriver:
 def _held(server_id: str, server: dict[str, Any]) -> HeldServer:
     runs = server["power"] in (Power.RUNNING.value, Power.PAUSED.value)
     return HeldServer(server_id, server["power"], True, tuple(server.get("files", ())),
-                      tuple(server.get("cards", ())) if runs else (), int(runs))
+                      tuple(server.get("cards", ())) if runs else (), int(runs),
+                      tuple(server.get("volumes", ())) if runs else ())
 
 
 def _files(facts: Facts) -> list[str]:
@@ -359,6 +380,10 @@ def _sizes(facts: Facts) -> dict[str, int]:
 
 def _cards(facts: Facts) -> list[str]:
     return sorted(tap_name(port["id"]) for port in facts.get("ports") or ())
+
+
+def _volumes(facts: Facts) -> list[str]:
+    return sorted(each["id"] for each in facts.get("volumes") or ())
 
 
 def _booted(name: str) -> str:

@@ -53,8 +53,8 @@ OPTIONS = [
                help="JSON file the fake driver reads before every call: {\"delays\": {call: seconds}, \"faults\": "
                     "{call: message}, \"inventory\": {...}}. Calls: create start pause unpause suspend "
                     "press_power_button cut_power take_snapshot drop_snapshot wipe rescue "
-                    "unrescue set_password plug_card unplug_card keep_disk restore_disk forget_disk adapt remove survey "
-                    "expect send receive. Empty: no delays, no faults."),
+                    "unrescue set_password plug_card unplug_card plug_disk unplug_disk grow_volume keep_disk restore_disk "
+                    "forget_disk adapt remove survey expect send receive. Empty: no delays, no faults."),
 ]
 
 

@@ -56,6 +56,9 @@ class Steps:
             "plug_card": (self.plug_card, self.give_up_card),
             "unplug_card": (self.unplug_card, self.plug_back),
             "drop_card": (self.drop_card, nothing),
+            "plug_disk": (self.plug_disk, self.give_up_disk),
+            "unplug_disk": (self.unplug_disk, self.plug_disk_back),
+            "grow_guest_disk": (self.grow_guest_disk, nothing),
             "power_down": (self.power_down, self.power_back),
             "keep_disk": (self.keep_disk, self.forget_disk),
             "arrive": (self.arrive, self.leave),
@@ -144,9 +147,38 @@ class Steps:
             LOG.warning("guest_keeps_card", server=state["server_id"], device=state["device"])
         return {}
 
-    def _lets_go(self, server_id: str, device: str) -> bool:
+    def plug_disk(self, state: State, call: Any) -> State:
+        """Put a volume into a server."""
+        self.driver.plug_disk(self.fetch_facts(state["server_id"]), _disk(state))
+        return {}
+
+    def give_up_disk(self, state: State, call: Any) -> State:
+        """Take it out again; the volume is not free before the guest lets it go."""
+        if not self._lets_go(state["server_id"], state["volume_id"], self.driver.unplug_disk):
+            raise errors.Retry("the guest does not let go of the volume")
+        return {}
+
+    def unplug_disk(self, state: State, call: Any) -> State:
+        """Take a volume out of a server; fails where the guest does not let go of it."""
+        if not self._lets_go(state["server_id"], state["volume_id"], self.driver.unplug_disk):
+            raise errors.Conflict("the guest does not let go of the volume", server_id=state["server_id"])
+        return {}
+
+    def plug_disk_back(self, state: State, call: Any) -> State:
+        """Give the volume back, unless the server is not here any more."""
+        if self.driver.power(state["server_id"]) is not None:
+            self.plug_disk(state, call)
+        return {}
+
+    def grow_guest_disk(self, state: State, call: Any) -> State:
+        """Let a guest see that its volume is larger."""
+        self.driver.grow_volume(state["server_id"], state["volume_id"], state["size_gib"])
+        return {}
+
+    def _lets_go(self, server_id: str, device: str, unplug: Callable[[str, str], bool] | None = None) -> bool:
+        unplug = unplug or self.driver.unplug_card
         begun = self.clock.monotonic()
-        while not self.driver.unplug_card(server_id, device):
+        while not unplug(server_id, device):
             if self.clock.monotonic() - begun > UNPLUG_TIMEOUT_S:
                 return False
             self.clock.sleep(UNPLUG_POLL_S)
@@ -329,6 +361,12 @@ class Steps:
                 return True
             self.clock.sleep(POLL_S)
         return False
+
+
+def _disk(state: State) -> Facts:
+    """The volume that an operation brings to a server or takes from it."""
+    return {"id": state["volume_id"], "device": state["device"], "connection": state["connection"],
+            "read_only": state["read_only"]}
 
 
 def _percents(call: Any) -> Progress:

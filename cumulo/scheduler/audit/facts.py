@@ -174,6 +174,17 @@ class Volume:
 
 
 @dataclasses.dataclass(frozen=True)
+class Attachment:
+    """A server's use of a volume."""
+
+    id: str
+    volume_id: str
+    server_id: str | None
+    status: str
+    managed: bool
+
+
+@dataclasses.dataclass(frozen=True)
 class Snapshot:
     """A snapshot of a volume, which is on the volume's backend."""
 
@@ -223,6 +234,7 @@ class DatabaseFacts:
     imports: tuple[Import, ...] = ()
     volumes: tuple[Volume, ...] = ()
     snapshots: tuple[Snapshot, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
     projects: tuple[Project, ...] = ()
     implied_roles: tuple[tuple[str, str], ...] = ()  # the first implies the second
     orphans: tuple[Orphan, ...] = ()

@@ -47,6 +47,12 @@ class Backend(Protocol):
     def delete(self, volume_id: str) -> None:
         """Leave nothing of a volume, whole or half made; what is gone already is no error."""
 
+    def connection(self, volume_id: str, host: str, own_host: str) -> dict[str, Any]:
+        """Return how the guests of a host open a volume: {"kind": "file", "path", "format"} or the like.
+
+        Raises NotFound, and Conflict where they cannot.
+        """
+
     def snapshot(self, snapshot_id: str, volume_id: str) -> None:
         """Keep what a volume holds now; a snapshot that is there stays as it is. Raises NotFound."""
 

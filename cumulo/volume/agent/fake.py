@@ -35,7 +35,7 @@ class FakeBackend:
     def capabilities(self) -> dict[str, Any]:
         """Say that nothing is stored."""
         return {"volume_backend_name": self._name, "storage_protocol": "fake", "vendor_name": "Cumulo",
-                "driver_version": VERSION}
+                "driver_version": VERSION, "instant_snapshots": True}
 
     def capacity(self) -> Capacity:
         """Return what was configured, less what volumes have."""
@@ -76,6 +76,12 @@ class FakeBackend:
         """Forget a volume."""
         self._begin("delete")
         self._change("volumes", volume_id, None)
+
+    def connection(self, volume_id: str, host: str, own_host: str) -> dict[str, Any]:
+        """Return that there is nothing to open; raises NotFound where the volume is not remembered."""
+        self._begin("connection")
+        self._one("volumes", volume_id)
+        return {"kind": "fake"}
 
     def snapshot(self, snapshot_id: str, volume_id: str) -> None:
         """Remember a snapshot; raises NotFound where the volume is not remembered."""

@@ -74,7 +74,7 @@ def methods(runtime: Runtime, backends: Mapping[str, Backend], images: Images) -
     def image_of(volume_id: str) -> Any:
         return runtime.bus.call("scheduler", "volume_image", {"volume_id": volume_id}, timeout_s=IMAGE_TIMEOUT_S)
 
-    steps = Steps(backends, Turns(runtime.threads), images, image_of, runtime.conf.volume.image_cache_gib * GIB)
+    steps = Steps(backends, Turns(runtime.threads), images, image_of, runtime.host, runtime.conf.volume.image_cache_gib * GIB)
     return StepServer(steps.table(), runtime.clock, runtime.threads, asking(runtime.bus)).methods() | {
         "holdings": lambda call: {"backends": {name: each.holdings().to_dict() for name, each in backends.items()}},
         "ping": lambda call: {"host": runtime.host},
@@ -93,7 +93,7 @@ def _make(runtime: Runtime, name: str, kind: str) -> Backend:
     if kind == "fake":
         path = pathlib.Path(runtime.conf.state_dir) / f"fake-volumes.{runtime.host}.{name}.json"
         return FakeBackend(path, runtime.clock, runtime.threads, name=known_as, total_gib=told.total_gib, script=told.script)
-    return FileBackend(options.directory(runtime.conf, name), runtime.threads, name=known_as)
+    return FileBackend(options.directory(runtime.conf, name), runtime.threads, name=known_as, is_shared=told.shared)
 
 
 def _report_forever(runtime: Runtime, backends: Mapping[str, Backend], stopping: Any) -> None:

@@ -68,6 +68,7 @@ class Steps:
     turns: Turns
     images: Images
     image_of: Callable[[str], Mapping[str, Any]]
+    host: str
     image_cache_bytes: int = 0
 
     def table(self) -> dict[str, tuple[StepFunction, StepFunction]]:
@@ -76,6 +77,8 @@ class Steps:
             "make_volume": (self.make, self.remove),
             "drop_volume": (self.drop, nothing),
             "grow_volume": (self.grow, nothing),
+            "export_volume": (self.export, nothing),
+            "withdraw_volume": (nothing, nothing),
             "snap_volume": (self.snap, self.drop_snap),
             "drop_snap": (self.drop_snap, nothing),
         }
@@ -118,6 +121,10 @@ class Steps:
                 backend.delete_snapshot(snapshot_id)
             backend.delete(state["volume_id"])
         return {}
+
+    def export(self, state: State, call: Any) -> State:
+        """Say how the server's host opens a volume. A file needs nothing else for it, and nothing to withdraw."""
+        return {"connection": self._backend(state).connection(state["volume_id"], state["host"], self.host)}
 
     def snap(self, state: State, call: Any) -> State:
         """Keep what a volume holds now."""

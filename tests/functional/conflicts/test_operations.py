@@ -13,6 +13,8 @@ from cumulo.compute import servers
 from cumulo.network import ports
 from tests.fixtures.meetings import World
 
+# An attachment that nobody noted: its steps find nothing to do but in the guest.
+NO_VOLUME = {"volume_id": "none", "attachment_id": "none", "device": "/dev/vdb", "connection": None, "read_only": False}
 # How each flow is begun, and the status a server has before it.
 BEGIN: dict[str, tuple[str, Any]] = {
     "start_server": ("SHUTOFF", {"os-start": None}), "stop_server": ("ACTIVE", {"os-stop": None}),
@@ -39,6 +41,8 @@ BEGIN |= {"pause_server": ("ACTIVE", {"pause": None}), "unpause_server": ("PAUSE
           "live_migrate_server": ("ACTIVE", servers.Change(
               "live-migration", "live_migrate_server", ("ACTIVE",), {"source": "h1", "to_host": "nowhere"})),
           "land_server": ("ACTIVE", servers.Change("finish-live-migration", "land_server", ("ACTIVE",), {"source": "h1"})),
+          "attach_volume": ("ACTIVE", servers.Change("attach_volume", "attach_volume", ("ACTIVE",), NO_VOLUME)),
+          "detach_volume": ("ACTIVE", servers.Change("detach_volume", "detach_volume", ("ACTIVE",), NO_VOLUME)),
           "sync_power": ("ACTIVE", servers.Change("sync_power", "sync_power", ("ACTIVE",)))}
 #: Of the other flows only what an operation in the way decides about is tried: the rest is the same transaction.
 FEW = ("start_server", "stop_server", "reboot_server", "delete_server")
@@ -50,7 +54,7 @@ ENDS = {"build_server": "ACTIVE", "start_server": "ACTIVE", "stop_server": "SHUT
         "shelve_server": "SHELVED_OFFLOADED", "offload_server": "SHELVED_OFFLOADED", "unshelve_server": "ACTIVE",
         "wake_server": "ACTIVE", "resize_server": "VERIFY_RESIZE", "confirm_resize": "ACTIVE", "revert_resize": "ACTIVE",
         "delete_moved_server": "DELETED", "attach_interface": "ACTIVE", "detach_interface": "ACTIVE", "drop_card": "ACTIVE",
-        "live_migrate_server": "ACTIVE", "land_server": "ACTIVE"}
+        "live_migrate_server": "ACTIVE", "land_server": "ACTIVE", "attach_volume": "ACTIVE", "detach_volume": "ACTIVE"}
 ACTION = {"build_server": "create"} | {flow: flow.removesuffix("_server") for flow in BEGIN} | {
     "create_image": "createImage", "change_password": "changePassword", "soft_delete_server": "softDelete", "offload_server": "shelveOffload",
     "wake_server": "unshelve", "confirm_resize": "confirmResize", "revert_resize": "revertResize",

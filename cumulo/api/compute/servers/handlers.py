@@ -13,6 +13,7 @@ from cumulo.common import errors
 from cumulo.common.operations import store
 from cumulo.compute import aggregates, hosts, server_queries, servers
 from cumulo.network import port_queries
+from cumulo.volume import attachments
 
 
 def list_brief(request: Request) -> dict[str, Any]:
@@ -58,7 +59,7 @@ def surroundings(request: Request, connection: sa.Connection, rows: Sequence[ser
         addresses=port_queries.addresses_of_devices(connection, server_ids),
         tags=servers.tags_of(connection, server_ids) if request.is_at_least("2.26") else {},
         host_status=host_status, security_groups=port_queries.groups_of_devices(connection, server_ids),
-        zones=aggregates.zones(connection) if names else {})
+        zones=aggregates.zones(connection) if names else {}, volumes=attachments.of_servers(connection, server_ids))
 
 
 def show(request: Request) -> dict[str, Any]:

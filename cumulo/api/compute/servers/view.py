@@ -31,6 +31,7 @@ class Surroundings:
     host_status: Mapping[str, str]
     security_groups: Mapping[str, list[str]]
     zones: Mapping[str, str]
+    volumes: Mapping[str, Sequence[Row]] = dataclasses.field(default_factory=dict)
 
 
 def brief(request: Request, row: Row) -> dict[str, Any]:
@@ -44,7 +45,7 @@ def full(request: Request, row: Row, around: Surroundings, *, listed: bool = Fal
     shown = _core(request, row, around.addresses.get(row["id"], ()), states.status_of(row["status"], running)) | {
         "key_name": row["key_name"],
         "config_drive": "True" if row["config_drive"] else "",
-        "os-extended-volumes:volumes_attached": [],
+        "os-extended-volumes:volumes_attached": [_volume(request, each) for each in around.volumes.get(row["id"], ())],
         "OS-SRV-USG:launched_at": times.iso_micro(row["launched_at"]),
         "OS-SRV-USG:terminated_at": times.iso_micro(row["terminated_at"]),
         "OS-EXT-AZ:availability_zone": _zone(request, row, around),
@@ -59,6 +60,11 @@ def full(request: Request, row: Row, around: Surroundings, *, listed: bool = Fal
         if request.is_at_least("2.16"):
             shown["host_status"] = around.host_status.get(row["host"], "UNKNOWN") if row["host"] else ""
     return shown | _versioned(request, row, around, listed=listed)
+
+
+def _volume(request: Request, row: Row) -> dict[str, Any]:
+    shown = {"id": row["volume_id"]}
+    return shown | {"delete_on_termination": row["delete_on_termination"]} if request.is_at_least("2.3") else shown
 
 
 def updated(request: Request, row: Row, around: Surroundings) -> dict[str, Any]:

@@ -79,6 +79,8 @@ volume_attachment = sa.Table(
     sa.Column("device", sa.String(255)),
     # reserved, attaching, attached or detaching
     sa.Column("status", sa.String(32), nullable=False),
+    # Made by an operation of its server, which alone ends it.
+    sa.Column("managed", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
     # What the user said of itself when it asked for a connection; NULL before that.
     sa.Column("connector", Json),
     sa.Column("connection", Json),

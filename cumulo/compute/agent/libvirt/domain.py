@@ -5,6 +5,7 @@ an answer, not an error; so is one that is already as it should be.
 """
 
 import pathlib
+from collections.abc import Callable
 from xml.etree import ElementTree
 
 import libvirt
@@ -74,10 +75,13 @@ def holdings(connection: libvirt.virConnect, manufacturer: str, directory: pathl
 
 def _held(domain: libvirt.virDomain) -> HeldServer:
     devices: list[str] = []
+    volumes: list[str] = []
     if domain.isActive():
-        cards = ElementTree.fromstring(domain.XMLDesc()).findall("./devices/interface/target")
-        devices = sorted(card.get("dev", "") for card in cards)
-    return HeldServer(domain.UUIDString(), _power(domain).value, bool(domain.isPersistent()), devices=tuple(devices))
+        definition = ElementTree.fromstring(domain.XMLDesc())
+        devices = sorted(card.get("dev", "") for card in definition.findall("./devices/interface/target"))
+        volumes = sorted(serial.text or "" for serial in definition.findall("./devices/disk/serial"))
+    return HeldServer(domain.UUIDString(), _power(domain).value, bool(domain.isPersistent()), devices=tuple(devices),
+                      volumes=tuple(volumes))
 
 
 def _uses(domain: libvirt.virDomain, directory: pathlib.Path) -> bool:
@@ -124,20 +128,51 @@ def plug_card(connection: libvirt.virConnect, server_id: str, device: str, xml: 
         domain.attachDeviceFlags(xml, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
 
+def plug_disk(connection: libvirt.virConnect, server_id: str, volume_id: str, xml: Callable[[set[str]], str]) -> None:
+    """Put a volume into a domain that runs, unless it has it; xml makes its definition, given the names that are taken."""
+    domain = known(connection, server_id)
+    if domain.isActive() and _disk(domain, volume_id) is None:
+        taken = {each.get("dev", "") for each in ElementTree.fromstring(domain.XMLDesc()).findall("./devices/disk/target")}
+        domain.attachDeviceFlags(xml(taken), libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+
+def unplug_disk(connection: libvirt.virConnect, server_id: str, volume_id: str) -> bool:
+    """Ask a domain that runs to let go of a volume; say whether it has it no more."""
+    return _let_go(connection, server_id, lambda domain: _disk(domain, volume_id))
+
+
+def grow_volume(connection: libvirt.virConnect, server_id: str, volume_id: str, size: int) -> None:
+    """Let a domain that runs see that a volume has so many bytes."""
+    domain = find(connection, server_id)
+    disk = _disk(domain, volume_id) if domain is not None and domain.isActive() else None
+    if domain is not None and disk is not None:
+        domain.blockResize(disk.find("target").get("dev"), size, libvirt.VIR_DOMAIN_BLOCK_RESIZE_BYTES)
+
+
+def _disk(domain: libvirt.virDomain, volume_id: str) -> ElementTree.Element | None:
+    disks = ElementTree.fromstring(domain.XMLDesc()).findall("./devices/disk")
+    return next((disk for disk in disks if disk.findtext("serial") == volume_id), None)
+
+
 def unplug_card(connection: libvirt.virConnect, server_id: str, device: str) -> bool:
     """Ask a domain that runs to let go of a card; say whether it has none of that device any more."""
+    return _let_go(connection, server_id, lambda domain: _card(domain, device))
+
+
+def _let_go(connection: libvirt.virConnect, server_id: str,
+            part_of: Callable[[libvirt.virDomain], ElementTree.Element | None]) -> bool:
     domain = find(connection, server_id)
-    card = _card(domain, device) if domain is not None and domain.isActive() else None
-    if domain is None or card is None:
+    part = part_of(domain) if domain is not None and domain.isActive() else None
+    if domain is None or part is None:
         return True
     try:
-        domain.detachDeviceFlags(ElementTree.tostring(card, encoding="unicode"), libvirt.VIR_DOMAIN_AFFECT_LIVE)
+        domain.detachDeviceFlags(ElementTree.tostring(part, encoding="unicode"), libvirt.VIR_DOMAIN_AFFECT_LIVE)
     except libvirt.libvirtError as failure:
         # It has been asked already and is still thinking, or it has just let go.
         if failure.get_error_code() not in (_GONE, _NOT_AS_EXPECTED, libvirt.VIR_ERR_DEVICE_MISSING,
                                             libvirt.VIR_ERR_OPERATION_FAILED, libvirt.VIR_ERR_INTERNAL_ERROR):
             raise
-    return not domain.isActive() or _card(domain, device) is None
+    return not domain.isActive() or part_of(domain) is None
 
 
 def _card(domain: libvirt.virDomain, device: str) -> ElementTree.Element | None:

@@ -17,7 +17,16 @@ from cumulo.compute.agent import config_drive, console, disks, files, listing
 from cumulo.compute.agent.driver import Channel, Facts, Inventory, Orders, Power, Progress, Tell
 from cumulo.compute.agent.libvirt import backup, display, domain, host, migration, processes, statistics
 from cumulo.compute.agent.libvirt.connection import Connection
-from cumulo.compute.agent.libvirt.xml import MANUFACTURER, Machine, administrator, card_xml, consoles, domain_xml
+from cumulo.compute.agent.libvirt.xml import (
+    MANUFACTURER,
+    Machine,
+    administrator,
+    card_xml,
+    consoles,
+    domain_xml,
+    volume_target,
+    volume_xml,
+)
 
 Answer = TypeVar("Answer")
 # Guests run as a user of their own: it may pass through the directories, not list them.
@@ -25,6 +34,7 @@ PASS_THROUGH = 0o711
 POLL_S = 0.2
 STOP_TIMEOUT_S = 30.0
 LOG = log.get(__name__)
+GIB = 1024 ** 3
 
 
 class LibvirtDriver:
@@ -164,6 +174,21 @@ class LibvirtDriver:
     def unplug_card(self, server_id: str, device: str) -> bool:
         """Ask the running domain to let go of it; the definition follows at its next start."""
         return self._ask(lambda connection: domain.unplug_card(connection, server_id, device))
+
+    def plug_disk(self, facts: Facts, disk: Facts) -> None:
+        """Define the domain with the volume, and put it into the running one."""
+        others = [each for each in facts.get("volumes") or () if each["id"] != disk["id"]]
+        self._define({**facts, "volumes": [*others, disk]})
+        self._ask(lambda connection: domain.plug_disk(connection, facts["id"], disk["id"], lambda taken: volume_xml(
+            disk, volume_target(disk, taken), self._machine)))
+
+    def unplug_disk(self, server_id: str, volume_id: str) -> bool:
+        """Ask the running domain to let go of it; the definition follows at its next start."""
+        return self._ask(lambda connection: domain.unplug_disk(connection, server_id, volume_id))
+
+    def grow_volume(self, server_id: str, volume_id: str, size_gib: int) -> None:
+        """Tell the running domain."""
+        self._ask(lambda connection: domain.grow_volume(connection, server_id, volume_id, size_gib * GIB))
 
     def keep_disk(self, server_id: str) -> None:
         """Copy the root disk beside it."""

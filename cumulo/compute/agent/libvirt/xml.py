@@ -5,7 +5,7 @@ in tests/unit/compute/agent/libvirt/golden hold examples.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
@@ -69,6 +69,13 @@ def card_xml(port: Facts) -> str:
     """Return the definition of one network card."""
     devices = Element("devices")
     _card(devices, port)
+    return ElementTree.tostring(devices[0], encoding="unicode")
+
+
+def volume_xml(disk: Facts, target: str, machine: Machine) -> str:
+    """Return the definition of a volume's disk."""
+    devices = Element("devices")
+    _volume(devices, disk, target, machine)
     return ElementTree.tostring(devices[0], encoding="unicode")
 
 
@@ -136,6 +143,30 @@ def _disks(devices: Element, facts: Facts, files: ServerFiles, machine: Machine,
         _disk(devices, f"vd{next(letters)}", files.swap, "raw", machine)
     if facts.get("config_drive"):
         _config_drive(devices, files, machine)
+    taken = {target.get("dev") for target in devices.iter("target")}
+    for volume in facts.get("volumes") or ():
+        name = volume_target(volume, taken)
+        taken.add(name)
+        _volume(devices, volume, name, machine)
+
+
+def volume_target(volume: Facts, taken: Collection[str | None]) -> str:
+    """Return the name of a volume's disk: its own unless a disk of the server's has it, as one that it is rescued from."""
+    own = volume["device"].rpartition("/")[2]
+    free = (f"vd{letter}" for letter in "bcdefghijklmnopqrstuvwxy")
+    return own if own not in taken else next(name for name in free if name not in taken)
+
+
+def _volume(devices: Element, volume: Facts, name: str, machine: Machine) -> None:
+    """The guest's QEMU opens the volume itself; its serial is what the guest knows the volume by."""
+    connection = volume["connection"]
+    disk = SubElement(devices, "disk", type="file", device="disk")
+    SubElement(disk, "driver", name="qemu", type=connection["format"], cache=machine.disk_cache, discard="unmap")
+    SubElement(disk, "source", file=connection["path"])
+    SubElement(disk, "target", dev=name, bus="virtio")
+    if volume["read_only"]:
+        SubElement(disk, "readonly")
+    _text(disk, "serial", volume["id"])
 
 
 def _disk(devices: Element, name: str, path: Any, disk_format: str, machine: Machine) -> None:

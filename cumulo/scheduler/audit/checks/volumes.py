@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cumulo.common.audit.difference import Difference
 from cumulo.common.audit.holdings import BackendHoldings
-from cumulo.scheduler.audit.facts import Facts, Snapshot, Volume, volume_target
+from cumulo.scheduler.audit.facts import Facts, Snapshot, Volume, compute_target, volume_target
 
 KINDS = {
     "volume_waits_for_nobody": "A volume or a snapshot is being made, but no operation makes it.",
@@ -13,6 +13,11 @@ KINDS = {
     "volume_without_row": "A backend has a volume that no row names.",
     "volume_half_made": "A backend has a half made volume or snapshot that nobody is making.",
     "volume_quota_differs": "The quota check counts something else than the project's volumes and snapshots have.",
+    "volume_in_no_use": "A volume says that it is in use, and no attachment says by whom; or the other way round.",
+    "attachment_of_missing_server": "A volume is attached to a server that is not there, or is deleted.",
+    "attachment_waits_for_nobody": "A volume is on its way to a server or from it, and no operation brings it there.",
+    "disk_missing": "A running domain lacks a volume that is attached to its server.",
+    "disk_without_attachment": "A running domain has a volume that is not attached to its server.",
     "snapshot_not_on_backend": "A snapshot is not on its volume's backend.",
     "snapshot_without_row": "A backend has a snapshot that no row names.",
 }
@@ -25,7 +30,47 @@ def differences(facts: Facts) -> Iterator[Difference]:
     yield from _waiting(facts)
     for name, held in sorted(facts.volume_backends.items()):
         yield from _backend(facts, name, held)
+    yield from _attachments(facts)
+    yield from _disks(facts)
     yield from _quotas(facts)
+
+
+def _attachments(facts: Facts) -> Iterator[Difference]:
+    used: dict[str, set[str]] = {}
+    for each in facts.database.attachments:
+        used.setdefault(each.volume_id, set()).add(each.status)
+        server = facts.servers.get(each.server_id or "")
+        one = f"volume {each.volume_id} is {each.status} to server {each.server_id}"
+        if not each.managed or each.server_id in facts.active:
+            continue
+        if server is None or server.deleted_at is not None:
+            yield Difference("attachment_of_missing_server", each.volume_id, one, "there is no such server",
+                             server_id=each.server_id, mark=each.id)
+        elif each.status != "attached":
+            yield Difference("attachment_waits_for_nobody", each.volume_id, one, "no operation is under way",
+                             server_id=each.server_id, mark=each.id)
+    for volume in facts.database.volumes:
+        if (volume.status == "in-use") != ("attached" in used.get(volume.id, ())) and volume.status in SETTLED:
+            yield Difference("volume_in_no_use", volume.id, f"volume {volume.id} is {volume.status}",
+                             f"its attachments are {', '.join(sorted(used.get(volume.id, ()))) or 'none'}", server_id=volume.id)
+
+
+def _disks(facts: Facts) -> Iterator[Difference]:
+    """What running domains have must be attached to their servers, and what is attached must be there."""
+    wanted: dict[str, set[str]] = {}
+    for each in facts.database.attachments:
+        if each.managed and each.server_id and each.status in ("attached", "detaching"):
+            wanted.setdefault(each.server_id, set()).add(each.volume_id)
+    for host, holdings in sorted(facts.compute.items()):
+        for held in holdings.servers:
+            if held.power != "running" or held.server_id not in facts.servers:
+                continue
+            has, wants = set(held.volumes), wanted.get(held.server_id, set())
+            for kind, ids, there in (("disk_missing", wants - has, "lacks"), ("disk_without_attachment", has - wants, "has")):
+                for volume_id in sorted(ids):
+                    yield Difference(kind, held.server_id, f"domain {held.server_id} on host {host} {there} volume {volume_id}",
+                                     "it is attached" if there == "lacks" else "it is not attached", host=host,
+                                     server_id=held.server_id, heard=(compute_target(host),), mark=volume_id)
 
 
 def _waiting(facts: Facts) -> Iterator[Difference]:

@@ -34,6 +34,13 @@ def operation(**changes: object) -> Facts:
     return facts(operations=(change(cloud.OPERATION, **changes),))
 
 
+def used(**changes: object) -> Facts:
+    """The cloud with its volume attached to its server, whose domain does not have it."""
+    attachment = change(cloud.ATTACHMENT, **changes)
+    status = "in-use" if attachment.status == "attached" else "attaching"
+    return facts(attachments=(attachment,), volumes=(change(cloud.VOLUME, status=status),))
+
+
 def dhcp(**changes: object) -> Facts:
     """The cloud with another DHCP server on h1."""
     return with_networks(dhcp=(change(cloud.DHCP, **changes),))
@@ -147,6 +154,11 @@ PROVOKED: dict[str, Callable[[], Facts]] = {
     "rule_missing": lambda: with_networks(masqueraded=()),
     "rule_stray": lambda: with_networks("h2", isolated=("cudeadbeef-00",)),
     "bridge_card_missing": lambda: with_networks(cards=()),
+    "volume_in_no_use": lambda: facts(volumes=(change(cloud.VOLUME, status="in-use"),)),
+    "attachment_of_missing_server": lambda: used(server_id=STRANGER),
+    "attachment_waits_for_nobody": lambda: used(status="attaching"),
+    "disk_missing": lambda: used(),
+    "disk_without_attachment": lambda: with_held(volumes=(cloud.VOLUME_ID,)),
     "volume_waits_for_nobody": lambda: facts(volumes=(change(cloud.VOLUME, status="creating"),)),
     "volume_not_on_backend": lambda: with_backend(volumes=()),
     "volume_smaller": lambda: with_backend(volumes=((cloud.VOLUME_ID, 1),)),

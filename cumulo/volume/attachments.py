@@ -1,0 +1,121 @@
+"""Attachments: who uses a volume. A volume's status follows from them, in the transaction that changes one.
+
+    reserved    somebody has kept the volume for a use to come
+    attaching   an operation of its server brings it there
+    attached    it is there
+    detaching   an operation of its server takes it from there
+
+Those of servers are made and ended by operations (managed), and nobody else changes them: a volume must not be free
+while a guest may write to it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from cumulo.common import errors
+from cumulo.common.db.tables.volume import volume, volume_attachment
+from cumulo.common.ids import Ids
+from cumulo.volume import states, volumes
+
+Row = Mapping[str, Any]
+RESERVED, ATTACHING, ATTACHED, DETACHING = "reserved", "attaching", "attached", "detaching"
+_OF_VOLUME = {ATTACHED: states.IN_USE, ATTACHING: states.ATTACHING, DETACHING: states.DETACHING, RESERVED: states.RESERVED}
+"""What a volume is that has such an attachment, the first of these that it has."""
+FOLLOWS = (states.AVAILABLE, *_OF_VOLUME.values())
+
+
+def not_found(attachment_id: str) -> errors.NotFound:
+    """The error for an attachment that is not there, or not there for the caller."""
+    return errors.NotFound(f"Volume attachment {attachment_id} could not be found.")
+
+
+def get_attachment(connection: sa.Connection, attachment_id: str, *, project_id: str | None = None, lock: bool = False) -> Row:
+    """Return an attachment with the project of its volume; raises NotFound, also for another project's.
+
+    project_id None: of whatever project. lock holds the row of its volume until the transaction ends.
+    """
+    mine = [volume_attachment.c.id == attachment_id]
+    mine += [volume.c.project_id == project_id] if project_id is not None else []
+    joined = volume_attachment.join(volume, volume.c.id == volume_attachment.c.volume_id)
+    if lock:
+        of = sa.select(volume.c.id).select_from(joined).where(*mine).scalar_subquery()
+        connection.execute(sa.select(volume.c.id).where(volume.c.id == of).with_for_update()).first()
+    query = sa.select(volume_attachment, volume.c.project_id).select_from(joined).where(*mine)
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        raise not_found(attachment_id)
+    return row
+
+
+def of_server(connection: sa.Connection, server_id: str) -> list[Row]:
+    """Return the attachments of a server, each with its volume's backend and size, by device."""
+    return of_servers(connection, [server_id])[server_id]
+
+
+def of_servers(connection: sa.Connection, server_ids: Sequence[str]) -> dict[str, list[Row]]:
+    """Return the attachments of several servers: one query for a list page."""
+    found: dict[str, list[Row]] = {server_id: [] for server_id in server_ids}
+    if not server_ids:
+        return found
+    query = sa.select(volume_attachment, volume.c.backend, volume.c.size_gib, volume.c.read_only).join(
+        volume, volume.c.id == volume_attachment.c.volume_id).where(
+            volume_attachment.c.server_id.in_(server_ids), volume_attachment.c.managed.is_(True))
+    for row in connection.execute(query.order_by(volume_attachment.c.device, volume_attachment.c.id)).mappings():
+        found[row["server_id"]].append(row)
+    return found
+
+
+def attach(connection: sa.Connection, ids: Ids, now: float, of: Row, status: str, **columns: Any) -> Row:
+    """Note an attachment of a volume that the caller holds, and return it.
+
+    Raises BadRequest for one that is in use, unless several may use it, or that is in no state to be used.
+    """
+    there = volumes.attachments_of(connection, [of["id"]])[of["id"]]
+    allowed = (states.AVAILABLE, states.IN_USE, states.RESERVED, states.ATTACHING) if of["multiattach"] else (states.AVAILABLE,)
+    volumes.require(of, "attach it", allowed)
+    server_id = columns.get("server_id")
+    if server_id is not None and any(each["server_id"] == server_id for each in there):
+        raise errors.BadRequest(f"Invalid volume: Volume {of['id']} is attached to server {server_id} already.")
+    row = {"id": ids.new_id(), "volume_id": of["id"], "status": status, "mode": "ro" if of["read_only"] else "rw",
+           "delete_on_termination": False, "managed": False, "created_at": now, "updated_at": now, **columns}
+    connection.execute(sa.insert(volume_attachment).values(row))
+    follow(connection, now, of["id"])
+    return row
+
+
+def update(connection: sa.Connection, now: float, attachment_id: str, /, **values: Any) -> None:
+    """Change an attachment and have its volume follow; without effect on one that is gone."""
+    is_it = volume_attachment.c.id == attachment_id
+    volume_id = connection.execute(sa.select(volume_attachment.c.volume_id).where(is_it)).scalar()
+    if volume_id is not None:
+        connection.execute(sa.update(volume_attachment).where(is_it).values(updated_at=now, **values))
+        follow(connection, now, volume_id)
+
+
+def part(connection: sa.Connection, now: float, attachment_id: str) -> None:
+    """Forget an attachment and have its volume follow; idempotent."""
+    is_it = volume_attachment.c.id == attachment_id
+    volume_id = connection.execute(sa.select(volume_attachment.c.volume_id).where(is_it)).scalar()
+    if volume_id is not None:
+        connection.execute(sa.select(volume.c.id).where(volume.c.id == volume_id).with_for_update()).first()
+        connection.execute(sa.delete(volume_attachment).where(is_it))
+        follow(connection, now, volume_id)
+
+
+def follow(connection: sa.Connection, now: float, volume_id: str) -> None:
+    """Have a volume's status say what its attachments are, unless it says something else of itself."""
+    found = set(connection.execute(
+        sa.select(volume_attachment.c.status).where(volume_attachment.c.volume_id == volume_id)).scalars())
+    status = next((of_volume for each, of_volume in _OF_VOLUME.items() if each in found), states.AVAILABLE)
+    connection.execute(sa.update(volume).where(
+        volume.c.id == volume_id, volume.c.status.in_(FOLLOWS), volume.c.status != status).values(
+            status=status, updated_at=now))
+
+
+def refuse_managed(row: Row) -> None:
+    """Raise Conflict for an attachment that an operation of a server made: ending it is the server's business."""
+    if row["managed"]:
+        raise errors.Conflict(f"Attachment {row['id']} is in use by server {row['server_id']}: detach the volume from the "
+                              "server through the compute API.")

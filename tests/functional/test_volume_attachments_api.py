@@ -1,0 +1,121 @@
+"""Attachments over the real application: of servers by the compute API, of others by block storage. No agent runs here."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from cumulo.common.db.tables.compute import claim, server
+from cumulo.common.db.tables.operations import operation
+from cumulo.common.db.tables.volume import volume_attachment
+from cumulo.volume import attachments
+from tests.functional import test_volume_api
+
+C = "/compute/v2.1"
+SINCE = "3.27"
+
+
+class AttachmentsTest(test_volume_api.VolumeApiTest):
+    """Volumes of a server, and volumes that are kept."""
+
+    def server(self) -> str:
+        """Make a server that is ACTIVE on a host and return its id."""
+        image = self.api.post("/image/v2/images", {"name": "guest", "disk_format": "raw", "container_format": "bare",
+                                                   "visibility": "public"}).json["id"]
+        self.api.put(f"/image/v2/images/{image}/file", b"\0" * 512, headers={"Content-Type": "application/octet-stream"})
+        self.api.post(f"{C}/flavors", {"flavor": {"name": "small", "ram": 64, "vcpus": 1, "disk": 1, "id": "1"}})
+        made = self.api.post(f"{C}/servers", {"server": {"name": "one", "imageRef": image, "flavorRef": "1", "networks": "none"}},
+                             token=self.member, headers={"OpenStack-API-Version": "compute 2.37"})
+        self.assertEqual(202, made.status_int, made.text)
+        server_id = str(made.json["server"]["id"])
+        with self.api.database.write() as connection:
+            connection.execute(sa.update(server).where(server.c.id == server_id).values(status="ACTIVE", host="h1"))
+            connection.execute(sa.insert(claim).values(
+                server_id=server_id, host="h1", vcpus=1, memory_mib=64, disk_gib=1, created_at=1.0))
+        self.end(server_id)
+        return server_id
+
+    def end(self, its_id: str) -> None:
+        """End an operation."""
+        with self.api.database.write() as connection:
+            connection.execute(sa.update(operation).where(operation.c.active_key == its_id).values(
+                active_key=None, phase="done"))
+
+    def ask(self, method: str, path: str, status: int, body: Any = None, version: str = "2.1") -> Any:
+        """Send a request to the compute API as alice and return the JSON of its answer."""
+        answer = self.api.request(method, f"{C}{path}", body, token=self.member,
+                                  headers={"OpenStack-API-Version": f"compute {version}"})
+        self.assertEqual(status, answer.status_int, answer.text)
+        return answer.json if answer.body else None
+
+    def attached(self, server_id: str, volume_id: str) -> None:
+        """End the operation that attaches well."""
+        self.end(server_id)
+        with self.api.database.write() as connection:
+            found = attachments.of_server(connection, server_id)
+            its_id = next(each["id"] for each in found if each["volume_id"] == volume_id)
+            attachments.update(connection, 5.0, its_id, status="attached", connection={"kind": "fake"}, attached_at=5.0)
+
+    def test_a_servers_volume(self) -> None:
+        server_id, volume_id, other = self.server(), self.ready(), self.ready()
+        path = f"/servers/{server_id}/os-volume_attachments"
+        asked = {"volumeAttachment": {"volumeId": volume_id}}
+        made = self.ask("POST", path, 200, asked)["volumeAttachment"]
+        self.assertEqual({"id": volume_id, "volumeId": volume_id, "serverId": server_id, "device": "/dev/vdb"}, made)
+        self.assertEqual("attaching", self.shown(volume_id)["status"])
+        self.ask("POST", path, 409, {"volumeAttachment": {"volumeId": other}})  # one thing at a time
+        self.ask("DELETE", f"{path}/{volume_id}", 409)
+        self.call("DELETE", f"/volumes/{volume_id}", 400)
+        self.attached(server_id, volume_id)
+        shown = self.shown(volume_id)
+        self.assertEqual(("in-use", server_id, "/dev/vdb"), (
+            shown["status"], shown["attachments"][0]["server_id"], shown["attachments"][0]["device"]))
+        self.ask("POST", path, 400, asked)
+        found = self.ask("GET", f"{path}/{volume_id}", 200, version="2.89")["volumeAttachment"]
+        self.assertEqual({"volumeId", "serverId", "device", "tag", "delete_on_termination", "attachment_id", "bdm_uuid"},
+                         set(found))
+        self.assertEqual(1, len(self.ask("GET", path, 200)["volumeAttachments"]))
+        volumes = self.ask("GET", f"/servers/{server_id}", 200, version="2.3")["server"]["os-extended-volumes:volumes_attached"]
+        self.assertEqual([{"id": volume_id, "delete_on_termination": False}], volumes)
+        self.ask("PUT", f"{path}/{volume_id}", 202, {"volumeAttachment": {
+            "volumeId": volume_id, "delete_on_termination": True}}, version="2.85")
+        self.ask("PUT", f"{path}/{volume_id}", 400, {"volumeAttachment": {"volumeId": other}}, version="2.85")
+        self.assertTrue(self.ask("GET", path, 200, version="2.79")["volumeAttachments"][0]["delete_on_termination"])
+        its_id = self.call("GET", "/attachments", 200, version=SINCE).json["attachments"][0]["id"]
+        self.call("DELETE", f"/attachments/{its_id}", 409, version=SINCE)
+        self.ask("DELETE", f"{path}/{volume_id}", 202)
+        self.assertEqual("detaching", self.shown(volume_id)["status"])
+        self.ask("GET", f"{path}/{other}", 404)
+        self.ask("POST", path, 404, {"volumeAttachment": {"volumeId": "none"}})
+
+    def test_a_volume_that_is_kept(self) -> None:
+        volume_id = self.ready()
+        made = self.call("POST", "/attachments", 200, {"attachment": {"volume_uuid": volume_id, "instance_uuid": "x"}},
+                         version=SINCE).json["attachment"]
+        self.assertEqual(("reserved", "x"), (made["status"], made["instance"]))
+        self.assertEqual("reserved", self.shown(volume_id)["status"])
+        self.call("POST", "/attachments", 400, {"attachment": {"volume_uuid": volume_id}}, version=SINCE)
+        self.call("DELETE", f"/volumes/{volume_id}", 400)
+        listed = self.call("GET", f"/attachments/detail?volume_id={volume_id}", 200, version=SINCE).json["attachments"]
+        self.assertEqual([made["id"]], [each["id"] for each in listed])
+        self.assertEqual("rw", self.call("GET", f"/attachments/{made['id']}", 200, version=SINCE).json["attachment"]["attach_mode"])
+        self.assertEqual([], self.call("DELETE", f"/attachments/{made['id']}", 200, version=SINCE).json["attachments"])
+        self.assertEqual("available", self.shown(volume_id)["status"])
+        self.call("GET", f"/attachments/{made['id']}", 404, version=SINCE)
+        self.call("GET", "/attachments", 404)  # they have come with 3.27
+
+    def test_what_was_never_made_is_not_attached(self) -> None:
+        volume_id = self.make()["id"]
+        self.end(volume_id)
+        self.admin("POST", f"/volumes/{volume_id}/action", 202, {"os-reset_status": {"status": "available"}})
+        asked = {"volumeAttachment": {"volumeId": volume_id}}
+        self.ask("POST", f"/servers/{self.server()}/os-volume_attachments", 400, asked)
+
+    def test_a_copy_of_a_volume_in_use_needs_one_moment(self) -> None:
+        volume_id = self.ready()
+        with self.api.database.write() as connection:
+            connection.execute(sa.insert(volume_attachment).values(
+                id="a", volume_id=volume_id, status="attached", mode="rw", created_at=1.0, updated_at=1.0))
+            attachments.follow(connection, 1.0, volume_id)
+        self.call("POST", "/snapshots", 400, {"snapshot": {"volume_id": volume_id}})
+        self.call("POST", "/snapshots", 400, {"snapshot": {"volume_id": volume_id, "force": True}})
+        self.call("POST", "/volumes", 400, {"volume": {"source_volid": volume_id}})
