@@ -17,7 +17,7 @@ def list_agents(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> li
     """Every network agent that meets the conditions, with what its host said of itself."""
     statement = (
         sa.select(service_status.c.id, service_status.c.host, service_status.c.started_at, service_status.c.last_seen,
-                  network_host.c.types, network_host.c.mechanism, network_host.c.tunnel_address, network_host.c.applied_revision)
+                  network_host.c.admin_state_up, network_host.c.types, network_host.c.mechanism, network_host.c.tunnel_address, network_host.c.applied_revision)
         .outerjoin(network_host, network_host.c.host == service_status.c.host)
         .where(service_status.c.kind == "network", *where).order_by(service_status.c.host))
     return [dict(row) for row in connection.execute(statement).mappings()]

@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from cumulo.common.db.tables.network import network, network_change, network_host, port, subnet
+from cumulo.common.db.tables.network import network, network_change, network_host, network_placement, port, subnet
 from cumulo.common.db.tables.network_router import floating_ip, port_forwarding, router
 from cumulo.common.db.tables.network_sharing import port_binding, qos_rule
 from cumulo.network import address_scopes, document, hosts, metering, needs, networks, ports, revisions, segments, trunks
@@ -42,7 +42,8 @@ _IN_REACH = sa.or_(port.c.network_id == sa.bindparam("its_network"), port.c.netw
 _HOSTS = (sa.select(column).where(_IN_REACH, column != "") for column in (port.c.binding_host_id, port.c.next_host_id))
 _MAY_MOVE_TO = sa.select(port_binding.c.host).distinct().join(port, port.c.id == port_binding.c.port_id).where(
     port.c.network_id == sa.bindparam("its_network"))
-_CONCERNED = sa.union(*_HOSTS, _MAY_MOVE_TO, *(
+_PLACED_ON = sa.select(network_placement.c.host).where(network_placement.c.network_id == sa.bindparam("its_network"))
+_CONCERNED = sa.union(*_HOSTS, _MAY_MOVE_TO, _PLACED_ON, *(
     sa.select(place).where(place != "", router.c.id.in_(_ROUTERS)) for place in (router.c.gateway_host, router.c.standby_host)))
 
 

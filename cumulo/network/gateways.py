@@ -105,13 +105,24 @@ def pair(connection: sa.Connection, external_network_id: str, *, moves: bool) ->
 def choose(connection: sa.Connection, external_network_id: str, but: Collection[str] = (),
            alive: Collection[str] | None = None) -> str:
     """The host with the fewest gateways of those that reach the external network; "" when there is none."""
-    physical = connection.execute(sa.select(network.c.provider_physical_network).where(
-        network.c.id == external_network_id)).scalar()
-    rows = connection.execute(sa.select(network_host.c.host, network_host.c.wired).order_by(network_host.c.host)).all()
-    known = [row for row in rows if row.host not in but and (alive is None or row.host in alive)]
-    # Where no host is wired to it, every host is its own way out.
-    is_wired = any(physical in (row.wired or ()) for row in rows)
-    reaching = [row.host for row in known if not is_wired or physical in (row.wired or ())]
+    reaching = [host for host, may_be in _reaching(connection, external_network_id) if may_be and host not in but
+                and (alive is None or host in alive)]
     counted = {row[0]: row[1] for row in connection.execute(
         sa.select(router.c.gateway_host, sa.func.count()).group_by(router.c.gateway_host))}
     return min(reaching, key=lambda each: (counted.get(each, 0), each), default="")
+
+
+def reaches(connection: sa.Connection, external_network_id: str, host: str) -> bool:
+    """Whether a host can be a gateway to an external network."""
+    return any(each == host for each, _ in _reaching(connection, external_network_id))
+
+
+def _reaching(connection: sa.Connection, external_network_id: str) -> list[tuple[str, bool]]:
+    """The hosts that reach an external network, each with whether the scheduler may choose it."""
+    physical = connection.execute(sa.select(network.c.provider_physical_network).where(
+        network.c.id == external_network_id)).scalar()
+    rows = connection.execute(sa.select(network_host.c.host, network_host.c.wired, network_host.c.admin_state_up).order_by(
+        network_host.c.host)).all()
+    # Where no host is wired to it, every host is its own way out.
+    is_wired = any(physical in (row.wired or ()) for row in rows)
+    return [(row.host, row.admin_state_up) for row in rows if not is_wired or physical in (row.wired or ())]

@@ -1,9 +1,9 @@
 """What a host needs to have: the ids of networks, routers, security groups and lists of prefixes; the last two rendered.
 
-A host needs the networks of its ports and of those that move to it, or may, the groups of those ports, and the
-lists that the groups' rules speak of; the routers with a door into one of those networks, or whose gateway it is or stands
-by for, and all networks behind them, as it delivers straight to their ports; and the external network of such a gateway's
-router, or of one of whose floating
+A host needs the networks of its ports and of those that move to it, or may, and those placed there; the groups of those
+ports, and the lists that the groups' rules speak of; the routers with a door into one of those networks, or whose gateway it
+is or stands by for, and all networks behind them, as it delivers straight to their ports; and the external network of such a
+gateway's router, or of one of whose floating
 addresses one stands for a port of it.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from cumulo.common.db.tables.network import port
+from cumulo.common.db.tables.network import network_placement, port
 from cumulo.common.db.tables.network_router import floating_ip, router
 from cumulo.common.db.tables.network_security import (
     address_group_address,
@@ -31,6 +31,7 @@ _IDS_IN_ONE_QUERY = 1000
 _IS_HERE = sa.or_(port.c.binding_host_id == sa.bindparam("its_host"), port.c.next_host_id == sa.bindparam("its_host"))
 _NETWORKS = sa.select(port.c.network_id).distinct().where(sa.or_(
     _IS_HERE, port.c.id.in_(sa.select(port_binding.c.port_id).where(port_binding.c.host == sa.bindparam("its_host")))))
+_PLACED = sa.select(network_placement.c.network_id).where(network_placement.c.host == sa.bindparam("its_host"))
 _GROUPS = (sa.select(port_security_group.c.security_group_id).distinct()
            .join(port, port.c.id == port_security_group.c.port_id)
            .where(_IS_HERE))
@@ -70,9 +71,9 @@ def of_host(connection: sa.Connection, host: str) -> Needs:
     its = {"its_host": host}
     spoken_of = {each for row in connection.execute(_SPOKEN_OF, its) for each in row if each is not None}
     found = {name: frozenset(connection.execute(statement, its).scalars()) for name, statement in (
-        ("own", _NETWORKS), ("behind", _BEHIND), ("external", _EXTERNAL), ("groups", _GROUPS), ("doors", _HAS_DOOR),
+        ("own", _NETWORKS), ("placed", _PLACED), ("behind", _BEHIND), ("external", _EXTERNAL), ("groups", _GROUPS), ("doors", _HAS_DOOR),
         ("gateways", _GATEWAYS))}
-    return Needs(found["own"] | found["behind"] | found["external"], found["groups"], frozenset(spoken_of),
+    return Needs(found["own"] | found["placed"] | found["behind"] | found["external"], found["groups"], frozenset(spoken_of),
                  found["doors"] | found["gateways"])
 
 

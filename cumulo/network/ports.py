@@ -274,6 +274,11 @@ def _mac_address(connection: sa.Connection, ids: Ids, network_id: str, wanted: s
     if wanted is not None:
         _check_mac_address(connection, network_id, wanted)
         return wanted
+    return free_mac_address(connection, ids, network_id)
+
+
+def free_mac_address(connection: sa.Connection, ids: Ids, network_id: str) -> str:
+    """An address that no card of the network has."""
     while _holder(connection, network_id, made := ids.mac_address()):
         continue
     return made

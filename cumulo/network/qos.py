@@ -54,8 +54,9 @@ def create_policy(connection: sa.Connection, ids: Ids, now: float, *, project_id
     """Insert a policy without rules."""
     policy_id = ids.new_id()
     row = {"name": "", "description": "", "shared": False} | dict(values)
+    row["default_of"] = _default(connection, policy_id, project_id, row.pop("is_default", False))
     connection.execute(sa.insert(qos_policy).values(
-        id=policy_id, project_id=project_id, default_of=None, tags=[], created_at=now, updated_at=now, revision_number=1,
+        id=policy_id, project_id=project_id, tags=[], created_at=now, updated_at=now, revision_number=1,
         **row))
     return get_policy(connection, policy_id)
 
@@ -63,8 +64,17 @@ def create_policy(connection: sa.Connection, ids: Ids, now: float, *, project_id
 def update_policy(connection: sa.Connection, now: float, policy_id: str, values: Mapping[str, Any]) -> Row:
     """Change what is said of a policy."""
     revisions.hold(connection)
-    _touch(connection, now, policy_id, values)
+    changed = dict(values)
+    if "is_default" in changed:
+        project_id = get_policy(connection, policy_id)["project_id"]
+        changed["default_of"] = _default(connection, policy_id, project_id, changed.pop("is_default"))
+    _touch(connection, now, policy_id, changed)
     return get_policy(connection, policy_id)
+
+
+def default_policy_id(connection: sa.Connection, project_id: str) -> str | None:
+    """The policy that new networks of a project follow which name none."""
+    return connection.execute(sa.select(qos_policy.c.id).where(qos_policy.c.default_of == project_id)).scalar()
 
 
 def delete_policy(connection: sa.Connection, policy_id: str) -> None:
@@ -130,6 +140,15 @@ def networks_of(connection: sa.Connection, policy_id: str) -> list[str]:
 def _advance(connection: sa.Connection, policy_id: str) -> None:
     revisions.lock(connection)
     revisions.note(connection, networks_of(connection, policy_id))
+
+
+def _default(connection: sa.Connection, policy_id: str, project_id: str, is_default: bool) -> str | None:
+    """What the column says of a policy that is, or is not, its project's default; raises Conflict where another one is."""
+    other = default_policy_id(connection, project_id) if is_default else None
+    if other not in (None, policy_id):
+        raise errors.Conflict(f"A default QoS policy exists for project {project_id}: {other}.",
+                              kind="QoSPolicyDefaultAlreadyExists")
+    return project_id if is_default else None
 
 
 def _check_other(connection: sa.Connection, policy_id: str, kind: str, direction: str) -> None:

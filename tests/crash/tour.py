@@ -25,9 +25,10 @@ Answer = tuple[int, dict[str, str], Json]  # status, headers by their names in s
 TRIES = 12
 DONE_BEFORE = (400, 401, 403, 404, 409)  # what a request that has been done already may be told
 #: Tables that change by themselves while nobody asks for anything.
-VOLATILE = ("service_status", "network_host", "operation", "operation_event", "audit")
+VOLATILE = ("service_status", "operation", "operation_event", "audit")
 #: What agents report of a host is left out; what an administrator says of it is not.
-ASKED_FOR = {"compute_host": ("name", "disabled", "disabled_reason", "forced_down")}
+ASKED_FOR = {"compute_host": ("name", "disabled", "disabled_reason", "forced_down"),
+             "network_host": ("host", "admin_state_up")}
 OTHER_PROJECT = "0123456789abcdef0123456789abcdef"
 #: The API sweeps at each start; that is nobody's request.
 UNASKED = ("commit image.uploads.sweep ", "commit image.stages.give_up_dead ")

@@ -23,6 +23,7 @@ def visit(tour: Tour) -> None:
     _metering(tour)
     _topology(tour)
     _bindings(tour, port)
+    _placing(tour, network)
     _tags(tour, network)
     for kind, one in (("port", port), ("subnet", subnet), ("network", network)):
         tour.send("DELETE", f"{V2}/{kind}s/{one}")
@@ -59,6 +60,9 @@ def _routing(tour: Tour, subnet: str, port: str) -> None:
         tour.send("PUT", f"{path}/{how}_extraroutes", {"router": {"routes": [
             {"destination": "10.20.0.0/16", "nexthop": "10.19.0.9"}]}})
     _floating(tour, outside, port)
+    for agent in tour.send("GET", f"{V2}/agents")["agents"][:2]:
+        tour.send("POST", f"{V2}/agents/{agent['id']}/l3-routers", {"router_id": router}, may_be=(409,))
+        tour.send("DELETE", f"{V2}/agents/{agent['id']}/l3-routers/{router}", may_be=(409,))
     tour.send("PUT", f"{path}/remove_router_interface", {"subnet_id": subnet})
     tour.send("DELETE", path)
     for kind, one in (("subnet", beyond), ("network", outside)):
@@ -147,6 +151,14 @@ def _bindings(tour: Tour, port: str) -> None:
     tour.send("PUT", f"{path}/bindings/moon", {"binding": {"profile": {"a": "b"}}})
     tour.send("PUT", f"{path}/bindings/moon/activate")
     tour.send("DELETE", f"{path}/bindings/moon")
+
+
+def _placing(tour: Tour, network: str) -> None:
+    agent = tour.send("GET", f"{V2}/agents")["agents"][0]["id"]
+    for is_up in (False, True):
+        tour.send("PUT", f"{V2}/agents/{agent}", {"agent": {"admin_state_up": is_up}})
+    tour.send("POST", f"{V2}/agents/{agent}/dhcp-networks", {"network_id": network}, may_be=(409,))
+    tour.send("DELETE", f"{V2}/agents/{agent}/dhcp-networks/{network}", may_be=(409,))
 
 
 def _tags(tour: Tour, network: str) -> None:

@@ -31,6 +31,12 @@ class NamesTest(RouterCase):
         for name in ("-web", "a..b", "a_b", "x" * 64, "a b", "a;b", "web\n"):
             self.send("PUT", path, {"port": {"dns_name": name}}, expect=400)
 
+    def test_another_card(self) -> None:
+        made = self.port(self.network()["id"])
+        changed = self.send("PUT", f"/ports/{made['id']}", {"port": {"mac_address": None}}, expect=200)["port"]
+        self.assertNotEqual(made["mac_address"], changed["mac_address"])
+        self.assertEqual(17, len(changed["mac_address"]))
+
     def test_hosts_are_told(self) -> None:
         net = self.network(dns_domain="example.org.")["id"]
         subnet = self.subnet(net, "10.9.0.0/24")["id"]

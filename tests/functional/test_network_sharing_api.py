@@ -178,10 +178,24 @@ class QualityTest(NetworkApiCase):
         self.send("DELETE", f"/qos/policies/{made}", expect=204)
         self.assertEqual([], self.send("GET", "/qos/policies")["policies"])
 
+    def test_new_networks_follow_the_default(self) -> None:
+        made = self.policy(is_default=True)
+        self.assertTrue(made["is_default"])
+        self.assertEqual((made["id"], None), (self.network()["qos_policy_id"], self.network("bob")["qos_policy_id"]))
+        self.assertIsNone(self.network(qos_policy_id=None)["qos_policy_id"])
+        other = self.policy()
+        path = f"/qos/policies/{other['id']}"
+        self.refused(409, "QoSPolicyDefaultAlreadyExists", "PUT", path, {"policy": {"is_default": True}})
+        self.send("PUT", f"/qos/policies/{made['id']}", {"policy": {"is_default": False}}, expect=200)
+        self.assertTrue(self.send("PUT", path, {"policy": {"is_default": True}}, expect=200)["policy"]["is_default"])
+        self.send("PUT", path, {"policy": {"is_default": True}}, expect=200)
+        self.policy("bob", is_default=True)
+
     def test_kinds_of_rules(self) -> None:
         self.assertEqual([{"type": "bandwidth_limit"}, {"type": "dscp_marking"}],
                          self.send("GET", "/qos/rule-types", expect=200)["rule_types"])
-        self.send("GET", "/qos/rule-types/dscp_marking", expect=200)
+        details = self.send("GET", "/qos/rule-types/dscp_marking", expect=200)["rule_type"]["drivers"]
+        self.assertEqual({"dscp_mark"}, {each["parameter_name"] for driver in details for each in driver["supported_parameters"]})
         self.send("GET", "/qos/rule-types/magic", expect=404)
 
 

@@ -21,6 +21,7 @@ from cumulo.api.network.qos import routes as qos
 from cumulo.api.network.quotas import routes as quotas
 from cumulo.api.network.rbac_policies import routes as rbac_policies
 from cumulo.api.network.routers import routes as routers
+from cumulo.api.network.scheduling import routes as scheduling
 from cumulo.api.network.security_group_rules import routes as security_group_rules
 from cumulo.api.network.security_groups import routes as security_groups
 from cumulo.api.network.service_providers import routes as service_providers
@@ -36,7 +37,7 @@ FAMILY = Family("network")
 _PARTS = (networks, subnets, ports, security_groups, security_group_rules, address_groups, routers, floating_ips,
           port_forwardings, subnet_pools, quotas, tags, rbac_policies, agents, availability_zones, service_providers,
           ip_availabilities, topology, qos, trunks, address_scopes, metering,
-          auto_allocated_topologies, port_bindings)
+          auto_allocated_topologies, port_bindings, scheduling)
 ROUTES = (*discovery.ROUTES, *extensions.ROUTES, *(route for part in _PARTS for route in part.ROUTES))
 RULES = (*extensions.RULES, *(rule for part in _PARTS for rule in part.RULES))
 

@@ -87,6 +87,7 @@ _MEETINGS = (
     Meeting("end a share", "what a project made of it", REFUSED, "RbacPolicyInUse"),
     Meeting("create a server", "another one with its port", REFUSED, "PortInUse"),
     Meeting("delete a subnet pool", "a subnet of it", REFUSED, "SubnetPoolDeleteError"),
+    Meeting("place a network on a host", "the same host", REFUSED, "NetworkHostedByDHCPAgent"),
     Meeting("let a port move to a host", "the same host", REFUSED, "PortBindingAlreadyExists"),
     Meeting("get a topology", "the same, asked for at once", QUEUED, "both get the one that is made"),
     Meeting("create a metering rule", "one that counts the same", REFUSED, "MeteringLabelRuleOverlaps"),

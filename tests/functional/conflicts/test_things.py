@@ -7,9 +7,11 @@ import unittest
 from collections.abc import Callable
 from typing import Any
 
+import sqlalchemy as sa
 import webob
 
 from cumulo.common import errors
+from cumulo.common.db.tables.compute import service_status
 from cumulo.common.flows.conflicts import ALLOWED, CANCELS, QUEUED, REFUSED, THINGS
 from cumulo.common.operations import store
 from cumulo.compute import servers
@@ -137,6 +139,13 @@ def _routing(world: World) -> dict[Key, Scene]:
     def topology() -> webob.Response:
         return world.ask("GET", f"{NETWORK}/auto-allocated-topology/{world.cloud.owner}")
 
+    with world.database.write() as connection:
+        connection.execute(sa.insert(service_status).values(
+            id="agent", host="h3", kind="network", started_at=1.0, last_seen=1.0, facts={}))
+
+    def placed() -> webob.Response:
+        return world.ask("POST", f"{NETWORK}/agents/agent/dhcp-networks", {"network_id": own["network_id"]}, token=world.admin)
+
     def may_move() -> webob.Response:
         held = next(each["id"] for each in world.ask("GET", f"{NETWORK}/ports").json["ports"]
                     if each["device_owner"] == "compute:nova")
@@ -214,6 +223,8 @@ def _routing(world: World) -> dict[Key, Scene]:
             lambda: world.ask("DELETE", f"{NETWORK}/rbac-policies/{ends}"), lambda: world.ask("POST", f"{NETWORK}/ports", {
                 "port": {"network_id": given}}, token=world.cloud.personas["other member"].token or ""),
             "RbacPolicyInUse", reverse=(404, 204)),
+        ("place a network on a host", "the same host"): Scene(
+            placed, placed, "NetworkHostedByDHCPAgent", reverse=(409, 201)),
         ("let a port move to a host", "the same host"): Scene(
             may_move, may_move, "PortBindingAlreadyExists", reverse=(409, 201)),
         ("get a topology", "the same, asked for at once"): Scene(

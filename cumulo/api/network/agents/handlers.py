@@ -1,14 +1,17 @@
-"""Agents: list and show. They come by themselves, and nothing is scheduled to one: each host does what is its own."""
+"""Agents: list, show, and whether gateways may be put on their hosts. They come by themselves."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
+
+import sqlalchemy as sa
 
 from cumulo.api.network import collection
 from cumulo.api.wsgi.route import Request
 from cumulo.api.wsgi.times import iso_z
 from cumulo.common.db.tables.compute import service_status
-from cumulo.network import agents
+from cumulo.network import agents, scheduling
 
 Row = dict[str, Any]
 ATTRIBUTES = ("id", "host", "agent_type", "binary", "topic", "alive", "admin_state_up", "availability_zone",
@@ -27,14 +30,35 @@ def index(request: Request) -> Row:
 
 def show(request: Request) -> Row:
     """One agent; raises NotFound."""
-    database, agent_id = request.services.database, request.params["agent_id"]
+    database = request.services.database
     with database.read() as connection:
-        now = database.now(connection)
-        rows = agents.list_agents(connection, service_status.c.id == agent_id) if request.may(
-            "network:agents:get:all") else []
+        now, row = database.now(connection), found(request, connection)
+    return {"agent": collection.chosen_fields(request, _view(request, now, row))}
+
+
+def update(request: Request) -> Row:
+    """Say whether gateways of routers may be put on an agent's host."""
+    database, body = request.services.database, request.body["agent"]
+    with database.write() as connection:
+        row = found(request, connection)
+        scheduling.set_state(connection, row["host"], body["admin_state_up"])
+        now, row = database.now(connection), found(request, connection)
+    return {"agent": _view(request, now, row)}
+
+
+def found(request: Request, connection: sa.Connection) -> Row:
+    """The agent that the path names; raises NotFound, also for who may not know of hosts."""
+    agent_id = request.params["agent_id"]
+    rows = agents.list_agents(connection, service_status.c.id == agent_id) if request.may("network:agents:get:all") else []
     if not rows:
         raise agents.not_found(agent_id)
-    return {"agent": collection.chosen_fields(request, _view(request, now, rows[0]))}
+    return rows[0]
+
+
+def of_hosts(request: Request, connection: sa.Connection, hosts: Collection[str]) -> list[Row]:
+    """The agents of these hosts, as they are shown."""
+    now = request.services.database.now(connection)
+    return [_view(request, now, row) for row in agents.list_agents(connection, service_status.c.host.in_(sorted(hosts)))]
 
 
 def _view(request: Request, now: float, row: Row) -> Row:
@@ -42,7 +66,7 @@ def _view(request: Request, now: float, row: Row) -> Row:
     return {
         "id": row["id"], "host": row["host"], "agent_type": "Network agent", "binary": "cumulo-network",
         "topic": f"network.{row['host']}", "alive": now - row["last_seen"] < conf.servers.service_down_after_s,
-        "admin_state_up": True, "availability_zone": conf.network.availability_zone, "description": "",
+        "admin_state_up": row["admin_state_up"] is not False, "availability_zone": conf.network.availability_zone, "description": "",
         "created_at": iso_z(row["started_at"]), "started_at": iso_z(row["started_at"]),
         "heartbeat_timestamp": iso_z(row["last_seen"]),
         "configurations": {"network_types": row["types"] or [], "tunnel_address": row["tunnel_address"] or "",

@@ -14,7 +14,7 @@ from cumulo.api.network.qos import handlers as qos_policies
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.common.db.tables.network import network
-from cumulo.network import networks, quotas
+from cumulo.network import networks, qos, quotas
 
 Row = dict[str, Any]
 
@@ -62,6 +62,8 @@ def _create(request: Request, connection: sa.Connection, now: float, body: Mappi
     provider.check(conf, values)
     provider.check_mtu(conf, values["provider_network_type"], values.get("mtu"))
     qos_policies.chosen(request, connection, body)
+    if "qos_policy_id" not in body:
+        values["qos_policy_id"] = qos.default_policy_id(connection, project_id)
     quotas.reserve(connection, request.services.conf, project_id, "network")
     return networks.create_network(
         connection, request.services.ids, now, project_id=project_id, values=values, spans=provider.spans(conf),

@@ -80,7 +80,10 @@ def update(request: Request) -> Row:
         _check_not_taken_away(row, body)
         qos_policies.chosen(request, connection, body)
         now = database.now(connection)
-        changed = ports.update_port(connection, now, row["id"], _values(body), body.get("fixed_ips"),
+        values = _values(body)
+        if "mac_address" in values and values["mac_address"] is None:
+            values["mac_address"] = ports.free_mac_address(connection, request.services.ids, row["network_id"])
+        changed = ports.update_port(connection, now, row["id"], values, body.get("fixed_ips"),
                                     _groups(request, connection, body))
         hosts = _concerned(connection, [row, changed]) | {row["binding_host_id"]} - {""}
     resource.ring(request, hosts)
@@ -150,7 +153,7 @@ def _values(body: Mapping[str, Any]) -> Row:
         if name in values:
             values[name] = values[name] or []
     if "mac_address" in values:
-        values["mac_address"] = values["mac_address"].lower()
+        values["mac_address"] = values["mac_address"] and values["mac_address"].lower()
     if "binding_profile" in values:
         values["binding_profile"] = values["binding_profile"] or {}
     return values

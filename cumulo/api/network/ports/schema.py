@@ -24,4 +24,5 @@ _CHANGEABLE = {
     "binding:host_id": NAME, "binding:vnic_type": {"enum": ["normal"]}, "binding:profile": {"type": ["object", "null"]},
 }
 CREATE = schema_create("port", "ports", attributes({**_CHANGEABLE, **PROJECT, "network_id": ID}, ("network_id",)))
-UPDATE = schema_update("port", attributes(_CHANGEABLE))
+# null: another one.
+UPDATE = schema_update("port", attributes(_CHANGEABLE | {"mac_address": _MAC | {"type": ["string", "null"]}}))

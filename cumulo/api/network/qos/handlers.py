@@ -27,7 +27,7 @@ def rule_view(row: Row) -> Row:
 
 def policy_view(request: Request, row: Row) -> Row:
     """Every attribute, with the rules."""
-    return standard.plain_view(row, _SAME) | {"is_default": False, "rules": [rule_view(each) for each in row["rules"]]}
+    return standard.plain_view(row, _SAME) | {"is_default": row["default_of"] is not None, "rules": [rule_view(each) for each in row["rules"]]}
 
 
 def is_visible(request: Request) -> standard.Conditions:

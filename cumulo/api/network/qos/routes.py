@@ -16,16 +16,14 @@ _ALL = "/v2.0/qos/policies"
 _ONE = "/v2.0/qos/policies/{qos_policy_id}"
 _TYPES = "/v2.0/qos/rule-types"
 _READ, _WRITE, _TYPE = "network:qos_policies:get:rules", "network:qos_policies:update:rules", "network:qos_types:get"
-_CHANGEABLE = {"name": NAME, "description": NAME, "shared": BOOLEAN}
+_CHANGEABLE = {"name": NAME, "description": NAME, "shared": BOOLEAN, "is_default": BOOLEAN}
 _CREATE = schema_create("policy", "policies", attributes({**_CHANGEABLE, **PROJECT}))
 _UPDATE = schema_update("policy", attributes(_CHANGEABLE))
 _KBPS = {"type": ["integer", "string"], "minimum": 0, "maximum": 2**31 - 1, "pattern": "^[0-9]{1,9}$"}
-# The marks that RFC 2474 and its followers name.
-_MARKS = [0, *range(8, 40, 2), 40, 44, 46, 48, 56]
 _BODIES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "bandwidth_limit": ({"max_kbps": _KBPS, "max_burst_kbps": _KBPS, "direction": {"enum": ["egress", "ingress"]}},
                         ("max_kbps",)),
-    "dscp_marking": ({"dscp_mark": {"enum": [*_MARKS, *map(str, _MARKS)]}}, ("dscp_mark",)),
+    "dscp_marking": ({"dscp_mark": {"enum": [*rules.MARKS, *map(str, rules.MARKS)]}}, ("dscp_mark",)),
 }
 
 

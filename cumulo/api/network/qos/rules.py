@@ -15,6 +15,14 @@ from cumulo.network import qos
 Row = dict[str, Any]
 ATTRIBUTES = ("id", "qos_policy_id", "type", "direction", "max_kbps", "max_burst_kbps", "dscp_mark")
 TYPES = (qos.BANDWIDTH, qos.DSCP)
+DRIVERS = ("linuxbridge", "openvswitch")
+MARKS = [0, *range(8, 40, 2), 40, 44, 46, 48, 56]
+"""The marks that RFC 2474 and its followers name."""
+_KBPS = {"start": 0, "end": 2**31 - 1}
+_PARAMETERS: dict[str, dict[str, Any]] = {
+    qos.BANDWIDTH: {"max_kbps": _KBPS, "max_burst_kbps": _KBPS, "direction": ["ingress", "egress"]},
+    qos.DSCP: {"dscp_mark": MARKS},
+}
 
 
 def index(kind: str, request: Request) -> Row:
@@ -82,7 +90,9 @@ def show_type(request: Request) -> Row:
     kind = request.params["rule_type"]
     if kind not in TYPES:
         raise errors.NotFound(f"QoS rule type {kind[:64]} could not be found.", kind="QosRuleTypeNotFound")
-    return {"rule_type": {"type": kind, "drivers": []}}
+    parameters = [{"parameter_name": name, "parameter_type": "choices" if isinstance(values, list) else "range",
+                   "parameter_values": values} for name, values in _PARAMETERS[kind].items()]
+    return {"rule_type": {"type": kind, "drivers": [{"name": each, "supported_parameters": parameters} for each in DRIVERS]}}
 
 
 def _split(kind: str, body: Row, direction: str) -> tuple[str, Row]:

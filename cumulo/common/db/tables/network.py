@@ -142,7 +142,16 @@ network_host = sa.Table(
     sa.Column("tunnel_address", sa.String(64), nullable=False, server_default=""),
     sa.Column("wired", Json),
     sa.Column("types", Json),
+    # Whether gateways of routers may be put there.
+    sa.Column("admin_state_up", sa.Boolean, nullable=False, server_default=sa.true()),
     # What leads from there to others: linuxbridge or openvswitch.
     sa.Column("mechanism", sa.String(32), nullable=False, server_default="linuxbridge"),
     sa.Column("updated_at", Time, nullable=False),
+)
+
+network_placement = sa.Table(
+    "network_placement", metadata,
+    # A network that a host has although nothing of it is there.
+    sa.Column("network_id", Id, sa.ForeignKey("network.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("host", sa.String(255), primary_key=True, index=True),
 )

@@ -1,0 +1,1 @@
+"""Networks and routers on the hosts of agents."""

@@ -1,0 +1,96 @@
+"""Which agents serve a network's DHCP and which are a router's gateway: list, place, take away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from cumulo.api.network import resource, standard
+from cumulo.api.network.agents import handlers as agents
+from cumulo.api.network.networks.handlers import KIND as NETWORK
+from cumulo.api.network.routers.handlers import KIND as ROUTER
+from cumulo.api.wsgi.route import Request
+from cumulo.common.db.tables.network import network
+from cumulo.common.db.tables.network_router import router
+from cumulo.network import networks, revisions, routers, scheduling
+
+Row = dict[str, Any]
+
+
+def agents_of_network(request: Request) -> Row:
+    """The agents that serve a network's DHCP."""
+    with request.services.database.read() as connection:
+        row = standard.plain(NETWORK, request, connection, request.params["network_id"])
+        return {"agents": agents.of_hosts(request, connection, scheduling.hosts_of_network(connection, row["id"]))}
+
+
+def networks_of_agent(request: Request) -> Row:
+    """The networks whose DHCP an agent serves."""
+    with request.services.database.read() as connection:
+        host = agents.found(request, connection)["host"]
+        rows = networks.list_networks(connection, network.c.id.in_(scheduling.networks_of(connection, host)))
+    return {"networks": [NETWORK.view(request, row) for row in rows]}
+
+
+def add_network(request: Request) -> None:
+    """Let an agent serve a network besides those that its host's ports need."""
+    with request.services.database.write() as connection:
+        revisions.hold(connection)
+        host = agents.found(request, connection)["host"]
+        row = standard.plain(NETWORK, request, connection, request.body["network_id"])
+        scheduling.place(connection, row["id"], host)
+    resource.ring(request, [host])
+
+
+def remove_network(request: Request) -> None:
+    """Let it serve the network no longer."""
+    with request.services.database.write() as connection:
+        revisions.hold(connection)
+        host = agents.found(request, connection)["host"]
+        row = standard.plain(NETWORK, request, connection, request.params["network_id"])
+        scheduling.take_away(connection, row["id"], host)
+    resource.ring(request, [host])
+
+
+def agents_of_router(request: Request) -> Row:
+    """The agents whose hosts are a router's gateway and stand by for it."""
+    with request.services.database.read() as connection:
+        row = standard.found(ROUTER, request, connection, request.params["router_id"])
+        states = {row["standby_host"]: "standby", row["gateway_host"]: "active"}
+        found = agents.of_hosts(request, connection, [host for host in states if host])
+    return {"agents": [each | {"ha_state": states[each["host"]]} for each in found]}
+
+
+def routers_of_agent(request: Request) -> Row:
+    """The routers whose gateway an agent's host is, or stands by for."""
+    with request.services.database.read() as connection:
+        host = agents.found(request, connection)["host"]
+        rows = routers.list_routers(connection, router.c.id.in_(scheduling.routers_of(connection, host)))
+    return {"routers": [ROUTER.view(request, row) for row in rows]}
+
+
+def add_router(request: Request) -> None:
+    """Make an agent's host a router's gateway."""
+    with request.services.database.write() as connection:
+        revisions.hold(connection)
+        host = agents.found(request, connection)["host"]
+        row = standard.found(ROUTER, request, connection, request.body["router_id"])
+        scheduling.move_gateway(connection, row, host)
+        hosts = _hosts(connection, row)
+    resource.ring(request, hosts)
+
+
+def remove_router(request: Request) -> None:
+    """Take a router's gateway from an agent's host."""
+    with request.services.database.write() as connection:
+        revisions.hold(connection)
+        host = agents.found(request, connection)["host"]
+        row = standard.found(ROUTER, request, connection, request.params["router_id"])
+        scheduling.leave_gateway(connection, row, host)
+        hosts = _hosts(connection, row)
+    resource.ring(request, hosts)
+
+
+def _hosts(connection: sa.Connection, row: Row) -> set[str]:
+    return routers.hosts_of_routers(connection, [row["id"]]) | {row["gateway_host"]} - {""}

@@ -1,0 +1,92 @@
+"""What an administrator says of hosts: which serve a network although nothing of it is there, and which is a router's gateway.
+
+A host has the networks that its ports need, with their DHCP, and nobody says so. Placed on a host besides, a network is
+there too. A router's gateway is where the scheduler put it, until an administrator puts it elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from cumulo.common import errors
+from cumulo.common.db.tables.network import network_host, network_placement, port
+from cumulo.common.db.tables.network_router import router
+from cumulo.common.flows import conflicts
+from cumulo.network import desired, gateways, needs, revisions
+from cumulo.network.networks import DHCP_OWNER
+
+Row = Mapping[str, Any]
+
+
+def networks_of(connection: sa.Connection, host: str) -> list[str]:
+    """The networks whose DHCP a host serves."""
+    served = set(connection.execute(sa.select(port.c.network_id).where(port.c.device_owner == DHCP_OWNER)).scalars())
+    return sorted(needs.of_host(connection, host).networks & served)
+
+
+def hosts_of_network(connection: sa.Connection, network_id: str) -> list[str]:
+    """The hosts that serve a network's DHCP."""
+    return [host for host in desired.hosts_of_network(connection, network_id) if network_id in networks_of(connection, host)]
+
+
+def place(connection: sa.Connection, network_id: str, host: str) -> None:
+    """Let a host have a network although nothing of it is there; raises Conflict where it has it."""
+    revisions.advance(connection, network_id)
+    if network_id in needs.of_host(connection, host).networks:
+        conflicts.meet("place a network on a host", "the same host", errors.Conflict(
+            f"The network {network_id} has been already hosted by the DHCP Agent on {host}.",
+            kind="NetworkHostedByDHCPAgent"))
+    connection.execute(sa.insert(network_placement).values(network_id=network_id, host=host))
+
+
+def take_away(connection: sa.Connection, network_id: str, host: str) -> None:
+    """Take that back; raises Conflict where ports keep the network there, or it is not there."""
+    revisions.advance(connection, network_id)
+    gone = connection.execute(sa.delete(network_placement).where(
+        network_placement.c.network_id == network_id, network_placement.c.host == host)).rowcount
+    if not gone:
+        raise errors.Conflict(f"The network {network_id} is not placed on {host}: what has it there are its ports.",
+                              kind="NetworkNotHostedByDhcpAgent")
+
+
+def routers_of(connection: sa.Connection, host: str) -> list[str]:
+    """The routers whose gateway a host is, or stands by for."""
+    return sorted(connection.execute(sa.select(router.c.id).where(
+        router.c.external_network_id.is_not(None),
+        sa.or_(router.c.gateway_host == host, router.c.standby_host == host))).scalars())
+
+
+def move_gateway(connection: sa.Connection, row: Row, host: str) -> None:
+    """Make a host the gateway of a router; the one that was it stands by."""
+    revisions.advance(connection, row["id"])
+    if row["external_network_id"] is None:
+        raise errors.Conflict(f"Router {row['id']} has no way out: it is on every host that needs it.",
+                              kind="RouterNotHosted")
+    if row["gateway_host"] == host:
+        raise errors.Conflict(f"The router {row['id']} has been already hosted by the L3 Agent on {host}.",
+                              kind="RouterHostedByL3Agent")
+    if not gateways.reaches(connection, row["external_network_id"], host):
+        raise errors.Conflict(f"The host {host} does not reach the external network of router {row['id']}.",
+                              kind="InvalidL3Agent")
+    connection.execute(sa.update(router).where(router.c.id == row["id"]).values(
+        gateway_host=host, standby_host=row["gateway_host"] if row["ha"] else ""))
+
+
+def leave_gateway(connection: sa.Connection, row: Row, host: str) -> None:
+    """Take a router's gateway from a host; raises Conflict where no other can be it."""
+    revisions.advance(connection, row["id"])
+    if row["gateway_host"] != host:
+        raise errors.Conflict(f"The router {row['id']} is not hosted by the L3 agent on {host}.",
+                              kind="RouterNotHostedByL3Agent")
+    other = gateways.choose(connection, row["external_network_id"], (host,))
+    if not other:
+        raise errors.Conflict(f"No other host can be the gateway of router {row['id']}.", kind="RouterReschedulingFailed")
+    connection.execute(sa.update(router).where(router.c.id == row["id"]).values(gateway_host=other, standby_host=""))
+
+
+def set_state(connection: sa.Connection, host: str, admin_state_up: bool) -> None:
+    """Say whether gateways may be put on a host; those that are there stay."""
+    connection.execute(sa.update(network_host).where(network_host.c.host == host).values(admin_state_up=admin_state_up))

@@ -1,0 +1,88 @@
+"""Networks and routers on the hosts of agents, over real rules and real SQL."""
+
+from __future__ import annotations
+
+import unittest
+
+import sqlalchemy as sa
+
+from cumulo.common.db.tables.compute import service_status
+from cumulo.common.db.tables.network import network_host
+from cumulo.network import desired
+from tests.functional.test_network_router_api import RouterCase
+
+
+class SchedulingTest(RouterCase):
+    """Three hosts, an agent each; the last reaches no external network."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        with self.database.write() as connection:
+            now = self.database.now(connection)
+            for host in "abc":
+                connection.execute(sa.insert(service_status).values(
+                    id=f"agent-{host}", host=host, kind="network", started_at=now, last_seen=now, facts={}))
+                connection.execute(sa.insert(network_host).values(
+                    host=host, applied_revision=0, updated_at=now, types=[], wired=[] if host == "c" else ["physnet1"]))
+        self.outside = self.network("root", **{
+            "router:external": True, "provider:network_type": "flat", "provider:physical_network": "physnet1"})["id"]
+        self.subnet(self.outside, "198.51.100.0/24", "root", enable_dhcp=False)
+
+    def agents_of(self, path: str) -> list[tuple[str, str]]:
+        listed = self.send("GET", path, who="root", expect=200)["agents"]
+        return [(each["host"], each.get("ha_state", "")) for each in listed]
+
+    def test_a_network_on_a_host_that_has_nothing_of_it(self) -> None:
+        net = self.network()["id"]
+        self.subnet(net, "10.9.0.0/24")
+        serving, placed = f"/networks/{net}/dhcp-agents", "/agents/agent-a/dhcp-networks"
+        self.assertEqual([], self.agents_of(serving))
+        self.send("POST", placed, {"network_id": net}, who="root", expect=201)
+        self.assertEqual([("a", "")], self.agents_of(serving))
+        self.assertIn("network.a", self.bells.rung)
+        with self.database.read() as connection:
+            self.assertEqual([net], [each["id"] for each in desired.desired(connection, "a", None)["networks"]])
+        self.refused(409, "NetworkHostedByDHCPAgent", "POST", placed, {"network_id": net}, who="root")
+        self.assertEqual([net], [each["id"] for each in self.send("GET", placed, who="root", expect=200)["networks"]])
+        port = self.port(net)["id"]
+        self.send("PUT", f"/ports/{port}", {"port": {"binding:host_id": "b"}}, who="root", expect=200)
+        self.assertEqual([("a", ""), ("b", "")], self.agents_of(serving))
+        self.refused(409, "NetworkNotHostedByDhcpAgent", "DELETE", f"/agents/agent-b/dhcp-networks/{net}", who="root")
+        self.send("DELETE", f"{placed}/{net}", who="root", expect=204)
+        self.assertEqual([("b", "")], self.agents_of(serving))
+        self.send("POST", placed, {"network_id": net}, who="root", expect=201)
+        self.send("DELETE", f"/ports/{port}", expect=204)
+        self.send("DELETE", f"/networks/{net}", expect=204)
+
+    def test_a_gateway_is_moved(self) -> None:
+        router = self.router(external_gateway_info={"network_id": self.outside})["id"]
+        path, on_b = f"/routers/{router}/l3-agents", "/agents/agent-b/l3-routers"
+        self.assertEqual([("a", "active"), ("b", "standby")], self.agents_of(path))
+        self.send("POST", on_b, {"router_id": router}, who="root", expect=201)
+        self.assertEqual([("a", "standby"), ("b", "active")], self.agents_of(path))
+        self.assertLessEqual({"network.a", "network.b"}, set(self.bells.rung))
+        self.assertEqual([router], [each["id"] for each in self.send("GET", on_b, who="root")["routers"]])
+        self.refused(409, "RouterHostedByL3Agent", "POST", on_b, {"router_id": router}, who="root")
+        self.refused(409, "InvalidL3Agent", "POST", "/agents/agent-c/l3-routers", {"router_id": router}, who="root")
+        self.refused(409, "RouterNotHostedByL3Agent", "DELETE", f"/agents/agent-a/l3-routers/{router}", who="root")
+        self.send("DELETE", f"{on_b}/{router}", who="root", expect=204)
+        self.assertEqual([("a", "active")], self.agents_of(path))
+        lone = self.router()["id"]
+        self.refused(409, "RouterNotHosted", "POST", on_b, {"router_id": lone}, who="root")
+
+    def test_a_host_that_gets_no_gateways(self) -> None:
+        changed = self.send("PUT", "/agents/agent-a", {"agent": {"admin_state_up": False}}, who="root", expect=200)["agent"]
+        self.assertFalse(changed["admin_state_up"])
+        router = self.router(external_gateway_info={"network_id": self.outside})["id"]
+        self.assertEqual([("b", "active")], self.agents_of(f"/routers/{router}/l3-agents"))
+        self.refused(409, "RouterReschedulingFailed", "DELETE", f"/agents/agent-b/l3-routers/{router}", who="root")
+
+    def test_it_is_the_administrators(self) -> None:
+        for method, path in (("GET", "/networks/n/dhcp-agents"), ("GET", "/agents/agent-a/l3-routers"), ("PUT", "/agents/agent-a"),
+                             ("POST", "/agents/agent-a/dhcp-networks"), ("DELETE", "/agents/agent-a/l3-routers/r")):
+            self.send(method, path, {} if method in ("PUT", "POST") else None, expect=403)
+        self.refused(404, "AgentNotFound", "GET", "/agents/nobody/l3-routers", who="root")
+
+
+if __name__ == "__main__":
+    unittest.main()
