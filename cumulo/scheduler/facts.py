@@ -45,6 +45,8 @@ def server_facts(connection: sa.Connection, server_id: str, access: Access) -> F
     kernel_id, ramdisk_id = row["kernel_id"], row["ramdisk_id"]
     if image is not None:
         image |= {"kernel_id": kernel_id, "ramdisk_id": ramdisk_id}
+        if row["image_properties"] is not None:  # the machine stays what it was made as
+            image["properties"] = row["image_properties"]
     return {name: row[name] for name in _SERVER} | {
         "image": image,
         "kernel": image_of(kernel_id),

@@ -23,6 +23,8 @@ class Host:
     zone: str
     architecture: str
     is_enabled: bool
+    # What machines it can make: the words of cumulo.compute.hardware.
+    abilities: frozenset[str] = dataclasses.field(default=frozenset(), kw_only=True)
     # What its aggregates say of it: (key, value), several values of one key perhaps.
     said: frozenset[tuple[str, str]] = dataclasses.field(default=frozenset(), kw_only=True)
     silent_s: float  # seconds since its agent was heard; infinite when it was never heard or is forced down
@@ -44,6 +46,7 @@ class Request:
     same_hosts: tuple[str, ...] | None = None  # it shall be on one of these
     different_hosts: tuple[str, ...] = ()  # it shall be on none of these
     group: "Group | None" = None
+    needs: frozenset[str] = frozenset()  # what the guest's machine needs of its host
     wants_said: tuple[tuple[str, str], ...] = ()  # what the flavor wants aggregates to say of the host
 
 
@@ -101,6 +104,11 @@ def architecture(host: Host, request: Request, limits: Limits) -> bool:
     return not request.architecture or not host.architecture or host.architecture == request.architecture
 
 
+def image_properties(host: Host, request: Request, limits: Limits) -> bool:
+    """It can make the machine that image and flavor ask for."""
+    return request.needs <= host.abilities
+
+
 def aggregates(host: Host, request: Request, limits: Limits) -> bool:
     """Its aggregates say of it what the flavor wants."""
     return all(wanted in host.said for wanted in request.wants_said)
@@ -145,5 +153,5 @@ def disk(host: Host, request: Request, limits: Limits) -> bool:
 
 
 FILTERS: tuple[Filter, ...] = (
-    enabled, alive, requested_host, another_host, zone, aggregates, architecture, same_host, different_host, affinity, anti_affinity,
+    enabled, alive, requested_host, another_host, zone, aggregates, architecture, image_properties, same_host, different_host, affinity, anti_affinity,
     vcpus, memory, disk)

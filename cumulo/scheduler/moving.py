@@ -38,8 +38,7 @@ def plan(services: Services, state: State) -> PlanMade | None:
         if moves.find_move(connection, state["server_id"]) is not None:
             return None
         now = services.database.now(connection)
-        wanted = dataclasses.replace(
-            snapshot.request(connection, state["server_id"]), host=state["to_host"], **moves.sizes(state["flavor"]))
+        wanted = dataclasses.replace(snapshot.request(connection, state["server_id"], state["flavor"]), host=state["to_host"])
         hosts = snapshot.hosts(connection, now, services.conf)
     limits, seed = snapshot.limits(services.conf), int.from_bytes(services.ids.random_bytes(8), "big")
     if state["stay"] in (STAY_IF_ROOM, MUST_STAY):

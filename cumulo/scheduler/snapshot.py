@@ -1,6 +1,7 @@
 """What placement looks at, read from the database: every host with what is claimed of it, and one request."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ from cumulo.common.db.tables.compute import (
     service_status,
 )
 from cumulo.common.db.tables.image import image_property
-from cumulo.compute import aggregates, server_groups
+from cumulo.compute import aggregates, hardware, server_groups
 from cumulo.scheduler.filters import Group, Host, Limits, Request
 
 _TAKEN = sa.union_all(*(
@@ -68,17 +69,18 @@ def _host(row: sa.RowMapping, now: float, conf: cfg.ConfigOpts, said: dict[str, 
         said=frozenset((key, value) for key, values in said.items() for value in values),
         zone=said.get(aggregates.ZONE, [""])[0] or row["hypervisor"].get("zone") or conf.servers.availability_zone,
         architecture=row["hypervisor"].get("architecture") or "",
+        abilities=frozenset(row["hypervisor"].get("abilities", ())),
         is_enabled=not row["disabled"],
         silent_s=math.inf if unheard else now - row["last_seen"],
     )
 
 
-def request(connection: sa.Connection, server_id: str) -> Request:
-    """What a server needs; NotFound when its row is gone."""
+def request(connection: sa.Connection, server_id: str, flavor: Mapping[str, Any] | None = None) -> Request:
+    """What a server needs, or will with another flavor; NotFound when its row is gone."""
     row = connection.execute(sa.select(server).where(server.c.id == server_id)).mappings().one_or_none()
     if row is None:
         raise errors.NotFound(f"Server {server_id} could not be found.")
-    flavor = row["flavor"]
+    flavor = flavor or row["flavor"]
     return Request(
         server_id=server_id,
         vcpus=flavor["vcpus"],
@@ -88,6 +90,7 @@ def request(connection: sa.Connection, server_id: str) -> Request:
         zone=row["availability_zone"],
         architecture=_architecture(connection, row["image_id"]),
         asked_at=row["created_at"],
+        needs=hardware.needs(hardware.of(flavor, row["image_properties"])),
         group=_group(connection, row),
         wants_said=tuple(sorted((name.removeprefix(_SPEC), value) for name, value in flavor.get("extra_specs", {}).items()
                                 if name.startswith(_SPEC))),
@@ -118,9 +121,9 @@ def _beside(connection: sa.Connection, row: sa.RowMapping) -> dict[str, Any]:
     return found
 
 
-def disk_gib(flavor: dict[str, int]) -> int:
+def disk_gib(flavor: Mapping[str, Any]) -> int:
     """All the disk a flavor may fill, swap rounded up to a GiB."""
-    return flavor["root_gib"] + flavor.get("ephemeral_gib", 0) + math.ceil(flavor.get("swap_mib", 0) / 1024)
+    return int(flavor["root_gib"]) + flavor.get("ephemeral_gib", 0) + math.ceil(flavor.get("swap_mib", 0) / 1024)
 
 
 def _architecture(connection: sa.Connection, image_id: str | None) -> str | None:

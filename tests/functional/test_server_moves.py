@@ -48,6 +48,25 @@ class MoveCase(LifeCase):
         self.assertEqual([], [name for name in self.images() if "on its way" in name])
 
 
+class Machines(MoveCase):
+    """Machines that only some hosts can make."""
+
+    def test_hosts_that_can_make_it(self) -> None:
+        image = self.cloud.make_image()
+        for wrong, status in (({"hw_video_model": "cga"}, 400), ({"hw_machine_type": "vax"}, 202)):
+            self.cloud.request("PATCH", f"/image/v2/images/{image}", [
+                {"op": "add", "path": f"/{name}", "value": value} for name, value in wrong.items()],
+                headers={"Content-Type": "application/openstack-images-v2.1-json-patch"})
+            made = self.cloud.post(f"{V}/servers", {"server": {"name": "one", "imageRef": image, "flavorRef": "1"}})
+            self.assertEqual(status, made.status_int, made.text)
+            self.cloud.request("PATCH", f"/image/v2/images/{image}", [{"op": "remove", "path": f"/{name}"} for name in wrong],
+                               headers={"Content-Type": "application/openstack-images-v2.1-json-patch"})
+        server_id = made.json["server"]["id"]
+        self.cloud.wait(server_id, "ERROR")
+        self.assertIn("image_properties removed 2", self.shown(server_id)["fault"]["message"])
+        self.cloud.remove(server_id)
+
+
 class Resize(MoveCase):
     """resize, on the same host and to another."""
 

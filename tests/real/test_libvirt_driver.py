@@ -272,6 +272,29 @@ class LibvirtDriverTest(unittest.TestCase):
         run("destroy")
         self.assert_nothing_left(facts)
 
+    def test_machines_that_flavors_and_images_ask_for(self) -> None:
+        """libvirt takes the definition; what this host's abilities name, it takes too."""
+        facts = self.facts(direct=False)
+        own, can = files.server_files(self.state_dir, facts["id"]), self.driver.inventory().hypervisor["abilities"]
+        self.assertIn("machine:q35", can)
+        properties = {"hw_machine_type": "q35", "hw_video_model": "virtio", "hw_qemu_guest_agent": "yes", "hw_vif_model": "e1000e"}
+        properties |= {"hw_firmware_type": "uefi"} if "uefi" in can else {}
+        properties |= {"hw_tpm_version": "2.0"} if "tpm" in can else {}
+        facts["image"]["properties"] = properties
+        facts["flavor"] |= {"vcpus": 4, "extra_specs": {
+            "hw:cpu_cores": "2", "hw:watchdog_action": "reset", "hw:vif_multiqueue_enabled": "true", "hw:boot_menu": "true",
+            "hw_rng:rate_bytes": "1024"}}
+        self.addCleanup(self.driver.remove, facts["id"])
+        own.directory.mkdir(parents=True)
+        self.driver._define(facts)
+        text = self.driver._ask(lambda connection: connection.lookupByUUIDString(facts["id"]).XMLDesc())
+        found = ElementTree.fromstring(text)
+        self.assertEqual(("2", "reset", "virtio"), (
+            found.find("./cpu/topology").get("cores"), found.find("./devices/watchdog").get("action"),  # type: ignore[union-attr]
+            found.find("./devices/video/model").get("type")))  # type: ignore[union-attr]
+        self.assertIn("q35", found.find("./os/type").get("machine", ""))  # type: ignore[union-attr]
+        print("\nabilities", [each for each in can if not each.startswith("machine:")])
+
     def disks_of(self, server_id: str) -> list[str]:
         """The names of the files that a running domain has as its disks, in their order."""
         text = self.driver._ask(lambda connection: connection.lookupByUUIDString(server_id).XMLDesc())

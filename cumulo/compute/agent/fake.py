@@ -25,6 +25,7 @@ from cumulo.common.threads import Threads
 from cumulo.compute.agent.driver import Channel, Facts, Inventory, Orders, Power, Progress, Tell
 from cumulo.compute.agent.fake_display import open_display
 
+ABILITIES = ["machine:pc", "machine:q35", "secure-boot", "tpm", "uefi"]
 INVENTORY = {"vcpus": 64, "memory_mib": 262144, "disk_gib": 10240}
 IGNORED = "ignored"
 SEND_POLL_S = 0.05
@@ -51,6 +52,7 @@ class FakeDriver:
             "type": "QEMU", "version": 1, "virt_type": "fake", "hostname": self._host,
             "cpu_info": {"arch": "x86_64", "model": "fake", "topology": {"sockets": 1, "cores": 64, "threads": 1}},
             "disk_free_gib": sizes["disk_gib"], "uptime_s": 0, "consoles": ["novnc", "spice-html5", "serial"],
+            "abilities": self._script().get("abilities", ABILITIES),
         })
 
     def servers(self) -> dict[str, Power]:

@@ -10,7 +10,7 @@ from cumulo.api.compute.servers import choices, view
 from cumulo.api.compute.servers.handlers import surroundings
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
-from cumulo.compute import quotas, servers, states
+from cumulo.compute import hardware, quotas, servers, states
 
 ALLOWED = (states.ACTIVE, states.SHUTOFF, states.ERROR)
 Body = Mapping[str, Any]
@@ -45,6 +45,7 @@ def rebuild(request: Request, asked: Body) -> Reply:
 def _values(request: Request, connection: sa.Connection, row: servers.Row, asked: Body) -> dict[str, Any]:
     """The columns that change: what the body names, and what the image says."""
     image = choices.find_image(request, connection, asked["imageRef"], row["flavor"])
+    hardware.of(row["flavor"], image["properties"])  # refuses what cannot be
     for name in ("kernel_id", "ramdisk_id"):
         choices.visible_image(request, connection, image["properties"].get(name))
     values = {column: asked[name] for name, column in _NAMED.items() if name in asked}

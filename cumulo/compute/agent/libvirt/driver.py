@@ -24,6 +24,7 @@ from cumulo.compute.agent.libvirt.xml import (
     card_xml,
     consoles,
     domain_xml,
+    hardware_of,
     volume_target,
     volume_xml,
 )
@@ -168,7 +169,7 @@ class LibvirtDriver:
         port = next((each for each in facts["ports"] if each["id"] == port_id), None)
         if port is None:
             raise errors.NotFound("the server has no such port", port_id=port_id)
-        device, xml = tap_name(port_id), card_xml(port)
+        device, xml = tap_name(port_id), card_xml(port, hardware_of(facts))
         self._ask(lambda connection: domain.plug_card(connection, facts["id"], device, xml))
 
     def unplug_card(self, server_id: str, device: str) -> bool:

@@ -25,6 +25,7 @@ def inventory(connection: libvirt.virConnect, state_dir: pathlib.Path, virt_type
             "hostname": socket.gethostname(), "cpu_info": processor(connection.getCapabilities(), model),
             "disk_free_gib": space.f_bavail * space.f_frsize // GIB, "uptime_s": _uptime_s(),
             "consoles": consoles,
+            "abilities": abilities(connection.getCapabilities(), _domain_capabilities(connection, virt_type)),
         })
 
 
@@ -41,6 +42,27 @@ def processor(capabilities: str, architecture: str) -> dict[str, Any]:
             name: int(topology.get(name, "1")) for name in ("sockets", "cores", "threads")},
         "features": sorted(feature.get("name", "") for feature in found.findall("feature")),
     }
+
+
+def abilities(capabilities: str, of_domains: str) -> list[str]:
+    """Return what machines this host can make, in the words of cumulo.compute.hardware, from both XML documents."""
+    machines = {each.text for each in ElementTree.fromstring(capabilities).findall(
+        "./guest/arch[@name='x86_64']/machine")} | {each.get("canonical") for each in ElementTree.fromstring(
+            capabilities).findall("./guest/arch[@name='x86_64']/machine")}
+    offered = ElementTree.fromstring(of_domains)
+    found = {f"machine:{name}" for name in machines if name}
+    if "efi" in [each.text for each in offered.findall("./os/enum[@name='firmware']/value")]:
+        found.add("uefi")
+        if "yes" in [each.text for each in offered.findall("./os/loader/enum[@name='secure']/value")]:
+            found.add("secure-boot")
+    if "emulator" in [each.text for each in offered.findall("./devices/tpm/enum[@name='backendModel']/value")]:
+        found.add("tpm")
+    return sorted(found)
+
+
+def _domain_capabilities(connection: libvirt.virConnect, virt_type: str) -> str:
+    # q35 is asked about: it alone has secure boot, and what else it has the others have too.
+    return connection.getDomainCapabilities(None, "x86_64", "q35", virt_type)
 
 
 def _uptime_s() -> int:

@@ -11,8 +11,10 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from cumulo.common.names import tap_name
+from cumulo.compute import hardware
 from cumulo.compute.agent.driver import Facts
 from cumulo.compute.agent.files import ServerFiles
+from cumulo.compute.hardware import Hardware
 
 DEFAULT_COMMAND_LINE = "root=/dev/vda1 console=ttyS0"
 # cloud-init takes a machine of this name for one with an OpenStack metadata service.
@@ -34,20 +36,27 @@ class Machine:
 
 def domain_xml(facts: Facts, files: ServerFiles, machine: Machine, *, rescued: bool = False) -> str:
     """Return the definition of a server's domain; rescued: with the rescue disk first and its own disks after it."""
+    guest = hardware_of(facts)
+    machine = dataclasses.replace(machine, machine_type=guest.machine_type or machine.machine_type)
     domain = Element("domain", type=machine.virt_type)
     _text(domain, "name", facts["id"])
     _text(domain, "uuid", facts["id"])
     _text(domain, "memory", facts["flavor"]["memory_mib"], unit="MiB")
     _text(domain, "vcpu", facts["flavor"]["vcpus"])
     _firmware(domain, facts)
-    _boot(domain, facts, files, machine)
-    _processor(domain, facts, machine)
+    _boot(domain, facts, files, machine, guest)
+    _processor(domain, machine, guest)
     SubElement(domain, "clock", offset="utc")
     for event, action in (("poweroff", "destroy"), ("reboot", "restart"), ("crash", "destroy")):
         _text(domain, f"on_{event}", action)
-    _devices(SubElement(domain, "devices"), facts, files, machine, rescued)
+    _devices(SubElement(domain, "devices"), facts, files, machine, guest, rescued)
     ElementTree.indent(domain)
     return ElementTree.tostring(domain, encoding="unicode") + "\n"
+
+
+def hardware_of(facts: Facts) -> Hardware:
+    """Return the machine that a server's guest sees."""
+    return hardware.of(facts["flavor"], _properties(facts))
 
 
 def consoles(machine: Machine) -> list[str]:
@@ -65,10 +74,10 @@ def administrator(properties: Mapping[str, str]) -> str:
     return properties.get("os_admin_user") or ("Administrator" if properties.get("os_type") == "windows" else "root")
 
 
-def card_xml(port: Facts) -> str:
+def card_xml(port: Facts, guest: Hardware) -> str:
     """Return the definition of one network card."""
     devices = Element("devices")
-    _card(devices, port)
+    _card(devices, port, guest)
     return ElementTree.tostring(devices[0], encoding="unicode")
 
 
@@ -86,10 +95,18 @@ def _firmware(domain: Element, facts: Facts) -> None:
         _text(system, "entry", value, name=name)
 
 
-def _boot(domain: Element, facts: Facts, files: ServerFiles, machine: Machine) -> None:
-    system = SubElement(domain, "os")
+def _boot(domain: Element, facts: Facts, files: ServerFiles, machine: Machine, guest: Hardware) -> None:
+    system = SubElement(domain, "os", firmware="efi") if guest.firmware == hardware.UEFI else SubElement(domain, "os")
     _text(system, "type", "hvm", arch="x86_64", machine=machine.machine_type)
+    if guest.firmware == hardware.UEFI:  # libvirt finds the firmware's files, and keeps its variables
+        firmware, word = SubElement(system, "firmware"), "yes" if guest.secure_boot else "no"
+        for feature in ("secure-boot", "enrolled-keys"):
+            SubElement(firmware, "feature", enabled=word, name=feature)
+        if guest.secure_boot:
+            SubElement(system, "loader", secure="yes")
     SubElement(system, "boot", dev="hd")
+    if guest.boot_menu:
+        SubElement(system, "bootmenu", enable="yes")
     SubElement(system, "smbios", mode="sysinfo")
     if facts.get("kernel"):
         _text(system, "kernel", files.kernel)
@@ -98,10 +115,12 @@ def _boot(domain: Element, facts: Facts, files: ServerFiles, machine: Machine) -
         _text(system, "cmdline", _properties(facts).get("os_command_line") or DEFAULT_COMMAND_LINE)
 
 
-def _processor(domain: Element, facts: Facts, machine: Machine) -> None:
+def _processor(domain: Element, machine: Machine, guest: Hardware) -> None:
     features = SubElement(domain, "features")
     SubElement(features, "acpi")
     SubElement(features, "apic")
+    if guest.secure_boot:
+        SubElement(features, "smm", state="on")
     emulated = machine.virt_type == "qemu"
     if emulated:
         _text(SubElement(features, "tcg"), "tb-cache", machine.emulation_cache_mib, unit="MiB")
@@ -109,14 +128,14 @@ def _processor(domain: Element, facts: Facts, machine: Machine) -> None:
     if mode == "auto":
         mode = "maximum" if emulated else "host-model"
     processor = Element("cpu") if mode == "none" else Element("cpu", mode=mode)
-    SubElement(processor, "topology", sockets=str(facts["flavor"]["vcpus"]), cores="1", threads="1")
+    SubElement(processor, "topology", {name: str(each) for name, each in dataclasses.asdict(guest.topology).items()})
     domain.append(processor)
 
 
-def _devices(devices: Element, facts: Facts, files: ServerFiles, machine: Machine, rescued: bool) -> None:
+def _devices(devices: Element, facts: Facts, files: ServerFiles, machine: Machine, guest: Hardware, rescued: bool) -> None:
     _disks(devices, facts, files, machine, rescued)
     for port in facts.get("ports") or ():
-        _card(devices, port)
+        _card(devices, port, guest)
     serial = SubElement(devices, "serial", type="pty")
     # Appending: the log goes on over reboots, and can be trimmed while QEMU has it open.
     SubElement(serial, "log", file=str(files.console), append="on")
@@ -124,12 +143,23 @@ def _devices(devices: Element, facts: Facts, files: ServerFiles, machine: Machin
     if machine.graphics != "none":
         # It listens nowhere: libvirt connects whom the API has let in.
         SubElement(SubElement(devices, "graphics", type=machine.graphics), "listen", type="none")
-        SubElement(SubElement(devices, "video"), "model", type="vga")
+        SubElement(SubElement(devices, "video"), "model", type=guest.video_model)
     if has_agent(_properties(facts)):
         SubElement(SubElement(devices, "channel", type="unix"), "target", type="virtio", name="org.qemu.guest_agent.0")
-    random = SubElement(devices, "rng", model="virtio")
-    _text(random, "backend", "/dev/urandom", model="random")
+    if guest.has_random:
+        _random(devices, guest)
+    if guest.watchdog:
+        SubElement(devices, "watchdog", model="i6300esb", action=guest.watchdog)
+    if guest.tpm:
+        SubElement(SubElement(devices, "tpm", model=guest.tpm.model), "backend", type="emulator", version=guest.tpm.version)
     SubElement(devices, "memballoon", model="virtio")
+
+
+def _random(devices: Element, guest: Hardware) -> None:
+    random = SubElement(devices, "rng", model="virtio")
+    if guest.random_bytes:
+        SubElement(random, "rate", bytes=str(guest.random_bytes), period=str(guest.random_period_ms))
+    _text(random, "backend", "/dev/urandom", model="random")
 
 
 def _disks(devices: Element, facts: Facts, files: ServerFiles, machine: Machine, rescued: bool) -> None:
@@ -186,12 +216,14 @@ def _config_drive(devices: Element, files: ServerFiles, machine: Machine) -> Non
     SubElement(disk, "readonly")
 
 
-def _card(devices: Element, port: Facts) -> None:
+def _card(devices: Element, port: Facts, guest: Hardware) -> None:
     card = SubElement(devices, "interface", type="bridge")
     SubElement(card, "mac", address=port["mac_address"])
     SubElement(card, "source", bridge=port["bridge"])
     SubElement(card, "target", dev=tap_name(port["id"]))
-    SubElement(card, "model", type="virtio")
+    SubElement(card, "model", type=guest.card_model)
+    if guest.queues > 1 and guest.card_model == "virtio":
+        SubElement(card, "driver", queues=str(guest.queues))
     if port.get("mtu"):
         SubElement(card, "mtu", size=str(port["mtu"]))
 

@@ -36,6 +36,17 @@ class DomainXmlTest(unittest.TestCase):
         """The config drive is a virtio disk there."""
         self.assert_golden("q35", server_facts(config_drive=True), Machine(machine_type="q35"))
 
+    def test_machine_that_flavor_and_image_ask_for(self) -> None:
+        """Secure boot, a TPM, a watchdog, a topology, queues and a limit on randomness."""
+        specs = {"hw:cpu_cores": "2", "hw:watchdog_action": "reset", "hw:vif_multiqueue_enabled": "true",
+                 "hw_rng:rate_bytes": "1024", "hw_rng:rate_period": "500", "hw:boot_menu": "true"}
+        properties = {"os_secure_boot": "required", "hw_firmware_type": "uefi", "hw_tpm_version": "2.0",
+                      "hw_tpm_model": "tpm-crb", "hw_video_model": "virtio", "hw_qemu_guest_agent": "yes"}
+        facts = server_facts(config_drive=True)
+        facts |= {"flavor": facts["flavor"] | {"vcpus": 4, "extra_specs": specs},
+                  "image": facts["image"] | {"properties": properties}}
+        self.assert_golden("machine", facts, Machine("kvm"))
+
     def test_direct_kernel(self) -> None:
         """Kernel, ramdisk and the image's command line, whose markup characters stay harmless."""
         image = server_facts()["image"] | {"properties": {"os_command_line": "root=/dev/vda1 a=<b>&\"c\""}}
