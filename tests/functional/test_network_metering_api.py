@@ -113,8 +113,11 @@ class CentralTest(RouterCase):
 
     def test_only_an_administrator_says_so(self) -> None:
         for name in ("distributed", "ha"):
-            self.refused(403, "PolicyNotAuthorized", "POST", "/routers", {"router": {name: False}})
-            self.send("POST", "/routers", {"router": {name: True}}, expect=201)
+            for value in (True, False):
+                self.refused(403, "PolicyNotAuthorized", "POST", "/routers", {"router": {name: value}})
+            self.send("POST", "/routers", {"router": {name: None}}, expect=201)
+            self.assertNotIn(name, self.send("GET", "/routers")["routers"][0])
+            self.assertTrue(self.send("GET", "/routers", who="root")["routers"][0][name])
 
 
 if __name__ == "__main__":

@@ -41,8 +41,7 @@ class RoutersTest(RouterCase):
 
     def test_a_router_comes_changes_and_goes(self) -> None:
         made = self.router(name="r", description="d")
-        self.assertEqual(("ACTIVE", True, True, None, []), tuple(made[name] for name in (
-            "status", "distributed", "ha", "external_gateway_info", "routes")))
+        self.assertEqual(("ACTIVE", None, []), tuple(made[name] for name in ("status", "external_gateway_info", "routes")))
         path = f"/routers/{made['id']}"
         changed = self.send("PUT", path, {"router": {"name": "s", "admin_state_up": False}}, expect=200)["router"]
         self.assertEqual(("s", False), (changed["name"], changed["admin_state_up"]))

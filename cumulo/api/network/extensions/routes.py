@@ -77,6 +77,8 @@ EXTENSIONS = {
     "stateful-security-group": ("Stateful Security Groups", "Groups that follow connections, and those that do not."),
     "subnet-service-types": ("Subnet Service Types", "Subnets for some kinds of ports."),
     "subnet_allocation": ("Subnet Allocation", "Subnets cut from pools."),
+    "tag": ("Tags of Networks", "Tags, by the name that older clients ask for."),
+    "tag-ext": ("Tags of More Resources", "Tags, by the name that older clients ask for."),
     "trunk": ("Trunks", "Ports that carry other ports by VLAN."),
     "trunk-details": ("Trunk Details", "What a port that carries others shows of them."),
 }

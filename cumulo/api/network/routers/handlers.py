@@ -137,7 +137,7 @@ def _values(request: Request, body: Mapping[str, Any], target: Row) -> Row:
     values = {name: value for name, value in resource.columns(body, {}, without=_WITHOUT).items()
               if value is not None or name not in _ATTRIBUTE_RULES}
     # Clients send what they saw with what they change.
-    changed = {name: value for name, value in values.items() if value != target.get(name, routers.DEFAULTS.get(name))}
+    changed = {name: value for name, value in values.items() if name not in target or value != target[name]}
     resource.authorize_attributes(request, changed, _ATTRIBUTE_RULES, {"project_id": target["project_id"]})
     if "routes" in values:
         values["routes"] = values["routes"] or []

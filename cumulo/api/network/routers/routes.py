@@ -18,6 +18,8 @@ RULES = standard.rules(
      [{"method": "PUT", "path": _ADD_ROUTES}, {"method": "PUT", "path": _REMOVE_ROUTES}]),
     ("set:snat", "rule:admin_required", "Let routers out without translation, and with it again", _WRITES),
     ("set:gateway_addresses", "rule:admin_required", "Choose the addresses of routers in external networks", _WRITES),
+    ("get:kind", "rule:admin_required", "See whether routers are distributed, and whether they move",
+     [{"method": "GET", "path": _ALL}, {"method": "GET", "path": _ONE}]),
     ("set:kind", "rule:admin_required", "Choose whether routers are distributed, and whether they move", _WRITES),
     ("set:foreign_network", "rule:admin_required", "Give routers doors into networks of other projects",
      [{"method": "PUT", "path": _ADD}]))

@@ -5,13 +5,15 @@ from typing import Any
 from cumulo.api.network import standard
 from cumulo.api.wsgi.route import Request
 
-_SAME = ("name", "description", "admin_state_up", "routes", "availability_zone_hints", "tags", "distributed", "ha")
-ATTRIBUTES = (*_SAME, *standard.PLAIN, "status", "external_gateway_info", "availability_zones", "flavor_id")
+_SAME = ("name", "description", "admin_state_up", "routes", "availability_zone_hints", "tags")
+_KIND = ("distributed", "ha")
+ATTRIBUTES = (*_SAME, *_KIND, *standard.PLAIN, "status", "external_gateway_info", "availability_zones", "flavor_id")
 
 
 def router_view(request: Request, row: dict[str, Any]) -> dict[str, Any]:
-    """Every attribute: nothing of a router is hidden from who may see it."""
-    return standard.plain_view(row, _SAME) | {
+    """The attributes the caller may see: where a router works is the administrator's."""
+    kind = {name: row[name] for name in _KIND} if request.may("network:routers:get:kind") else {}
+    return kind | standard.plain_view(row, _SAME) | {
         "status": "ACTIVE", "external_gateway_info": gateway_view(row),
         "availability_zones": [request.services.conf.network.availability_zone], "flavor_id": None}
 
