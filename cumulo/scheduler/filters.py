@@ -47,6 +47,7 @@ class Request:
     different_hosts: tuple[str, ...] = ()  # it shall be on none of these
     group: "Group | None" = None
     needs: frozenset[str] = frozenset()  # what the guest's machine needs of its host
+    volume_hosts: tuple[str, ...] = ()  # where its volumes are that only one host can reach
     wants_said: tuple[tuple[str, str], ...] = ()  # what the flavor wants aggregates to say of the host
 
 
@@ -136,6 +137,11 @@ def anti_affinity(host: Host, request: Request, limits: Limits) -> bool:
     return group is None or group.policy != "anti-affinity" or group.hosts.count(host.name) < group.most_on_host
 
 
+def volumes(host: Host, request: Request, limits: Limits) -> bool:
+    """It reaches the server's volumes."""
+    return all(each == host.name for each in request.volume_hosts)
+
+
 def vcpus(host: Host, request: Request, limits: Limits) -> bool:
     """Enough processors are left, and no server gets more than the host really has."""
     has_room = host.used_vcpus + request.vcpus <= host.vcpus * limits.vcpu_ratio
@@ -154,4 +160,4 @@ def disk(host: Host, request: Request, limits: Limits) -> bool:
 
 FILTERS: tuple[Filter, ...] = (
     enabled, alive, requested_host, another_host, zone, aggregates, architecture, image_properties, same_host, different_host, affinity, anti_affinity,
-    vcpus, memory, disk)
+    volumes, vcpus, memory, disk)

@@ -19,6 +19,7 @@ from cumulo.common.db.tables.compute import (
 from cumulo.common.db.tables.image import image_property
 from cumulo.compute import aggregates, hardware, server_groups
 from cumulo.scheduler.filters import Group, Host, Limits, Request
+from cumulo.volume import attachments
 
 _TAKEN = sa.union_all(*(
     sa.select(table.c.host, table.c.vcpus, table.c.memory_mib, table.c.disk_gib) for table in (claim, server_move)
@@ -94,6 +95,7 @@ def request(connection: sa.Connection, server_id: str, flavor: Mapping[str, Any]
         group=_group(connection, row),
         wants_said=tuple(sorted((name.removeprefix(_SPEC), value) for name, value in flavor.get("extra_specs", {}).items()
                                 if name.startswith(_SPEC))),
+        volume_hosts=tuple(attachments.bound_hosts(connection, server_id)),
         **_beside(connection, row),
     )
 

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from cumulo.common import errors
-from cumulo.common.db.tables.volume import volume, volume_attachment
+from cumulo.common.db.tables.volume import volume, volume_attachment, volume_backend
 from cumulo.common.ids import Ids
 from cumulo.volume import states, volumes
 
@@ -65,6 +65,19 @@ def of_servers(connection: sa.Connection, server_ids: Sequence[str]) -> dict[str
     for row in connection.execute(query.order_by(volume_attachment.c.device, volume_attachment.c.id)).mappings():
         found[row["server_id"]].append(row)
     return found
+
+
+def bound_hosts(connection: sa.Connection, server_id: str) -> list[str]:
+    """Return the hosts on which a server's volumes are that no other host can reach."""
+    names = sorted({each["backend"] for each in of_server(connection, server_id) if each["backend"]})
+    return sorted({host for name in names if (host := bound_host(connection, name)) is not None})
+
+
+def bound_host(connection: sa.Connection, backend: str) -> str | None:
+    """Return the one host that reaches the volumes of a backend; None where every host does."""
+    row = connection.execute(sa.select(volume_backend.c.host, volume_backend.c.capabilities).where(
+        volume_backend.c.name == backend)).first()
+    return row.host if row is not None and row.capabilities.get("host_bound") else None
 
 
 def attach(connection: sa.Connection, ids: Ids, now: float, of: Row, status: str, **columns: Any) -> Row:

@@ -59,6 +59,7 @@ class FilterTest(unittest.TestCase):
             ("requested_host", HOST, request(REQUEST, host="h2")),
             ("zone", HOST, request(REQUEST, zone="moon")),
             ("image_properties", host(HOST, abilities=frozenset({"uefi"})), request(REQUEST, needs=frozenset({"uefi", "tpm"}))),
+            ("volumes", HOST, request(REQUEST, volume_hosts=("elsewhere",))),
             ("architecture", HOST, request(REQUEST, architecture="aarch64")),
             ("aggregates", host(HOST, said=frozenset((("disk", "slow"),))), request(REQUEST, wants_said=(("disk", "fast"),))),
             ("same_host", HOST, request(REQUEST, same_hosts=("h2",))),

@@ -47,6 +47,10 @@ def attach(request: Request) -> dict[str, Any]:
         servers.check_lock(row, common.may_override_lock(request))
         servers.check_status(row, "attach_volume", ALLOWED, needs_host=True)
         of = _volume(request, connection, row, asked["volumeId"])
+        bound = attachments.bound_host(connection, of["backend"]) if of["backend"] else None
+        if bound not in (None, row["host"]):
+            raise errors.BadRequest(f"Volume {of['id']} is on a host of its own that the server is not on: its backend keeps "
+                                    "files of its host only.")
         now = services.database.now(connection)
         made = attachments.attach(
             connection, services.ids, now, of, attachments.ATTACHING, server_id=row["id"], managed=True, host=row["host"],

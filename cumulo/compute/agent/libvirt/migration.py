@@ -34,7 +34,22 @@ def begin(connection: libvirt.virConnect, server_id: str, directory: str, to: Fa
         libvirt.VIR_MIGRATE_PARAM_DEST_XML: moved(domain.XMLDesc(described), directory, to["directory"]),
         libvirt.VIR_MIGRATE_PARAM_PERSIST_XML: moved(
             domain.XMLDesc(described | libvirt.VIR_DOMAIN_XML_INACTIVE), directory, to["directory"])}
+    own = own_disks(domain.XMLDesc())
+    if own is not None:
+        parameters[libvirt.VIR_MIGRATE_PARAM_MIGRATE_DISKS] = own
     domain.migrateToURI3(to["uri"], parameters, flags)
+
+
+def own_disks(description: str) -> list[str] | None:
+    """Return the names of the disks that go along with a domain that has volumes, which stay where they are; pure.
+
+    None for a domain without volumes: then libvirt knows itself what is to be copied.
+    """
+    disks = ElementTree.fromstring(description).findall("./devices/disk")
+    if all(disk.find("serial") is None for disk in disks):
+        return None
+    return [target.get("dev", "") for disk in disks if (target := disk.find("target")) is not None
+            and disk.find("serial") is None and disk.find("readonly") is None]
 
 
 def moved(description: str, directory: str, to: str) -> str:
