@@ -23,6 +23,14 @@ _CARDS = ("virtio", "e1000", "e1000e", "rtl8139")
 _SECURE = ("required", "optional", "disabled")
 _TPM_VERSIONS, _TPM_MODELS = ("1.2", "2.0"), ("tpm-tis", "tpm-crb")
 _YES = ("1", "t", "true", "on", "y", "yes")
+_NO = ("0", "f", "false", "off", "n", "no")
+#: What is not built here, by flavor and image, and the words that ask for nothing of it.
+_NOT_HERE = (
+    ("hw:cpu_policy", "hw_cpu_policy", ("shared",)), ("hw:numa_nodes", "hw_numa_nodes", ()),
+    ("hw:mem_page_size", "hw_mem_page_size", ("small", "any")), ("hw:cpu_realtime", "", _NO),
+    ("hw:emulator_threads_policy", "", ("share",)), ("hw:mem_encryption", "hw_mem_encryption", _NO),
+    ("hw:locked_memory", "hw_locked_memory", _NO), ("hw:pmem", "", ()), ("pci_passthrough:alias", "", ()),
+    ("accel:device_profile", "", ()))
 MOST_QUEUES = 256  # of a virtio card
 Words = Mapping[str, Any]
 
@@ -88,6 +96,19 @@ def of(flavor: Words, properties: Words | None) -> Hardware:
         queues=min(flavor["vcpus"], MOST_QUEUES) if many else 1,
         card_model=said.choice("", "hw_vif_model", _CARDS) or "virtio",
         video_model=said.choice("", "hw_video_model", _VIDEO) or "vga", tpm=Tpm(version, model) if version else None)
+
+
+def check(flavor: Words, properties: Words | None) -> None:
+    """Raise BadRequest for a machine that no host here can make, or that contradicts itself.
+
+    A server that was made before something was refused still runs: the agent asks `of` alone.
+    """
+    said = _Said(flavor.get("extra_specs") or {}, properties or {})
+    for spec, name, harmless in _NOT_HERE:
+        found = said.word(spec, name)
+        if found is not None and found.lower() not in harmless:
+            raise errors.BadRequest(f"{spec} is {found[:64]!r}: no host here gives servers that.")
+    of(flavor, properties)
 
 
 def needs(hardware: Hardware) -> frozenset[str]:

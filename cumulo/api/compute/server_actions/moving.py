@@ -28,7 +28,7 @@ def resize(request: Request, arguments: Mapping[str, Any]) -> None:
         if flavor["id"] == row["flavor_id"]:
             raise errors.BadRequest("When resizing, instances must change flavor!")
         moves.check_disks(row["flavor"], after)
-        hardware.of(after, row["image_properties"])  # refuses what cannot be
+        hardware.check(after, row["image_properties"])  # refuses what cannot be
         limits = quotas.limits_for(connection, request.services.conf, row["project_id"])
         quotas.check_growth(
             connection, limits, row["project_id"], vcpus=after["vcpus"] - row["vcpus"],

@@ -45,7 +45,7 @@ def rebuild(request: Request, asked: Body) -> Reply:
 def _values(request: Request, connection: sa.Connection, row: servers.Row, asked: Body) -> dict[str, Any]:
     """The columns that change: what the body names, and what the image says."""
     image = choices.find_image(request, connection, asked["imageRef"], row["flavor"])
-    hardware.of(row["flavor"], image["properties"])  # refuses what cannot be
+    hardware.check(row["flavor"], image["properties"])  # refuses what cannot be
     for name in ("kernel_id", "ramdisk_id"):
         choices.visible_image(request, connection, image["properties"].get(name))
     values = {column: asked[name] for name, column in _NAMED.items() if name in asked}

@@ -80,7 +80,7 @@ def _build_request(request: Request, connection: sa.Connection, asked: Body, pas
     fewest, most = _counts(asked)
     flavor = _flavor(request, connection, str(asked["flavorRef"]))
     image = _image(request, connection, asked.get("imageRef") or "", flavor)
-    hardware.of(flavor, image["properties"])  # refuses what cannot be
+    hardware.check(flavor, image["properties"])  # refuses what cannot be
     for name in ("kernel_id", "ramdisk_id"):
         _visible_image(request, connection, image["properties"].get(name))
     zone, host = _zone(request, connection, asked.get("availability_zone"))
