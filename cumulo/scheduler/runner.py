@@ -218,6 +218,8 @@ class Runner:
         row = outcome.after(
             operation, flow, result, undo=undo, now=now, undo_deadline_s=self._options.undo_deadline_s
         )
+        if result.kind == "done" and not undo and not operation.cancel:
+            row = outcome.past_nowhere(row, flow)
         goes_on = not row.is_finished and row.due <= now
         kept = lease.keep(
             connection, operation, outcome.as_columns(row, now),

@@ -78,6 +78,13 @@ def after(
     return dataclasses.replace(row, phase="stuck", tries=operation.tries, error=_joined(row.error, message))
 
 
+def past_nowhere(row: After, flow: Flow) -> After:
+    """Step over what runs nowhere, as the ports of a server that has none: nothing is to be recorded of it."""
+    while not row.is_finished and flow.steps[row.cursor].at(row.state) is None:
+        row = _step_over(row, flow, 1)
+    return row
+
+
 def _step_over(row: After, flow: Flow, by: int) -> After:
     cursor = row.cursor + by
     phase = row.phase

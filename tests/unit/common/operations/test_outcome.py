@@ -5,7 +5,7 @@ import unittest
 
 from cumulo.common.flows import FLOWS, step_under_cursor
 from cumulo.common.operations.lease import Operation
-from cumulo.common.operations.outcome import After, Result, after, as_columns, is_undo
+from cumulo.common.operations.outcome import After, Result, after, as_columns, is_undo, past_nowhere
 
 BUILD, DELETE = FLOWS["build_server"], FLOWS["delete_server"]
 ROW = Operation(id="o", flow="build_server", phase="doing", cursor=1, epoch=3, tries=0, state={"a": 1}, cancel=False,
@@ -30,6 +30,13 @@ class OutcomeTest(unittest.TestCase):
         row = become(DONE)
         self.assertEqual((self.place(row), row.state, row.due), (("doing", 2), {"a": 1, "b": 2}, 100.0))
         self.assertEqual(row.percent, 50)
+
+    def test_what_runs_nowhere_is_stepped_over(self) -> None:
+        for state, cursor in (({"host": "h", "ports": ["p"]}, 1), ({"host": "h", "ports": []}, 2), ({"ports": []}, 3)):
+            row = past_nowhere(become(Result("done"), cursor=0, state=state), BUILD)
+            self.assertEqual(("doing", cursor), self.place(row), state)
+        finished = become(DONE, cursor=3)
+        self.assertEqual(finished, past_nowhere(finished, BUILD))
 
     def test_last_step_done(self) -> None:
         row = become(DONE, cursor=3)
