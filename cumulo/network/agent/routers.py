@@ -28,8 +28,8 @@ class Routers:
         for router_id, plan in sorted(self.plans(wanted).items()):
             try:
                 if self._applied.get(router_id) != plan or not (bridge.NAMESPACES / plan["namespace"]).exists():
-                    self._applied.pop(router_id, None)
-                    run_program({"do": "route", "plan": plan})
+                    before = self._applied.pop(router_id, None)
+                    run_program({"do": "route", "plan": plan, "announce_all": before is None})
                     self._applied[router_id] = plan
                 self._metadata.apply_router(wanted.routers[router_id])
                 self._announcers.apply(wanted.routers[router_id], wanted)

@@ -4,7 +4,8 @@ It reads one JSON request a line from standard input, does it, and writes {"answ
 "apart" it is done in a network namespace that is thrown away. It ends with its input:
 
     {"do": "apply", "plan": {...}}      make a network's devices as bridge.plan describes them
-    {"do": "route", "plan": {...}}      make a router as routing.plan describes it
+    {"do": "route", "plan": {...}, "announce_all": false}
+                                        make a router as routing.plan describes it
     {"do": "cards", "cards": [[device, bridge, mtu], ...]}
                                         have devices that are there be in bridges
     {"do": "compare", "plans": [...], "routers": [...], "cards": [...]}
@@ -46,7 +47,7 @@ def serve(request: dict[str, Any], actor: Actor) -> dict[str, Any]:
         networks.apply(actor, request["plan"])
         return {}
     if request["do"] == "route":
-        routers.apply(actor, request["plan"])
+        routers.apply(actor, request["plan"], announce_all=request["announce_all"])
         return {}
     if request["do"] == "cards":
         networks.cards(actor, request["cards"])

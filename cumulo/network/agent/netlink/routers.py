@@ -2,6 +2,7 @@
 
 import socket
 import struct
+import time
 from typing import Any
 
 from pyroute2 import IPRoute
@@ -25,11 +26,12 @@ _SETTINGS = {
     # An address of one leg is nobody's business on another.
     "ipv4/conf/all/arp_ignore": "1", "ipv4/conf/default/arp_ignore": "1", "ipv6/conf/default/accept_dad": "0",
 }
+_FORWARDS_WITHIN_S, _FORWARDING = 1.0, 3
 _STATIC, _PERMANENT, _MAIN = 4, 0x80, 254
 
 
-def apply(actor: Actor, plan: dict[str, Any]) -> None:
-    """Make one router."""
+def apply(actor: Actor, plan: dict[str, Any], *, announce_all: bool = False) -> None:
+    """Make one router; with announce_all tell of what it had already, as whoever gave it that may have died before it could."""
     make_namespace(actor, plan["namespace"])
     with IPRoute() as route, inside(actor, plan["namespace"]) as there:
         host = Space(actor, route)
@@ -39,11 +41,14 @@ def apply(actor: Actor, plan: dict[str, Any]) -> None:
         there.addresses("lo", [tuple(each) for each in plan["loopback"]] + [("127.0.0.1", 8), ("::1", 128)])
         _translate(actor, plan["rules_text"])
         _remove_others(there, {each["inside"] for each in plan["legs"]})
-        for leg in plan["legs"]:
-            _leg(there, host, leg)
+        new = [(leg, address) for leg in plan["legs"] for address in _leg(there, host, leg, announce_all)]
         _neighbours(there, plan["neighbours"])
         _routes(there, plan["routes"])
         _rules(there, plan["rules"])
+        for leg in {leg["outside"]: leg for leg, _ in new}.values():
+            _wait_for_port(host, leg["outside"])
+        for leg, address in new:
+            _announce(leg["inside"], leg["card"], address)
     with IPRoute() as route:  # settings are those of the namespace that the program is in, which is the host's again
         for leg in plan["legs"]:
             quieten(Space(actor, route), leg["outside"])
@@ -59,17 +64,26 @@ def sweep(actor: Actor, keep: set[str]) -> list[str]:
     return gone
 
 
-def _leg(there: Space, host: Space, leg: dict[str, Any]) -> None:
+def _leg(there: Space, host: Space, leg: dict[str, Any], announce_all: bool) -> list[str]:
+    """Make a leg; return the addresses that it has now and that others must be told of."""
     host.pair(leg["outside"], leg["inside"], there)
     there.setting(f"ipv4/conf/{leg['inside']}/rp_filter", "0")
     before = {each.get_attr("IFA_ADDRESS") for each in there.route.get_addr(index=there.index(leg["inside"]))}
     there.fit(leg["inside"], mtu=leg["mtu"], card=leg["card"])
     there.addresses(leg["inside"], [tuple(each) for each in leg["addresses"]])
     host.fit(leg["outside"], mtu=leg["mtu"], master=host.index(leg["bridge"]))
-    if leg["announced"]:
-        for address, _ in leg["addresses"]:
-            if address not in before and ":" not in address:
-                _announce(leg["inside"], leg["card"], address)
+    return [address for address, _ in leg["addresses"]
+            if leg["announced"] and ":" not in address and (announce_all or address not in before)]
+
+
+def _wait_for_port(host: Space, name: str) -> None:
+    """Wait until the bridge forwards what comes from a device that was just made: until then it drops it."""
+    deadline = time.monotonic() + _FORWARDS_WITHIN_S
+    while time.monotonic() < deadline:
+        said = host.look(name).get_attr("IFLA_LINKINFO").get_attr("IFLA_INFO_SLAVE_DATA")
+        if said is not None and said.get_attr("IFLA_BRPORT_STATE") == _FORWARDING:
+            return
+        time.sleep(0.005)
 
 
 def _announce(device: str, card: str, address: str) -> None:
