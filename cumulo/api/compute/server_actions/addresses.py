@@ -21,10 +21,7 @@ def add_floating(request: Request, arguments: Mapping[str, Any]) -> None:
     """Have a floating address stand for an address of the server, wherever it stood before."""
     database = request.services.database
     with database.write() as connection:
-        revisions.lock(connection)
-        server = _server(request, connection)
-        found = floating_addresses.by_address(request, connection, arguments["address"])
-        request.authorize("network:floating_ips:update", {"project_id": found["project_id"]})
+        server, found = _server_and_address(request, connection, arguments["address"])
         port, fixed = _card(ports.ports_of_device(connection, server["id"]), arguments.get("fixed_address"))
         hosts = network_api.concerned(connection, [found])
         try:
@@ -40,15 +37,21 @@ def remove_floating(request: Request, arguments: Mapping[str, Any]) -> None:
     """Have a floating address stand for the server no more."""
     database = request.services.database
     with database.write() as connection:
-        revisions.lock(connection)
-        server = _server(request, connection)
-        found = floating_addresses.by_address(request, connection, arguments["address"])
-        request.authorize("network:floating_ips:update", {"project_id": found["project_id"]})
+        server, found = _server_and_address(request, connection, arguments["address"])
         if (found["port"] or {}).get("device_id") != server["id"]:
             raise errors.Conflict(f"Floating IP {arguments['address']} is not associated with instance {server['id']}.")
         hosts = network_api.concerned(connection, [found])
         floating_ips.disassociate(connection, database.now(connection), found["id"])
     resource.ring(request, hosts)
+
+
+def _server_and_address(request: Request, connection: sa.Connection, address: str) -> tuple[servers.Row, Port]:
+    """The server of the path and a floating address that the caller may change, with the networks held."""
+    revisions.lock(connection)
+    server = _server(request, connection)
+    found = floating_addresses.by_address(request, connection, address)
+    request.authorize("network:floating_ips:update", {"project_id": found["project_id"]})
+    return server, found
 
 
 def add_fixed(request: Request, arguments: Mapping[str, Any]) -> None:
