@@ -1,7 +1,7 @@
 """Images in the database: making, finding, changing and deleting them, and who may see or change one.
 
-An image travels as a dictionary of its columns with "tags" (a sorted list), "properties" and "locations" (store and
-name of its data, the oldest first).
+An image travels as a dictionary of its columns with "tags" (a sorted list), "properties", "locations" (store and
+name of its data, the oldest first) and "refused": locations of an image without data whose data was not what was said.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,6 +25,7 @@ from cumulo.common.flows import conflicts
 from cumulo.common.operations import store as operations
 
 Image = dict[str, Any]
+HAS_DATA = ("active", "deactivated")
 _CHANGEABLE = ("name", "owner", "visibility", "container_format", "disk_format", "min_disk", "min_ram",
                "protected", "os_hidden")
 
@@ -142,7 +143,7 @@ def _is_visible(context: Context) -> sa.ColumnElement[bool]:
 
 def with_details(connection: sa.Connection, images: Sequence[Image]) -> list[Image]:
     """Return the images with their tags, properties and locations, read in few statements however many they are."""
-    found = {image["id"]: dict(image, tags=[], properties={}, locations=[]) for image in images}
+    found = {image["id"]: dict(image, tags=[], properties={}, locations=[], refused=[]) for image in images}
     if not found:
         return []
     tags = sa.select(image_tag.c.image_id, image_tag.c.tag).where(image_tag.c.image_id.in_(found))
@@ -158,8 +159,8 @@ def with_details(connection: sa.Connection, images: Sequence[Image]) -> list[Ima
     urls = image_url.c
     on_web = sa.select(urls.image_id, urls.store, urls.url, urls.metadata).where(urls.image_id.in_(found))
     for image_id, store, url, words in connection.execute(on_web.order_by(urls.position)):
-        found[image_id]["locations"].append(
-            {"store": store, "name": urldefrag(url)[0], "url": url, "metadata": words})
+        kind = "locations" if found[image_id]["status"] in HAS_DATA else "refused"
+        found[image_id][kind].append({"store": store, "name": urldefrag(url)[0], "url": url, "metadata": words})
     for image in found.values():
         image["tags"].sort()
     return list(found.values())
@@ -204,6 +205,11 @@ def backups_of(connection: sa.Connection, server_id: str, backup_type: str) -> l
         query = query.where(image_table.c.id.in_(has))
     order = image_table.c.created_at.desc(), image_table.c.id
     return list(connection.execute(query.order_by(*order)).scalars())
+
+
+def forget_refused(connection: sa.Connection, image_id: str) -> None:
+    """Forget the location that an image without data was refused: it gets data now."""
+    connection.execute(sa.delete(image_url).where(image_url.c.image_id == image_id))
 
 
 def remove_location(connection: sa.Connection, now: float, image: Image, store: str) -> str:

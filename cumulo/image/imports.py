@@ -27,7 +27,7 @@ from cumulo.common.ids import Ids
 from cumulo.common.operations import store as operations
 from cumulo.common.operations.step import State
 from cumulo.image import attributes, protections, quotas
-from cumulo.image.images import Image, not_found
+from cumulo.image.images import Image, forget_refused, not_found
 from cumulo.image.protections import Protections
 from cumulo.image.quotas import Limits
 
@@ -173,6 +173,7 @@ def publish(connection: sa.Connection, now: float, state: State, rules: Rules) -
         raise errors.Gone(not_found(image_id).message)
     values: dict[str, Any] = {"updated_at": now}
     if state["method"] != COPY_IMAGE:
+        forget_refused(connection, image_id)
         names = ("size", "checksum", "os_hash_value", "disk_format", "container_format", "virtual_size")
         values |= {"status": "active", "os_hash_algo": "sha512"} | {name: state[name] for name in names}
     connection.execute(sa.update(image_table).where(image_table.c.id == image_id).values(values))
@@ -209,11 +210,16 @@ def locate(connection: sa.Connection, now: float, state: State) -> None:
         status="active", updated_at=now, **{name: state[name] for name in names}))
     if not found.rowcount:
         raise errors.Gone(not_found(image_id).message)
-    connection.execute(sa.delete(image_url).where(image_url.c.image_id == image_id))
-    connection.execute(sa.insert(image_url).values(
-        image_id=image_id, position=0, store=state["stores"][0], url=state["url"], metadata=state["metadata"],
-        created_at=now))
+    _name_url(connection, now, state)
     _tell(connection, image_id, importing=(), failed=())
+
+
+def _name_url(connection: sa.Connection, now: float, state: State) -> None:
+    """Write down a location; one of an image without data is one that it was refused."""
+    forget_refused(connection, state["image_id"])
+    connection.execute(sa.insert(image_url).values(
+        image_id=state["image_id"], position=0, store=state["stores"][0], url=state["url"], metadata=state["metadata"],
+        created_at=now))
 
 
 def _locate(connection: sa.Connection, now: float, image_id: str, state: State, limits: Limits) -> None:
@@ -236,6 +242,8 @@ def withdraw(connection: sa.Connection, now: float, state: State) -> None:
         return
     connection.execute(sa.update(image_table).where(row.id == image_id, row.status == "importing").values(
         status="queued", updated_at=now))
+    if state["method"] == ADD_LOCATION:
+        _name_url(connection, now, state)
     _forget_staged(connection, image_id)
     _tell(connection, image_id, importing=(), failed=state["stores"])
 

@@ -26,7 +26,7 @@ from cumulo.common.db.tables.image import image_location
 from cumulo.common.ids import Ids
 from cumulo.common.threads import Threads
 from cumulo.image import imports, inspect, quotas
-from cumulo.image.images import lock_images, not_found
+from cumulo.image.images import forget_refused, lock_images, not_found
 from cumulo.image.intake import HASH_ALGORITHM, Intake, Memory, Source
 from cumulo.image.store.protocol import Part, Store, run
 from cumulo.image.stores import Stores
@@ -191,6 +191,7 @@ class Uploader:
                 checksum=digests[0], os_hash_algo=HASH_ALGORITHM, os_hash_value=digests[1], updated_at=now))
             if not finished.rowcount:
                 _refuse(connection, image_id)
+            forget_refused(connection, image_id)
             connection.execute(sa.insert(image_location).values(
                 image_id=image_id, store=self.store.name, name=upload_id, created_at=now))
 

@@ -139,6 +139,6 @@ RECIPES: dict[str, Recipe] = {
     "delete_snapshot": Recipe("available 1", ""),
     # Of images: the status, and the stores that have the data.
     "import_image": Recipe("", "active file", ("queued ",)),
-    "add_location": Recipe("", "active web", ("queued ",)),
+    "add_location": Recipe("", "active web", ("queued web",)),
     "copy_image": Recipe("active file", "active fast,file", ("active file",)),
 }

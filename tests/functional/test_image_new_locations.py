@@ -6,7 +6,7 @@ import unittest
 from typing import Any
 
 from tests.fixtures.web_server import cut_short
-from tests.functional.test_image_import import ImportTest, I, disk
+from tests.functional.test_image_import import BINARY, ImportTest, I, disk
 
 
 class LocationsTest(ImportTest):
@@ -56,8 +56,14 @@ class LocationsTest(ImportTest):
             self.ended(image_id, "success")
         self.add(202, image_id := self.make(), self.serve(data), said | {"os_hash_value": "beefdead" * 16})
         image = self.ended(image_id, "failure")
-        self.assertEqual(("queued", None, None, "web"), tuple(
-            image[name] for name in ("status", "os_hash_algo", "checksum", "os_glance_failed_import")))
+        self.assertEqual(("queued", None, None, "web", "web"), tuple(
+            image[name] for name in ("status", "os_hash_algo", "checksum", "os_glance_failed_import", "stores")))
+        self.assertEqual(204, self.cloud.get(f"{I}/images/{image_id}/file").status_int)
+        self.assertEqual([], self.cloud.get(f"{I}/images/{image_id}/locations").json)
+        self.assertEqual(204, self.cloud.put(f"{I}/images/{image_id}/file", b"mine", headers=BINARY).status_int)
+        self.assertEqual(("file", b"mine"), (self.show(image_id)["stores"], self.data(image_id)))
+        self.add(202, image_id := self.make(), self.serve(data), said | {"os_hash_value": "beefdead" * 16})
+        self.ended(image_id, "failure")
         self.assertIn("sha512 differs", self.tasks(image_id)[0]["message"])
         self.add(202, image_id, self.serve(data), said)
         self.assertEqual("active", self.ended(image_id, "success")["status"])

@@ -11,7 +11,9 @@ _PLAIN = ("id", "name", "status", "visibility", "protected", "checksum", "os_has
 def image(row: dict[str, Any]) -> dict[str, Any]:
     """Return one image; its links are paths, as clients of this API expect."""
     path = f"/v2/images/{row['id']}"
-    places = {"stores": ",".join(place["store"] for place in row["locations"])} if row["locations"] else {}
+    # A store that an image without data was refused from is named too: clients look there for what went wrong.
+    found = row["locations"] or row["refused"]
+    places = {"stores": ",".join(place["store"] for place in found)} if found else {}
     return {
         **row["properties"],
         **{name: row[name] for name in _PLAIN}, **places,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from cumulo.common.audit.difference import Difference
 from cumulo.common.audit.holdings import StoreHoldings
+from cumulo.image.images import HAS_DATA
 from cumulo.image.uploads import LEASE_S
 from cumulo.scheduler.audit.facts import STORE_TARGET, DatabaseFacts, Facts, Image, Staged, image_target
 
@@ -18,7 +19,6 @@ KINDS = {
     "part_without_upload": "A store holds half written data that no upload is writing.",
     "staged_without_image": "A host holds staged data that no image and no import needs.",
 }
-HAS_DATA = ("active", "deactivated")
 
 
 def differences(facts: Facts) -> Iterator[Difference]:
