@@ -14,17 +14,20 @@ _TIMEOUT = cfg.IntOpt("timeout_s", default=60, min=1, max=3600,
 _CA_FILE = cfg.StrOpt("ca_file", default="",
                       help="File with the certificates that sign the server's. Empty means those of the system.")
 _DESCRIPTION = cfg.StrOpt("description", default="", help="What users are told of the store.")
+_WEIGHT = cfg.IntOpt("weight", default=0, min=-1000000, max=1000000,
+                     help="An image is read from the heaviest of the stores that have it, and of those from one on the "
+                          "host; it names them in that order.")
 FILE_STORE_OPTIONS = [
     cfg.StrOpt("directory", default="",
                help="Directory of a store of the kind file. Empty means [image] store_dir for the store named file, "
                     "images-<name> below state_dir for others."),
-    _DESCRIPTION,
+    _DESCRIPTION, _WEIGHT,
 ]
 HTTP_STORE_OPTIONS = [
     cfg.ListOpt("allowed_urls", default=[],
                 help="Beginnings of the URLs that a store of the kind http reads. Empty, the default, allows none: the "
                      "services reach servers that users must not."),
-    _TIMEOUT, _CA_FILE, _DESCRIPTION,
+    _TIMEOUT, _CA_FILE, _DESCRIPTION, _WEIGHT,
 ]
 S3_STORE_OPTIONS = [
     cfg.StrOpt("endpoint", default="", help="URL of the S3 service. Empty means that of Amazon in the region."),
@@ -36,7 +39,7 @@ S3_STORE_OPTIONS = [
     cfg.StrOpt("spool_directory", default="",
                help="Where data is while it is uploaded and inspected, before it goes to the bucket as a whole; it needs "
                     "room for every image on its way. Empty means spool-<name> below state_dir."),
-    _TIMEOUT, _CA_FILE, _DESCRIPTION,
+    _TIMEOUT, _CA_FILE, _DESCRIPTION, _WEIGHT,
 ]
 STORE_OPTIONS = {"file": FILE_STORE_OPTIONS, "http": HTTP_STORE_OPTIONS, "s3": S3_STORE_OPTIONS}
 """What a store of each kind is told, in the group image_store_<its name>."""

@@ -32,11 +32,12 @@ LOG = log.get(__name__)
 class Stores:
     """Every store by its name, in the order of the configuration; what is uploaded goes to the default one.
 
-    memory is what all data that goes into them may take of this process.
+    memory is what all data that goes into them may take of this process; weights are those of the stores that have one.
     """
 
     by_name: Mapping[str, Store]
     default_name: str
+    weights: Mapping[str, int] = dataclasses.field(default_factory=dict)
     memory: Memory = dataclasses.field(default_factory=Memory)
 
     @classmethod
@@ -68,10 +69,14 @@ class Stores:
         return store
 
     def best(self, locations: Iterable[Mapping[str, Any]]) -> tuple[Store, str] | None:
-        """Return the store to read from and the data's name in it: one on this host before all others."""
+        """Return the store to read from and the data's name in it: the heaviest, of those one on this host."""
         known = [(self.by_name[each["store"]], str(each["name"])) for each in locations
                  if each["store"] in self.by_name]
-        return min(known, key=lambda pair: not pair[0].local, default=None)
+        return min(known, key=lambda pair: (-self.weight(pair[0].name), not pair[0].local), default=None)
+
+    def weight(self, name: str) -> int:
+        """Return the weight of a store, 0 where nobody gave it one."""
+        return self.weights.get(name, 0)
 
     def delete(self, threads: Threads, store: str | None, name: str) -> None:
         """Remove data from one store, from every one for None; what is gone already is no error."""
@@ -101,7 +106,7 @@ def make(conf: Any) -> Stores:
     default = conf.image.default_store or next(iter(made))
     if default not in made or not made[default].writable:
         raise ValueError(f"[image] default_store = {default} is not a store that takes data")
-    return Stores(made, default)
+    return Stores(made, default, {name: conf[options.STORE_GROUP + name].weight for name in made})
 
 
 def _make(conf: Any, name: str, kind: str) -> Store:

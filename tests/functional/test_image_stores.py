@@ -9,6 +9,7 @@ import tempfile
 import unittest
 from typing import Any
 
+from cumulo.api.image.images import view
 from cumulo.common import config, errors
 from cumulo.common.threads import Threads
 from cumulo.image import options, stores, uploads
@@ -319,6 +320,24 @@ class Configured(Case):
         self.assertEqual((made.by_name["fast"], "n"), made.best(places))
         self.assertIsNone(made.best(places[2:]))
         self.assertEqual("web", (made.best(places[:1]) or (made.default,))[0].name)
+
+    def test_the_heaviest_is_read_from(self) -> None:
+        conf = self.conf("file:file", "fast:file", "web:http")
+        for name, kind in options.stores(conf):
+            options.register_store(conf, name, kind)
+        conf.set_override("weight", 5, "image_store_web")
+        conf.set_override("weight", -5, "image_store_file")
+        made = stores.make(conf)
+        places = [{"store": "file", "name": "f"}, {"store": "fast", "name": "n"}, {"store": "web", "name": "u"}]
+        self.assertEqual(["u", "n", "f"], [(made.best(each) or ("", ""))[1] for each in (places, places[:2], places[:1])])
+        api = ImageApi()
+        self.addCleanup(api.close)
+        api.services.image_stores = made
+        self.assertEqual([-5, None, 5], [each.get("weight") for each in api.send("GET", "/v2/info/stores").json["stores"]])
+        self.assertEqual([-5, 0, 5], [
+            each["weight"] for each in api.send("GET", "/v2/info/stores/detail", token="admin:admin").json["stores"]])
+        row = api.create() | {"locations": places, "refused": [], "created_at": 0.0, "updated_at": 0.0, "properties": {}}
+        self.assertEqual("web,fast,file", view.image(row, made.weight)["stores"])
 
     def test_nonsense_is_refused_at_the_start(self) -> None:
         for enabled, default in ((["file"], ""), (["a/b:file"], ""), (["x:ftp"], ""), (["a:file", "a:file"], ""), ([], ""),

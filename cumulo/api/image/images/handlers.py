@@ -118,7 +118,8 @@ def _changed(request: Request, connection: sa.Connection, before: images.Image,
 def _shown(request: Request, row: images.Image) -> dict[str, Any]:
     """Return an image with the properties that the caller may read, and its locations if they may be known."""
     properties = _protections(request).readable(row["properties"], request.context.roles)
-    return view.image(row | {"properties": properties}) | locations.shown(request, row)
+    weight = request.services.image_stores.weight
+    return view.image(row | {"properties": properties}, weight) | locations.shown(request, row)
 
 
 def _protections(request: Request) -> protections.Protections:

@@ -51,5 +51,7 @@ class Removal:
             request.ring(f"image.{host}", "staging")
         for store, name in self._places:
             services.database.after_commit(remove, services, store, name)
-        for image_id in self._ids if services.image_cache is not None else ():
-            services.database.after_commit(services.image_cache.drop, image_id)
+        cache = services.image_cache
+        if cache is not None:
+            for image_id in self._ids:
+                services.database.after_commit(cache.drop, image_id)

@@ -1,5 +1,6 @@
 """Images as JSON: free properties at the top level, below the attributes, whose names they cannot take."""
 
+from collections.abc import Callable
 from typing import Any
 
 from cumulo.api.wsgi.times import iso_z
@@ -8,12 +9,12 @@ _PLAIN = ("id", "name", "status", "visibility", "protected", "checksum", "os_has
           "virtual_size", "owner", "disk_format", "container_format", "min_disk", "min_ram", "os_hidden", "tags")
 
 
-def image(row: dict[str, Any]) -> dict[str, Any]:
-    """Return one image; its links are paths, as clients of this API expect."""
+def image(row: dict[str, Any], weight: Callable[[str], int]) -> dict[str, Any]:
+    """Return one image; its links are paths, as clients of this API expect. weight is that of a store."""
     path = f"/v2/images/{row['id']}"
     # A store that an image without data was refused from is named too: clients look there for what went wrong.
-    found = row["locations"] or row["refused"]
-    places = {"stores": ",".join(place["store"] for place in found)} if found else {}
+    found = [place["store"] for place in row["locations"] or row["refused"]]
+    places = {"stores": ",".join(sorted(found, key=lambda store: -weight(store)))} if found else {}
     return {
         **row["properties"],
         **{name: row[name] for name in _PLAIN}, **places,

@@ -17,12 +17,13 @@ def list_stores(request: Request) -> dict[str, Any]:
 
 def list_details(request: Request) -> dict[str, Any]:
     """List the stores with what they stand on."""
-    found = request.services.image_stores.all
-    return {"stores": [_view(request, store) | {"type": store.kind, "weight": 0, "properties": {}} for store in found]}
+    stores = request.services.image_stores
+    return {"stores": [_view(request, store) | {"type": store.kind, "weight": stores.weight(store.name), "properties": {}}
+                       for store in stores.all]}
 
 
 def _view(request: Request, store: Any) -> dict[str, Any]:
-    shown = {"id": store.name}
+    shown: dict[str, Any] = {"id": store.name}
     description = options.store_description(request.services.conf, store.name)
     if description:
         shown["description"] = description
@@ -30,6 +31,8 @@ def _view(request: Request, store: Any) -> dict[str, Any]:
         shown["default"] = "true"
     if not store.writable:
         shown["read-only"] = "true"
+    if weight := request.services.image_stores.weight(store.name):
+        shown["weight"] = weight
     return shown
 
 
