@@ -109,7 +109,7 @@ class Answers:
                 connection, found["project_id"], boot_image, self._image_access)}
 
     def upload_access(self, call: Any, server_id: str) -> dict[str, Any]:
-        """How to upload the image that a server is being saved as: {"url", "token", "status"}; raises NotFound.
+        """How to upload the image that a server, or a volume, is being saved as: {"url", "token", "status"}; raises NotFound.
 
         Only for the operation under way: an agent gets a token that may write for as long as it has something to.
         """

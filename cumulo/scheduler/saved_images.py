@@ -30,7 +30,7 @@ def drop_image(connection: sa.Connection, now: float, work: Work) -> State:
         image = images.get_image(connection, work.state["image_id"], lock=True)
     except errors.NotFound:
         return {}
-    if work.flow != "create_image" or image["status"] not in ("active", "deactivated"):
+    if work.flow not in ("create_image", "upload_volume") or image["status"] not in ("active", "deactivated"):
         _remove(connection, image)
     return {}
 

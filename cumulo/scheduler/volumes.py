@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 LOG = log.get(__name__)
 FAULT_LENGTH = 1024
+_HARMLESS = ("upload_volume",)
+"""Flows that change nothing of their volume."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -219,7 +221,7 @@ def finished(connection: sa.Connection, ids: Ids, now: float, ended: Operation) 
     row = connection.execute(sa.select(volume).where(volume.c.id == ended.resource_id)).mappings().first()
     if row is None:
         return
-    if ended.phase == "stuck":
+    if ended.phase == "stuck" and ended.flow not in _HARMLESS:
         _fail(connection, now, ended, states.STUCK.get(ended.flow, states.ERROR))
     elif ended.cancel and ended.flow != "delete_volume":
         _delete(connection, ids, now, ended, row)

@@ -19,6 +19,8 @@ from cumulo.volume import quota_rows
 
 UNLIMITED = -1
 VOLUMES, SNAPSHOTS, GIGABYTES, PER_VOLUME = "volumes", "snapshots", "gigabytes", "per_volume_gigabytes"
+LATER = {"backups": 10, "backup_gigabytes": 1000, "groups": 10}
+"""What clients expect beside, with what they are told unless somebody sets another limit. There is nothing of it yet."""
 NAMES = (PER_VOLUME, VOLUMES, SNAPSHOTS, GIGABYTES)
 BY_TYPE = (VOLUMES, GIGABYTES, SNAPSHOTS)
 """What may also be limited for one type alone, as <name>_<name of the type>."""
@@ -33,17 +35,22 @@ class Amount:
     snapshots: int = 0
     gigabytes: int = 0
     type_name: str | None = None
+    only_type: bool = False
+
+    def of_type(self) -> "Amount":
+        """Return what it takes of its type's own limits alone: what changes its type takes nothing more of the others."""
+        return dataclasses.replace(self, only_type=True)
 
     def by_name(self) -> dict[str, int]:
         """Return what it takes by the names of limits, those of its type among them."""
         each = {VOLUMES: self.volumes, SNAPSHOTS: self.snapshots, GIGABYTES: self.gigabytes}
         own = {f"{name}_{self.type_name}": value for name, value in each.items()} if self.type_name else {}
-        return {name: value for name, value in (each | own).items() if value}
+        return {name: value for name, value in (own if self.only_type else each | own).items() if value}
 
 
 def configured(conf: cfg.ConfigOpts) -> dict[str, int]:
     """Return the limits that are configured."""
-    return {name: getattr(conf.volume, f"quota_{name}") for name in NAMES}
+    return {name: getattr(conf.volume, f"quota_{name}") for name in NAMES} | LATER
 
 
 def type_names(connection: sa.Connection) -> list[str]:

@@ -15,7 +15,7 @@ ATTACHING, DETACHING, MAINTENANCE = "attaching", "detaching", "maintenance"
 DELETING, ERROR_DELETING, ERROR_EXTENDING = "deleting", "error_deleting", "error_extending"
 FROM = (AVAILABLE, IN_USE)
 """What a volume is that another one can be made of."""
-PASSING = {"delete_volume": DELETING, "extend_volume": "extending", "delete_snapshot": DELETING}
+PASSING = {"delete_volume": DELETING, "extend_volume": "extending", "upload_volume": "uploading", "delete_snapshot": DELETING}
 """What a thing is shown as while such a flow runs."""
 STUCK = {"delete_volume": ERROR_DELETING, "delete_snapshot": ERROR_DELETING, "extend_volume": ERROR_EXTENDING}
 """What a thing is once such a flow is stuck; others leave it in error."""

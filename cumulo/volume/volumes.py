@@ -21,7 +21,7 @@ from cumulo.common.db.tables.volume import volume, volume_attachment, volume_bac
 from cumulo.common.ids import Ids
 from cumulo.common.operations import store
 from cumulo.common.operations.step import State
-from cumulo.volume import backends, quotas, states
+from cumulo.volume import backends, quotas, states, types
 
 LOG = log.get(__name__)
 Row = Mapping[str, Any]
@@ -126,6 +126,35 @@ def request_extend(connection: sa.Connection, ids: Ids, now: float, *, conf: cfg
     user = _user(connection, row)
     update_volume(connection, now, row["id"], growing_gib=size_gib)
     _begin(connection, ids, now, context, row, "extend_volume", "extend", {**place(row), "size_gib": size_gib, **user})
+
+
+def retype(connection: sa.Connection, now: float, *, conf: cfg.ConfigOpts, row: Row, after: Row) -> None:
+    """Give a volume another type, which its backend must fit: nothing is moved. Raises BadRequest, TooLarge over quota."""
+    require(row, "give it another type", (states.AVAILABLE, states.IN_USE))
+    if row["type_id"] == after["id"]:
+        raise errors.BadRequest(f"Invalid volume: Volume {row['id']} is of type {after['name']} already.")
+    many = types.is_multiattach(after["extra_specs"])
+    if many != row["multiattach"] and row["shown_status"] == states.IN_USE:
+        raise errors.BadRequest("Invalid volume: Whether several may use a volume is not changed while one does.")
+    query = sa.select(volume_backend.c.capabilities).where(volume_backend.c.name == row["backend"])
+    said = {(key, str(value)) for key, value in (connection.execute(query).scalar() or {}).items()}
+    lacks = [f"{key} = {value}" for key, value in types.wanted_capabilities(after["extra_specs"])
+             if key != types.MULTIATTACH and (key, value) not in said]
+    if lacks:
+        raise errors.BadRequest(f"Invalid volume: The backend of volume {row['id']} does not fit type {after['name']}: it lacks "
+                                f"{', '.join(lacks)}.")
+    quotas.check(connection, conf, row["project_id"], quotas.Amount(
+        volumes=1, gigabytes=row["size_gib"], type_name=after["name"]).of_type())
+    update_volume(connection, now, row["id"], type_id=after["id"], multiattach=many)
+
+
+def request_upload(connection: sa.Connection, ids: Ids, now: float, *, context: Context, row: Row, image_id: str,
+                   disk_format: str, in_use: bool) -> None:
+    """Begin to make an image of a volume; raises BadRequest for the state that it is in."""
+    require(row, "make an image of it", (states.AVAILABLE, states.IN_USE) if in_use else (states.AVAILABLE,))
+    refuse_torn(connection, row, "make an image of it")
+    _begin(connection, ids, now, context, row, "upload_volume", "upload", {
+        **place(row), "image_id": image_id, "format": disk_format})
 
 
 def _user(connection: sa.Connection, row: Row) -> State:

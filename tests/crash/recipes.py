@@ -133,6 +133,7 @@ RECIPES: dict[str, Recipe] = {
     # Of volumes: the status and the size.
     "create_volume": Recipe("", "available 1", ("error 1",)),
     "extend_volume": Recipe("available 1", "available 2", ("available 1",)),
+    "upload_volume": Recipe("available 1", "available 1", ("available 1",)),
     "delete_volume": Recipe("available 1", ""),
     # Of snapshots: the status and the size.
     "create_snapshot": Recipe("", "available 1", ("error 1",)),

@@ -45,6 +45,8 @@ class Volumes:
             return self.create()
         if not recipe.ends:
             self.delete(volume_id)
+        elif recipe.ends == recipe.begins:
+            self._client.post(f"{VOLUMES}/{volume_id}/action", {"os-volume_upload_image": {"image_name": "storm"}})
         else:
             self._client.post(f"{VOLUMES}/{volume_id}/action", {"os-extend": {"new_size": 2}})
         return volume_id

@@ -259,6 +259,22 @@ class TypesTest(VolumeApiTest):
         self.admin("DELETE", one, 404)
         self.call("GET", "/types/default", 404)
 
+    def test_another_type(self) -> None:
+        path = f"/volumes/{self.ready()}/action"
+        self.admin("POST", "/types", 200, {"volume_type": {"name": "many", "extra_specs": {"multiattach": "<is> True"}}})
+        self.admin("POST", "/types", 200, {"volume_type": {"name": "tape", "extra_specs": {"volume_backend_name": "tape"}}})
+        self.call("POST", path, 202, {"os-retype": {"new_type": "many"}})
+        shown = self.call("GET", path.removesuffix("/action"), 200).json["volume"]
+        self.assertEqual(("many", True), (shown["volume_type"], shown["multiattach"]))
+        refused = self.call("POST", path, 400, {"os-retype": {"new_type": "tape", "migration_policy": "on-demand"}})
+        self.assertIn("volume_backend_name = tape", refused.json["badRequest"]["message"])
+        self.call("POST", path, 400, {"os-retype": {"new_type": "many"}})
+        self.call("POST", path, 404, {"os-retype": {"new_type": "none"}})
+        project = shown["os-vol-tenant-attr:tenant_id"]
+        self.admin("POST", "/types", 200, {"volume_type": {"name": "full"}})
+        self.admin("PUT", f"/os-quota-sets/{project}", 200, {"quota_set": {"volumes_full": 0, "volumes": 1}})
+        self.call("POST", path, 413, {"os-retype": {"new_type": "full"}})
+
     def test_a_private_type_is_for_whom_it_was_given_to(self) -> None:
         made = self.admin("POST", "/types", 200, {"volume_type": {"name": "own", "os-volume-type-access:is_public": False}})
         one = f"/types/{made['volume_type']['id']}"
@@ -300,6 +316,7 @@ class QuotasTest(VolumeApiTest):
         self.admin("DELETE", one, 200)
         self.assertEqual(10, self.admin("GET", one, 200)["quota_set"]["volumes"])
         absolute = self.call("GET", "/limits", 200).json["limits"]["absolute"]
+        self.assertEqual((10, 0), (absolute["maxTotalBackups"], absolute["totalBackupsUsed"]))
         self.assertEqual((10, 2, 3), (absolute["maxTotalVolumes"], absolute["totalVolumesUsed"], absolute["totalGigabytesUsed"]))
 
     def test_classes_and_types(self) -> None:
@@ -335,6 +352,7 @@ class ServicesTest(VolumeApiTest):
         self.admin("PUT", "/os-services/freeze", 200, {"host": BACKEND})
         self.assertTrue(self.admin("GET", "/os-services?host=h1", 200)["services"][-1]["frozen"])
         self.admin("PUT", "/os-services/thaw", 200, {"host": BACKEND})
+        self.admin("PUT", "/os-services/thaw", 400, {"host": "none"})
 
     def test_what_backends_have(self) -> None:
         self.ready(size=3)

@@ -103,6 +103,47 @@ class AttachmentsTest(test_volume_api.VolumeApiTest):
         self.call("GET", f"/attachments/{made['id']}", 404, version=SINCE)
         self.call("GET", "/attachments", 404)  # they have come with 3.27
 
+    def test_uses_as_older_clients_name_them(self) -> None:
+        volume_id = self.ready()
+        path = f"/volumes/{volume_id}/action"
+
+        def act(status: str, **action: Any) -> None:
+            self.call("POST", path, 202, action)
+            self.assertEqual(status, self.shown(volume_id)["status"])
+
+        act("attaching", **{"os-reserve": {}})
+        self.call("POST", path, 400, {"os-reserve": {}})
+        act("available", **{"os-unreserve": {}})
+        act("attaching", **{"os-reserve": {}})
+        use = {"mountpoint": "/dev/vdc", "instance_uuid": "someone"}
+        self.call("POST", path, 400, {"os-attach": {"mountpoint": "/dev/vdc"}})
+        act("in-use", **{"os-attach": use})
+        self.assertEqual(("someone", "/dev/vdc"), tuple(self.shown(volume_id)["attachments"][0][key] for key in (
+            "server_id", "device")))
+        act("detaching", **{"os-begin_detaching": {}})
+        act("in-use", **{"os-roll_detaching": {}})
+        act("available", **{"os-detach": {}})
+        self.call("POST", path, 400, {"os-detach": {}})
+        act("in-use", **{"os-attach": use})
+        self.call("POST", path, 403, {"os-force_detach": {}})
+        self.admin("POST", path, 202, {"os-force_detach": {"attachment_id": None, "connector": None}})
+        self.assertEqual("available", self.shown(volume_id)["status"])
+
+    def test_a_volume_becomes_an_image(self) -> None:
+        volume_id = self.ready()
+        path, asked = f"/volumes/{volume_id}/action", {"image_name": "saved", "disk_format": "raw", "container_format": "bare"}
+        made = self.call("POST", path, 202, {"os-volume_upload_image": asked}).json["os-volume_upload_image"]
+        self.assertEqual(("uploading", "saved", "raw"), tuple(made[key] for key in ("status", "image_name", "disk_format")))
+        self.assertEqual("uploading", self.shown(volume_id)["status"])
+        image = self.api.get(f"/image/v2/images/{made['image_id']}", token=self.member).json
+        self.assertEqual(("queued", "shared", 1), (image["status"], image["visibility"], image["min_disk"]))
+        self.call("POST", path, 400, {"os-volume_upload_image": asked})
+        self.settle(volume_id)
+        made = self.call("POST", path, 202, {"os-volume_upload_image": asked | {"visibility": "shared", "protected": False}},
+                         version="3.1").json["os-volume_upload_image"]
+        self.assertEqual(("shared", False), (made["visibility"], made["protected"]))
+        self.call("POST", path, 400, {"os-volume_upload_image": asked | {"visibility": "shared"}})
+
     def test_what_was_never_made_is_not_attached(self) -> None:
         volume_id = self.make()["id"]
         self.end(volume_id)

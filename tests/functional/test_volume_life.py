@@ -113,6 +113,16 @@ class LifeTest(VolumeLifeTest):
         self.assertEqual(("true", self.cloud.image_id), (shown["bootable"], shown["volume_image_metadata"]["image_id"]))
         self.remove(volume_id)
 
+    def test_a_volume_becomes_an_image(self) -> None:
+        volume_id = self.make(imageRef=self.cloud.image_id)
+        asked = self.cloud.post(f"{V}/volumes/{volume_id}/action", {"os-volume_upload_image": {"image_name": "saved"}})
+        self.assertEqual(202, asked.status_int, asked.text)
+        self.wait(volume_id, "available")
+        image = self.cloud.get(f"/image/v2/images/{asked.json['os-volume_upload_image']['image_id']}").json
+        self.assertEqual(("active", 512, "raw"), (image["status"], image["size"], image["disk_format"]))
+        self.assertEqual([], self.cloud.settled_differences())
+        self.remove(volume_id)
+
     def test_a_type_that_no_backend_fits_is_refused_with_reasons(self) -> None:
         self.cloud.post(f"{V}/types", {"volume_type": {"name": "tape", "extra_specs": {"volume_backend_name": "tape"}}})
         volume_id = self.make("error", volume_type="tape")
@@ -253,6 +263,16 @@ class FaultsTest(VolumeLifeTest):
         self.assertEqual([], self.cloud.settled_differences())
         self.cloud.delete(f"{V}/snapshots/{made}")
         self.wait(made, "", "snapshot")
+        self.remove(volume_id)
+
+    def test_an_upload_that_fails_leaves_no_image(self) -> None:
+        volume_id = self.make()
+        self.script(faults={"copy_out": "the disks are on fire"})
+        asked = self.cloud.post(f"{V}/volumes/{volume_id}/action", {"os-volume_upload_image": {"image_name": "saved"}})
+        self.wait(volume_id, "available")
+        image_id = asked.json["os-volume_upload_image"]["image_id"]
+        self.assertEqual(404, self.cloud.get(f"/image/v2/images/{image_id}").status_int)
+        self.assertEqual([], self.cloud.settled_differences())
         self.remove(volume_id)
 
     def test_deletion_ends_a_creation(self) -> None:

@@ -65,6 +65,7 @@ class SnapshotsApiTest(_WithSnapshots):
         self.call("POST", "/snapshots", 400, {"snapshot": {"volume_id": young}})
         self.call("POST", "/snapshots", 404, {"snapshot": {"volume_id": "none"}})
         self.call("POST", "/snapshots", 400, {"snapshot": {}})
+        self.call("POST", "/snapshots", 404, {"snapshot": {"volume_id": None}})
         volume_id = self.ready()
         self.call("DELETE", f"/volumes/{volume_id}", 202)
         self.call("POST", "/snapshots", 400, {"snapshot": {"volume_id": volume_id, "force": True}})

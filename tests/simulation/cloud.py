@@ -178,7 +178,7 @@ class Cloud:
     def _volume(self, process: Process) -> None:
         held = self.hosts.by_name[process.host].disks
         volume.serve(self._runtime(process), {
-            NAME: SimBackend(self.kernel, self.weather, process.host, held)}, SimImages(self))
+            NAME: SimBackend(self.kernel, self.weather, process.host, held)}, SimImages(self), self._send_image)
 
     def _staging(self, host: str) -> SimStore:
         return SimStore(self.kernel, self.weather, staging_directory(host), "staging", full="staging")

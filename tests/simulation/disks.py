@@ -73,6 +73,13 @@ class SimBackend:
         """Make a volume of an image."""
         self._add(volume_id, size_gib)
 
+    def copy_out(self, volume_id: str, path: pathlib.Path, disk_format: str) -> None:
+        """Write something to send."""
+        self._change("copy volume out")
+        if volume_id not in self._held.volumes:
+            raise errors.NotFound("no such volume")
+        path.write_bytes(volume_id.encode())
+
     def extend(self, volume_id: str, size_gib: int) -> None:
         """Make it larger."""
         self._change("extend volume")
@@ -220,6 +227,15 @@ def _detach(users: "Users", dice: random.Random) -> None:
         users.send("DELETE", f"{path}/{dice.choice(found)['volumeId']}", again=dice.random() < 0.5)
 
 
+def _upload(users: "Users", dice: random.Random) -> None:
+    volume_id = users.one("volume", dice)
+    if volume_id is not None:
+        body = {"os-volume_upload_image": {"image_name": users.name("image"), "disk_format": "raw"}}
+        answer = users.send("POST", f"{B}/volumes/{volume_id}/action", body, again=False, may_be=(400,))
+        if answer is not None and answer.status == 202:
+            users.known["image"].append(answer.body["os-volume_upload_image"]["image_id"])
+
+
 def _rename(users: "Users", dice: random.Random) -> None:
     volume_id = users.one("volume", dice)
     if volume_id is not None:
@@ -228,5 +244,5 @@ def _rename(users: "Users", dice: random.Random) -> None:
 
 KINDS: dict[str, Callable[["Users", random.Random], None]] = {
     "create volume": _create, "delete volume": _delete, "extend volume": _extend, "describe volume": _rename,
-    "attach volume": _attach, "detach volume": _detach, "snapshot volume": _snap, "delete snapshot": _drop_snap,
+    "upload volume": _upload, "attach volume": _attach, "detach volume": _detach, "snapshot volume": _snap, "delete snapshot": _drop_snap,
 }

@@ -27,6 +27,10 @@ RULES = (
     _rule("volumes:update", _CHANGE, "Change a volume.", ("PUT", _VOLUME)),
     _rule("volumes:delete", _CHANGE, "Delete a volume.", ("DELETE", _VOLUME)),
     _rule("volumes:action", _CHANGE, "Extend a volume, and change what it says of itself.", ("POST", _ACTION)),
+    _rule("volumes:attach", _CHANGE, "Say that something that is no server of this cloud uses a volume.",
+          *(("POST", f"{_ACTION} (os-{name})") for name in (
+              "reserve", "unreserve", "attach", "detach", "begin_detaching", "roll_detaching"))),
+    _rule("volumes:force_detach", _ADMIN, "Say that nothing uses a volume.", ("POST", f"{_ACTION} (os-force_detach)")),
     _rule("volumes:force_delete", _ADMIN, "Delete a volume whatever its state is.", ("POST", f"{_ACTION} (os-force_delete)")),
     _rule("volumes:reset_status", _ADMIN, "Write another status in a volume's row.",
           ("POST", f"{_ACTION} (os-reset_status)")),

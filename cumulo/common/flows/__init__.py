@@ -40,6 +40,7 @@ from cumulo.common.flows import (
     unpause_server,
     unrescue_server,
     unshelve_server,
+    upload_volume,
     wake_server,
 )
 from cumulo.common.operations.step import Flow
@@ -50,7 +51,7 @@ _PAGES = (build_server, delete_server, start_server, stop_server, reboot_server,
           resize_server, confirm_resize, revert_resize, delete_moved_server, live_migrate_server, land_server,
           attach_interface, detach_interface, drop_card,
           import_image, copy_image, add_location, create_volume, delete_volume, extend_volume,
-          create_snapshot, delete_snapshot, attach_volume, detach_volume)
+          create_snapshot, delete_snapshot, attach_volume, detach_volume, upload_volume)
 
 FLOWS: dict[str, Flow] = {page.FLOW.name: page.FLOW for page in _PAGES}
 

@@ -41,6 +41,9 @@ class Backend(Protocol):
     def fill(self, volume_id: str, size_gib: int, path: pathlib.Path, disk_format: str) -> None:
         """Make a volume that holds the disk in a file, raw or qcow2; raises BadRequest for one that is larger."""
 
+    def copy_out(self, volume_id: str, path: pathlib.Path, disk_format: str) -> None:
+        """Write what a volume holds to a file of a format: raw, qcow2, vmdk or vdi. Raises NotFound."""
+
     def extend(self, volume_id: str, size_gib: int) -> None:
         """Make a volume larger, never smaller; raises NotFound."""
 

@@ -10,13 +10,14 @@ import json
 import pathlib
 from typing import Any
 
-from cumulo.common import errors
+from cumulo.common import command, errors
 from cumulo.common.audit.holdings import BackendHoldings
 from cumulo.common.clock import Clock
 from cumulo.common.threads import Threads
 from cumulo.volume.agent.backend import Capacity
 
 VERSION = "1.0"
+COMMAND_S = 60.0
 
 
 class FakeBackend:
@@ -65,6 +66,15 @@ class FakeBackend:
         """Remember a volume."""
         self._begin("fill")
         self._add(volume_id, size_gib)
+
+    def copy_out(self, volume_id: str, path: pathlib.Path, disk_format: str) -> None:
+        """Write a small disk, whatever the volume would hold."""
+        self._begin("copy_out")
+        self._one("volumes", volume_id)
+        if disk_format == "raw":
+            path.write_bytes(f"volume {volume_id}".encode().ljust(512, b"\0"))
+        else:
+            command.run(["qemu-img", "create", "-q", "-f", disk_format, str(path), "1M"], timeout_s=COMMAND_S)
 
     def extend(self, volume_id: str, size_gib: int) -> None:
         """Remember another size."""

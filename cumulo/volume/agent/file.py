@@ -100,6 +100,13 @@ class FileBackend:
         partial.chmod(MODE)
         self._finish(target, size_gib)
 
+    def copy_out(self, volume_id: str, path: pathlib.Path, disk_format: str) -> None:
+        """Convert the file, leaving out what was never written."""
+        source = self.path(volume_id)
+        if not source.exists():
+            raise errors.NotFound("this backend has no such volume", volume_id=volume_id)
+        command.run(["qemu-img", "convert", "-f", "raw", "-O", disk_format, str(source), str(path)], timeout_s=COPY_TIMEOUT_S)
+
     def extend(self, volume_id: str, size_gib: int) -> None:
         """Make the file longer."""
         try:

@@ -8,6 +8,7 @@ from typing import Any
 from cumulo.common import agent_program, errors, log
 from cumulo.common.host_lock import HostLock
 from cumulo.common.image_files import ImageCache, Source, http_source
+from cumulo.common.image_upload import Upload, http_upload
 from cumulo.common.operations.agent import StepServer, asking
 from cumulo.common.rpc.server import Server
 from cumulo.common.runtime import Runtime
@@ -41,10 +42,10 @@ class Service:
             self.lock.release()
 
 
-def start(runtime: Runtime, source: Source | None = None) -> Service:
+def start(runtime: Runtime, source: Source | None = None, send_image: Upload | None = None) -> Service:
     """Serve this host in this process; raises Conflict when another agent does.
 
-    source stands in for HTTP to the image service.
+    source and send_image stand in for HTTP to the image service.
     """
     lock = HostLock(pathlib.Path(runtime.conf.state_dir), KIND, runtime.host)
     lock.take()
@@ -52,7 +53,8 @@ def start(runtime: Runtime, source: Source | None = None) -> Service:
         images = ImageCache(options.image_directory(runtime.conf), runtime.threads,
                             source or http_source(runtime.conf.volume.image_download_timeout_s))
         images.sweep()
-        service = serve(runtime, make_backends(runtime), images)
+        service = serve(runtime, make_backends(runtime), images,
+                        send_image or http_upload(runtime.conf.volume.image_download_timeout_s))
     except BaseException:
         lock.release()
         raise
@@ -61,20 +63,22 @@ def start(runtime: Runtime, source: Source | None = None) -> Service:
     return service
 
 
-def serve(runtime: Runtime, backends: Mapping[str, Backend], images: Images) -> Service:
+def serve(runtime: Runtime, backends: Mapping[str, Backend], images: Images, send_image: Upload) -> Service:
     """Answer for this host and report what it has; whoever calls owns the host."""
-    server = runtime.bus.serve(f"{KIND}.{runtime.host}", methods(runtime, backends, images))
+    server = runtime.bus.serve(f"{KIND}.{runtime.host}", methods(runtime, backends, images, send_image))
     service = Service(server, runtime.threads.event())
     runtime.threads.spawn(_report_forever, runtime, backends, service.stopping, name="volume-report")
     return service
 
 
-def methods(runtime: Runtime, backends: Mapping[str, Backend], images: Images) -> dict[str, Callable[..., Any]]:
+def methods(runtime: Runtime, backends: Mapping[str, Backend], images: Images, send_image: Upload,
+            ) -> dict[str, Callable[..., Any]]:
     """Return what the agent answers on the bus."""
-    def image_of(volume_id: str) -> Any:
-        return runtime.bus.call("scheduler", "volume_image", {"volume_id": volume_id}, timeout_s=IMAGE_TIMEOUT_S)
+    def asking_for(method: str, name: str) -> Callable[[str], Any]:
+        return lambda its_id: runtime.bus.call("scheduler", method, {name: its_id}, timeout_s=IMAGE_TIMEOUT_S)
 
-    steps = Steps(backends, Turns(runtime.threads), images, image_of, runtime.host, runtime.conf.volume.image_cache_gib * GIB)
+    steps = Steps(backends, Turns(runtime.threads), images, asking_for("volume_image", "volume_id"),
+                  asking_for("upload_access", "server_id"), send_image, options.image_directory(runtime.conf), runtime.host, runtime.conf.volume.image_cache_gib * GIB)
     return StepServer(steps.table(), runtime.clock, runtime.threads, asking(runtime.bus)).methods() | {
         "holdings": lambda call: {"backends": {name: each.holdings().to_dict() for name, each in backends.items()}},
         "ping": lambda call: {"host": runtime.host},

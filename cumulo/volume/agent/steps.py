@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from cumulo.common import errors
 from cumulo.common.image_files import Progress, image_format
+from cumulo.common.image_upload import Upload
 from cumulo.common.operations.step import State
 from cumulo.common.threads import Threads
 from cumulo.volume.agent.backend import Backend
@@ -62,12 +63,15 @@ class Turns:
 
 @dataclasses.dataclass(frozen=True)
 class Steps:
-    """The steps of one agent; image_of asks the scheduler what a volume is made of."""
+    """The steps of one agent; image_of and upload_access ask the scheduler what a volume is made of, and becomes."""
 
     backends: Mapping[str, Backend]
     turns: Turns
     images: Images
     image_of: Callable[[str], Mapping[str, Any]]
+    upload_access: Callable[[str], Mapping[str, Any]]
+    send_image: Upload
+    workspace: pathlib.Path
     host: str
     image_cache_bytes: int = 0
 
@@ -77,6 +81,7 @@ class Steps:
             "make_volume": (self.make, self.remove),
             "drop_volume": (self.drop, nothing),
             "grow_volume": (self.grow, nothing),
+            "send_volume": (self.send, self.drop_copy),
             "export_volume": (self.export, nothing),
             "withdraw_volume": (nothing, nothing),
             "snap_volume": (self.snap, self.drop_snap),
@@ -125,6 +130,28 @@ class Steps:
     def export(self, state: State, call: Any) -> State:
         """Say how the server's host opens a volume. A file needs nothing else for it, and nothing to withdraw."""
         return {"connection": self._backend(state).connection(state["volume_id"], state["host"], self.host)}
+
+    def send(self, state: State, call: Any) -> State:
+        """Send what a volume holds to the image service, unless it has it already."""
+        access, copy = self.upload_access(state["volume_id"]), self._copy(state)
+        if access["status"] == "queued":
+            with self.turns.alone(state["volume_id"]):
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                copy.unlink(missing_ok=True)
+                self._backend(state).copy_out(state["volume_id"], copy, state["format"])
+            with copy.open("rb") as file:
+                self.send_image(access, file, lambda percent: call.progress({"percent": round(percent)}))
+        elif access["status"] == "saving":  # by an agent that died; the image service waits for it a while
+            raise errors.Retry("the image is being uploaded")
+        return self.drop_copy(state, call)
+
+    def drop_copy(self, state: State, call: Any) -> State:
+        """Leave nothing of the copy on this host; one that a death leaves is removed at the next start."""
+        self._copy(state).unlink(missing_ok=True)
+        return {}
+
+    def _copy(self, state: State) -> pathlib.Path:
+        return self.workspace / f".{state['volume_id']}.upload"
 
     def snap(self, state: State, call: Any) -> State:
         """Keep what a volume holds now."""

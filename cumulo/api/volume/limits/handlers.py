@@ -5,8 +5,10 @@ from typing import Any
 from cumulo.api.wsgi.route import Request
 from cumulo.volume import quotas
 
-_NAMES = {"volumes": "Volumes", "snapshots": "Snapshots", "gigabytes": "Gigabytes"}
-_MOST = {"volumes": "maxTotalVolumes", "snapshots": "maxTotalSnapshots", "gigabytes": "maxTotalVolumeGigabytes"}
+_NAMES = {"volumes": "Volumes", "snapshots": "Snapshots", "gigabytes": "Gigabytes", "backups": "Backups",
+          "backup_gigabytes": "BackupGigabytes"}
+_MOST = {"volumes": "maxTotalVolumes", "snapshots": "maxTotalSnapshots", "gigabytes": "maxTotalVolumeGigabytes",
+         "backups": "maxTotalBackups", "backup_gigabytes": "maxTotalBackupGigabytes"}
 
 
 def show(request: Request) -> dict[str, Any]:

@@ -72,12 +72,19 @@ def disable_with_reason(request: Request) -> Shown:
 
 def freeze(request: Request) -> None:
     """Let nothing new be made on a backend; what is there goes on."""
-    _change(request, frozen=True)
+    _freeze(request, True)
 
 
 def thaw(request: Request) -> None:
     """Take that back."""
-    _change(request, frozen=False)
+    _freeze(request, False)
+
+
+def _freeze(request: Request, frozen: bool) -> None:
+    try:
+        _change(request, frozen=frozen)
+    except errors.NotFound as failure:  # here, and only here, clients expect 400
+        raise errors.BadRequest(failure.message) from failure
 
 
 def _update(request: Request, answer: Shown, **values: Any) -> Shown:

@@ -48,7 +48,7 @@ def create(request: Request) -> Shown:
                "metadata": asked.get("metadata") or {}}
     with services.database.write() as connection:
         services.tokens.hold(connection, common.own_project(request))
-        of = volumes.get_volume(connection, asked["volume_id"], project_id=common.project_of(request), lock=True)
+        of = volumes.get_volume(connection, asked["volume_id"] or "", project_id=common.project_of(request), lock=True)
         request.authorize("volume:snapshots:create", {"project_id": of["project_id"], "user_id": of["user_id"]})
         type_names = types.names_of(connection, [of["type_id"]]) if of["type_id"] else {}
         row = snapshots.request_create(

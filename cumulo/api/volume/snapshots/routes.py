@@ -9,7 +9,7 @@ from cumulo.api.wsgi.route import Route
 _NAMED: dict[str, Any] = {"name": parts.TEXT, "display_name": parts.TEXT, "description": parts.TEXT,
                           "display_description": parts.TEXT}
 _CREATE = parts.wrapped("snapshot", _NAMED | {
-    "volume_id": parts.ID, "metadata": {**parts.VALUES, "type": ["object", "null"]},
+    "volume_id": parts.ID_OR_NULL, "metadata": {**parts.VALUES, "type": ["object", "null"]},
     "force": parts.BOOLEAN}, required=("volume_id",))
 _UPDATE = parts.wrapped("snapshot", _NAMED, minProperties=1)
 _LIST, _ONE = "volume:snapshots:list", "/snapshots/{snapshot_id}"

@@ -84,7 +84,9 @@ def update(request: Request) -> dict[str, Any]:
     with database.write() as connection:
         row = _type(request, connection, lock=True)
         types.update_type(connection, database.now(connection), row["id"], values)
-        return {"volume_type": _view(request, types.get_type(connection, row["id"], None))}
+        shown = _view(request, types.get_type(connection, row["id"], None))
+    del shown["os-volume-type-access:is_public"]  # clients check the keys of this answer, and know it not here
+    return {"volume_type": shown}
 
 
 def delete(request: Request) -> None:

@@ -10,12 +10,13 @@ import sqlalchemy as sa
 
 from cumulo.api.compute.common import flag
 from cumulo.api.volume import common, schema_parts
+from cumulo.api.volume.volume_actions import upload, uses
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
 from cumulo.common.operations import store
 from cumulo.volume import image_metadata, states, types, volumes
 
-ACTION = "volume:volumes:action"
+ACTION, ATTACH = "volume:volumes:action", "volume:volumes:attach"
 Change = Callable[[Request, sa.Connection, volumes.Row, Any], Reply | None]
 
 
@@ -82,6 +83,13 @@ def _show_image_metadata(request: Request, connection: sa.Connection, row: volum
     return Reply({"metadata": row["image_metadata"] or {}}, status=200)
 
 
+def _retype(request: Request, connection: sa.Connection, row: volumes.Row, asked: Any) -> None:
+    """Give a volume another type that its backend fits; nothing is moved, whatever the migration policy allows."""
+    services = request.services
+    after = types.named(connection, asked["new_type"], common.project_of(request))
+    volumes.retype(connection, services.database.now(connection), conf=services.conf, row=row, after=after)
+
+
 def _update(request: Request, connection: sa.Connection, row: volumes.Row, **values: Any) -> None:
     volumes.update_volume(connection, request.services.database.now(connection), row["id"], **values)
 
@@ -95,5 +103,14 @@ _CHANGES: dict[str, tuple[str, Change]] = {
     "os-set_image_metadata": (ACTION, _set_image_metadata),
     "os-unset_image_metadata": (ACTION, _unset_image_metadata),
     "os-show_image_metadata": (ACTION, _show_image_metadata),
+    "os-volume_upload_image": (ACTION, upload.upload),
+    "os-retype": (ACTION, _retype),
+    "os-reserve": (ATTACH, uses.reserve),
+    "os-unreserve": (ATTACH, uses.unreserve),
+    "os-attach": (ATTACH, uses.attach),
+    "os-detach": (ATTACH, uses.detach),
+    "os-begin_detaching": (ATTACH, uses.begin_detaching),
+    "os-roll_detaching": (ATTACH, uses.roll_detaching),
+    "os-force_detach": ("volume:volumes:force_detach", uses.force_detach),
 }
 """By the body's key: the rule of the action, and what is done."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from cumulo.api.volume import schema_parts as parts
+from cumulo.api.volume.volume_actions.upload import FORMATS
 from cumulo.volume import states
 
 
@@ -12,7 +13,18 @@ def _object(required: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]
 
 _STATUS = {"status": {"enum": [*states.FOR_RESET, None]}, "attach_status": {"enum": ["attached", "detached", None]},
            "migration_status": {"type": ["string", "null"], "maxLength": 255}}
+_NOTHING = {"type": ["object", "null"], "properties": {}, "additionalProperties": False}
+_UPLOAD = {"image_name": {"type": "string", "minLength": 1, "maxLength": 255}, "force": parts.BOOLEAN,
+           "container_format": {"enum": ["bare"]}, "disk_format": {"enum": list(FORMATS)}}
+_ATTACH = {"instance_uuid": parts.ID, "host_name": parts.NAME, "mountpoint": {"type": "string", "minLength": 1, "maxLength": 255},
+           "mode": {"enum": ["rw", "ro"]}}
 ACTIONS: dict[str, Any] = {
+    "os-volume_upload_image": _object(("image_name",), **_UPLOAD),
+    "os-retype": _object(("new_type",), new_type=parts.NAME, migration_policy={"enum": ["never", "on-demand", None]}),
+    "os-reserve": _NOTHING, "os-unreserve": _NOTHING, "os-begin_detaching": _NOTHING, "os-roll_detaching": _NOTHING,
+    "os-attach": _object(("mountpoint",), **_ATTACH),
+    "os-detach": _object(attachment_id=parts.ID_OR_NULL) | {"type": ["object", "null"]},
+    "os-force_detach": _object(attachment_id=parts.ID_OR_NULL, connector={"type": ["object", "null"]}),
     "os-extend": _object(("new_size",), new_size=parts.SIZE),
     "os-force_delete": {"type": ["object", "null"], "properties": {}, "additionalProperties": False},
     "os-set_bootable": _object(("bootable",), bootable=parts.BOOLEAN),
@@ -22,5 +34,7 @@ ACTIONS: dict[str, Any] = {
     "os-unset_image_metadata": _object(("key",), key={"type": "string", "minLength": 1, "maxLength": 255}),
     "os-show_image_metadata": {"type": ["object", "null"], "properties": {}, "additionalProperties": False},
 }
-BODY: dict[str, Any] = {"type": "object", "properties": ACTIONS, "minProperties": 1, "maxProperties": 1,
-                        "additionalProperties": False}
+SINCE_3_1 = ACTIONS | {"os-volume_upload_image": _object(("image_name",), **_UPLOAD, protected=parts.BOOLEAN, visibility={
+    "enum": ["private", "shared", "community"]})}
+BODY = tuple((version, {"type": "object", "properties": actions, "minProperties": 1, "maxProperties": 1,
+                        "additionalProperties": False}) for version, actions in (("3.0", ACTIONS), ("3.1", SINCE_3_1)))
