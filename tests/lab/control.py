@@ -142,8 +142,9 @@ class Control:
                             "fixed_ip_address": self.ports[each["port_id"]]["fixed_ips"][0]["ip_address"]}
                     for each in self.floating.values() if each["router_id"] == router_id]
         tunnelled = [each for each, network in self.networks.items() if network["provider_network_type"] in ("vxlan", "gre")]
-        return document.router(place, row, self._doors(router_id), self.subnets, tunnelled,
-                               self.ports[row["way_out"]] if row["way_out"] else None, floating, row["forwardings"])
+        found = document.router(place, row, self._doors(router_id), self.subnets, tunnelled,
+                                self.ports[row["way_out"]] if row["way_out"] else None, floating, row["forwardings"])
+        return found | {"metering": row.get("metering", [])}
 
     def _network(self, place: document.Place, network_id: str) -> dict[str, Any]:
         return document.network(

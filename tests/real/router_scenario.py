@@ -95,6 +95,30 @@ def check_floating(story: Story) -> None:
     assert story.lab.differences() == [], story.lab.differences()
 
 
+def check_metering(story: Story) -> None:
+    """A label counts what its rules name, at the host that leads out; a change of translation leaves the count alone."""
+    control, guest = story.lab.control, story.guests[1]
+    rule = {"excluded": False, "remote_ip_prefix": None, "source_ip_prefix": None, "destination_ip_prefix": None}
+    control.routers[story.router]["metering"] = [{"id": "0-1", "rules": [
+        rule | {"direction": "egress", "source_ip_prefix": f"{guest.address}/32"},
+        rule | {"direction": "ingress", "remote_ip_prefix": "0.0.0.0/0"},
+        rule | {"direction": "ingress", "excluded": True, "remote_ip_prefix": "198.51.100.0/24"}]}]
+    control.revision += 1
+    story.lab.converge()
+    assert guest.reaches(OUTSIDE) and guest.reaches(OUTSIDE)
+    control.float(story.router, "203.0.113.62", story.guests[3].port["id"])
+    story.lab.converge()
+    assert story.lab.differences() == [], story.lab.differences()
+    counted = story.lab.hosts["h3"].run("nsenter", f"--net=/run/netns/cur-{story.router}", "nft", "list", "table", "inet", "metering")
+    assert f'oifname "out0" ip saddr {guest.address} counter packets 2 bytes 168' in counted, counted
+    assert 'iifname "out0" meta nfproto ipv4 counter packets 2 bytes 168' in counted, counted
+    control.floating.pop("203.0.113.62")
+    control.routers[story.router]["metering"] = []
+    control.revision += 1
+    story.lab.converge()
+    assert story.lab.differences() == [], story.lab.differences()
+
+
 def check_forwarding(story: Story) -> None:
     """One port of an address leads to one port of a server."""
     guest = story.guests[1]
@@ -169,7 +193,7 @@ def main() -> None:
     """Tell the whole story."""
     with tempfile.TemporaryDirectory() as directory, lab(directory, "h1", "h2", "h3") as made:
         story = Story(made)
-        for check in (check_east_and_west, check_the_way_out, check_floating, check_forwarding, check_announced_prefixes,
+        for check in (check_east_and_west, check_the_way_out, check_floating, check_metering, check_forwarding, check_announced_prefixes,
                       check_the_gateway_moves, check_end):
             check(story)
             print(check.__name__, "passed", flush=True)

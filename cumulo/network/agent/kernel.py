@@ -12,6 +12,7 @@ from cumulo.network import dns
 from cumulo.network.agent import openvswitch, program
 from cumulo.network.agent.program import Program
 
+METERING = "metering"  # cumulo.network.metering.ABILITY, which is beside a database
 LINUXBRIDGE, OPENVSWITCH = "linuxbridge", "openvswitch"
 _TIMEOUT_S = 60.0
 _RUNNING: dict[pathlib.Path, Program] = {}
@@ -39,7 +40,7 @@ class Place:
 
     def inventory(self) -> dict[str, Any]:
         """What the control plane is told of it."""
-        return {"tunnel_address": self.tunnel_address, "wired": sorted(self.interfaces), "types": [*self.types(), dns.ABILITY],
+        return {"tunnel_address": self.tunnel_address, "wired": sorted(self.interfaces), "types": [*self.types(), dns.ABILITY, METERING],
                 "mechanism": self.mechanism}
 
     def types(self) -> list[str]:

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cumulo.common import names
-from cumulo.network.agent import nft
+from cumulo.network.agent import metering, nft
 from cumulo.network.agent.nft import Chain, Table
 from cumulo.network.agent.wanted import Wanted
 
@@ -43,6 +43,7 @@ def plan(router: Router, wanted: Wanted, host: str) -> dict[str, Any]:
         "rules": sorted([f"{each['fixed_address']}/32", FLOATING_TABLE] for each in _answered(router)
                         if ":" not in each["fixed_address"]) if way_out and up else [],
         "rules_text": _nft(router, way_out is not None and up),
+        "metering_text": metering.text(router, way_out is not None and up),
     }
 
 

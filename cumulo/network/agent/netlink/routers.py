@@ -39,7 +39,7 @@ def apply(actor: Actor, plan: dict[str, Any], *, announce_all: bool = False) -> 
             there.setting(name, value)
         there.fit("lo")
         there.addresses("lo", [tuple(each) for each in plan["loopback"]] + [("127.0.0.1", 8), ("::1", 128)])
-        _translate(actor, plan["rules_text"])
+        _translate(actor, {"ip router": plan["rules_text"], "inet metering": plan["metering_text"]})
         _remove_others(there, {each["inside"] for each in plan["legs"]})
         new = [(leg, address) for leg in plan["legs"] for address in _leg(there, host, leg, announce_all)]
         _neighbours(there, plan["neighbours"])
@@ -168,9 +168,11 @@ def _rules(there: Space, wanted: list[list[Any]]) -> None:
                            there.route.rule("add", src=s, table=t, priority=1000))
 
 
-def _translate(actor: Actor, text: str) -> None:
-    """Have the tables of this namespace be as the text makes them, compared in one where only the text was loaded."""
+def _translate(actor: Actor, texts: dict[str, str]) -> None:
+    """Have the tables of this namespace be as the texts make them, compared in one where only the texts were loaded."""
     with apart():
-        right = tables.of_namespace(text)
-    if tables.of_namespace("") != right:
-        actor.change("change the translation of a router", lambda: tables.of_namespace(text))
+        right = tables.of_namespace("".join(texts.values()))
+    held = tables.of_namespace("")
+    for place in sorted(held.keys() | texts.keys()):
+        if held.get(place) != right.get(place):
+            actor.change(f"change table {place} of a router", lambda p=place: tables.load(texts.get(p, f"delete table {p}\n")))

@@ -11,20 +11,26 @@ _FLEETING = ("handle", "index")
 def listed(text: str) -> dict[str, Any]:
     """Load a text, if there is one, and list our tables of the namespace this runs in, by family and name."""
     if text:
-        _load(text)
+        load(text)
     there = {(each["table"]["family"], each["table"]["name"]) for each in _nft("list", "tables") if "table" in each}
     return {f"{family} {name}": _comparable(_nft("list", "table", family, name))
             for family, name in OURS if (family, name) in there}
 
 
-def of_namespace(text: str) -> list[Any]:
-    """Load a text, if there is one, and return all that the namespace this runs in holds."""
+def of_namespace(text: str) -> dict[str, list[Any]]:
+    """Load a text, if there is one, and return all that the namespace this runs in holds, by family and name of tables."""
     if text:
-        _load(text)
-    return _comparable(_nft("list", "ruleset"))
+        load(text)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for each in _nft("list", "ruleset"):
+        (kind, said), = each.items()
+        if kind != "metainfo":
+            found.setdefault(f"{said['family']} {said['name' if kind == 'table' else 'table']}", []).append(each)
+    return {place: _comparable(objects) for place, objects in found.items()}
 
 
-def _load(text: str) -> None:
+def load(text: str) -> None:
+    """Load a text, whole or not at all."""
     done = subprocess.run(["nft", "-f", "-"], input=text.encode(), capture_output=True, check=False)
     if done.returncode:
         raise OSError(done.returncode, done.stderr.decode("utf-8", "replace").strip()[-300:])
@@ -45,6 +51,8 @@ def _comparable(objects: list[dict[str, Any]]) -> list[Any]:
         if kind == "metainfo":
             continue
         plain = {key: value for key, value in said.items() if key not in _FLEETING}
+        if kind == "rule":  # not how often it was met
+            plain["expr"] = [{"counter": None} if "counter" in part else part for part in said["expr"]]
         if "elem" in plain:
             plain["elem"] = sorted(json.dumps(element, sort_keys=True) for element in plain["elem"])
         text = json.dumps({kind: plain}, sort_keys=True)

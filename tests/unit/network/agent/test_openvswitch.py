@@ -46,9 +46,9 @@ class SwitchTest(unittest.TestCase):
         self.assertIsNone(plan(network("vxlan", 7), Place("192.0.2.2"))["way"])
 
     def test_what_a_host_says_of_itself(self) -> None:
-        self.assertEqual(["local", "flat", "vlan", "vxlan", "gre", "trunk", "dns"], SWITCHED.inventory()["types"])
+        self.assertEqual(["local", "flat", "vlan", "vxlan", "gre", "trunk", "dns", "metering"], SWITCHED.inventory()["types"])
         self.assertEqual("openvswitch", SWITCHED.inventory()["mechanism"])
-        self.assertEqual(["local", "flat", "vxlan", "dns"], Place("192.0.2.1", {}, BARE).inventory()["types"])
+        self.assertEqual(["local", "flat", "vxlan", "dns", "metering"], Place("192.0.2.1", {}, BARE).inventory()["types"])
         self.assertIn("by Open vSwitch (netdev); tunnels at 192.0.2.2;", SWITCHED.sentence())
 
 
