@@ -15,18 +15,19 @@ from cumulo.common.db.tables.operations import operation
 from cumulo.common.flows import step_under_cursor
 
 Row = Mapping[str, Any]
-LIVE, RESIZE = "live_migrate_server", "resize_server"
-TYPES = {"live-migration": "live-migration", "resize": "resize", "migrate": "migration"}
+LIVE, RESIZE, EVACUATION = "live_migrate_server", "resize_server", "evacuate_server"
+TYPES = {"live-migration": "live-migration", "resize": "resize", "migrate": "migration", "evacuate": "evacuation"}
 """The API's type of a migration, by the action that began it."""
-FLOWS = (LIVE, RESIZE)
+FLOWS = (LIVE, RESIZE, EVACUATION)
 _BATCH = 500
 _LIVE_STEPS = {"survey": "queued", "reserve": "queued", "expect": "preparing", "plug_ahead": "preparing",
                "migrate": "running", "switch": "post-migrating"}
 _COLD_STEPS = {"choose": "pre-migrating", "power_down": "pre-migrating", "keep_disk": "migrating", "snapshot": "migrating",
                "upload": "migrating", "move": "post-migrating", "follow_ports": "post-migrating",
                "arrive": "post-migrating", "moved": "post-migrating"}
-_STEPS = {LIVE: _LIVE_STEPS, RESIZE: _COLD_STEPS}
-_DONE = {LIVE: "completed", RESIZE: "finished"}
+_EVACUATION_STEPS = {"refuge": "accepted", "plug_ports": "pre-migrating", "boot": "migrating", "settle": "post-migrating"}
+_STEPS = {LIVE: _LIVE_STEPS, RESIZE: _COLD_STEPS, EVACUATION: _EVACUATION_STEPS}
+_DONE = {LIVE: "completed", RESIZE: "finished", EVACUATION: "done"}
 _ENDS = {"confirm_resize": ("confirming", "confirmed"), "revert_resize": ("reverting", "reverted")}
 
 
@@ -104,11 +105,16 @@ def _shown(row: Row, end: Row | None) -> Row:
     state = row["state"]
     return {
         "id": row["id"], "number": number(row["id"]), "type": TYPES[row["action"]], "status": status(row, end),
-        "server_id": row["resource_id"], "source": state.get("source"), "target": state.get("target"),
+        "server_id": row["resource_id"], "source": state.get("source"), "target": state.get("target") or _refuge(state),
         "old_flavor_id": state.get("old_flavor_id", state.get("flavor_id")), "new_flavor_id": state.get("flavor_id"),
         "progress": state.get("progress") or {}, "created_at": row["created_at"],
         "updated_at": max(row["updated_at"], end["updated_at"]) if end else row["updated_at"],
         "user_id": row["user_id"], "project_id": row["project_id"]}
+
+
+def _refuge(state: Row) -> str | None:
+    """The host of an evacuated server, once it has one."""
+    return state["host"] if state.get("host") != state.get("source") else None
 
 
 def status(row: Row, end: Row | None) -> str:

@@ -52,13 +52,16 @@ _STEP_TASKS = {
     "resize_server": {"choose": "resize_prep", "power_down": "resize_prep"} | dict.fromkeys(
         ("keep_disk", "snapshot", "upload"), "resize_migrating") | {
         "move": "resize_migrated", "follow_ports": "resize_finish", "arrive": "resize_finish", "moved": "resize_finish"},
+    "evacuate_server": {"refuge": "rebuilding", "plug_ports": "rebuilding", "boot": "rebuild_spawning",
+                        "settle": "rebuild_spawning"},
     "rebuild_server": {"wipe": "rebuilding", "respawn": "rebuild_spawning", "settle": "rebuild_spawning"},
 }
 _PASSING = {"reboot_server": (ACTIVE, SHUTOFF, PAUSED, SUSPENDED, ERROR), "rebuild_server": (ACTIVE, SHUTOFF, ERROR),
             "resize_server": (ACTIVE, SHUTOFF), "revert_resize": (VERIFY_RESIZE,), "live_migrate_server": (ACTIVE, PAUSED),
-            "land_server": (ACTIVE, PAUSED), "change_password": (ACTIVE,)}
+            "land_server": (ACTIVE, PAUSED),
+            "evacuate_server": (ACTIVE, SHUTOFF, ERROR), "change_password": (ACTIVE,)}
 _SHOWN = {"rebuild_server": REBUILD, "resize_server": RESIZE, "revert_resize": REVERT_RESIZE,
-          "live_migrate_server": MIGRATING, "land_server": MIGRATING, "change_password": PASSWORD}
+          "live_migrate_server": MIGRATING, "land_server": MIGRATING, "evacuate_server": REBUILD, "change_password": PASSWORD}
 """The flows that show a status of their own, and the rows' statuses that it covers."""
 _REBOOT_TASKS = {SOFT: "rebooting", HARD: "rebooting_hard"}
 

@@ -43,6 +43,7 @@ class Request:
     architecture: str | None = None
     asked_at: float = 0.0
     leaves: str | None = None  # the host it must not stay on
+    left_behind: tuple[str, ...] = ()  # hosts that have to remove what they still have of it first
     same_hosts: tuple[str, ...] | None = None  # it shall be on one of these
     different_hosts: tuple[str, ...] = ()  # it shall be on none of these
     group: "Group | None" = None
@@ -93,6 +94,11 @@ def requested_host(host: Host, request: Request, limits: Limits) -> bool:
 def another_host(host: Host, request: Request, limits: Limits) -> bool:
     """It is not the host that the server has to leave."""
     return host.name != request.leaves
+
+
+def cleared(host: Host, request: Request, limits: Limits) -> bool:
+    """It has nothing left of the server, from before it was down."""
+    return host.name not in request.left_behind
 
 
 def zone(host: Host, request: Request, limits: Limits) -> bool:
@@ -159,5 +165,5 @@ def disk(host: Host, request: Request, limits: Limits) -> bool:
 
 
 FILTERS: tuple[Filter, ...] = (
-    enabled, alive, requested_host, another_host, zone, aggregates, architecture, image_properties, same_host, different_host, affinity, anti_affinity,
+    enabled, alive, requested_host, another_host, cleared, zone, aggregates, architecture, image_properties, same_host, different_host, affinity, anti_affinity,
     volumes, vcpus, memory, disk)

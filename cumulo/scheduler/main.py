@@ -22,6 +22,7 @@ from cumulo.scheduler import options
 from cumulo.scheduler.answers import Answers
 from cumulo.scheduler.audit import options as audit_options
 from cumulo.scheduler.audit.auditor import Auditor
+from cumulo.scheduler.fences import Returns
 from cumulo.scheduler.gateways import GatewayKeeper
 from cumulo.scheduler.heartbeats import Heartbeats
 from cumulo.scheduler.reclaimer import Reclaimer
@@ -67,6 +68,7 @@ def start(runtime: Runtime, database: Database) -> Service:
     runtime.threads.spawn(_beat_forever, runtime, heartbeats, stopping, name="heartbeat")
     runtime.threads.spawn(gateways.run_forever, stopping, name="gateways")
     runtime.threads.spawn(Sweeper(database).run_forever, stopping, name="sweeper")
+    runtime.threads.spawn(Returns(runtime, database).run_forever, stopping, name="returns")
     runtime.threads.spawn(Reclaimer(runtime, database).run_forever, stopping, name="reclaimer")
     LOG.info("scheduler_started", host=runtime.host)
     return Service(runner, server, auditor, stopping)

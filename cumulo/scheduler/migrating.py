@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from cumulo.common.db.tables.compute import server
+from cumulo.common.db.tables.compute import server, server_move
 from cumulo.common.operations import store
 from cumulo.common.operations.step import State
-from cumulo.compute import moves, states
+from cumulo.compute import leftovers, moves, servers, states
 from cumulo.network import desired, ports
 from cumulo.scheduler import moving, snapshot
 from cumulo.scheduler.place import place
@@ -56,6 +56,48 @@ def release(connection: sa.Connection, now: float, work: Work) -> State:
         return moving.move(connection, now, work, None)
     moves.remove_move(connection, work.state["server_id"])
     return {"host": work.state["source"]}
+
+
+def refuge(connection: sa.Connection, now: float, work: Work, planned: moving.PlanMade | None) -> State:
+    """Have a server of a host that is down be on another one, where it is to be made anew."""
+    state = work.state
+    row = servers.get_server(connection, state["server_id"])
+    if row["host"] != state["source"]:
+        return {"host": row["host"]}
+    if planned is None:
+        raise moving.Outdated(state["server_id"])
+    host, wanted = planned
+    moving.take_room(connection, now, state, host, wanted)
+    _turn(connection, now, state)
+    leftovers.note(connection, now, state["source"], state["server_id"])
+    return {"host": host.name}
+
+
+def no_refuge(connection: sa.Connection, now: float, work: Work) -> State:
+    """Leave it where it was: what that host has of it is its own again."""
+    state = work.state
+    row = servers.get_server(connection, state["server_id"])
+    if row["host"] != state["source"]:
+        connection.execute(sa.insert(server_move).values(
+            server_id=row["id"], host=state["source"], flavor_id=row["flavor_id"], flavor=row["flavor"], created_at=now,
+            **moves.sizes(row["flavor"])))
+        _turn(connection, now, state)
+        leftovers.forget(connection, state["source"], state["server_id"])
+    return {"host": state["source"]}
+
+
+def _turn(connection: sa.Connection, now: float, state: State) -> None:
+    """Have the server be where its other room is, and give the one it had back."""
+    moving.turn_round(connection, now, state)
+    moves.remove_move(connection, state["server_id"])
+
+
+def plan_refuge(services: Services, state: State) -> moving.PlanMade | None:
+    """Choose a host; None when the server has left the one that is down."""
+    with services.database.read() as connection:
+        if servers.get_server(connection, state["server_id"])["host"] != state["source"]:
+            return None
+    return plan(services, state)
 
 
 def expect_ports(connection: sa.Connection, now: float, work: Work) -> None:

@@ -106,7 +106,7 @@ def move(connection: sa.Connection, now: float, work: Work, planned: None) -> St
     """The server is what it is to be, where it is to be; the row of server_move says what it was, and where."""
     if _is_there(connection, work.state):
         return {"host": work.state["target"]}
-    return _turn_round(connection, now, work)
+    return turn_round(connection, now, work.state)
 
 
 def _is_there(connection: sa.Connection, state: State) -> bool:
@@ -119,19 +119,20 @@ def move_again(connection: sa.Connection, now: float, work: Work) -> State:
     """The same the other way round; nothing where it never went."""
     if not _is_there(connection, work.state):
         return {"host": work.state["source"]}
-    return _turn_round(connection, now, work)
+    return turn_round(connection, now, work.state)
 
 
 def move_back(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
     """The server is what it was, where it was, and holds no other room."""
     if moves.find_move(connection, work.state["server_id"]) is not None:
-        _turn_round(connection, now, work)
+        turn_round(connection, now, work.state)
         moves.remove_move(connection, work.state["server_id"])
     return {"host": work.state["source"]}
 
 
-def _turn_round(connection: sa.Connection, now: float, work: Work) -> State:
-    server_id = work.state["server_id"]
+def turn_round(connection: sa.Connection, now: float, state: State) -> State:
+    """Have the server be where its other room is, and what it is there; that room is then the one it had."""
+    server_id = state["server_id"]
     row = servers.get_server(connection, server_id)
     other = moves.find_move(connection, server_id)
     if other is None:
@@ -144,7 +145,7 @@ def _turn_round(connection: sa.Connection, now: float, work: Work) -> State:
     connection.execute(sa.update(server).where(server.c.id == server_id).values(
         host=other["host"], flavor_id=other["flavor_id"], flavor=other["flavor"], vcpus=other["vcpus"],
         memory_mib=other["memory_mib"], updated_at=now))
-    for port_id in sorted(work.state.get("ports", ())):
+    for port_id in sorted(state.get("ports", ())):
         ports.bind_port(connection, now, port_id, other["host"])
     return {"host": other["host"]}
 

@@ -21,7 +21,7 @@ from cumulo.common.operations.outcome import Result
 from cumulo.common.operations.step import SCHEDULER, State, Step
 from cumulo.common.rpc import doorbell
 from cumulo.common.runtime import Runtime
-from cumulo.scheduler import finish, moving, remote, steps
+from cumulo.scheduler import fences, finish, moving, remote, steps
 
 LOG = log.get(__name__)
 
@@ -38,6 +38,7 @@ class Runner:
         self._services = steps.Services(
             runtime.conf, database, runtime.ids, runtime.clock, runtime.clock.monotonic()
         )
+        self._fences = fences.Fences(runtime, database)
         self._wake = runtime.threads.event()
         self._stopping = runtime.threads.event()
         # Plans that this process makes one after another are never outdated by one another, only by other copies'.
@@ -146,8 +147,24 @@ class Runner:
             return self._local(operation, step, undo)
         if place is None:
             return self._record(operation, undo, Result("done"))
+        host = self._fences.holds(place)
+        if host is not None:
+            return self._let_go(operation, step, undo, place, host)
         self._before_sending(operation, step, undo)
         return self._record(operation, undo, self._send(operation, step, undo, place))
+
+    def _let_go(self, operation: Operation, step: Step, undo: bool, place: str, host: str) -> Operation | None:
+        """Record what becomes of a step at a host that is down."""
+        if not undo and not FLOWS[operation.flow].forward_only:
+            return self._record(operation, undo, Result("failed", message=f"host {host} was declared down"))
+        prepare = steps.BEFORE_SENDING.get((step.name, undo))
+        with self._database.write() as connection:
+            current = _lock(connection, operation)
+            now = self._database.now(connection)
+            if prepare is not None:
+                prepare(connection, now, steps.Work(operation.flow, operation.state))
+            fences.note(connection, now, operation, step.name, undo, place)
+            return self._keep(connection, current, undo, Result("done", {"kept": True}), now)
 
     def _local(self, operation: Operation, step: Step, undo: bool) -> Operation | None:
         """Run a step here, in the transaction that records it."""

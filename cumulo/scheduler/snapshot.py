@@ -17,7 +17,7 @@ from cumulo.common.db.tables.compute import (
     service_status,
 )
 from cumulo.common.db.tables.image import image_property
-from cumulo.compute import aggregates, hardware, server_groups
+from cumulo.compute import aggregates, hardware, leftovers, server_groups
 from cumulo.scheduler.filters import Group, Host, Limits, Request
 from cumulo.volume import attachments
 
@@ -93,6 +93,7 @@ def request(connection: sa.Connection, server_id: str, flavor: Mapping[str, Any]
         asked_at=row["created_at"],
         needs=hardware.needs(hardware.of(flavor, row["image_properties"])),
         group=_group(connection, row),
+        left_behind=tuple(leftovers.hosts_with(connection, server_id)),
         wants_said=tuple(sorted((name.removeprefix(_SPEC), value) for name, value in flavor.get("extra_specs", {}).items()
                                 if name.startswith(_SPEC))),
         volume_hosts=tuple(attachments.bound_hosts(connection, server_id)),

@@ -23,7 +23,7 @@ from cumulo.common.db.engine import Database
 from cumulo.common.db.tables.compute import claim, compute_host, server, server_group
 from cumulo.common.ids import Ids
 from cumulo.common.operations.step import State
-from cumulo.compute import moves
+from cumulo.compute import leftovers, moves
 from cumulo.identity import limits
 from cumulo.image import attributes, images, imports, protections, quotas
 from cumulo.network import ports
@@ -198,7 +198,7 @@ def settle(connection: sa.Connection, now: float, work: Work, planned: None) -> 
     """Write down the state that the steps before have brought about: the flow's own, or what the state says it ends as."""
     reached = _SETTLED.get(work.flow) or _ENDS[work.state["ends"]]
     values = reached | {"updated_at": now, "fault": None}
-    if work.flow in ("build_server", "rebuild_server"):
+    if work.flow in ("build_server", "rebuild_server", "evacuate_server"):
         values["launched_at"] = now
     connection.execute(sa.update(server).where(server.c.id == work.state["server_id"]).values(values))
     return {}
@@ -291,6 +291,13 @@ def plan_publish(services: Services, state: State) -> imports.Rules:
                          attributes.Bounds(image.max_properties, image.max_tags))
 
 
+def cleared(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
+    """Say that a host has nothing left of a server, unless it was down again and nothing was asked of it."""
+    if not work.state.get("kept"):
+        leftovers.forget(connection, work.state["host"], work.state["server_id"])
+    return {}
+
+
 def publish(connection: sa.Connection, now: float, work: Work, planned: imports.Rules) -> State:
     """Give an image the data that has been stored for it."""
     imports.publish(connection, now, work.state, planned)
@@ -323,6 +330,8 @@ STEPS: dict[str, LocalStep] = {
     "moved": LocalStep(moving.moved, unsettle),
     "reserve": LocalStep(migrating.reserve, migrating.release, migrating.plan),
     "switch": LocalStep(moving.move, moving.move_again, concerns=migrating.concerned),
+    "refuge": LocalStep(migrating.refuge, migrating.no_refuge, migrating.plan_refuge),
+    "cleared": LocalStep(cleared, unsettle),
     "landed": LocalStep(migrating.landed, unsettle),
     "confirm": LocalStep(moving.confirm, unsettle),
     "move_back": LocalStep(moving.move_back, unsettle),

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cumulo.compute import servers
+from tests.fixtures.fleet import wait_for
 
 IMAGE = "IMAGE"
 VOLUME_S = 120.0
@@ -37,6 +38,21 @@ def move(client: Any, furniture: Any, server_id: str) -> None:
                 "name": "larger", "id": "larger", "ram": 1024, "vcpus": 1, "disk": 2}})
         action = {"resize": {"flavorRef": "larger"}}
     client.post(f"/compute/v2.1/servers/{server_id}/action", action)
+
+
+def evacuate(client: Any, furniture: Any, server_id: str) -> None:
+    """Declare a server's host down, have it evacuated, and take that back; the host removes what it still has then."""
+    path = f"/compute/v2.1/servers/{server_id}"
+    host = client.get(path)["server"]["OS-EXT-SRV-ATTR:host"]
+    service = {"host": host, "binary": "nova-compute"}
+    client.request("PUT", "/compute/v2.1/os-services/force-down", {**service, "forced_down": True})
+    client.post(f"{path}/action", {"evacuate": {"onSharedStorage": False}})
+    wait_for(lambda: _is_settled(client, path), "an end of the evacuation", 60.0)
+    client.request("PUT", "/compute/v2.1/os-services/force-down", {**service, "forced_down": False})
+
+
+def _is_settled(client: Any, path: str) -> bool:
+    return not client.has(path) or client.get(path)["server"]["OS-EXT-STS:task_state"] is None
 
 
 def delete_port(client: Any, furniture: Any, server_id: str) -> None:
@@ -123,6 +139,8 @@ RECIPES: dict[str, Recipe] = {
     "revert_resize": Recipe("VERIFY_RESIZE", "ACTIVE", (), {"revertResize": None}),
     "live_migrate_server": Recipe("ACTIVE", "ACTIVE", ("ACTIVE",), LIVE),
     "land_server": Recipe("ACTIVE", "ACTIVE", (), LIVE),
+    "evacuate_server": Recipe("ACTIVE", "ACTIVE", ("ERROR",), ask=evacuate),
+    "clear_leftover": Recipe("ACTIVE", "ACTIVE", (), ask=evacuate),
     "attach_interface": Recipe("ACTIVE", "ACTIVE", ("ACTIVE",), ask=attach),
     "detach_interface": Recipe("ACTIVE", "ACTIVE", ("ACTIVE",), ask=detach),
     "drop_card": Recipe("ACTIVE", "ACTIVE", ask=delete_port),

@@ -156,4 +156,54 @@ def short(lab: LibvirtLab) -> dict[str, Any]:
     return told
 
 
-STORIES: dict[str, Callable[[LibvirtLab], dict[str, Any]]] = {"short": short}
+def cold(world: World, server_id: str, action: dict[str, Any]) -> dict[str, Any]:
+    """Move a server while it is off, and confirm: what it had written is there."""
+    source, written, began = world.lab.host_of(server_id), world.count(server_id), time.monotonic()
+    world.act(server_id, action)
+    world.lab.wait(server_id, "VERIFY_RESIZE")
+    took_s = time.monotonic() - began
+    wait_until(lambda: "kept " in world.said(server_id), "a guest that says what was kept", 120, 0.2)
+    kept = int(re.findall(r"kept (\d+)", world.said(server_id))[-1])
+    assert kept >= written, (kept, written)
+    world.act(server_id, {"confirmResize": None})
+    world.lab.wait(server_id, "ACTIVE")
+    assert world.lab.host_of(server_id).name != source.name
+    world.check_gone(server_id, source)
+    wait_until(lambda: world.asker.reaches(world.address(server_id)), "an answer to a ping", 60, 0.2)
+    return {"took_s": round(took_s, 1), "kept": kept, "from": source.name, "to": world.lab.host_of(server_id).name}
+
+
+def evacuate(world: World, server_id: str) -> dict[str, Any]:
+    """Kill the host of a server; it comes back on another one, with its address."""
+    host, address = world.lab.host_of(server_id), world.address(server_id)
+    host.kill()
+    host.processes.clear()
+    began = time.monotonic()
+    service = {"host": host.name, "binary": "nova-compute", "forced_down": True}
+    world.client.request("PUT", "/compute/v2.1/os-services/force-down", service)
+    world.act(server_id, {"evacuate": {"onSharedStorage": False}})
+    world.lab.wait(server_id, "ACTIVE")
+    took_s = time.monotonic() - began
+    assert world.address(server_id) == address
+    wait_until(lambda: world.asker.reaches(address), "an answer to a ping", 120, 0.2)
+    return {"took_s": round(took_s, 1), "answers_after_s": round(time.monotonic() - began, 1), "from": host.name,
+            "to": world.lab.host_of(server_id).name}
+
+
+def whole(lab: LibvirtLab) -> dict[str, Any]:
+    """Every kind of move of one guest, one after another."""
+    world = World(lab)
+    server_id = world.boot("one", "h1")
+    told: dict[str, Any] = {"live": live(world, server_id, "h2"), "live back": live(world, server_id, "h1")}
+    told["kept"] = check_disk(world, server_id)
+    told["cold"] = cold(world, server_id, {"migrate": None})
+    told["resize"] = cold(world, server_id, {"resize": {"flavorRef": "large"}})
+    world.act(server_id, {"os-migrateLive": {"host": "h2" if lab.host_of(server_id).name != "h2" else "h1",
+                                             "block_migration": True, "disk_over_commit": False}})
+    lab.wait(server_id, "ACTIVE")
+    told["evacuated"] = evacuate(world, server_id)
+    world.delete(server_id)
+    return told
+
+
+STORIES: dict[str, Callable[[LibvirtLab], dict[str, Any]]] = {"short": short, "whole": whole}

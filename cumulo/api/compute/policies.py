@@ -34,6 +34,7 @@ RULES = (
     _rule("servers:action", _CHANGE, "Start, stop, reboot, lock or unlock a server.", _ACTION),
     _rule("servers:migrate", _ADMIN, "Move a server to another host.", _only("migrate")),
     _rule("servers:migrate_live", _ADMIN, "Move a running server to another host.", _only("os-migrateLive")),
+    _rule("servers:evacuate", _ADMIN, "Bring a server of a host that is down to another one.", _only("evacuate")),
     _rule("migrations:list", _ADMIN, "List moves of servers between hosts.", ("GET", "/os-migrations")),
     _rule("server_migrations:manage", _ADMIN, "See, stop and hurry the moves of a running server.",
           ("GET", "/servers/{server_id}/migrations"), ("GET", "/servers/{server_id}/migrations/{migration_id}"),

@@ -11,7 +11,7 @@ import functools
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, and_, bindparam, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, and_, bindparam, insert, or_, select, update
 
 from cumulo.common import errors
 from cumulo.common.db.tables.operations import operation, operation_event
@@ -134,6 +134,19 @@ def hasten(connection: Connection, now: float, host: str) -> int:
             same = (operation.c.id == row.id, operation.c.epoch == row.epoch)
             hastened += connection.execute(update(operation).where(*same).values(due=now)).rowcount
     return hastened
+
+
+def revive(connection: Connection, host: str, forward_only: Collection[str]) -> None:
+    """Try at once what waits for a host, or gave up waiting, since it was declared down and is not waited for any more."""
+    waits = or_(operation.c.phase == "stuck", and_(operation.c.phase.in_(ACTIVE_PHASES), operation.c.tries > 0))
+    rows = connection.execute(select(operation.c.id, operation.c.flow, operation.c.phase, operation.c.state).where(waits)).all()
+    for row in rows:
+        if host not in (row.state.get("host"), row.state.get("source"), row.state.get("target")):
+            continue
+        change: dict[str, Any] = {"due": 0.0}
+        if row.phase == "stuck":
+            change |= {"phase": "doing" if row.flow in forward_only else "undoing", "tries": 0, "deadline": NEW_DEADLINE}
+        connection.execute(update(operation).where(operation.c.id == row.id, operation.c.phase == row.phase).values(change))
 
 
 def release(connection: Connection, held: Mapping[str, int]) -> None:

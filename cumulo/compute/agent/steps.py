@@ -66,6 +66,7 @@ class Steps:
             "return": (self.return_home, nothing),
             "clean": (self.clean, nothing),
             "destroy_other": (self.destroy, nothing),
+            "destroy_left": (self.destroy, nothing),
             "snapshot": (self.snapshot, self.drop_snapshot),
             "upload": (self.upload, nothing),
         } | MigrationSteps(self.driver, self.clock, self.fetch_facts, self.fetch_orders).table(self.look, nothing)
@@ -76,7 +77,8 @@ class Steps:
         if self.driver.power(server_id) is not Power.RUNNING:
             facts = self.fetch_facts(server_id)
             self.driver.create(facts, _percents(call))
-            self.driver.start(server_id)
+            if state.get("ends") != "SHUTOFF":
+                self.driver.start(server_id)
         return {}
 
     def destroy(self, state: State, call: Any) -> State:

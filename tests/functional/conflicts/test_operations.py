@@ -40,6 +40,8 @@ BEGIN |= {"pause_server": ("ACTIVE", {"pause": None}), "unpause_server": ("PAUSE
           "change_password": ("ACTIVE", {"changePassword": {"adminPass": "another"}}),
           "live_migrate_server": ("ACTIVE", servers.Change(
               "live-migration", "live_migrate_server", ("ACTIVE",), {"source": "h1", "to_host": "nowhere"})),
+          "evacuate_server": ("ACTIVE", servers.Change(
+              "evacuate", "evacuate_server", ("ACTIVE",), {"source": "another-host", "ends": "ACTIVE", "ports": []})),
           "land_server": ("ACTIVE", servers.Change("finish-live-migration", "land_server", ("ACTIVE",), {"source": "h1"})),
           "attach_volume": ("ACTIVE", servers.Change("attach_volume", "attach_volume", ("ACTIVE",), NO_VOLUME)),
           "detach_volume": ("ACTIVE", servers.Change("detach_volume", "detach_volume", ("ACTIVE",), NO_VOLUME)),
@@ -54,12 +56,13 @@ ENDS = {"build_server": "ACTIVE", "start_server": "ACTIVE", "stop_server": "SHUT
         "shelve_server": "SHELVED_OFFLOADED", "offload_server": "SHELVED_OFFLOADED", "unshelve_server": "ACTIVE",
         "wake_server": "ACTIVE", "resize_server": "VERIFY_RESIZE", "confirm_resize": "ACTIVE", "revert_resize": "ACTIVE",
         "delete_moved_server": "DELETED", "attach_interface": "ACTIVE", "detach_interface": "ACTIVE", "drop_card": "ACTIVE",
-        "live_migrate_server": "ACTIVE", "land_server": "ACTIVE", "attach_volume": "ACTIVE", "detach_volume": "ACTIVE"}
+        "live_migrate_server": "ACTIVE", "land_server": "ACTIVE", "attach_volume": "ACTIVE", "detach_volume": "ACTIVE",
+        "evacuate_server": "ACTIVE"}
 ACTION = {"build_server": "create"} | {flow: flow.removesuffix("_server") for flow in BEGIN} | {
     "create_image": "createImage", "change_password": "changePassword", "soft_delete_server": "softDelete", "offload_server": "shelveOffload",
     "wake_server": "unshelve", "confirm_resize": "confirmResize", "revert_resize": "revertResize",
     "delete_moved_server": "delete", "drop_card": "detach_interface",
-    "live_migrate_server": "live-migration", "land_server": "finish-live-migration"}
+    "live_migrate_server": "live-migration", "land_server": "finish-live-migration", "evacuate_server": "evacuate"}
 NOTHING_LEFT = {"host": None, "claims": 0, "ports": 0, "bound": 0, "running": None, "effects": []}
 
 

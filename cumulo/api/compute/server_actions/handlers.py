@@ -120,6 +120,7 @@ _ACTIONS: dict[str, Action] = {
     "addSecurityGroup": security_groups.add, "removeSecurityGroup": security_groups.remove,
     "addFloatingIp": addresses.add_floating, "removeFloatingIp": addresses.remove_floating,
     "addFixedIp": addresses.add_fixed, "removeFixedIp": addresses.remove_fixed,
-    "resize": moving.resize, "migrate": moving.migrate, "os-migrateLive": live.migrate, "confirmResize": moving.confirm, "revertResize": moving.revert,
+    "resize": moving.resize, "migrate": moving.migrate, "os-migrateLive": live.migrate,
+    "evacuate": live.evacuate, "confirmResize": moving.confirm, "revertResize": moving.revert,
     "shelve": shelving.shelve, "shelveOffload": shelving.offload, "unshelve": shelving.unshelve,
 }

@@ -1,4 +1,4 @@
-"""os-migrateLive: a running server moves to another host.
+"""os-migrateLive: a running server moves to another host. evacuate: one whose host is down is made anew on another.
 
     2.25 no disk_over_commit, block_migration may be "auto"   2.30 force   2.68 no force
 
@@ -8,13 +8,17 @@ Hosts share no disks, so a move that is to copy none cannot be.
 from collections.abc import Mapping
 from typing import Any
 
+import sqlalchemy as sa
+
 from cumulo.api.compute import common
 from cumulo.api.compute.server_actions import moving
-from cumulo.api.wsgi.route import Request
+from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
-from cumulo.compute import servers, states
+from cumulo.common.db.tables.compute import compute_host
+from cumulo.compute import hosts, servers, states
 
 ALLOWED = (states.ACTIVE, states.PAUSED)
+EVACUATED = (states.ACTIVE, states.SHUTOFF, states.ERROR)
 
 
 def migrate(request: Request, arguments: Mapping[str, Any]) -> None:
@@ -37,3 +41,38 @@ def migrate(request: Request, arguments: Mapping[str, Any]) -> None:
             change=servers.Change("live-migration", "live_migrate_server", ALLOWED, state),
             may_override_lock=common.may_override_lock(request))
     common.ring_scheduler(request)
+
+
+def evacuate(request: Request, arguments: Mapping[str, Any]) -> Reply:
+    """Begin to make a server of a host that is down anew on another one, from its image; its disks stay behind.
+
+    2.14 no onSharedStorage, no password in the answer   2.29 force   2.68 no force   2.95 it stays off there
+    """
+    services = request.services
+    password = arguments.get("adminPass") or services.ids.password(12)
+    with services.database.write() as connection:
+        row = common.own_server(request, connection, "compute:servers:evacuate", lock=True)
+        servers.check_lock(row, common.may_override_lock(request))
+        servers.check_status(row, "evacuate", EVACUATED, needs_host=True)
+        moving.check_target(connection, row, arguments.get("host"))
+        _check_down(connection, row["host"])
+        now = services.database.now(connection)
+        stays_off = request.is_at_least("2.95") or row["status"] == states.SHUTOFF
+        state = {"source": row["host"], "ends": states.SHUTOFF if stays_off else states.ACTIVE, "flavor_id": row["flavor_id"],
+                 "flavor": dict(row["flavor"]), "to_host": arguments.get("host"),
+                 "ports": moving.port_ids(connection, row)}
+        servers.request_change(
+            connection, services.ids, now, context=request.context, row=row,
+            change=servers.Change("evacuate", "evacuate_server", EVACUATED, state),
+            may_override_lock=common.may_override_lock(request))
+        servers.update_server(connection, now, row["id"], admin_password=password)
+    common.ring_scheduler(request)
+    return Reply({"adminPass": password}, status=200) if not request.is_at_least("2.14") else Reply(status=200)
+
+
+def _check_down(connection: sa.Connection, host: str) -> None:
+    """A host that may still run the server would run it twice: somebody has to have said that it cannot."""
+    found = hosts.list_hosts(connection, compute_host.c.name == host)
+    if found and not found[0]["forced_down"]:
+        raise errors.BadRequest(f"Compute service of {host} is still in use. Fence the host and declare it down "
+                                "(openstack compute service set --down) before its servers are evacuated.")

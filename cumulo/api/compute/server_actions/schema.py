@@ -67,6 +67,12 @@ def _console(*types: str) -> Steps:
         "type": {"enum": list(types)}}}), ("2.6", None)
 
 
+_PASSWORD: Json = {"type": "string", "maxLength": 255}
+_EVACUATE: Steps = (
+    (FIRST, _live(("onSharedStorage",), host=_TEXT, onSharedStorage=parts.BOOLEAN, adminPass=_PASSWORD)),
+    ("2.14", _live((), host=_TEXT, adminPass=_PASSWORD)),
+    ("2.29", _live((), host=_TEXT, adminPass=_PASSWORD, force=parts.BOOLEAN)),
+    ("2.68", _live((), host=_TEXT, adminPass=_PASSWORD)))
 _CHANGED: dict[str, Steps] = {
     "os-getVNCConsole": _console("novnc", "xvpvnc"), "os-getSPICEConsole": _console("spice-html5"),
     "os-getRDPConsole": _console("rdp-html5"), "os-getSerialConsole": _console("serial"),
@@ -74,7 +80,7 @@ _CHANGED: dict[str, Steps] = {
     "removeFloatingIp": ((FIRST, _REMOVE_ADDRESS), ("2.44", None)),
     "addFixedIp": ((FIRST, _ADD_FIXED), ("2.44", None)), "removeFixedIp": ((FIRST, _REMOVE_ADDRESS), ("2.44", None)),
     "rebuild": servers.REBUILD, "migrate": ((FIRST, _NOTHING), ("2.56", _HOST)),
-    "os-migrateLive": _LIVE,
+    "os-migrateLive": _LIVE, "evacuate": _EVACUATE,
     "unshelve": ((FIRST, _NOTHING), ("2.77", _ZONE), ("2.91", _PLACE))}
 _CHANGE_PASSWORD: Json = {"type": "object", "required": ["adminPass"], "additionalProperties": False, "properties": {
     "adminPass": {"type": "string", "maxLength": 255}}}

@@ -11,6 +11,8 @@ from cumulo.api.compute import common
 from cumulo.api.wsgi import times
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
+from cumulo.common.flows import FLOWS
+from cumulo.common.operations import lease
 from cumulo.compute import aggregates, hosts
 
 
@@ -46,9 +48,17 @@ def update(request: Request) -> dict[str, Any]:
         if row["kind"] != "compute":
             raise errors.BadRequest(f"Updating a {row['binary']} service is not supported. Must be nova-compute.")
         hosts.update_host(connection, row["host"], **values)
+        _revive(connection, row["host"], values)
         row, now = _service(request, connection), services.database.now(connection)
         zones = aggregates.zones(connection)
+    common.ring_scheduler(request)
     return {"service": _view(request, row, now, zones)}
+
+
+def _revive(connection: sa.Connection, host: str, values: dict[str, Any]) -> None:
+    """What waits for a host that is declared down need not wait any more."""
+    if values.get("forced_down"):
+        lease.revive(connection, host, [name for name, flow in FLOWS.items() if flow.forward_only])
 
 
 def _values(asked: dict[str, Any]) -> dict[str, Any]:
@@ -103,4 +113,6 @@ def _update(request: Request, answer: dict[str, Any], **values: Any) -> dict[str
         raise errors.NotFound(f"Could not find binary {binary} on host {host}.")
     with request.services.database.write() as connection:
         hosts.update_host(connection, host, **values)
+        _revive(connection, host, values)
+    common.ring_scheduler(request)
     return {"service": {"host": host, "binary": binary, **answer}}

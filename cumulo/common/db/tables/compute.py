@@ -10,6 +10,7 @@
     claim           what a server takes of a host, keyed by the server's id
     server_move     the other side of a server that is resized or moved: the room it will have, then the one it had,
                     until somebody confirms that it stays where it is, or has it go back
+    host_leftover   what a host that was down may still have of a server that was given up there
     service_status  one per service and host: when it was last heard and what it said
     compute_project one per project: the row that a quota check locks
     aggregate       hosts put together, with metadata; aggregate_host says which
@@ -186,6 +187,15 @@ server_move = sa.Table(
     sa.Column("flavor", Json, nullable=False),
     sa.Column("created_at", Time, nullable=False),
     sa.Index(None, "host"),
+)
+
+host_leftover = sa.Table(
+    "host_leftover", metadata,
+    id_column(),
+    sa.Column("host", sa.String(255), nullable=False),
+    sa.Column("server_id", Id, nullable=False),
+    sa.Column("created_at", Time, nullable=False),
+    sa.UniqueConstraint("server_id", "host"),
 )
 
 service_status = sa.Table(
