@@ -32,7 +32,7 @@ SERVERS = "/compute/v2.1/servers"
 _PREPARE = "mkdir -p /run/netns && mount -t tmpfs netns /run/netns && exec \"$@\""
 _LIBVIRTD = ("import sys, time; from tests.lab.libvirt import Libvirtd; "
              "print(Libvirtd(sys.argv[1], listen=sys.argv[2]).start(), flush=True); time.sleep(1e9)")
-_PATIENCE_S = 150.0
+_PATIENCE_S = 240.0
 _OPTIONS: dict[str, dict[str, object]] = {
     "servers": {"snapshot_format": "qcow2", "resize_on_same_host": False}, "scheduler": {"lease_s": 6}}
 

@@ -16,5 +16,5 @@ def upgrade() -> None:
         sa.Column('server_id', sa.String(length=64), nullable=False),
         sa.Column('created_at', sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_host_leftover')),
-        sa.UniqueConstraint('server_id', 'host', name=op.f('uq_host_leftover_server_id')),
+        sa.UniqueConstraint('server_id', 'host', name=op.f('uq_host_leftover_server_id_host')),
     )
