@@ -15,7 +15,18 @@ import sqlalchemy as sa
 from cumulo.common.db.tables.network import network, network_change, network_host, network_placement, port, subnet
 from cumulo.common.db.tables.network_router import floating_ip, port_forwarding, router
 from cumulo.common.db.tables.network_sharing import port_binding, qos_rule
-from cumulo.network import address_scopes, document, hosts, metering, needs, networks, ports, revisions, segments, trunks
+from cumulo.network import (
+    address_scopes,
+    document,
+    hosts,
+    metering,
+    needs,
+    networks,
+    ports,
+    revisions,
+    segments,
+    trunks,
+)
 from cumulo.network.routers import ROUTER_INTERFACE
 
 # What every agent asks every few seconds, built once: that costs more than running it.

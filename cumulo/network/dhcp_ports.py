@@ -16,7 +16,6 @@ from cumulo.common.ids import Ids
 from cumulo.network import addresses, networks
 from cumulo.network.networks import DHCP_OWNER
 
-
 Row = dict[str, Any]
 
 

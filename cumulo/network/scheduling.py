@@ -32,8 +32,9 @@ def hosts_of_network(connection: sa.Connection, network_id: str) -> list[str]:
     return [host for host in desired.hosts_of_network(connection, network_id) if network_id in networks_of(connection, host)]
 
 
-def place(connection: sa.Connection, network_id: str, host: str) -> None:
+def place(connection: sa.Connection, row: Row, host: str) -> None:
     """Let a host have a network although nothing of it is there; raises Conflict where it has it."""
+    network_id = row["id"]
     revisions.advance(connection, network_id)
     if network_id in needs.of_host(connection, host).networks:
         conflicts.meet("place a network on a host", "the same host", errors.Conflict(
@@ -42,8 +43,9 @@ def place(connection: sa.Connection, network_id: str, host: str) -> None:
     connection.execute(sa.insert(network_placement).values(network_id=network_id, host=host))
 
 
-def take_away(connection: sa.Connection, network_id: str, host: str) -> None:
+def take_away(connection: sa.Connection, row: Row, host: str) -> None:
     """Take that back; raises Conflict where ports keep the network there, or it is not there."""
+    network_id = row["id"]
     revisions.advance(connection, network_id)
     gone = connection.execute(sa.delete(network_placement).where(
         network_placement.c.network_id == network_id, network_placement.c.host == host)).rowcount

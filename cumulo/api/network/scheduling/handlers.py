@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -35,22 +36,12 @@ def networks_of_agent(request: Request) -> Row:
 
 def add_network(request: Request) -> None:
     """Let an agent serve a network besides those that its host's ports need."""
-    with request.services.database.write() as connection:
-        revisions.hold(connection)
-        host = agents.found(request, connection)["host"]
-        row = standard.plain(NETWORK, request, connection, request.body["network_id"])
-        scheduling.place(connection, row["id"], host)
-    resource.ring(request, [host])
+    _change(request, NETWORK, request.body["network_id"], scheduling.place)
 
 
 def remove_network(request: Request) -> None:
     """Let it serve the network no longer."""
-    with request.services.database.write() as connection:
-        revisions.hold(connection)
-        host = agents.found(request, connection)["host"]
-        row = standard.plain(NETWORK, request, connection, request.params["network_id"])
-        scheduling.take_away(connection, row["id"], host)
-    resource.ring(request, [host])
+    _change(request, NETWORK, request.params["network_id"], scheduling.take_away)
 
 
 def agents_of_router(request: Request) -> Row:
@@ -72,25 +63,21 @@ def routers_of_agent(request: Request) -> Row:
 
 def add_router(request: Request) -> None:
     """Make an agent's host a router's gateway."""
-    with request.services.database.write() as connection:
-        revisions.hold(connection)
-        host = agents.found(request, connection)["host"]
-        row = standard.found(ROUTER, request, connection, request.body["router_id"])
-        scheduling.move_gateway(connection, row, host)
-        hosts = _hosts(connection, row)
-    resource.ring(request, hosts)
+    _change(request, ROUTER, request.body["router_id"], scheduling.move_gateway)
 
 
 def remove_router(request: Request) -> None:
     """Take a router's gateway from an agent's host."""
+    _change(request, ROUTER, request.params["router_id"], scheduling.leave_gateway)
+
+
+def _change(request: Request, kind: standard.Kind, wanted: str, change: Callable[[sa.Connection, Row, str], None]) -> None:
+    """Do it to a network or a router and the host of the agent that the path names; ring all hosts that it concerns."""
     with request.services.database.write() as connection:
         revisions.hold(connection)
         host = agents.found(request, connection)["host"]
-        row = standard.found(ROUTER, request, connection, request.params["router_id"])
-        scheduling.leave_gateway(connection, row, host)
-        hosts = _hosts(connection, row)
+        row = standard.found(kind, request, connection, wanted)
+        before = routers.hosts_of_routers(connection, [row["id"]])
+        change(connection, row, host)
+        hosts = {host} | before | routers.hosts_of_routers(connection, [row["id"]])
     resource.ring(request, hosts)
-
-
-def _hosts(connection: sa.Connection, row: Row) -> set[str]:
-    return routers.hosts_of_routers(connection, [row["id"]]) | {row["gateway_host"]} - {""}
