@@ -44,6 +44,8 @@ class FakeDriver:
         self._host = host
         self._script_path = script
         self.calls: list[tuple[str, str]] = []
+        self._read_as: tuple[int, int, int] | None = None  # which version of the file is what we remember
+        self._remembered: dict[str, Any] = {}
 
     def inventory(self) -> Inventory:
         """Return a large host, or what the script says."""
@@ -348,11 +350,15 @@ class FakeDriver:
             partial.rename(self._path)
 
     def _read(self) -> dict[str, Any]:
+        """The servers in the file, which nobody changes in place; it is read again once somebody has written it."""
         try:
-            found: dict[str, Any] = json.loads(self._path.read_text())
+            about = self._path.stat()
         except FileNotFoundError:
             return {}  # the first start
-        return found
+        version = (about.st_ino, about.st_mtime_ns, about.st_size)
+        if version != self._read_as:
+            self._remembered, self._read_as = json.loads(self._path.read_text()), version
+        return self._remembered
 
     def _script(self) -> dict[str, Any]:
         if not self._script_path or not pathlib.Path(self._script_path).exists():
