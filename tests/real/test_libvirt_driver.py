@@ -28,6 +28,7 @@ from cumulo.compute.agent import files, probe
 from cumulo.compute.agent.driver import Power
 from cumulo.common.image_files import ImageCache, inspect
 from cumulo.compute.agent.steps import Steps
+from cumulo.volume.agent.file import FileBackend
 
 from tests.fixtures.compute_agent import make_steps
 
@@ -227,6 +228,39 @@ class LibvirtDriverTest(unittest.TestCase):
         facts = self.facts(direct=True)
         print("\ndirect kernel", self.live_through(facts))
         self.assert_nothing_left(facts)
+
+    def test_has_volumes(self) -> None:
+        """A volume is put into a running guest, grows there, stays over a stop, and is taken out again."""
+        facts = self.facts(direct=True)
+        server_id, steps = facts["id"], make_steps(self.driver, Clock(), lambda _: facts, press_again_s=5)
+        self.addCleanup(self.driver.remove, server_id)
+        backend = FileBackend(self.state_dir / "volumes", Threads(), name="file")
+        volume_id = Ids().new_id()
+        backend.create(volume_id, 1)
+        disk = {"volume_id": volume_id, "device": "/dev/vdd", "read_only": False,
+                "connection": backend.connection(volume_id, "h", "h")}
+        state = {"server_id": server_id, **disk}
+        table = steps.table()
+        table["boot"][0](state, _Call())
+        self.wait_for_console(server_id, "login:")
+        for _ in range(2):
+            table["plug_disk"][0](state, _Call())
+        self.assertEqual((volume_id,), self.held_volumes(server_id))
+        backend.extend(volume_id, 2)
+        table["grow_guest_disk"][0](state | {"size_gib": 2}, _Call())
+        facts["volumes"] = [{"id": volume_id, **disk}]
+        table["power_off"][0](state, _Call())
+        table["power_on"][0](state, _Call())
+        self.assertEqual((volume_id,), self.held_volumes(server_id))
+        self.wait_for_console(server_id, "login:")
+        facts["volumes"] = []
+        for _ in range(2):
+            table["unplug_disk"][0](state, _Call())
+        self.assertEqual((), self.held_volumes(server_id))
+
+    def held_volumes(self, server_id: str) -> tuple[str, ...]:
+        """Return the volumes that the running domain has."""
+        return next(each.volumes for each in self.driver.holdings().servers if each.server_id == server_id)
 
     def test_is_rescued_grown_and_rebuilt(self) -> None:
         """Each step twice; what a machine has of disks is what its state says."""
