@@ -89,13 +89,14 @@ def _log_in(port: int, password: str) -> str:
 class Asker:
     """One connection."""
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Cloud, base: str = "/network/v2.0") -> None:
+        self._base = base
         self._connection = http.client.HTTPConnection("127.0.0.1", cloud.port, timeout=60)
         self._headers = {"X-Auth-Token": cloud.token, "Content-Type": "application/json"}
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """Send a request that must succeed and return its JSON."""
-        self._connection.request(method, f"/network/v2.0{path}", None if body is None else json.dumps(body),
+        self._connection.request(method, f"{self._base}{path}", None if body is None else json.dumps(body),
                                  self._headers)
         answer = self._connection.getresponse()
         content = answer.read()
@@ -104,13 +105,14 @@ class Asker:
         return json.loads(content) if content else None
 
 
-def measured(cloud: Cloud, clients: int, count: int, one: Callable[[Asker, int], object]) -> Figure:
+def measured(cloud: Cloud, clients: int, count: int, one: Callable[[Asker, int], object],
+             base: str = "/network/v2.0") -> Figure:
     """Have so many clients do it so many times together."""
     times: list[float] = []
     numbers = itertools.count()
 
     def work() -> None:
-        asker = Asker(cloud)
+        asker = Asker(cloud, base)
         while (number := next(numbers)) < count:
             began = time.perf_counter()
             one(asker, number)
