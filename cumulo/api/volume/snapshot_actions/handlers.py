@@ -1,4 +1,4 @@
-"""POST /snapshots/{id}/action: for administrators, one key names what is done."""
+"""POST /snapshots/{id}/action: one key names what is done, most of it by administrators."""
 
 from typing import Any
 
@@ -16,8 +16,8 @@ def act(request: Request) -> None:
     """Do to the snapshot what the body's one key names."""
     ((name, asked),) = request.body.items()
     with request.services.database.write() as connection:
-        row = own_snapshot(request, connection, "volume:snapshots:administer", lock=True)
-        _CHANGES[name](request, connection, row, asked)
+        rule, change = _CHANGES[name]
+        change(request, connection, own_snapshot(request, connection, rule, lock=True), asked)
     common.ring_scheduler(request)
 
 
@@ -29,7 +29,7 @@ def _force_delete(request: Request, connection: sa.Connection, row: snapshots.Ro
 
 def _reset_status(request: Request, connection: sa.Connection, row: snapshots.Row, asked: Any) -> None:
     """Write another status in the row: for an administrator who knows better, while nothing is under way."""
-    if asked["status"] == states.DELETING or store.active(connection, row["id"]) is not None:
+    if store.active(connection, row["id"]) is not None:
         raise errors.BadRequest("What a running operation makes of a snapshot cannot be written: delete or force-delete it.")
     snapshots.update_snapshot(connection, request.services.database.now(connection), row["id"], status=asked["status"],
                               progress=None)
@@ -46,5 +46,6 @@ def _update_status(request: Request, connection: sa.Connection, row: snapshots.R
 
 _FROM = {states.CREATING: (states.CREATING, states.AVAILABLE, states.ERROR),
          states.DELETING: (states.DELETING, states.ERROR_DELETING)}
-_CHANGES = {"os-force_delete": _force_delete, "os-reset_status": _reset_status,
-            "os-update_snapshot_status": _update_status}
+_ADMINISTER = "volume:snapshots:administer"
+_CHANGES = {"os-force_delete": (_ADMINISTER, _force_delete), "os-reset_status": (_ADMINISTER, _reset_status),
+            "os-update_snapshot_status": ("volume:snapshots:update_status", _update_status)}

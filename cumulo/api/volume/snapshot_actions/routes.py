@@ -19,6 +19,6 @@ _BODY: dict[str, Any] = {"type": "object", "minProperties": 1, "maxProperties": 
                                          progress={"type": "string", "pattern": "^[0-9]{1,3}%$"})}}
 
 ROUTES = (
-    Route("POST", "/snapshots/{snapshot_id}/action", handlers.act, policy="volume:snapshots:administer", status=202,
+    Route("POST", "/snapshots/{snapshot_id}/action", handlers.act, policy="volume:snapshots:update_status", status=202,
           body=_BODY),
 )

@@ -14,7 +14,7 @@ from cumulo.api.volume.volume_actions import upload, uses
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
 from cumulo.common.operations import store
-from cumulo.volume import image_metadata, states, types, volumes
+from cumulo.volume import image_metadata, types, volumes
 
 ACTION, ATTACH = "volume:volumes:action", "volume:volumes:attach"
 Change = Callable[[Request, sa.Connection, volumes.Row, Any], Reply | None]
@@ -63,7 +63,7 @@ def _reset_status(request: Request, connection: sa.Connection, row: volumes.Row,
     wanted = asked.get("status")
     if wanted is None:
         return
-    if wanted == states.DELETING or store.active(connection, row["id"]) is not None:
+    if store.active(connection, row["id"]) is not None:
         raise errors.BadRequest("What a running operation makes of a volume cannot be written: delete or force-delete it.")
     _update(request, connection, row, status=wanted)
 

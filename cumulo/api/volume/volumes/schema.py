@@ -6,8 +6,8 @@ from cumulo.api.volume import schema_parts as parts
 
 _NEW: dict[str, Any] = {
     "name": parts.TEXT, "display_name": parts.TEXT, "description": parts.TEXT, "display_description": parts.TEXT,
-    "size": {"anyOf": [*parts.SIZE["anyOf"], {"type": "null"}]}, "volume_type": parts.TEXT, "metadata": parts.VALUES,
-    "availability_zone": parts.TEXT, "multiattach": parts.BOOLEAN,
+    "size": {"anyOf": [*parts.SIZE["anyOf"], {"type": "null"}]}, "volume_type": parts.TEXT,
+    "metadata": {**parts.VALUES, "type": ["object", "null"]}, "availability_zone": parts.TEXT, "multiattach": parts.BOOLEAN,
 }
 _HINTS = {"OS-SCH-HNT:scheduler_hints": parts.HINTS, "scheduler_hints": parts.HINTS}
 
@@ -19,6 +19,8 @@ def _create(**more: Any) -> dict[str, Any]:
 
 _SOURCES: dict[str, Any] = {"snapshot_id": parts.ID_OR_NULL, "source_volid": parts.ID_OR_NULL, "imageRef": parts.ID_OR_NULL,
                             "image_id": parts.ID_OR_NULL}
+# Clients send these as null when they want none; a value is for what this cloud does not have (yet).
+_SOURCES |= {name: {"type": "null"} for name in ("backup_id", "group_id", "consistencygroup_id", "source_replica")}
 CREATE = (("3.0", _create(**_SOURCES)),)
 UPDATE = parts.wrapped("volume", {
     "name": parts.TEXT, "display_name": parts.TEXT, "description": parts.TEXT, "display_description": parts.TEXT,
