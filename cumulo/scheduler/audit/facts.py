@@ -61,6 +61,15 @@ class Operation:
 
 
 @dataclasses.dataclass(frozen=True)
+class SubPort:
+    """A port that a trunk carries over another one."""
+
+    port_id: str
+    trunk_id: str
+    parent_id: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Port:
     """A port; host is "" while it is bound nowhere."""
 
@@ -226,6 +235,7 @@ class DatabaseFacts:
     moves: tuple[Claim, ...] = ()  # the other rooms of servers that are resized or moved
     operations: tuple[Operation, ...] = ()
     ports: tuple[Port, ...] = ()
+    sub_ports: tuple[SubPort, ...] = ()
     addresses: tuple[Address, ...] = ()
     subnets: tuple[Subnet, ...] = ()
     networks: tuple[Network, ...] = ()

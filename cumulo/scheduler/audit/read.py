@@ -59,7 +59,7 @@ def read(database: Database) -> facts.DatabaseFacts:
         return facts.DatabaseFacts(
             now=database.now(connection), servers=_servers(connection, named), claims=claims, operations=operations,
             moves=tuple(_rows(connection, facts.Claim, compute.server_move)),
-            ports=ports, addresses=tuple(_rows(connection, facts.Address, network.port_address)),
+            ports=ports, sub_ports=_sub_ports(connection), addresses=tuple(_rows(connection, facts.Address, network.port_address)),
             subnets=tuple(_rows(connection, facts.Subnet, network.subnet)), networks=_networks(connection),
             images=_images(connection), staged=tuple(_rows(connection, facts.Staged, image.image_staging)),
             imports=_imports(connection),
@@ -142,6 +142,13 @@ def _ports(connection: sa.Connection) -> tuple[facts.Port, ...]:
     query = sa.select(port.id, port.network_id, port.device_id, port.device_owner, port.mac_address,
                       port.binding_host_id, port.status, port.bound_revision, port.hostname).order_by(port.id)
     return tuple(facts.Port(*row) for row in connection.execute(query))
+
+
+def _sub_ports(connection: sa.Connection) -> tuple[facts.SubPort, ...]:
+    carried, trunk = network_sharing.trunk_subport.c, network_sharing.trunk
+    query = sa.select(carried.port_id, carried.trunk_id, trunk.c.port_id).join_from(
+        network_sharing.trunk_subport, trunk, trunk.c.id == carried.trunk_id).order_by(carried.port_id)
+    return tuple(facts.SubPort(*row) for row in connection.execute(query))
 
 
 def _networks(connection: sa.Connection) -> tuple[facts.Network, ...]:

@@ -12,6 +12,8 @@ KINDS = {
     "port_bound_elsewhere": "A port is bound to another host than its server's.",
     "port_not_bound": "A server runs on a host that its port is not bound to.",
     "port_status": "A port's status does not fit its binding.",
+    "sub_port_adrift": "A port that a trunk carries does not name the trunk as its device.",
+    "sub_port_elsewhere": "A port that a trunk carries is bound to another host than the trunk's own port.",
     "port_not_active": "A port waits for its host, although the host has reached its revision.",
 }
 
@@ -23,6 +25,9 @@ def differences(facts: Facts) -> Iterator[Difference]:
             yield from _binding(port, facts.database.applied.get(port.host, 0))
         if port.is_of_server:
             yield from _device(port, facts.servers.get(port.device_id))
+    for each in facts.database.sub_ports:
+        if each.port_id in facts.ports and each.parent_id in facts.ports:
+            yield from _carried(facts.ports[each.port_id], each.trunk_id, facts.ports[each.parent_id])
 
 
 def _binding(port: Port, applied: int) -> Iterator[Difference]:
@@ -43,6 +48,14 @@ def _device(port: Port, server: Server | None) -> Iterator[Difference]:
                        f"server {server.id} " + (f"has host {server.host}" if server.host else "has no host"))
     elif not port.host and server.host and server.status in ON_A_HOST:
         yield _differs("port_not_bound", port, f"server {server.id} has host {server.host}")
+
+
+def _carried(port: Port, trunk_id: str, parent: Port) -> Iterator[Difference]:
+    if (port.device_owner, port.device_id) != ("trunk:subport", trunk_id):
+        yield _differs("sub_port_adrift", port, f"trunk {trunk_id} carries it, its device is {port.device_id or 'none'}")
+    if port.host and port.host != parent.host:
+        yield _differs("sub_port_elsewhere", port, f"port {parent.id} of trunk {trunk_id}, which carries it, is "
+                       + (f"bound to {parent.host}" if parent.host else "bound nowhere"))
 
 
 def _differs(kind: str, port: Port, other: str) -> Difference:

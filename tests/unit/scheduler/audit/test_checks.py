@@ -9,7 +9,7 @@ from cumulo.common import names
 from cumulo.common.audit.holdings import ComputeHoldings, HeldDhcp, HeldServer, StoreHoldings
 from cumulo.scheduler.audit import facts as kinds_of_facts
 from cumulo.scheduler.audit.differences import CHECKS, KINDS, differences
-from cumulo.scheduler.audit.facts import Address, Claim, Facts, Network, Orphan
+from cumulo.scheduler.audit.facts import Address, Claim, Facts, Network, Orphan, SubPort
 from tests.fixtures import audit as cloud
 from tests.fixtures.audit import facts, with_backend, with_compute, with_held, with_networks, with_server, with_store
 
@@ -22,6 +22,14 @@ GONE = change(cloud.SERVER, id=STRANGER, status="DELETED", host=None, deleted_at
 def port(**changes: object) -> Facts:
     """The cloud with a changed port of the server."""
     return facts(ports=(change(cloud.PORT, **changes), cloud.DHCP_PORT))
+
+
+def carried(**changes: object) -> Facts:
+    """The cloud with a port that a trunk carries over the server's, changed."""
+    sub_port = change(cloud.PORT, id="carried", mac_address="fa:16:3e:00:00:09", device_id="trunk",
+                      device_owner="trunk:subport", hostname="")
+    return change(facts(ports=(cloud.PORT, cloud.DHCP_PORT, change(sub_port, **changes)),
+                        sub_ports=(SubPort("carried", "trunk", cloud.PORT_ID),)), network={}, compute={})
 
 
 def image(**changes: object) -> Facts:
@@ -88,6 +96,8 @@ PROVOKED: dict[str, Callable[[], Facts]] = {
         cloud.PORT, id="lost", mac_address="fa:16:3e:00:00:07", device_id=STRANGER, host="", status="DOWN"))),
     "port_bound_elsewhere": lambda: change(port(host="h2"), network={}, compute={}),
     "port_not_bound": lambda: change(port(host="", status="DOWN"), network={}, compute={}),
+    "sub_port_adrift": lambda: carried(device_id="another"),
+    "sub_port_elsewhere": lambda: carried(host="h2"),
     "port_status": lambda: port(status="DOWN"),
     "port_not_active": lambda: port(status="BUILD"),
     "address_without_port": lambda: facts(addresses=(
