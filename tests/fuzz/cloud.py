@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from cumulo.common.db.tables.compute import claim, server
 from cumulo.common.db.tables.operations import operation
 from cumulo.common.db.tables.volume import volume, volume_snapshot
+from cumulo.image.store.http import HttpStore
+from cumulo.image.stores import Stores
 from cumulo.scheduler import heartbeats
 from cumulo.volume import backends
 from cumulo.volume import snapshots as snapshot_rules
@@ -50,6 +52,8 @@ class Cloud:
 
     def __init__(self) -> None:
         self.api = Api()
+        stores = self.api.services.image_stores
+        self.api.services.image_stores = Stores.of(*stores.all, HttpStore("web", ["http://127.0.0.1:9/"], 1.0))
         self.pool = Pool()
         self.ledger = Ledger(self.api.database.engine)
         strict.hold(self.api.database.engine)
