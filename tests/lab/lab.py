@@ -76,8 +76,8 @@ class Host:
         self.run("ip", "address", "add", f"{self.tunnel_address}/24", "dev", "wire0" if mechanism == "openvswitch" else "eth0")
 
     def start_switch(self) -> None:
-        """Start a switch that was killed."""
-        self.run(*_SWITCH)
+        """Start a switch that was killed, once the one before it has let go of its file."""
+        self.run("sh", "-c", f"for again in 1 2 3 4 5 6 7 8; do {' '.join(_SWITCH)} && exit 0; sleep 0.2; done; exit 1")
 
     def command(self, *argv: str) -> list[str]:
         """The command line that runs a program on this host."""
