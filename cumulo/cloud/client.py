@@ -54,14 +54,15 @@ class Client:
         headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
         self._send("PUT", path, stream, headers)
 
-    def request(self, method: str, path: str, body: Json | None = None, *, key: str = "") -> Json:
+    def request(self, method: str, path: str, body: Json | None = None, *, key: str = "", version: str = "") -> Json:
         """Send a request with a JSON body and return the JSON of the answer; {} when it has none.
 
         With the key of an earlier request the same request is answered again, and done only once.
         """
         data = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json"} if data else {}
-        answer = self._send(method, path, data, headers | ({"Idempotency-Key": key} if key else {}))
+        answer = self._send(method, path, data, headers | ({"Idempotency-Key": key} if key else {})
+                            | ({"OpenStack-API-Version": version} if version else {}))
         return json.loads(answer) if answer else {}  # type: ignore[no-any-return]
 
     def log_in(self) -> None:

@@ -45,10 +45,12 @@ def evacuate(client: Any, furniture: Any, server_id: str) -> None:
     path = f"/compute/v2.1/servers/{server_id}"
     host = client.get(path)["server"]["OS-EXT-SRV-ATTR:host"]
     service = {"host": host, "binary": "nova-compute"}
-    client.request("PUT", "/compute/v2.1/os-services/force-down", {**service, "forced_down": True})
+    client.request("PUT", "/compute/v2.1/os-services/force-down", {**service, "forced_down": True},
+                   version="compute 2.11")
     client.post(f"{path}/action", {"evacuate": {"onSharedStorage": False}})
     wait_for(lambda: _is_settled(client, path), "an end of the evacuation", 60.0)
-    client.request("PUT", "/compute/v2.1/os-services/force-down", {**service, "forced_down": False})
+    client.request("PUT", "/compute/v2.1/os-services/force-down", {**service, "forced_down": False},
+                   version="compute 2.11")
 
 
 def _is_settled(client: Any, path: str) -> bool:

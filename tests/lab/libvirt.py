@@ -88,6 +88,8 @@ class Hypervisor(Host):
 
     def kill(self) -> None:
         """End the host as a power failure does: agents, daemons, guests, all at once."""
+        if self._holder.poll() is not None:
+            return
         own = os.readlink(f"/proc/{self._holder.pid}/ns/uts")
         for entry in pathlib.Path("/proc").glob("[0-9]*"):
             try:

@@ -180,7 +180,7 @@ def evacuate(world: World, server_id: str) -> dict[str, Any]:
     host.processes.clear()
     began = time.monotonic()
     service = {"host": host.name, "binary": "nova-compute", "forced_down": True}
-    world.client.request("PUT", "/compute/v2.1/os-services/force-down", service)
+    world.client.request("PUT", "/compute/v2.1/os-services/force-down", service, version="compute 2.11")
     world.act(server_id, {"evacuate": {"onSharedStorage": False}})
     world.lab.wait(server_id, "ACTIVE")
     took_s = time.monotonic() - began
@@ -194,14 +194,18 @@ def whole(lab: LibvirtLab) -> dict[str, Any]:
     """Every kind of move of one guest, one after another."""
     world = World(lab)
     server_id = world.boot("one", "h1")
-    told: dict[str, Any] = {"live": live(world, server_id, "h2"), "live back": live(world, server_id, "h1")}
-    told["kept"] = check_disk(world, server_id)
-    told["cold"] = cold(world, server_id, {"migrate": None})
-    told["resize"] = cold(world, server_id, {"resize": {"flavorRef": "large"}})
+    told: dict[str, Any] = {}
+    for name, tell in (("live", lambda: live(world, server_id, "h2")), ("live back", lambda: live(world, server_id, "h1")),
+                       ("kept", lambda: check_disk(world, server_id)),
+                       ("cold", lambda: cold(world, server_id, {"migrate": None})),
+                       ("resize", lambda: cold(world, server_id, {"resize": {"flavorRef": "large"}}))):
+        told[name] = tell()
+        print(name, told[name], flush=True)
     world.act(server_id, {"os-migrateLive": {"host": "h2" if lab.host_of(server_id).name != "h2" else "h1",
                                              "block_migration": True, "disk_over_commit": False}})
     lab.wait(server_id, "ACTIVE")
     told["evacuated"] = evacuate(world, server_id)
+    print("evacuated", told["evacuated"], flush=True)
     world.delete(server_id)
     return told
 
