@@ -6,17 +6,17 @@
     boot         the compute agent destroying the domain and its files
     settle       the scheduler     nothing: what ends undone becomes ERROR when the flow ends
 
-The state begins with server_id and ports (ids); claim adds host.
+The state begins with server_id and ports (ids), of which there may be none; claim adds host.
 """
 
-from cumulo.common.operations.step import Flow, Step, at_compute, at_network, at_scheduler
+from cumulo.common.operations.step import Flow, Step, at_compute, at_network_for_ports, at_scheduler
 
 FLOW = Flow(
     name="build_server",
     resource_type="server",
     steps=(
         Step("claim", at_scheduler),
-        Step("plug_ports", at_network),
+        Step("plug_ports", at_network_for_ports),
         Step("boot", at_compute),
         Step("settle", at_scheduler),
     ),

@@ -48,8 +48,13 @@ def at_compute(state: State) -> str | None:
 
 
 def at_network(state: State) -> str | None:
-    """The step runs at the network agent of the state's host; nowhere while there is none, or where there is no port."""
-    return f"network.{state['host']}" if state.get("host") and state.get("ports", True) else None
+    """The step runs at the network agent of the state's host, nowhere while there is none."""
+    return f"network.{state['host']}" if state.get("host") else None
+
+
+def at_network_for_ports(state: State) -> str | None:
+    """The same, and nowhere for a server without ports."""
+    return at_network(state) if state.get("ports") else None
 
 
 def at_image(state: State) -> str | None:
