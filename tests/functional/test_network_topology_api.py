@@ -61,6 +61,8 @@ class TopologyTest(NetworkApiCase):
         self.assertEqual("PolicyNotAuthorized", self.ask("eve", expect=403)["type"])
         self.send("DELETE", PATH, who="bob", expect=403)
         self.ask("root")
+        for method in ("GET", "DELETE"):
+            self.refused(404, "ProjectNotFound", method, "/auto-allocated-topology/unknown", who="root")
 
     def test_its_parts_may_be_deleted_one_by_one(self) -> None:
         self.prepare()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import sqlalchemy as sa
 from oslo_policy import policy
 
 from cumulo.api.network import collection
 from cumulo.api.network.auto_allocated_topologies import made
 from cumulo.api.wsgi.route import Request, Route
+from cumulo.common import errors
 
 _ONE = "/v2.0/auto-allocated-topology/{project_id}"
 _RULE = "network:auto_allocated_topology"
@@ -31,6 +33,7 @@ def show(request: Request) -> dict[str, Any]:
     with database.read() as connection:
         row = made.found(connection, project_id)
         if row is None:
+            _check_known(request, connection)
             made.check(connection)
     if DRY_RUN in request.query.getall("fields"):
         return _view(project_id, "dry-run=pass")
@@ -47,7 +50,15 @@ def delete(request: Request) -> None:
     database, project_id = request.services.database, request.params["project_id"]
     request.authorize(f"{_RULE}:delete", {"project_id": project_id})
     with database.write() as connection:
+        _check_known(request, connection)
         made.delete(connection, database.now(connection), project_id)
+
+
+def _check_known(request: Request, connection: sa.Connection) -> None:
+    """Raise NotFound for a project that is not there: an administrator may name any."""
+    project_id = request.params["project_id"]
+    if not request.services.tokens.hold_known(connection, project_id):
+        raise errors.NotFound(f"Project {project_id[:64]} could not be found.", kind="ProjectNotFound")
 
 
 def _view(project_id: str, network_id: str) -> dict[str, Any]:
