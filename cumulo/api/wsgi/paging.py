@@ -20,14 +20,15 @@ class Page:
 
 
 def page(request: Request, *, maximum: int | None = 1000, sort_keys: Collection[str] = (),
-         default_sort: tuple[tuple[str, bool], ...] = (), default_direction: str = "desc") -> Page:
+         default_sort: tuple[tuple[str, bool], ...] = (), default_direction: str = "desc",
+         is_sortable: bool = True) -> Page:
     """Read limit, marker, sort_key, sort_dir and sort; raises BadRequest for what is malformed.
 
     maximum bounds the limit and is the limit where none is asked; None means no bound. limit=0 is
-    kept as 0: what it means differs between APIs.
+    kept as 0: what it means differs between APIs. A list that is not sortable ignores what it is asked to sort by.
     """
     limit = _limit(request.query.get("limit"), maximum)
-    sort = _sort(request, default_direction) or default_sort
+    sort = (_sort(request, default_direction) if is_sortable else ()) or default_sort
     for key, _ in sort:
         if sort_keys and key not in sort_keys:
             raise errors.BadRequest(f"{key!r} is not a key to sort by; there are {', '.join(sorted(sort_keys))}.")

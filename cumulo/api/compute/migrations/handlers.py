@@ -25,7 +25,7 @@ def list_all(request: Request) -> dict[str, Any]:
     """List migrations of all servers, newest first."""
     maximum = request.services.conf.servers.page_limit
     paged = request.is_at_least("2.59")
-    asked = paging.page(request, maximum=maximum) if paged else None
+    asked = paging.page(request, maximum=maximum, is_sortable=False) if paged else None
     limit = (asked.limit if asked else None) or maximum
     with request.services.database.read() as connection:
         after = _after(connection, asked.marker) if asked and asked.marker else None
