@@ -67,7 +67,8 @@ def is_local(step: Step) -> bool:
 
 def place(step: Step) -> str:
     """Where a step runs when it has something to do: for a server that stays on its host, or for one that leaves it."""
-    return next((at for at in (step.at({"host": "h", "source": "h", "target": target, "volume_host": "h", "user_host": "h"}) for target in "hg") if at), "")
+    state = {"host": "h", "source": "h", "volume_host": "h", "user_host": "h", "ports": ["p"]}
+    return next((at for at in (step.at(state | {"target": target}) for target in "hg") if at), "")
 
 
 def commits() -> list[str]:

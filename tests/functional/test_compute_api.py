@@ -515,7 +515,7 @@ class Administration(ComputeCase):
         answer = self.api.get(SERVERS, headers={"X-OpenStack-Nova-API-Version": "latest"})
         self.assertEqual(("2.104", "compute 2.104"), (answer.headers["X-OpenStack-Nova-API-Version"],
                                                     answer.headers["OpenStack-API-Version"]))
-        self.assertEqual(406, self.api.get(SERVERS, headers=at("2.101")).status_int)
+        self.assertEqual(406, self.api.get(SERVERS, headers=at("2.105")).status_int)
         self.assertEqual(400, self.api.get(SERVERS, headers=at("two")).status_int)
 
 

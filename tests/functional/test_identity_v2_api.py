@@ -92,6 +92,6 @@ class AdminPortTest(unittest.TestCase):
         self.addCleanup(api.close)
         application = api_main.at_the_root(api.application)
         for path, status in (("/v2.0", 200), ("/identity/v2.0", 200), ("/v3", 200), ("/v3/users", 401),
-                             ("/compute/v2.1", 200), ("/nothing", 404), ("/volume", 404)):
+                             ("/compute/v2.1", 200), ("/nothing", 404), ("/volume", 300), ("/object-store", 404)):
             answer = webob.Request.blank(path).get_response(application)
             self.assertEqual(status, answer.status_int, path)

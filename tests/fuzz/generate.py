@@ -22,7 +22,7 @@ CANDIDATES = (
     "00000000000040008000deadbeef0000", "/name", "/tags", "/min_disk", "/os_distro", "/a~1b", "/kernel_id",
     "http://127.0.0.1:9/$(project_id)s", "aGVsbG8=", "IyEvYmluL3NoCg==", "auto", "password", "token", "unscoped",
     "/dev/vdb", "0123456789abcdef" * 4, "0123456789abcdef" * 8,
-    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0p4Y2l6bF3yQ2m1cQ0o2l0aY1r9m3d3d3d3d3d3d3d me", "2026-01-31T10:00:00Z")
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0p4Y2l6bF3yQ2m1cQ0o2l0aY1r9m3d3d3d3d3d3d3d me", "2026-01-31T10:00:00Z", "50%")
 LINKED = ("cidr", "ip_version", "gateway_ip")
 #: Keys of open objects, few, so that what one request sets another finds.
 KEYS = ("web", "env", "os_distro", "hw:mem", "Key 1")

@@ -14,5 +14,5 @@ class ImageGoneTest(unittest.TestCase):
         cloud.ok("DELETE", f"/image/v2/images/{cloud.owned['image_id']}")
         with cloud.api.database.read() as connection:
             found = facts.server_facts(connection, cloud.owned["server_id"], facts.no_access)
-        self.assertEqual((cloud.owned["image_id"], {}), (found["image"]["id"], found["image"]["properties"]))
+        self.assertEqual((cloud.owned["image_id"], None), (found["image"]["id"], found["image"]["disk_format"]))
         self.assertEqual(1, len(found["ports"]))

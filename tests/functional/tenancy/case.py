@@ -52,6 +52,8 @@ class TenancyCase(unittest.TestCase):
             if variable in variables(route):
                 return persona.project_id == self.cloud.owner or self.rules.allows(rule, persona, {})
         about = self.rules.about(route.method, route.path, action) | ({route.policy} if route.policy and not action else set())
+        # Identity and volumes both have /v3/limits.
+        about = {rule for rule in about if rule.startswith("volume:") == (route.policy or "").startswith("volume:")}
         target = self.target(route)
         # A rule that lets everybody in decides nothing where there is another.
         deciding = {rule for rule in about if not self.rules.allows(rule, NOBODY, target)}
