@@ -357,13 +357,13 @@ class ResourcesTest(IdentityCase):
         self.call("GET", f"{query}&scope.system=all&scope.domain.id=default", 400)
 
     def test_catalog_resources(self) -> None:
-        service = self.cloud.make("service", type="volumev3", name="cinderv3")
+        service = self.cloud.make("service", type="metering", name="cinderv3")
         values = {"service_id": service["id"], "interface": "public", "url": "http://v/v3/$(project_id)s"}
         endpoint = self.cloud.make("endpoint", **values, region="Elsewhere")
         self.assertEqual(("Elsewhere", "Elsewhere"), (endpoint["region"], endpoint["region_id"]))
         catalog = self.cloud.log_in().json["token"]["catalog"]
         project_id = self.cloud.log_in().json["token"]["project"]["id"]
-        shown = next(each for each in catalog if each["type"] == "volumev3")["endpoints"]
+        shown = next(each for each in catalog if each["type"] == "metering")["endpoints"]
         self.assertEqual([f"http://v/v3/{project_id}"], [each["url"] for each in shown])
         self.call("POST", "/v3/endpoints", 400, {"endpoint": {**values, "service_id": "nothing"}})
         self.call("POST", "/v3/endpoints", 400, {"endpoint": {**values, "region_id": "Nowhere"}})
