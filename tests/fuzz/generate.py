@@ -5,6 +5,7 @@ pattern and format means here what it means to the server.
 """
 
 import random
+import re
 from typing import Any
 
 import jsonschema_rs
@@ -25,7 +26,7 @@ CANDIDATES = (
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0p4Y2l6bF3yQ2m1cQ0o2l0aY1r9m3d3d3d3d3d3d3d me", "2026-01-31T10:00:00Z", "50%")
 LINKED = ("cidr", "ip_version", "gateway_ip")
 #: Keys of open objects, few, so that what one request sets another finds.
-KEYS = ("web", "env", "os_distro", "hw:mem", "Key 1")
+KEYS = ("web", "env", "os_distro", "hw:mem", "Key 1", "volumes_web")
 
 
 class Generator:
@@ -67,11 +68,12 @@ class Generator:
 
     def _open_part(self, schema: Json, least: int, most: int) -> Json:
         """Attributes that the schema does not name, where it lets them be."""
-        further = next(iter(schema.get("patternProperties", {}).values()), schema.get("additionalProperties", False))
+        pattern, further = next(iter(schema.get("patternProperties", {}).items()), ("", schema.get("additionalProperties", False)))
         if not isinstance(further, dict) or not further:
             return {}
-        count = min(most, max(least, self._rng.choice((0, 0, 1, 2))), len(KEYS))
-        return {key: self.value(further, key) for key in self._rng.sample(KEYS, max(0, count))}
+        keys = [key for key in KEYS if re.search(pattern, key)]
+        count = min(most, max(least, self._rng.choice((0, 0, 1, 2))), len(keys))
+        return {key: self.value(further, key) for key in self._rng.sample(keys, max(0, count))}
 
     def _array(self, schema: Json, name: str) -> list[Any]:
         least, most = schema.get("minItems", 0), schema.get("maxItems", 3)
