@@ -7,13 +7,12 @@ import sqlalchemy as sa
 
 from cumulo.api.compute.images import view
 from cumulo.api.image.images import handlers as image_api
+from cumulo.api.metadata import Change, Handlers, Metadata
 from cumulo.api.wsgi import paging, times
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.compute import quotas
 from cumulo.image import attributes, images, listing, protections
-
-Metadata = dict[str, str]
 
 
 def list_brief(request: Request) -> dict[str, Any]:
@@ -65,56 +64,19 @@ def delete(request: Request) -> None:
     image_api.delete(request)
 
 
-def list_metadata(request: Request) -> dict[str, Any]:
-    """Show the metadata of an image."""
+def _read(request: Request) -> Metadata:
     with request.services.database.read() as connection:
-        return {"metadata": _metadata(request, _image(request, connection))}
+        return _metadata(request, _image(request, connection))
 
 
-def merge(request: Request) -> dict[str, Any]:
-    """Add metadata, and change what is there."""
-    return {"metadata": _change(request, lambda old: old | request.body["metadata"])}
-
-
-def replace(request: Request) -> dict[str, Any]:
-    """Put new metadata in place of what the caller may see of the old."""
-    with request.services.database.read() as connection:
-        seen = _metadata(request, _image(request, connection))
-    return {"metadata": _change(request, lambda old: {
-        key: value for key, value in old.items() if key not in seen} | request.body["metadata"])}
-
-
-def show_item(request: Request) -> dict[str, Any]:
-    """Show one key; raises NotFound."""
-    with request.services.database.read() as connection:
-        return {"meta": _one(_metadata(request, _image(request, connection)), request)}
-
-
-def set_item(request: Request) -> dict[str, Any]:
-    """Set one key, which must be the one of the path."""
-    asked = request.body["meta"]
-    if list(asked) != [request.params["key"]]:
-        raise errors.BadRequest("Request body and URI mismatch")
-    _change(request, lambda old: old | asked)
-    return {"meta": asked}
-
-
-def delete_item(request: Request) -> None:
-    """Remove one key; raises NotFound."""
-
-    def without(old: Metadata) -> Metadata:
-        gone = _one(_protections(request).readable(old, request.context.roles), request)
-        return {key: value for key, value in old.items() if key not in gone}
-
-    _change(request, without)
-
-
-def _change(request: Request, change: Callable[[Metadata], Metadata]) -> Metadata:
-    """Change the properties of an image of the caller's; raises whatever the image API would."""
+def _change(request: Request, change: Change) -> Metadata:
+    """Change what the caller may see of an image's properties; raises whatever the image API would."""
     database = request.services.database
     with database.write() as connection:
         before = images.get_own_image(connection, request.context, request.params["image_id"])
-        after = before | {"properties": change(dict(before["properties"]))}
+        seen = _metadata(request, before)
+        unseen = {key: value for key, value in before["properties"].items() if key not in seen}
+        after = before | {"properties": unseen | change(seen)}
         for name in after["properties"]:
             if attributes.is_attribute(name):
                 raise errors.BadRequest(f"{name} is an attribute of images and cannot be their metadata.")
@@ -138,12 +100,8 @@ def _metadata(request: Request, row: images.Image) -> Metadata:
     return _protections(request).readable(row["properties"], request.context.roles)
 
 
-def _one(metadata: Metadata, request: Request) -> Metadata:
-    key = request.params["key"]
-    if key not in metadata:
-        raise errors.NotFound("Metadata item was not found")
-    return {key: metadata[key]}
-
-
 def _protections(request: Request) -> protections.Protections:
     return protections.of(request.services.conf)
+
+
+METADATA = Handlers(_read, _change)
