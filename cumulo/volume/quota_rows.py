@@ -36,7 +36,7 @@ def forget_project(connection: sa.Connection, project_id: str) -> None:
 
 
 def _read(connection: sa.Connection, table: sa.Table, whose: sa.ColumnElement[bool]) -> dict[str, int]:
-    return dict(connection.execute(sa.select(table.c.resource, table.c.most).where(whose)).tuples().all())
+    return dict(connection.execute(sa.select(table.c.resource, table.c.most).where(whose)).all())
 
 
 def _write(connection: sa.Connection, table: sa.Table, key: "sa.Column[str]", value: str, limits: Mapping[str, int]) -> None:

@@ -114,7 +114,7 @@ def names_of(connection: sa.Connection, type_ids: list[str]) -> dict[str, str]:
     if not type_ids:
         return {}
     rows = connection.execute(sa.select(volume_type.c.id, volume_type.c.name).where(volume_type.c.id.in_(type_ids)))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def is_multiattach(specs: Mapping[str, str]) -> bool:

@@ -104,6 +104,6 @@ def surroundings(connection: sa.Connection, rows: list[volumes.Row]) -> view.Sur
     type_ids = sorted({row["type_id"] for row in rows if row["type_id"]})
     names = sorted({row["backend"] for row in rows if row["backend"]})
     ids = connection.execute(sa.select(volume_backend.c.name, volume_backend.c.id).where(
-        volume_backend.c.name.in_(names))).tuples().all() if names else []
+        volume_backend.c.name.in_(names))).all() if names else []
     return view.Surroundings(
         types.names_of(connection, type_ids), volumes.attachments_of(connection, [row["id"] for row in rows]), dict(ids))
