@@ -74,25 +74,35 @@ def take_over(connection: sa.Connection, host: str, silent: str) -> dict[str, Ro
 
 def _having(connection: sa.Connection, host: str) -> list[Row]:
     """The routers that have the host in one of their two places."""
-    statement = sa.select(router.c.id, *(router.c[name] for name in _KEPT)).order_by(router.c.id).where(
+    statement = sa.select(router.c.id, router.c.refused_hosts, *(router.c[name] for name in _KEPT)).order_by(router.c.id).where(
         _LEADS_OUT, sa.or_(router.c.gateway_host == host, router.c.standby_host == host))
     return list(connection.execute(statement).mappings())
 
 
 def _changed(connection: sa.Connection, row: Row, gone: str, alive: Collection[str] | None) -> dict[str, str]:
     """Who has the two places when a host is gone; empty when that changes nothing."""
-    outside, before = row["external_network_id"], {name: row[name] for name in ("gateway_host", "standby_host")}
-    gateway, standby = before["gateway_host"], before["standby_host"]
-    if not row["ha"]:  # it stays where it is, and nobody stands by
-        stays = gateway or choose(connection, outside, (gone,), alive)
-        return {"gateway_host": stays, "standby_host": ""} if (stays, "") != (gateway, standby) else {}
+    before = {name: row[name] for name in ("gateway_host", "standby_host")}
+    if not row["ha"] and before["gateway_host"]:  # it stays where it is
+        after = before | {"standby_host": ""}
+    else:
+        after = places(connection, row, gone, alive)
+        if before["gateway_host"] == gone:  # nobody else can
+            after["gateway_host"] = after["gateway_host"] or gone
+    return after if after != before else {}
+
+
+def places(connection: sa.Connection, row: Row, gone: str, alive: Collection[str] | None = None) -> dict[str, str]:
+    """Who has a router's two places without a host; "" where nobody can. No host that an administrator took it from."""
+    outside, gateway, standby = row["external_network_id"], row["gateway_host"], row["standby_host"]
+    but = (gone, *(row["refused_hosts"] or ()))
     if gateway == gone:
         is_ready = standby not in ("", gone) and (alive is None or standby in alive)
-        gateway = standby if is_ready else choose(connection, outside, (gone,), alive) or gone
-    if standby in ("", gone, gateway):
-        standby = choose(connection, outside, (gone, gateway), alive)
-    after = {"gateway_host": gateway, "standby_host": standby}
-    return after if after != before else {}
+        gateway = standby if is_ready else choose(connection, outside, but, alive)
+    if not row["ha"]:
+        standby = ""
+    elif standby in ("", gone, gateway):
+        standby = choose(connection, outside, (*but, gateway), alive) if gateway else ""
+    return {"gateway_host": gateway, "standby_host": standby}
 
 
 def pair(connection: sa.Connection, external_network_id: str, *, moves: bool) -> dict[str, str]:

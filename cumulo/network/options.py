@@ -57,6 +57,10 @@ OPTIONS = [
     cfg.StrOpt(
         "dns_domain", default="openstacklocal.",
         help="Domain of ports whose network names none: what their names end with."),
+    cfg.BoolOpt(
+        "distributed_routers", default=True,
+        help="Whether routers for which an administrator does not say it answer for floating addresses on the hosts of their "
+             "servers, which needs no detour and leaves no host to fail for all; false: on the router's gateway host."),
     cfg.StrOpt(
         "availability_zone", default="nova",
         help="Name of the one zone that networks and routers are in: the same that servers are in."),

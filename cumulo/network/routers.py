@@ -129,7 +129,7 @@ def clear_gateway(connection: sa.Connection, now: float, router_id: str) -> Row:
             kind="RouterExternalGatewayInUseByFloatingIp"))
     _write(connection, now, router_id, {
         "external_network_id": None, "gateway_port_id": None, "enable_snat": True, "gateway_host": "",
-        "standby_host": ""})
+        "standby_host": "", "refused_hosts": []})
     ports.delete_port(connection, now, before["gateway_port_id"])
     return get_router(connection, router_id)
 

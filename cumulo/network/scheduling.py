@@ -1,7 +1,8 @@
 """What an administrator says of hosts: which serve a network although nothing of it is there, and which is a router's gateway.
 
 A host has the networks that its ports need, with their DHCP, and nobody says so. Placed on a host besides, a network is
-there too. A router's gateway is where the scheduler put it, until an administrator puts it elsewhere.
+there too. A router's gateway is where the scheduler put it, until an administrator puts it elsewhere; from where he takes it,
+it is kept away until he puts it there again, and where no other host is left the router has no way out.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ Row = Mapping[str, Any]
 
 
 def networks_of(connection: sa.Connection, host: str) -> list[str]:
-    """The networks whose DHCP a host serves."""
+    """The networks whose DHCP a host serves, and those placed there that have no subnet yet."""
     served = set(connection.execute(sa.select(port.c.network_id).where(port.c.device_owner == DHCP_OWNER)).scalars())
-    return sorted(needs.of_host(connection, host).networks & served)
+    placed = set(connection.execute(sa.select(network_placement.c.network_id).where(network_placement.c.host == host)).scalars())
+    return sorted(needs.of_host(connection, host).networks & (served | placed))
 
 
 def hosts_of_network(connection: sa.Connection, network_id: str) -> list[str]:
@@ -33,9 +35,11 @@ def hosts_of_network(connection: sa.Connection, network_id: str) -> list[str]:
 
 
 def place(connection: sa.Connection, row: Row, host: str) -> None:
-    """Let a host have a network although nothing of it is there; raises Conflict where it has it."""
+    """Let a host have a network although nothing of it is there; raises Conflict where it has it, or is to get nothing."""
     network_id = row["id"]
     revisions.advance(connection, network_id)
+    if connection.execute(sa.select(network_host.c.admin_state_up).where(network_host.c.host == host)).scalar() is False:
+        raise errors.Conflict(f"The DHCP agent on {host} is administratively down.", kind="InvalidDHCPAgent")
     if network_id in needs.of_host(connection, host).networks:
         conflicts.meet("place a network on a host", "the same host", errors.Conflict(
             f"The network {network_id} has been already hosted by the DHCP Agent on {host}.",
@@ -74,21 +78,21 @@ def move_gateway(connection: sa.Connection, row: Row, host: str) -> None:
         raise errors.Conflict(f"The host {host} does not reach the external network of router {row['id']}.",
                               kind="InvalidL3Agent")
     connection.execute(sa.update(router).where(router.c.id == row["id"]).values(
-        gateway_host=host, standby_host=row["gateway_host"] if row["ha"] else ""))
+        gateway_host=host, standby_host=row["gateway_host"] if row["ha"] else "",
+        refused_hosts=[each for each in row["refused_hosts"] or () if each != host]))
 
 
 def leave_gateway(connection: sa.Connection, row: Row, host: str) -> None:
-    """Take a router's gateway from a host; raises Conflict where no other can be it."""
+    """Take a router's gateway from a host, and keep it away: another is it, or none; raises Conflict where it is not there."""
     revisions.advance(connection, row["id"])
-    if row["gateway_host"] != host:
+    if host not in (row["gateway_host"], row["standby_host"]):
         raise errors.Conflict(f"The router {row['id']} is not hosted by the L3 agent on {host}.",
                               kind="RouterNotHostedByL3Agent")
-    other = gateways.choose(connection, row["external_network_id"], (host,))
-    if not other:
-        raise errors.Conflict(f"No other host can be the gateway of router {row['id']}.", kind="RouterReschedulingFailed")
-    connection.execute(sa.update(router).where(router.c.id == row["id"]).values(gateway_host=other, standby_host=""))
+    refusing = {**row, "refused_hosts": sorted({*(row["refused_hosts"] or ()), host})}
+    connection.execute(sa.update(router).where(router.c.id == row["id"]).values(
+        refused_hosts=refusing["refused_hosts"], **gateways.places(connection, refusing, host)))
 
 
 def set_state(connection: sa.Connection, host: str, admin_state_up: bool) -> None:
-    """Say whether gateways may be put on a host; those that are there stay."""
+    """Say whether gateways and networks may be put on a host; those that are there stay."""
     connection.execute(sa.update(network_host).where(network_host.c.host == host).values(admin_state_up=admin_state_up))

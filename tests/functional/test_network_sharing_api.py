@@ -208,10 +208,12 @@ class SelfTest(NetworkApiCase):
             connection.execute(sa.insert(service_status).values(
                 id="a1", host="h1", kind="network", started_at=now, last_seen=now, facts={}))
         self.assertEqual([], self.send("GET", "/agents", expect=200)["agents"])
-        self.send("GET", "/agents/a1", expect=404)
         listed = self.send("GET", "/agents?host=h1", who="root", expect=200)["agents"]
-        self.assertEqual([("a1", True)], [(each["id"], each["alive"]) for each in listed])
-        self.assertEqual("h1", self.send("GET", "/agents/a1", who="root", expect=200)["agent"]["host"])
+        self.assertEqual([("DHCP agent", True), ("L3 agent", True), ("Linux bridge agent", True), ("Metadata agent", True)],
+                         sorted((each["agent_type"], each["alive"]) for each in listed))
+        routes = self.send("GET", "/agents?agent_type=l3%20agent", who="root", expect=200)["agents"][0]["id"]
+        self.assertEqual("h1", self.send("GET", f"/agents/{routes}", who="root", expect=200)["agent"]["host"])
+        self.send("GET", f"/agents/{routes}", expect=404)
 
     def test_zones_and_providers(self) -> None:
         zones = self.send("GET", "/availability_zones", expect=200)["availability_zones"]

@@ -1,4 +1,4 @@
-"""Agents: list, show, and whether gateways may be put on their hosts. They come by themselves."""
+"""Agents: list, show, and whether gateways and networks may be put on their hosts. They come by themselves."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ def index(request: Request) -> Row:
     database = request.services.database
     with database.read() as connection:
         now, rows = database.now(connection), agents.list_agents(connection)
-    return collection.answer(request, "agents", [_view(request, now, row) for row in rows], ATTRIBUTES)
+    return collection.answer(request, "agents", [_view(request, now, row) for row in rows], ATTRIBUTES,
+                             {"agent_type": _is_of_type})
 
 
 def show(request: Request) -> Row:
@@ -37,7 +38,7 @@ def show(request: Request) -> Row:
 
 
 def update(request: Request) -> Row:
-    """Say whether gateways of routers may be put on an agent's host."""
+    """Say whether gateways of routers and networks may be put on an agent's host: all that it does there follows."""
     database, body = request.services.database, request.body["agent"]
     with database.write() as connection:
         row = found(request, connection)
@@ -49,22 +50,29 @@ def update(request: Request) -> Row:
 def found(request: Request, connection: sa.Connection) -> Row:
     """The agent that the path names; raises NotFound, also for who may not know of hosts."""
     agent_id = request.params["agent_id"]
-    rows = agents.list_agents(connection, service_status.c.id == agent_id) if request.may("network:agents:get:all") else []
-    if not rows:
+    rows = agents.list_agents(connection) if request.may("network:agents:get:all") else []
+    found = next((row for row in rows if row["id"] == agent_id), None)
+    if found is None:
         raise agents.not_found(agent_id)
-    return rows[0]
+    return found
 
 
-def of_hosts(request: Request, connection: sa.Connection, hosts: Collection[str]) -> list[Row]:
-    """The agents of these hosts, as they are shown."""
+def of_hosts(request: Request, connection: sa.Connection, role: str, hosts: Collection[str]) -> list[Row]:
+    """The agents of these hosts, in this role, as they are shown."""
     now = request.services.database.now(connection)
-    return [_view(request, now, row) for row in agents.list_agents(connection, service_status.c.host.in_(sorted(hosts)))]
+    return [_view(request, now, row) for row in agents.list_agents(connection, service_status.c.host.in_(sorted(hosts)))
+            if row["agent_type"] == role]
+
+
+def _is_of_type(view: Row, values: list[str]) -> bool:
+    """Clients write the types in capitals and without."""
+    return view["agent_type"].lower() in [value.lower() for value in values]
 
 
 def _view(request: Request, now: float, row: Row) -> Row:
     conf = request.services.conf
     return {
-        "id": row["id"], "host": row["host"], "agent_type": "Network agent", "binary": "cumulo-network",
+        "id": row["id"], "host": row["host"], "agent_type": row["agent_type"], "binary": "cumulo-network",
         "topic": f"network.{row['host']}", "alive": now - row["last_seen"] < conf.servers.service_down_after_s,
         "admin_state_up": row["admin_state_up"] is not False, "availability_zone": conf.network.availability_zone, "description": "",
         "created_at": iso_z(row["started_at"]), "started_at": iso_z(row["started_at"]),

@@ -13,7 +13,7 @@ _READS = [{"method": "GET", "path": _ALL}, {"method": "GET", "path": _ONE}]
 
 RULES = (
     policy.DocumentedRuleDefault("network:agents:get", "rule:any_token", "Ask for agents, of which most see none", _READS),
-    policy.DocumentedRuleDefault("network:agents:update", "rule:admin_required", "Keep gateways from agents' hosts",
+    policy.DocumentedRuleDefault("network:agents:update", "rule:admin_required", "Keep gateways and networks from agents' hosts",
                                  [{"method": "PUT", "path": _ONE}]),
     policy.DocumentedRuleDefault("network:agents:get:all", "rule:system_reader", "See agents and their hosts", _READS),
 )

@@ -69,7 +69,8 @@ def _make(services: Services, connection: sa.Connection, now: float, project_id:
     made = networks.create_network(
         connection, ids, now, project_id=project_id, values=values, spans=provider.spans(conf),
         default_mtu=provider.largest_mtu(conf, values["provider_network_type"]))
-    router = routers.create_router(connection, ids, now, project_id=project_id, values={"name": ROUTER})
+    router = routers.create_router(connection, ids, now, project_id=project_id,
+                                   values={"name": ROUTER, "distributed": conf.distributed_routers})
     router = routers.set_gateway(connection, ids, now, router["id"], network_id=outside, enable_snat=None, wanted=None)
     for version in (4, 6):
         pool_id = subnet_pools.default_pool_id(connection, version)

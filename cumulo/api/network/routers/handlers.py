@@ -97,8 +97,9 @@ def _change_routes(request: Request,
 def _create(request: Request, connection: sa.Connection, now: float, body: Mapping[str, Any]) -> Row:
     project_id = resource.project_of(request, connection, body, "network:routers:create")
     quotas.reserve(connection, request.services.conf, project_id, "router")
+    usual = {"distributed": request.services.conf.network.distributed_routers}
     row = routers.create_router(connection, request.services.ids, now, project_id=project_id,
-                                values=_values(request, body, {"project_id": project_id}))
+                                values=usual | _values(request, body, {"project_id": project_id}))
     if body.get("external_gateway_info"):
         row = _set_gateway(request, connection, now, row, body["external_gateway_info"])
     return row

@@ -27,6 +27,8 @@ router = sa.Table(
     sa.Column("gateway_host", sa.String(255), nullable=False, index=True),
     # The host that watches that one, and takes over at once when it is gone. "": there is no second one.
     sa.Column("standby_host", sa.String(255), server_default="", nullable=False, index=True),
+    # Hosts that an administrator took its gateway from: none of them is chosen again.
+    sa.Column("refused_hosts", Json),
     # Floating addresses are answered where their servers are; false: where the gateway is.
     sa.Column("distributed", sa.Boolean, nullable=False, server_default=sa.true()),
     # Another host becomes its gateway when that one is gone.
