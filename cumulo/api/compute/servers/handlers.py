@@ -59,7 +59,8 @@ def surroundings(request: Request, connection: sa.Connection, rows: Sequence[ser
         addresses=port_queries.addresses_of_devices(connection, server_ids),
         tags=servers.tags_of(connection, server_ids) if request.is_at_least("2.26") else {},
         host_status=host_status, security_groups=port_queries.groups_of_devices(connection, server_ids),
-        zones=aggregates.zones(connection) if names else {}, volumes=attachments.of_servers(connection, server_ids))
+        zones=aggregates.zones(connection) if names else {},
+        default_zone=request.services.conf.servers.availability_zone, volumes=attachments.of_servers(connection, server_ids))
 
 
 def show(request: Request) -> dict[str, Any]:

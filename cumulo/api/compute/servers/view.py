@@ -23,7 +23,7 @@ Addresses = Sequence[Mapping[str, Any]]
 
 @dataclasses.dataclass(frozen=True)
 class Surroundings:
-    """What belongs to the servers of an answer, by server id; host_status and zones by host."""
+    """What belongs to the servers of an answer, by server id; host_status and zones by host, default_zone for the others."""
 
     operations: Mapping[str, Mapping[str, Any]]
     addresses: Mapping[str, Addresses]
@@ -31,6 +31,7 @@ class Surroundings:
     host_status: Mapping[str, str]
     security_groups: Mapping[str, list[str]]
     zones: Mapping[str, str]
+    default_zone: str
     volumes: Mapping[str, Sequence[Row]] = dataclasses.field(default_factory=dict)
 
 
@@ -48,7 +49,7 @@ def full(request: Request, row: Row, around: Surroundings, *, listed: bool = Fal
         "os-extended-volumes:volumes_attached": [_volume(request, each) for each in around.volumes.get(row["id"], ())],
         "OS-SRV-USG:launched_at": times.iso_micro(row["launched_at"]),
         "OS-SRV-USG:terminated_at": times.iso_micro(row["terminated_at"]),
-        "OS-EXT-AZ:availability_zone": _zone(request, row, around),
+        "OS-EXT-AZ:availability_zone": _zone(row, around),
         "OS-EXT-STS:task_state": states.task_of(running),
         "OS-EXT-STS:vm_state": states.vm_state(row["status"]),
         "OS-EXT-STS:power_state": row["power_state"],
@@ -113,9 +114,14 @@ def _flavor(request: Request, row: Row) -> dict[str, Any]:
     copy = row["flavor"]
     shown = {"original_name": copy["name"], "vcpus": copy["vcpus"], "ram": copy["memory_mib"], "disk": copy["root_gib"],
              "ephemeral": copy.get("ephemeral_gib", 0), "swap": copy.get("swap_mib", 0)}
-    if request.may("compute:flavors:extra_specs", {"project_id": row["project_id"]}):
+    if _may_see_extra_specs(request, row["project_id"]):
         shown["extra_specs"] = copy.get("extra_specs", {})
     return shown
+
+
+def _may_see_extra_specs(request: Request, project_id: str) -> bool:
+    rule = "compute:flavors:extra_specs"
+    return bool(request.once(f"{rule} {project_id}", lambda: request.may(rule, {"project_id": project_id})))
 
 
 def _fault(request: Request, fault: Mapping[str, Any]) -> dict[str, Any]:
@@ -125,10 +131,9 @@ def _fault(request: Request, fault: Mapping[str, Any]) -> dict[str, Any]:
     return shown
 
 
-def _zone(request: Request, row: Row, around: Surroundings) -> str:
+def _zone(row: Row, around: Surroundings) -> str:
     """The zone of the host where there is one, else the one that was asked for."""
-    default: str = request.services.conf.servers.availability_zone
-    return around.zones.get(row["host"], default) if row["host"] else row["availability_zone"] or ""
+    return around.zones.get(row["host"], around.default_zone) if row["host"] else row["availability_zone"] or ""
 
 
 def host_id(project_id: str, host: str | None) -> str:
