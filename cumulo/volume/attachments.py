@@ -127,6 +127,20 @@ def follow(connection: sa.Connection, now: float, volume_id: str) -> None:
             status=status, updated_at=now))
 
 
+def require(row: Row, what: str, *allowed: str) -> None:
+    """Raise BadRequest unless an attachment is in one of these states."""
+    if row["status"] not in allowed:
+        raise errors.BadRequest(f"Invalid volume: Attachment {row['id']} must be {' or '.join(allowed)} to {what}, "
+                                f"and is {row['status']}.")
+
+
+def part_unmanaged(connection: sa.Connection, now: float, volume_id: str) -> None:
+    """Forget whoever uses a volume and is no server of this cloud; raises Conflict where one is."""
+    for row in volumes.attachments_of(connection, [volume_id])[volume_id]:
+        refuse_managed(row)
+        part(connection, now, row["id"])
+
+
 def refuse_managed(row: Row) -> None:
     """Raise Conflict for an attachment that an operation of a server made: ending it is the server's business."""
     if row["managed"]:

@@ -81,7 +81,7 @@ def request_delete(connection: sa.Connection, ids: Ids, now: float, *, context: 
     of = volumes.get_volume(connection, row["volume_id"])
     if of["shown_status"] == states.DELETING:
         raise errors.BadRequest(f"Invalid snapshot: Volume {of['id']} is being deleted, and its snapshots with it.")
-    _refuse_while_copied(connection, row["id"])
+    _refuse_while_copied(connection, row)
     if running is not None:
         store.cancel(connection, row["id"], context=context)  # what walks back is followed by the deletion
     else:
@@ -94,10 +94,10 @@ def begin(connection: sa.Connection, ids: Ids, now: float, context: Context, row
                  state={"snapshot_id": row["id"], "volume_id": of["id"], **volumes.place(of)})
 
 
-def _refuse_while_copied(connection: sa.Connection, snapshot_id: str) -> None:
-    query = sa.select(volume.c.id).where(volume.c.snapshot_id == snapshot_id, volume.c.status == states.CREATING).limit(1)
-    if connection.execute(query).first() is not None:
-        raise errors.BadRequest(f"Invalid snapshot: A volume is being made of snapshot {snapshot_id}.")
+def _refuse_while_copied(connection: sa.Connection, row: Row) -> None:
+    made = volumes.copies(connection, row["project_id"], volume.c.snapshot_id == row["id"])
+    if made is not None:
+        raise errors.BadRequest(f"Invalid snapshot: {made} being made of snapshot {row['id']}.")
 
 
 def update_snapshot(connection: sa.Connection, now: float, snapshot_id: str, **values: Any) -> None:

@@ -18,6 +18,7 @@ from cumulo.common.ids import Ids
 Row = Mapping[str, Any]
 MULTIATTACH = "multiattach"
 TRUE = "<is> true"
+_NAMED = 10  # of the volumes that keep a type from being deleted
 
 
 def not_found(type_id: str) -> errors.NotFound:
@@ -83,8 +84,10 @@ def _taken(name: str) -> errors.Conflict:
 def delete_type(connection: sa.Connection, type_id: str) -> None:
     """Remove a type that no volume has; raises NotFound, BadRequest."""
     get_type(connection, type_id, None, lock=True)
-    if connection.execute(sa.select(volume.c.id).where(volume.c.type_id == type_id).limit(1)).first() is not None:
-        raise errors.BadRequest(f"Volume type {type_id} is in use.")
+    query = sa.select(volume.c.id).where(volume.c.type_id == type_id).order_by(volume.c.id).limit(_NAMED)
+    users = list(connection.execute(query).scalars())
+    if users:
+        raise errors.BadRequest(f"Volume type {type_id} is in use by volumes: {', '.join(users)}.")
     connection.execute(sa.delete(volume_type).where(volume_type.c.id == type_id))
 
 

@@ -25,6 +25,8 @@ from cumulo.volume import backends, quotas, states, types
 
 LOG = log.get(__name__)
 Row = Mapping[str, Any]
+NAMED = 10
+"""How many of the things that stand in the way of a change its refusal names."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,15 +85,15 @@ def request_delete(connection: sa.Connection, ids: Ids, now: float, *, context: 
     running = store.active(connection, row["id"])
     if running is not None and running["flow"] == "delete_volume" and running["phase"] != "stuck":
         return
+    refuse_attached(connection, row["id"], "delete it")
     if row["shown_status"] not in states.FOR_DELETION and not force:
         raise errors.BadRequest(
             f"Invalid volume: Volume {row['id']} is {row['shown_status']}, which does not allow to delete it.")
-    refuse_attached(connection, row["id"], "delete it")
     snapshots = snapshots_of(connection, row["id"])
     if snapshots and not cascade:
         raise errors.BadRequest(f"Invalid volume: Volume {row['id']} has dependent snapshots: {', '.join(snapshots)}.")
     _refuse_busy(connection, snapshots)
-    refuse_while_copied(connection, row["id"], snapshots)
+    refuse_while_copied(connection, row, snapshots)
     if running is not None:
         store.cancel(connection, row["id"], context=context)  # what walks back is followed by the deletion
         return
@@ -199,19 +201,29 @@ def refuse_torn(connection: sa.Connection, row: Row, what: str) -> None:
 
 def refuse_attached(connection: sa.Connection, volume_id: str, what: str) -> None:
     """Raise BadRequest while something uses a volume, or is about to."""
-    query = sa.select(volume_attachment.c.server_id).where(volume_attachment.c.volume_id == volume_id).limit(1)
-    found = connection.execute(query).first()
-    if found is not None:
-        user = f"server {found.server_id}" if found.server_id else "something"
-        raise errors.BadRequest(f"Invalid volume: Volume {volume_id} is attached to {user}: detach it to {what}.")
+    found = attachments_of(connection, [volume_id])[volume_id]
+    if found:
+        users = ", ".join(f"server {each['server_id']}" if each["server_id"] else f"what attachment {each['id']} is of"
+                          for each in found[:NAMED])
+        raise errors.BadRequest(f"Invalid volume: Volume {volume_id} is attached to {users}: detach it to {what}.")
 
 
-def refuse_while_copied(connection: sa.Connection, volume_id: str, snapshot_ids: list[str]) -> None:
-    """Raise BadRequest while a new volume is being made of a volume or of one of its snapshots."""
-    of_it = sa.or_(volume.c.source_id == volume_id, volume.c.snapshot_id.in_(snapshot_ids))
-    query = sa.select(volume.c.id, volume.c.project_id).where(of_it, volume.c.status == states.CREATING).limit(1)
-    if connection.execute(query).first() is not None:
-        raise errors.BadRequest(f"Invalid volume: Another volume is being made of volume {volume_id}.")
+def refuse_while_copied(connection: sa.Connection, row: Row, snapshot_ids: list[str]) -> None:
+    """Raise BadRequest while new volumes are being made of a volume or of its snapshots, naming those of its project."""
+    of_it = sa.or_(volume.c.source_id == row["id"], volume.c.snapshot_id.in_(snapshot_ids))
+    made = copies(connection, row["project_id"], of_it)
+    if made is not None:
+        raise errors.BadRequest(f"Invalid volume: {made} being made of volume {row['id']}.")
+
+
+def copies(connection: sa.Connection, project_id: str, of_it: sa.ColumnElement[bool]) -> str | None:
+    """Return what is being made that fits a condition, as a sentence begins; other projects' things are not named."""
+    query = sa.select(volume.c.id, volume.c.project_id).where(of_it, volume.c.status == states.CREATING).order_by(volume.c.id)
+    found = connection.execute(query.limit(NAMED)).all()
+    own = [row.id for row in found if row.project_id == project_id]
+    if own:
+        return f"Volume {own[0]} is" if len(own) == 1 else f"Volumes {', '.join(own)} are"
+    return "Another volume is" if found else None
 
 
 def _refuse_busy(connection: sa.Connection, snapshot_ids: list[str]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from cumulo.common.db.tables.operations import operation
+from cumulo.common.db.tables.image import image
 from cumulo.common.db.tables.volume import volume, volume_snapshot
 from cumulo.common.operations.step import Flow
 from tests.crash.plan import FAIL
@@ -30,6 +31,7 @@ class Volumes:
         self._storm = storm
         self._client = storm.client
         self._numbers = itertools.count()
+        self._images: dict[str, str] = {}  # volume id -> the image that it is made into
 
     def begin(self, recipe: Recipe, count: int) -> list[str]:
         """Volumes in the state that the flow begins with; nothing where it makes them."""
@@ -46,7 +48,8 @@ class Volumes:
         if not recipe.ends:
             self.delete(volume_id)
         elif recipe.ends == recipe.begins:
-            self._client.post(f"{VOLUMES}/{volume_id}/action", {"os-volume_upload_image": {"image_name": "storm"}})
+            made = self._client.post(f"{VOLUMES}/{volume_id}/action", {"os-volume_upload_image": {"image_name": "storm"}})
+            self._images[volume_id] = str(made["os-volume_upload_image"]["image_id"])
         else:
             self._client.post(f"{VOLUMES}/{volume_id}/action", {"os-extend": {"new_size": 2}})
         return volume_id
@@ -75,6 +78,14 @@ class Volumes:
                     f"{flow.name}: {self.kind} {each} is {found.get(each, '')!r}, not {' or '.join(wanted)!r}")
         self._storm.problems += [f"{flow.name}: {self.kind} {each} was deleted and is still there"
                                  for each in gone if each in found]
+        self._judge_images(flow, [each for each in ids if each not in failed])
+
+    def _judge_images(self, flow: Flow, ids: list[str]) -> None:
+        """The image of each volume that was uploaded well is whole."""
+        with self._storm.fleet.database.read() as connection:
+            whole = set(connection.execute(sa.select(image.c.id).where(image.c.status == "active")).scalars())
+        self._storm.problems += [f"{flow.name}: the image of volume {each} is not whole" for each in ids
+                                 if each in self._images and self._images[each] not in whole]
 
     def empty(self, ids: list[str]) -> None:
         """Delete all of them."""
@@ -83,6 +94,10 @@ class Volumes:
         for each in ids:
             if each in left:
                 self.delete(each)
+        for image_id in self._images.values():
+            if self._client.has(f"/image/v2/images/{image_id}"):
+                self._client.delete(f"/image/v2/images/{image_id}")
+        self._images.clear()
         self._storm.settle("emptying")
 
 

@@ -82,6 +82,10 @@ class AttachmentsTest(test_volume_api.VolumeApiTest):
         self.assertTrue(self.ask("GET", path, 200, version="2.79")["volumeAttachments"][0]["delete_on_termination"])
         its_id = self.call("GET", "/attachments", 200, version=SINCE).json["attachments"][0]["id"]
         self.call("DELETE", f"/attachments/{its_id}", 409, version=SINCE)
+        self.call("PUT", f"/attachments/{its_id}", 409, {"attachment": {"connector": {"host": "metal"}}}, version=SINCE)
+        self.call("POST", f"/attachments/{its_id}/action", 409, {"os-complete": None}, version="3.44")
+        self.admin("POST", f"/volumes/{volume_id}/action", 409, {"os-reset_status": {"attach_status": "detached"}})
+        self.assertIn(server_id, self.call("DELETE", f"/volumes/{volume_id}", 400).text)
         self.ask("DELETE", f"{path}/{volume_id}", 202)
         self.assertEqual("detaching", self.shown(volume_id)["status"])
         self.ask("GET", f"{path}/{other}", 404)
@@ -102,6 +106,41 @@ class AttachmentsTest(test_volume_api.VolumeApiTest):
         self.assertEqual("available", self.shown(volume_id)["status"])
         self.call("GET", f"/attachments/{made['id']}", 404, version=SINCE)
         self.call("GET", "/attachments", 404)  # they have come with 3.27
+
+    def test_a_kept_volume_is_attached_by_who_kept_it(self) -> None:
+        volume_id = self.ready()
+        made = self.call("POST", "/attachments", 200, {"attachment": {"volume_uuid": volume_id}}, version=SINCE).json["attachment"]
+        path, asked = f"/attachments/{made['id']}", {"attachment": {"connector": {"host": "metal", "initiator": "iqn.x", "multipath": False}}}
+        self.call("POST", f"{path}/action", 400, {"os-complete": None}, version="3.44")  # it has not said where it is
+        self.call("PUT", path, 400, {"attachment": asked["attachment"] | {"mode": "ro"}}, version=SINCE)  # since 3.54
+        shown = self.call("PUT", path, 200, asked, version=SINCE).json["attachment"]
+        self.assertEqual(("attaching", "rw"), (shown["status"], shown["attach_mode"]))
+        self.assertEqual("attaching", self.shown(volume_id)["status"])
+        shown = self.call("PUT", path, 200, {"attachment": asked["attachment"] | {"mode": "ro"}}, version="3.54").json["attachment"]
+        self.assertEqual("ro", shown["attach_mode"])
+        self.call("POST", f"{path}/action", 404, {"os-complete": None}, version="3.43")
+        self.call("POST", f"{path}/action", 204, {"os-complete": None}, version="3.44")
+        shown = self.call("GET", path, 200, version=SINCE).json["attachment"]
+        self.assertEqual("attached", shown["status"])
+        self.assertIsNotNone(shown["attached_at"])
+        self.assertEqual("in-use", self.shown(volume_id)["status"])
+        self.call("PUT", path, 400, asked, version=SINCE)
+        refused = self.call("DELETE", f"/volumes/{volume_id}", 400).json["badRequest"]["message"]
+        self.assertIn(made["id"], refused)
+        self.call("DELETE", path, 200, version=SINCE)
+        self.assertEqual("available", self.shown(volume_id)["status"])
+
+    def test_an_attachment_that_begins_with_its_connector(self) -> None:
+        volume_id = self.ready()
+        self.call("POST", f"/volumes/{volume_id}/action", 202, {"os-update_readonly_flag": {"readonly": True}})
+        asked = {"volume_uuid": volume_id, "connector": {"host": "metal", "mountpoint": "/dev/sdx"}}
+        self.call("POST", "/attachments", 400, {"attachment": asked | {"mode": "rw"}}, version="3.54")
+        made = self.call("POST", "/attachments", 200, {"attachment": asked}, version="3.54").json["attachment"]
+        self.assertEqual(("attaching", "ro"), (made["status"], made["attach_mode"]))
+        path = f"/volumes/{volume_id}/action"
+        self.admin("POST", path, 202, {"os-reset_status": {"attach_status": "detached"}})
+        self.assertEqual("available", self.shown(volume_id)["status"])
+        self.admin("POST", path, 400, {"os-reset_status": {"attach_status": "attached"}})
 
     def test_uses_as_older_clients_name_them(self) -> None:
         volume_id = self.ready()

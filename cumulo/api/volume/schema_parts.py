@@ -17,6 +17,11 @@ SPECS: dict[str, Any] = {
     "patternProperties": {r"^[a-zA-Z0-9\-_:. ]{1,255}$": {"type": "string", "maxLength": 255}}}
 HINTS: dict[str, Any] = {"type": ["object", "null"], "maxProperties": 16, "additionalProperties": {
     "anyOf": [{"type": "string", "maxLength": 255}, {"type": "array", "maxItems": 64, "items": ID}]}}
+CONNECTOR: dict[str, Any] = {"type": "object", "maxProperties": 64, "additionalProperties": {"anyOf": [
+    {"type": "string", "maxLength": 1024}, {"type": "boolean"}, {"type": "null"},
+    {"type": "array", "maxItems": 64, "items": {"type": "string", "maxLength": 255}}]}, "properties": {
+        "host": TEXT, "mountpoint": TEXT, "mode": TEXT}}
+"""Where somebody is who uses a volume, in their own words: host, initiator, ip and the like."""
 SIZE: dict[str, Any] = {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 0x7FFFFFFF},
                                   {"type": "string", "pattern": "^[0-9]{1,10}$"}]}
 

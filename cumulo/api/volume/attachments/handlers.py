@@ -1,6 +1,9 @@
-"""Attachments (3.27): list, show, keep a volume for a use to come, and give it up.
+"""Attachments (3.27): list, show, keep a volume for a use to come, say who uses it, and give it up.
 
-Those of servers are made and ended through the compute API, and shown here.
+    3.44 os-complete   3.54 mode
+
+A user that is no server of this cloud goes through reserved, attaching (it has said where it is: its connector) and
+attached (it has said that it is there). Those of servers are made and ended through the compute API, and shown here.
 """
 
 from collections.abc import Mapping
@@ -12,6 +15,7 @@ from cumulo.api.volume import common
 from cumulo.api.volume.volumes import filters
 from cumulo.api.wsgi import times
 from cumulo.api.wsgi.route import Request
+from cumulo.common import errors
 from cumulo.common.db.tables.volume import volume, volume_attachment
 from cumulo.volume import attachments, volumes
 from cumulo.volume.volume_queries import Part, page_of
@@ -56,16 +60,51 @@ def show(request: Request) -> Shown:
 
 
 def create(request: Request) -> Shown:
-    """Keep a volume for a server, or for something else, that will use it."""
+    """Keep a volume for a server, or for something else, that will use it or, where it says where it is, begins to."""
     asked, services = request.body["attachment"], request.services
+    status = attachments.ATTACHING if asked.get("connector") else attachments.RESERVED
     with services.database.write() as connection:
         services.tokens.hold(connection, common.own_project(request))
         volume_id = common.short_id(asked["volume_uuid"], volumes.not_found)
         of = volumes.get_volume(connection, volume_id, project_id=common.project_of(request), lock=True)
         request.authorize("volume:attachments:create", {"project_id": of["project_id"], "user_id": of["user_id"]})
-        made = attachments.attach(connection, services.ids, services.database.now(connection), of, attachments.RESERVED,
-                                  server_id=asked.get("instance_uuid"))
+        made = attachments.attach(connection, services.ids, services.database.now(connection), of, status,
+                                  server_id=asked.get("instance_uuid"), **_from(asked, of["read_only"]))
         return {"attachment": _full(attachments.get_attachment(connection, made["id"]))}
+
+
+def _from(asked: Mapping[str, Any], is_read_only: bool | None) -> dict[str, Any]:
+    """Return the columns that say who uses a volume, and how; raises BadRequest for writing to one that is read-only."""
+    connector, mode = asked.get("connector") or {}, asked.get("mode")
+    if mode == "rw" and is_read_only:
+        raise errors.BadRequest("Invalid volume: It is read-only, and cannot be attached for writing.")
+    said: dict[str, Any] = {"connector": connector, "host": connector.get("host"), "device": connector.get("mountpoint")}
+    found = {name: value for name, value in said.items() if value}
+    return found | ({"mode": mode} if mode else {})
+
+
+def update(request: Request) -> Shown:
+    """Note where who kept a volume is: it is being attached there."""
+    asked, services = request.body["attachment"], request.services
+    with services.database.write() as connection:
+        row = own_attachment(request, connection, "volume:attachments:update", lock=True)
+        attachments.refuse_managed(row)
+        attachments.require(row, "say who uses it", attachments.RESERVED, attachments.ATTACHING)
+        of = volumes.get_volume(connection, row["volume_id"])
+        attachments.update(connection, services.database.now(connection), row["id"], status=attachments.ATTACHING,
+                           **_from(asked, of["read_only"]))
+        return {"attachment": _full(attachments.get_attachment(connection, row["id"]))}
+
+
+def act(request: Request) -> None:
+    """Say that what was being attached is there (os-complete, the one action)."""
+    services = request.services
+    with services.database.write() as connection:
+        row = own_attachment(request, connection, "volume:attachments:complete", lock=True)
+        attachments.refuse_managed(row)
+        attachments.require(row, "complete it", attachments.ATTACHING)
+        now = services.database.now(connection)
+        attachments.update(connection, now, row["id"], status=attachments.ATTACHED, attached_at=now)
 
 
 def delete(request: Request) -> Shown:

@@ -14,7 +14,7 @@ from cumulo.api.volume.volume_actions import upload, uses
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
 from cumulo.common.operations import store
-from cumulo.volume import image_metadata, types, volumes
+from cumulo.volume import attachments, image_metadata, types, volumes
 
 ACTION, ATTACH = "volume:volumes:action", "volume:volumes:attach"
 Change = Callable[[Request, sa.Connection, volumes.Row, Any], Reply | None]
@@ -60,12 +60,14 @@ def _set_read_only(request: Request, connection: sa.Connection, row: volumes.Row
 
 def _reset_status(request: Request, connection: sa.Connection, row: volumes.Row, asked: Any) -> None:
     """Write another status in the row: for an administrator who knows better, while nothing is under way."""
-    wanted = asked.get("status")
-    if wanted is None:
-        return
     if store.active(connection, row["id"]) is not None:
         raise errors.BadRequest("What a running operation makes of a volume cannot be written: delete or force-delete it.")
-    _update(request, connection, row, status=wanted)
+    if asked.get("attach_status") == "detached":
+        attachments.part_unmanaged(connection, request.services.database.now(connection), row["id"])
+    elif asked.get("attach_status") and not volumes.attachments_of(connection, [row["id"]])[row["id"]]:
+        raise errors.BadRequest(f"Invalid volume: Nothing is attached to volume {row['id']}: say who uses it by os-attach.")
+    if asked.get("status") is not None:
+        _update(request, connection, row, status=asked["status"])
 
 
 def _set_image_metadata(request: Request, connection: sa.Connection, row: volumes.Row, asked: Any) -> Reply:
