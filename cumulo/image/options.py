@@ -5,6 +5,7 @@ import re
 
 from oslo_config import cfg
 
+from cumulo.common.s3 import ENDPOINT_OPTIONS
 from cumulo.image import uris
 
 GROUP = "image"
@@ -30,12 +31,7 @@ HTTP_STORE_OPTIONS = [
     _TIMEOUT, _CA_FILE, _DESCRIPTION, _WEIGHT,
 ]
 S3_STORE_OPTIONS = [
-    cfg.StrOpt("endpoint", default="", help="URL of the S3 service. Empty means that of Amazon in the region."),
-    cfg.StrOpt("region", default="us-east-1", help="Region that requests are signed for; few services but Amazon's care."),
-    cfg.StrOpt("bucket", default="", help="Bucket that holds the data; it must be there."),
-    cfg.StrOpt("prefix", default="", help="What the keys of objects begin with, so that several may share a bucket."),
-    cfg.StrOpt("access_key", default="", help="Name of the key that requests are signed with. Empty: as boto3 finds one."),
-    cfg.StrOpt("secret_key", default="", secret=True, help="The key itself."),
+    *ENDPOINT_OPTIONS,
     cfg.StrOpt("spool_directory", default="",
                help="Where data is while it is uploaded and inspected, before it goes to the bucket as a whole; it needs "
                     "room for every image on its way. Empty means spool-<name> below state_dir."),

@@ -16,14 +16,14 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from cumulo.common import errors, log
+from cumulo.common import errors, log, s3
 from cumulo.common.threads import Threads
 from cumulo.image import options
 from cumulo.image.intake import Memory
 from cumulo.image.store.file import FileStore
 from cumulo.image.store.http import HttpStore
 from cumulo.image.store.protocol import Store, run
-from cumulo.image.store.s3 import S3Store, make_client
+from cumulo.image.store.s3 import S3Store
 
 LOG = log.get(__name__)
 
@@ -114,7 +114,7 @@ def _make(conf: Any, name: str, kind: str) -> Store:
     settings = conf[options.STORE_GROUP + name]
     if kind == "s3":
         spool = FileStore(options.spool_directory(conf, name), name)
-        return S3Store(name, make_client(settings), settings.bucket, settings.prefix, spool)
+        return S3Store(name, s3.make_client(settings, "a store of the kind s3"), settings.bucket, settings.prefix, spool)
     if kind == "http":
         return HttpStore(name, settings.allowed_urls, settings.timeout_s, settings.ca_file)
     return FileStore(options.store_directory(conf, name), name)

@@ -14,13 +14,10 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 from cumulo.common.audit.holdings import StoreHoldings
+from cumulo.common.s3 import StoreFailed as StoreFailed
 from cumulo.common.threads import Threads
 
 Answer = TypeVar("Answer")
-
-
-class StoreFailed(OSError):
-    """A store cannot do it now."""
 
 
 class Part(Protocol):

@@ -7,39 +7,20 @@ among the bucket's unfinished uploads, and is data in part like the files are.
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
+from cumulo.common import s3
 from cumulo.common.audit.holdings import StoreHoldings
 from cumulo.image.store.file import FileStore
-from cumulo.image.store.protocol import StoreFailed
 
 try:
-    import boto3
-    import botocore.config
-    import botocore.exceptions
     from boto3.s3.transfer import TransferConfig
 except ImportError:  # said by make_client: no other store needs it
-    boto3 = None
+    TransferConfig = None
 
 _MOST_PARTS = 9000
 _LEAST_PART = 16 * 1024 * 1024
-_MISSING = ("404", "NoSuchKey", "NoSuchUpload", "NotFound")
-
-
-def make_client(settings: Any) -> Any:
-    """Return a client for the endpoint that the options of a store name; raises ValueError."""
-    if boto3 is None:
-        raise ValueError("a store of the kind s3 needs the package boto3: pip install cumulo[s3]")
-    if not settings.bucket:
-        raise ValueError("a store of the kind s3 needs the name of a bucket")
-    config = botocore.config.Config(
-        connect_timeout=settings.timeout_s, read_timeout=settings.timeout_s, retries={"mode": "standard", "max_attempts": 3},
-        s3={"addressing_style": "path" if settings.endpoint else "auto"})
-    return boto3.client(
-        "s3", endpoint_url=settings.endpoint or None, region_name=settings.region or None, config=config,
-        aws_access_key_id=settings.access_key or None, aws_secret_access_key=settings.secret_key or None,
-        verify=settings.ca_file or None)
 
 
 class S3Store:
@@ -68,14 +49,14 @@ class S3Store:
     def open(self, name: str, first: int = 0) -> "S3Stream":
         """Open an object from a byte on; raises FileNotFoundError."""
         more = {"Range": f"bytes={first}-"} if first else {}
-        return S3Stream(_ask(self._client.get_object, Bucket=self._bucket, Key=self._key(name), **more)["Body"])
+        return S3Stream(s3.ask(self._client.get_object, Bucket=self._bucket, Key=self._key(name), **more)["Body"])
 
     def path(self, name: str) -> None:
         """Return None: no file of this host holds an object."""
 
     def size(self, name: str) -> int:
         """Return the bytes of an object; raises FileNotFoundError."""
-        return int(_ask(self._client.head_object, Bucket=self._bucket, Key=self._key(name))["ContentLength"])
+        return int(s3.ask(self._client.head_object, Bucket=self._bucket, Key=self._key(name))["ContentLength"])
 
     def delete(self, name: str) -> None:
         """Remove an object, what has been sent of it, and its file here."""
@@ -83,8 +64,8 @@ class S3Store:
         for key, upload in self._unfinished(self._key(name)):
             if key == self._key(name):
                 with contextlib.suppress(FileNotFoundError):
-                    _ask(self._client.abort_multipart_upload, Bucket=self._bucket, Key=key, UploadId=upload)
-        _ask(self._client.delete_object, Bucket=self._bucket, Key=self._key(name))
+                    s3.ask(self._client.abort_multipart_upload, Bucket=self._bucket, Key=key, UploadId=upload)
+        s3.ask(self._client.delete_object, Bucket=self._bucket, Key=self._key(name))
 
     def names(self) -> set[str]:
         """Return the names of all objects, of those in part, and of the files of this host."""
@@ -104,7 +85,7 @@ class S3Store:
         """Make a file an object."""
         part = max(_LEAST_PART, os.path.getsize(path) // _MOST_PARTS + 1)
         transfer = TransferConfig(multipart_threshold=part, multipart_chunksize=part, use_threads=False)
-        _ask(self._client.upload_file, path, self._bucket, self._key(name), Config=transfer)
+        s3.ask(self._client.upload_file, path, self._bucket, self._key(name), Config=transfer)
 
     def _key(self, name: str) -> str:
         return self._prefix + name
@@ -120,9 +101,7 @@ class S3Store:
                 for each in self._pages("list_multipart_uploads", "Uploads", prefix)]
 
     def _pages(self, what: str, member: str, prefix: str) -> Iterator[Any]:
-        with _told():
-            for page in self._client.get_paginator(what).paginate(Bucket=self._bucket, Prefix=prefix):
-                yield from page.get(member, ())
+        return s3.entries(self._client, what, member, Bucket=self._bucket, Prefix=prefix)
 
 
 class S3Part:
@@ -163,28 +142,9 @@ class S3Stream:
 
     def read(self, size: int) -> bytes:
         """Return up to so many bytes, nothing at the end; raises OSError when the object ends early."""
-        with _told():
+        with s3.told():
             return bytes(self._body.read(size))
 
     def close(self) -> None:
         """Read no more."""
         self._body.close()
-
-
-def _ask(call: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
-    with _told():
-        return call(*arguments, **named)
-
-
-@contextlib.contextmanager
-def _told() -> Iterator[None]:
-    """Say what boto3 says as stores say it."""
-    try:
-        yield
-    except botocore.exceptions.ClientError as failure:
-        if failure.response.get("Error", {}).get("Code") in _MISSING:
-            raise FileNotFoundError(str(failure)) from failure
-        raise StoreFailed(str(failure)) from failure
-    except (botocore.exceptions.BotoCoreError, botocore.exceptions.HTTPClientError,
-            boto3.exceptions.Boto3Error) as failure:
-        raise StoreFailed(str(failure)) from failure

@@ -5,8 +5,10 @@ snapshots are named by their ids in everything that a backend makes. What is bei
 one when it is whole.
 """
 
+import contextlib
 import dataclasses
 import pathlib
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from cumulo.common.audit.holdings import BackendHoldings
@@ -18,6 +20,27 @@ class Capacity:
 
     total_gib: int
     free_gib: float
+
+
+class Source(Protocol):
+    """What a volume or a snapshot holds, while it is being read."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Return how much it is."""
+
+    def extents(self) -> Iterator[tuple[int, int]]:
+        """Give the (first byte, byte behind) ranges that may hold something else than zeros, in order."""
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Return so many bytes from an offset on, fewer at the end."""
+
+
+class Sink(Protocol):
+    """A volume being written; what nobody writes is zeros."""
+
+    def write(self, offset: int, data: bytes) -> None:
+        """Write bytes at an offset; raises BadRequest for what lies behind its end."""
 
 
 class Backend(Protocol):
@@ -43,6 +66,15 @@ class Backend(Protocol):
 
     def copy_out(self, volume_id: str, path: pathlib.Path, disk_format: str) -> None:
         """Write what a volume holds to a file of a format: raw, qcow2, vmdk or vdi. Raises NotFound."""
+
+    def read(self, volume_id: str, snapshot_id: str | None = None) -> contextlib.AbstractContextManager[Source]:
+        """Open what a volume, or a snapshot of it, holds; raises NotFound. Nobody writes to it meanwhile."""
+
+    def write(self, volume_id: str, size_gib: int, fill: Callable[[Sink], None], *, replace: bool = False) -> None:
+        """Make a volume of what is written to it; with replace also in the place of one, which until then stays as it is."""
+
+    def discard(self, volume_id: str) -> None:
+        """Leave nothing half made of a volume; a whole one stays."""
 
     def extend(self, volume_id: str, size_gib: int) -> None:
         """Make a volume larger, never smaller; raises NotFound."""

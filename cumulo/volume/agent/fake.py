@@ -6,8 +6,10 @@ and faults while the agent runs:
     {"delays": {"create": 2.5}, "faults": {"snapshot": "no room"}}
 """
 
+import contextlib
 import json
 import pathlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from cumulo.common import command, errors
@@ -18,6 +20,8 @@ from cumulo.volume.agent.backend import Capacity
 
 VERSION = "1.0"
 COMMAND_S = 60.0
+GIB = 1024**3
+MOST_REMEMBERED = 64  # bytes of what is written to a volume
 
 
 class FakeBackend:
@@ -52,15 +56,13 @@ class FakeBackend:
         """Remember a volume; raises NotFound where the source is not remembered."""
         self._begin("clone")
         if volume_id not in self._known["volumes"]:
-            self._one("volumes", source_id)
-        self._add(volume_id, size_gib)
+            self._add(volume_id, size_gib, self._one("volumes", source_id))
 
     def restore(self, volume_id: str, snapshot_id: str, size_gib: int) -> None:
         """Remember a volume; raises NotFound where the snapshot is not remembered."""
         self._begin("restore")
         if volume_id not in self._known["volumes"]:
-            self._one("snapshots", snapshot_id)
-        self._add(volume_id, size_gib)
+            self._add(volume_id, size_gib, self._one("snapshots", snapshot_id))
 
     def fill(self, volume_id: str, size_gib: int, path: pathlib.Path, disk_format: str) -> None:
         """Remember a volume."""
@@ -75,6 +77,25 @@ class FakeBackend:
             path.write_bytes(f"volume {volume_id}".encode().ljust(512, b"\0"))
         else:
             command.run(["qemu-img", "create", "-q", "-f", disk_format, str(path), "1M"], timeout_s=COMMAND_S)
+
+    @contextlib.contextmanager
+    def read(self, volume_id: str, snapshot_id: str | None = None) -> Iterator["FakeData"]:
+        """Give the name of what was written to it, and zeros behind that."""
+        self._begin("read")
+        known = self._one("snapshots", snapshot_id) if snapshot_id else self._one("volumes", volume_id)
+        yield FakeData(known["size_gib"], known.get("holds", f"volume {volume_id}").encode())
+
+    def write(self, volume_id: str, size_gib: int, fill: Callable[["FakeData"], None], *, replace: bool = False) -> None:
+        """Remember a volume, and the beginning of what was written."""
+        self._begin("write")
+        if volume_id not in self._known["volumes"] or replace:
+            data = FakeData(size_gib, b"")
+            fill(data)
+            self._change("volumes", volume_id, {"size_gib": size_gib, "holds": data.begins.decode(errors="replace")})
+
+    def discard(self, volume_id: str) -> None:
+        """Nothing is ever half made here."""
+        self._begin("discard")
 
     def extend(self, volume_id: str, size_gib: int) -> None:
         """Remember another size."""
@@ -97,7 +118,7 @@ class FakeBackend:
         """Remember a snapshot; raises NotFound where the volume is not remembered."""
         self._begin("snapshot")
         if snapshot_id not in self._known["snapshots"]:
-            self._change("snapshots", snapshot_id, {"size_gib": self._one("volumes", volume_id)["size_gib"]})
+            self._change("snapshots", snapshot_id, self._one("volumes", volume_id))
 
     def delete_snapshot(self, snapshot_id: str) -> None:
         """Forget a snapshot."""
@@ -109,9 +130,9 @@ class FakeBackend:
         volumes = tuple((each, known["size_gib"]) for each, known in sorted(self._known["volumes"].items()))
         return BackendHoldings(volumes, tuple(sorted(self._known["snapshots"])))
 
-    def _add(self, volume_id: str, size_gib: int) -> None:
+    def _add(self, volume_id: str, size_gib: int, of: dict[str, Any] | None = None) -> None:
         if volume_id not in self._known["volumes"]:
-            self._change("volumes", volume_id, {"size_gib": size_gib})
+            self._change("volumes", volume_id, (of or {}) | {"size_gib": size_gib})
 
     def _one(self, kind: str, its_id: str) -> dict[str, Any]:
         found: dict[str, Any] | None = self._known[kind].get(its_id)
@@ -145,3 +166,28 @@ class FakeBackend:
             return {}
         found: dict[str, Any] = json.loads(pathlib.Path(self._script_path).read_text())
         return found
+
+
+class FakeData:
+    """Implements cumulo.volume.agent.backend.Source and Sink: a few bytes at the beginning, zeros behind them."""
+
+    def __init__(self, size_gib: int, begins: bytes) -> None:
+        self.size_bytes = size_gib * GIB
+        self.begins = begins
+
+    def extents(self) -> Iterator[tuple[int, int]]:
+        """Only the beginning holds something."""
+        if self.begins:
+            yield 0, len(self.begins)
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Return the beginning, and zeros."""
+        length = max(0, min(length, self.size_bytes - offset))
+        return self.begins[offset:offset + length].ljust(length, b"\0")
+
+    def write(self, offset: int, data: bytes) -> None:
+        """Keep the beginning."""
+        if offset + len(data) > self.size_bytes:
+            raise errors.BadRequest("what is written to the volume is larger than it")
+        if offset == 0:
+            self.begins = data.rstrip(b"\0")[:MOST_REMEMBERED]

@@ -12,13 +12,15 @@ import fcntl
 import os
 import pathlib
 import tempfile
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from cumulo.common import command, errors
+from cumulo.common import command, durable_files, errors
 from cumulo.common.audit.holdings import BackendHoldings
 from cumulo.common.image_files import CONVERT_LIMITS, inspect
 from cumulo.common.threads import Threads
 from cumulo.volume.agent.backend import Capacity
+from cumulo.volume.agent.open_file import FileSink, FileSource
 
 GIB = 1024**3
 COPY_TIMEOUT_S = 6 * 3600
@@ -107,6 +109,37 @@ class FileBackend:
             raise errors.NotFound("this backend has no such volume", volume_id=volume_id)
         command.run(["qemu-img", "convert", "-f", "raw", "-O", disk_format, str(source), str(path)], timeout_s=COPY_TIMEOUT_S)
 
+    @contextlib.contextmanager
+    def read(self, volume_id: str, snapshot_id: str | None = None) -> Iterator[FileSource]:
+        """Open the file."""
+        path = self._snapshot(snapshot_id) if snapshot_id else self.path(volume_id)
+        try:
+            descriptor = os.open(path, os.O_RDONLY)
+        except FileNotFoundError as failure:
+            raise errors.NotFound("this backend does not have what is to be read", name=path.name) from failure
+        try:
+            yield FileSource(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def write(self, volume_id: str, size_gib: int, fill: Callable[[FileSink], None], *, replace: bool = False) -> None:
+        """Write a file beside it, and give it the name when it is whole."""
+        target = self.path(volume_id)
+        if target.exists() and not replace:
+            return
+        self._prepare()
+        partial = _fresh(target)
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)
+        try:
+            fill(FileSink(descriptor, size_gib * GIB))
+        finally:
+            os.close(descriptor)
+        self._finish(target, size_gib)
+
+    def discard(self, volume_id: str) -> None:
+        """Remove the file beside it."""
+        _fresh(self.path(volume_id))
+
     def extend(self, volume_id: str, size_gib: int) -> None:
         """Make the file longer."""
         try:
@@ -165,9 +198,9 @@ class FileBackend:
     def _finish(self, target: pathlib.Path, size_gib: int) -> None:
         partial = _partial(target)
         _grow(partial, size_gib)
-        self._threads.native(_make_durable, partial)
+        self._threads.native(durable_files.sync, partial)
         partial.rename(target)
-        _make_durable(self._directory)
+        durable_files.sync(self._directory)
 
     def _remove(self, path: pathlib.Path) -> None:
         for each in (path, _partial(path)):
@@ -190,11 +223,3 @@ def _fresh(target: pathlib.Path) -> pathlib.Path:
 def _grow(path: pathlib.Path, size_gib: int) -> None:
     if path.stat().st_size < size_gib * GIB:
         os.truncate(path, size_gib * GIB)
-
-
-def _make_durable(path: pathlib.Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
