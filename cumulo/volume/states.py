@@ -12,6 +12,7 @@ from cumulo.common.db.tables.volume import volume, volume_snapshot
 
 CREATING, AVAILABLE, IN_USE, RESERVED, ERROR = "creating", "available", "in-use", "reserved", "error"
 ATTACHING, DETACHING, MAINTENANCE = "attaching", "detaching", "maintenance"
+AWAITING_TRANSFER = "awaiting-transfer"
 DELETING, ERROR_DELETING, ERROR_EXTENDING = "deleting", "error_deleting", "error_extending"
 FROM = (AVAILABLE, IN_USE)
 """What a volume is that another one can be made of."""

@@ -17,11 +17,11 @@ from oslo_config import cfg
 
 from cumulo.common import errors, log
 from cumulo.common.context import Context
-from cumulo.common.db.tables.volume import volume, volume_attachment, volume_backend, volume_snapshot
+from cumulo.common.db.tables.volume import volume, volume_attachment, volume_backend, volume_snapshot, volume_transfer
 from cumulo.common.ids import Ids
 from cumulo.common.operations import store
 from cumulo.common.operations.step import State
-from cumulo.volume import backends, quotas, states, types
+from cumulo.volume import backends, quotas, states, type_encryption, types
 
 LOG = log.get(__name__)
 Row = Mapping[str, Any]
@@ -92,8 +92,9 @@ def request_delete(connection: sa.Connection, ids: Ids, now: float, *, context: 
     snapshots = snapshots_of(connection, row["id"])
     if snapshots and not cascade:
         raise errors.BadRequest(f"Invalid volume: Volume {row['id']} has dependent snapshots: {', '.join(snapshots)}.")
-    _refuse_busy(connection, snapshots)
+    refuse_busy(connection, snapshots)
     refuse_while_copied(connection, row, snapshots)
+    offer_no_more(connection, row["id"])
     if running is not None:
         store.cancel(connection, row["id"], context=context)  # what walks back is followed by the deletion
         return
@@ -140,7 +141,8 @@ def retype(connection: sa.Connection, now: float, *, conf: cfg.ConfigOpts, row: 
         raise errors.BadRequest("Invalid volume: Whether several may use a volume is not changed while one does.")
     query = sa.select(volume_backend.c.capabilities).where(volume_backend.c.name == row["backend"])
     said = {(key, str(value)) for key, value in (connection.execute(query).scalar() or {}).items()}
-    lacks = [f"{key} = {value}" for key, value in types.wanted_capabilities(after["extra_specs"])
+    asked = (*types.wanted_capabilities(after["extra_specs"]), *type_encryption.asks(connection, after["id"]))
+    lacks = [f"{key} = {value}" for key, value in asked
              if key != types.MULTIATTACH and (key, value) not in said]
     if lacks:
         raise errors.BadRequest(f"Invalid volume: The backend of volume {row['id']} does not fit type {after['name']}: it lacks "
@@ -226,7 +228,8 @@ def copies(connection: sa.Connection, project_id: str, of_it: sa.ColumnElement[b
     return "Another volume is" if found else None
 
 
-def _refuse_busy(connection: sa.Connection, snapshot_ids: list[str]) -> None:
+def refuse_busy(connection: sa.Connection, snapshot_ids: list[str]) -> None:
+    """Raise BadRequest while something is done to one of a volume's snapshots."""
     for snapshot_id, running in store.active_of(connection, snapshot_ids).items():
         raise errors.BadRequest(f"Invalid volume: Its snapshot {snapshot_id} is busy: {running['action']} is in progress.")
 
@@ -244,9 +247,14 @@ def update_volume(connection: sa.Connection, now: float, volume_id: str, **value
         raise not_found(volume_id)
 
 
+def offer_no_more(connection: sa.Connection, volume_id: str) -> None:
+    """End the transfer that a volume waits for, if any; its status is for the caller to write. Idempotent."""
+    connection.execute(sa.delete(volume_transfer).where(volume_transfer.c.volume_id == volume_id))
+
+
 def forget(connection: sa.Connection, volume_id: str) -> None:
     """Remove the row of a volume and what hangs on it; idempotent."""
-    for table in (volume_attachment, volume_snapshot):
+    for table in (volume_attachment, volume_snapshot, volume_transfer):
         connection.execute(sa.delete(table).where(table.c.volume_id == volume_id))
     connection.execute(sa.delete(volume).where(volume.c.id == volume_id))
 

@@ -45,6 +45,7 @@ from tests.functional import (
     test_volume_api,
     test_volume_attachments_api,
     test_volume_snapshots_api,
+    test_volume_transfers_api,
 )
 
 NETWORK_STORIES: tuple[ModuleType, ...] = (test_network_api, test_network_security_api, test_network_router_api,
@@ -62,7 +63,7 @@ STORIES: tuple[tuple[str, ModuleType, str], ...] = (
     ("image", test_image_api, "api"), ("image", test_image_cache_api, "api"), ("image", test_image_import_api, "api"),
     ("image", test_image_metadefs_api, "api"),
     ("volume", test_volume_api, "api"), ("volume", test_volume_snapshots_api, "api"),
-    ("volume", test_volume_attachments_api, "api"),
+    ("volume", test_volume_attachments_api, "api"), ("volume", test_volume_transfers_api, "api"),
     *(("network", module, "") for module in NETWORK_STORIES))
 
 

@@ -9,7 +9,9 @@ from cumulo.common.db.tables.volume import volume_snapshot
 from tests.functional import test_volume_api
 
 
-class _WithSnapshots(test_volume_api.VolumeApiTest):
+class WithSnapshots(test_volume_api.VolumeApiTest):
+    """A cloud whose snapshots are made at once."""
+
     def snap(self, volume_id: str, **values: Any) -> str:
         """Make a snapshot that is available and return its id."""
         made = self.call("POST", "/snapshots", 202, {"snapshot": {"volume_id": volume_id, **values}}).json["snapshot"]
@@ -20,7 +22,7 @@ class _WithSnapshots(test_volume_api.VolumeApiTest):
         return str(made["id"])
 
 
-class SnapshotsApiTest(_WithSnapshots):
+class SnapshotsApiTest(WithSnapshots):
     """Making, seeing, changing and deleting snapshots."""
 
     def test_life_of_a_snapshot(self) -> None:
@@ -86,7 +88,7 @@ class SnapshotsApiTest(_WithSnapshots):
         self.assertEqual("deleting", self.call("GET", path, 200).json["snapshot"]["status"])
 
 
-class SourcesTest(_WithSnapshots):
+class SourcesTest(WithSnapshots):
     """Volumes made of snapshots, of volumes and of images."""
 
     def test_of_a_snapshot_and_of_a_volume(self) -> None:

@@ -23,7 +23,7 @@ _PLURALS = {"instanceActions": "request", "policies": "policy", "security_groups
 
 #: Which attribute names a thing that has no id.
 _OWN = {"keypair": "name", "extension": "alias", "request": "request_id", "namespace": "namespace", "object": "name",
-        "resource_type": "name"}
+        "resource_type": "name", "encryption": "encryption_id"}
 
 
 class Pool:

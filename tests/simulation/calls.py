@@ -84,6 +84,8 @@ class Users:
         """Ask for the deletion of everything that is known."""
         for server_id in self.known["server"]:
             self.delete("server", f"{V}/servers/{server_id}", server_id)
+        if self.known["volume"]:
+            disks.take_back(self)
         for volume_id in self.known["volume"]:
             self.detached(volume_id)
             self.delete("volume", f"{disks.B}/volumes/{volume_id}?cascade=true", volume_id)

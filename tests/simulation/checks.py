@@ -224,7 +224,7 @@ def _images(world: World) -> Iterator[str]:
 def _volumes(world: World) -> Iterator[str]:
     excused = {each for host in world.hosts.by_name.values() for each in host.disks.excused}
     for row in world.connection.execute(sa.select(volume)).mappings():
-        if row["status"] not in ("available", "in-use") and not (row["status"] == "error" and row["id"] in excused):
+        if row["status"] not in ("available", "in-use", "awaiting-transfer") and not (row["status"] == "error" and row["id"] in excused):
             yield f"volume {row['id']} is {row['status']}: {row['fault']}"
         if row["growing_gib"] is not None:
             yield f"volume {row['id']} is still growing to {row['growing_gib']} GiB"

@@ -236,6 +236,30 @@ def _upload(users: "Users", dice: random.Random) -> None:
             users.known["image"].append(answer.body["os-volume_upload_image"]["image_id"])
 
 
+def _transfer(users: "Users", dice: random.Random) -> None:
+    """Offer a volume, and take it, or take the offer back, or do neither."""
+    volume_id = users.one("volume", dice)
+    if volume_id is None:
+        return
+    answer = users.send("POST", f"{B}/os-volume-transfer", {"transfer": {"volume_id": volume_id}}, again=False, may_be=(400,))
+    if answer is None or answer.status != 202:
+        return
+    offered = answer.body["transfer"]
+    users.cloud.kernel.wait(dice.uniform(0.0, 2.0))
+    path = f"{B}/os-volume-transfer/{offered['id']}"
+    if dice.random() < 0.6:
+        users.send("POST", f"{path}/accept", {"accept": {"auth_key": offered["auth_key"]}}, again=dice.random() < 0.5, may_be=(400,))
+    elif dice.random() < 0.7:
+        users.send("DELETE", path, again=dice.random() < 0.5)
+
+
+def take_back(users: "Users") -> None:
+    """Take every offer back: what is offered cannot be deleted."""
+    answer = users.send("GET", f"{B}/os-volume-transfer")
+    for each in answer.body["transfers"] if answer is not None and answer.status == 200 else ():
+        users.send("DELETE", f"{B}/os-volume-transfer/{each['id']}")
+
+
 def _rename(users: "Users", dice: random.Random) -> None:
     volume_id = users.one("volume", dice)
     if volume_id is not None:
@@ -245,4 +269,5 @@ def _rename(users: "Users", dice: random.Random) -> None:
 KINDS: dict[str, Callable[["Users", random.Random], None]] = {
     "create volume": _create, "delete volume": _delete, "extend volume": _extend, "describe volume": _rename,
     "upload volume": _upload, "attach volume": _attach, "detach volume": _detach, "snapshot volume": _snap, "delete snapshot": _drop_snap,
+    "transfer volume": _transfer,
 }

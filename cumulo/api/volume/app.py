@@ -21,6 +21,8 @@ from cumulo.api.volume.services import routes as services
 from cumulo.api.volume.snapshot_actions import routes as snapshot_actions
 from cumulo.api.volume.snapshot_metadata import routes as snapshot_metadata
 from cumulo.api.volume.snapshots import routes as snapshots
+from cumulo.api.volume.transfers import routes as transfers
+from cumulo.api.volume.type_encryption import routes as type_encryption
 from cumulo.api.volume.types import routes as types
 from cumulo.api.volume.versions import handlers as version_handlers
 from cumulo.api.volume.versions import routes as versions
@@ -35,7 +37,7 @@ FAMILY = Family(
 RULES = policies.RULES
 _RESOURCES = (
     *volumes.ROUTES, *volume_actions.ROUTES, *metadata.ROUTES, *snapshots.ROUTES, *snapshot_actions.ROUTES,
-    *snapshot_metadata.ROUTES, *attachments.ROUTES, *types.ROUTES, *quota_sets.ROUTES, *quota_classes.ROUTES,
+    *snapshot_metadata.ROUTES, *attachments.ROUTES, *transfers.ROUTES, *types.ROUTES, *type_encryption.ROUTES, *quota_sets.ROUTES, *quota_classes.ROUTES,
     *limits.ROUTES, *availability_zones.ROUTES, *services.ROUTES, *hosts.ROUTES, *scheduler_stats.ROUTES,
     *capabilities.ROUTES, *extensions.ROUTES)
 ROUTES = (*versions.ROUTES, *(dataclasses.replace(route, path=f"/v3{route.path}") for route in _RESOURCES))

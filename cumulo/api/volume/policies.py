@@ -16,6 +16,7 @@ def _rule(name: str, check: str, description: str, *operations: tuple[str, str])
 _SNAPSHOT = "/snapshots/{snapshot_id}"
 _VOLUME, _TYPE = "/volumes/{volume_id}", "/types/{type_id}"
 _ACTION = f"{_VOLUME}/action"
+_TRANSFERS = ("/os-volume-transfer", "/volume-transfers")
 
 RULES = (
     _rule("volumes:create", _CHANGE, "Make volumes.", ("POST", "/volumes")),
@@ -58,9 +59,20 @@ RULES = (
     _rule("attachments:complete", _CHANGE, "Say that somebody has the volume that they kept.",
           ("POST", "/attachments/{attachment_id}/action")),
     _rule("attachments:delete", _CHANGE, "Give up a volume that was kept.", ("DELETE", "/attachments/{attachment_id}")),
+    _rule("transfers:create", _CHANGE, "Offer a volume to another project.", *(("POST", each) for each in _TRANSFERS)),
+    _rule("transfers:list", _READ, "List transfers.", *(("GET", each) for each in _TRANSFERS),
+          *(("GET", f"{each}/detail") for each in _TRANSFERS)),
+    _rule("transfers:list_all_projects", _ADMIN, "List the transfers of all projects.",
+          *(("GET", f"{each}/detail") for each in _TRANSFERS)),
+    _rule("transfers:show", _READ, "Show a transfer.", *(("GET", f"{each}/{{transfer_id}}") for each in _TRANSFERS)),
+    _rule("transfers:accept", _CHANGE, "Take a volume that another project offers.",
+          *(("POST", f"{each}/{{transfer_id}}/accept") for each in _TRANSFERS)),
+    _rule("transfers:delete", _CHANGE, "Take an offer back.", *(("DELETE", f"{each}/{{transfer_id}}") for each in _TRANSFERS)),
     _rule("types:list", _ANYBODY, "List and show types.", ("GET", "/types")),
     _rule("types:extra_specs", _ADMIN, "Read the extra specs of types.", ("GET", f"{_TYPE}/extra_specs")),
     _rule("types:manage", _ADMIN, "Make, change and delete types, and say who may use them.", ("POST", "/types")),
+    _rule("types:encryption", _ADMIN, "Say how volumes of a type are encrypted, and read it.",
+          ("GET", f"{_TYPE}/encryption"), ("POST", f"{_TYPE}/encryption")),
     _rule("quota_sets:show", _READ, "Show a project's quotas.", ("GET", "/os-quota-sets/{project_id}")),
     _rule("quota_sets:defaults", _ANYBODY, "Show the default quotas.", ("GET", "/os-quota-sets/{project_id}/defaults")),
     _rule("quota_sets:manage", _ADMIN, "Change a project's quotas, or give it the default ones again.",

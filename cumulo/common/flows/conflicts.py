@@ -112,6 +112,8 @@ _MEETINGS = (
     Meeting("delete a project", "what it has", REFUSED, "servers and their groups, networks, ports, volumes, images that others see; the domain's deletion too"),
     Meeting("delete a project", "images of its own", ALLOWED, "they go with it, unless they are protected or others see them"),
     Meeting("create in a project", "its deletion", REFUSED, "401 when the token was not yet looked at"),
+    Meeting("take a volume that is offered", "another taker", REFUSED, "404: there is no such transfer any more"),
+    Meeting("offer a volume", "its deletion", REFUSED, "400"),
     Meeting("create a server", "a server of that name", ALLOWED, "names are not unique: two servers"),
     Meeting("create a network", "a network of that name", ALLOWED, "names are not unique: two networks"),
     Meeting("create a server", "the last room in the quota", REFUSED, "403, as the API wants"),

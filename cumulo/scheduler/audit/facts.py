@@ -251,6 +251,7 @@ class DatabaseFacts:
     compute_hosts: tuple[str, ...] = ()
     network_hosts: tuple[str, ...] = ()  # where a network agent was heard, ever
     image_hosts: tuple[str, ...] = ()  # where an image agent was heard, ever
+    transfers: frozenset[str] = frozenset()  # the volumes that are offered
     volume_hosts: tuple[str, ...] = ()  # where a volume agent was heard, ever
     # project id -> (volumes, snapshots, GiB), as the quota check counts them
     volume_usage: Mapping[str, tuple[int, int, int]] = dataclasses.field(default_factory=dict)

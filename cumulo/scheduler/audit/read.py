@@ -66,6 +66,7 @@ def read(database: Database) -> facts.DatabaseFacts:
             volumes=tuple(_rows(connection, facts.Volume, volume.volume)),
             snapshots=tuple(_rows(connection, facts.Snapshot, volume.volume_snapshot)),
             attachments=tuple(_rows(connection, facts.Attachment, volume.volume_attachment)),
+            transfers=frozenset(_texts(connection, volume.volume_transfer.c.volume_id)),
             volume_hosts=_texts(connection, compute.service_status.c.host, compute.service_status.c.kind == "volume"),
             volume_usage=_volume_usage(connection),
             projects=tuple(_rows(connection, facts.Project, identity.project)), implied_roles=_implied(connection),

@@ -391,7 +391,22 @@ def _shelved(world: World) -> dict[Key, Scene]:
     }
 
 
-PARTS = (_servers, _images, _networks, _identity, _security, _routing, _shelved)
+def _volumes(world: World) -> dict[Key, Scene]:
+    v3, admin, spare = "/volume/v3", world.admin, world.owned["spare_volume_id"]
+    offered = world.ask("POST", f"{v3}/os-volume-transfer", {"transfer": {"volume_id": spare}}).json["transfer"]
+    taken = f"{v3}/os-volume-transfer/{offered['id']}/accept", {"accept": {"auth_key": offered["auth_key"]}}
+    plain = world.owned["plain_volume_id"]
+    return {
+        ("take a volume that is offered", "another taker"): Scene(
+            lambda: world.ask("POST", *taken, token=admin), lambda: world.ask("POST", *taken), offered["id"], 404,
+            (404, 202)),
+        ("offer a volume", "its deletion"): Scene(
+            lambda: world.ask("POST", f"{v3}/os-volume-transfer", {"transfer": {"volume_id": plain}}),
+            lambda: world.ask("DELETE", f"{v3}/volumes/{plain}"), "deleting", 400, (400, 202)),
+    }
+
+
+PARTS = (_servers, _images, _networks, _identity, _security, _routing, _volumes, _shelved)
 
 
 def starts_again(world: World, answers: list[webob.Response]) -> bool:

@@ -67,6 +67,7 @@ def _reset_status(request: Request, connection: sa.Connection, row: volumes.Row,
     elif asked.get("attach_status") and not volumes.attachments_of(connection, [row["id"]])[row["id"]]:
         raise errors.BadRequest(f"Invalid volume: Nothing is attached to volume {row['id']}: say who uses it by os-attach.")
     if asked.get("status") is not None:
+        volumes.offer_no_more(connection, row["id"])
         _update(request, connection, row, status=asked["status"])
 
 

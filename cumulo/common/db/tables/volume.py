@@ -3,7 +3,9 @@
     volume              one per volume; a deleted one is gone
     volume_snapshot     what a volume was at a moment
     volume_attachment   one per server, or other user, of a volume
+    volume_transfer     one per volume that waits for another project to take it
     volume_type         what users may choose between; volume_type_access says who, where it is not everybody
+    volume_encryption   how volumes of a type are encrypted; one per type at most
     volume_backend      one per backend of a host: what it has, and the generation that volumes are placed against
     volume_project      one per project: the row that a quota check locks
     volume_quota        limits that a project has instead of the configured ones
@@ -92,6 +94,18 @@ volume_attachment = sa.Table(
     sa.Column("updated_at", Time, nullable=False),
 )
 
+volume_transfer = sa.Table(
+    "volume_transfer", metadata,
+    id_column(),
+    sa.Column("volume_id", Id, sa.ForeignKey("volume.id"), nullable=False, unique=True),
+    # Whose it is until somebody takes it.
+    sa.Column("project_id", Id, nullable=False, index=True),
+    sa.Column("name", sa.String(255)),
+    sa.Column("key_hash", sa.String(64), nullable=False),
+    sa.Column("no_snapshots", sa.Boolean, nullable=False),
+    sa.Column("created_at", Time, nullable=False),
+)
+
 volume_type = sa.Table(
     "volume_type", metadata,
     id_column(),
@@ -107,6 +121,20 @@ volume_type_access = sa.Table(
     "volume_type_access", metadata,
     sa.Column("type_id", Id, sa.ForeignKey("volume_type.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("project_id", Id, primary_key=True),
+)
+
+volume_encryption = sa.Table(
+    "volume_encryption", metadata,
+    sa.Column("type_id", Id, sa.ForeignKey("volume_type.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("id", Id, nullable=False, unique=True),
+    # "luks" and the like: what the guest's disk format is called.
+    sa.Column("provider", sa.String(255), nullable=False),
+    sa.Column("cipher", sa.String(255)),
+    sa.Column("key_size", sa.Integer),
+    # front-end: where it is used; back-end: where it is kept
+    sa.Column("control_location", sa.String(16), nullable=False),
+    sa.Column("created_at", Time, nullable=False),
+    sa.Column("updated_at", Time, nullable=False),
 )
 
 volume_backend = sa.Table(

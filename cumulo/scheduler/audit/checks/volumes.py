@@ -14,6 +14,7 @@ KINDS = {
     "volume_half_made": "A backend has a half made volume or snapshot that nobody is making.",
     "volume_quota_differs": "The quota check counts something else than the project's volumes and snapshots have.",
     "volume_in_no_use": "A volume says that it is in use, and no attachment says by whom; or the other way round.",
+    "volume_offered_to_nobody": "A volume says that it awaits a transfer, and there is none; or the other way round.",
     "attachment_of_missing_server": "A volume is attached to a server that is not there, or is deleted.",
     "attachment_waits_for_nobody": "A volume is on its way to a server or from it, and no operation brings it there.",
     "disk_missing": "A running domain lacks a volume that is attached to its server.",
@@ -22,7 +23,7 @@ KINDS = {
     "snapshot_without_row": "A backend has a snapshot that no row names.",
 }
 #: A volume or snapshot that came to nothing, or whose state somebody wrote by hand, may be there or not.
-SETTLED = ("available", "in-use", "reserved", "attaching", "detaching")
+SETTLED = ("available", "in-use", "reserved", "attaching", "detaching", "awaiting-transfer")
 
 
 def differences(facts: Facts) -> Iterator[Difference]:
@@ -31,6 +32,7 @@ def differences(facts: Facts) -> Iterator[Difference]:
     for name, held in sorted(facts.volume_backends.items()):
         yield from _backend(facts, name, held)
     yield from _attachments(facts)
+    yield from _transfers(facts)
     yield from _disks(facts)
     yield from _quotas(facts)
 
@@ -53,6 +55,14 @@ def _attachments(facts: Facts) -> Iterator[Difference]:
         if (volume.status == "in-use") != ("attached" in used.get(volume.id, ())) and volume.status in SETTLED:
             yield Difference("volume_in_no_use", volume.id, f"volume {volume.id} is {volume.status}",
                              f"its attachments are {', '.join(sorted(used.get(volume.id, ()))) or 'none'}", server_id=volume.id)
+
+
+def _transfers(facts: Facts) -> Iterator[Difference]:
+    for volume in facts.database.volumes:
+        is_offered = volume.id in facts.database.transfers
+        if (volume.status == "awaiting-transfer") != is_offered:
+            yield Difference("volume_offered_to_nobody", volume.id, f"volume {volume.id} is {volume.status}",
+                             "there is a transfer of it" if is_offered else "there is no transfer of it", server_id=volume.id)
 
 
 def _disks(facts: Facts) -> Iterator[Difference]:

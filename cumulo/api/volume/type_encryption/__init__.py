@@ -1,0 +1,1 @@
+"""How volumes of a type are encrypted."""
