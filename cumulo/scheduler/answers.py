@@ -22,7 +22,7 @@ from cumulo.network import desired, hosts
 from cumulo.scheduler import facts, migrating, power_sync
 from cumulo.scheduler.heartbeats import Heartbeats, register_compute_host
 from cumulo.scheduler.runner import Runner
-from cumulo.volume import backends
+from cumulo.volume import attachments, backends
 
 KINDS = ("compute", "network", "image", "volume", "api")
 UPLOAD_TOKEN_S = 300  # an upload's token is looked at when it begins
@@ -48,6 +48,7 @@ class Answers:
             "server_facts": self.server_facts,
             "upload_access": self.upload_access,
             "volume_image": self.volume_image,
+            "exports_needed": self.exports_needed,
             "migration_orders": self.migration_orders,
             "metadata_for": self.metadata_for,
             "keep_guest_password": self.keep_guest_password,
@@ -136,6 +137,11 @@ class Answers:
                 raise errors.NotFound(f"Volume {volume_id} is not being made of an image.")
             found = facts.image_facts(connection, running["project_id"] or "", source["id"], self._image_access)
         return found or {}
+
+    def exports_needed(self, call: Any, host: str, without: str | None = None) -> dict[str, dict[str, Any]]:
+        """The volumes on a host that somebody may open, by id: {"backend", "attached"}; without an attachment, if one is given."""
+        with self._database.read() as connection:
+            return attachments.needed(connection, host, without)
 
     def migration_orders(self, call: Any, server_id: str) -> dict[str, Any]:
         """Whether moving a running server is to be stopped, or to be over sooner."""

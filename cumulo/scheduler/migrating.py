@@ -114,9 +114,9 @@ def expect_no_ports(connection: sa.Connection, now: float, work: Work) -> None:
 
 
 def concerned(connection: sa.Connection, work: Work) -> list[str]:
-    """The hosts that must hear at once that the server's cards are elsewhere now."""
+    """The agents that must hear at once that the server's cards are elsewhere now."""
     networks = {each["network_id"] for each in ports.ports_of_device(connection, work.state["server_id"])}
-    return sorted({host for each in sorted(networks) for host in desired.hosts_of_network(connection, each)})
+    return sorted({f"network.{host}" for each in sorted(networks) for host in desired.hosts_of_network(connection, each)})
 
 
 def landed(connection: sa.Connection, now: float, work: Work, planned: None) -> State:

@@ -201,8 +201,8 @@ class Runner:
             answer = boundary.run(step.name, undo, operation.id, effects)
             concerned = [] if undo else local.concerns(connection, work)
             kept = self._keep(connection, current, undo, Result("done", answer), now)
-        for host in concerned:
-            doorbell.ring(self._runtime.bus, f"network.{host}", "network_changed")
+        for target in concerned:
+            doorbell.ring(self._runtime.bus, target, f"{target.partition('.')[0]}_changed")
         return kept
 
     def _before_sending(self, operation: Operation, step: Step, undo: bool) -> None:

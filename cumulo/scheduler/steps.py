@@ -98,7 +98,7 @@ class LocalStep:
     do: Callable[[sa.Connection, float, Work, Any], State]
     undo: Callable[[sa.Connection, float, Work], State]
     plan: Callable[[Services, State], Any] = lambda services, state: None
-    # The hosts whose network agents are to look at once, when it was done.
+    # The agents that are to look at once when it was done, by their targets: network.h1, volume.h1.
     concerns: Callable[[sa.Connection, Work], list[str]] = lambda connection, work: []
 
 
@@ -318,7 +318,7 @@ def unpublish(connection: sa.Connection, now: float, work: Work) -> State:
 STEPS: dict[str, LocalStep] = {
     "claim": LocalStep(claim_host, release_claim, plan_claim),
     "settle": LocalStep(settle, unsettle),
-    "forget": LocalStep(forget, keep_forgotten),
+    "forget": LocalStep(forget, keep_forgotten, concerns=volumes.concerned),
     "adopt": LocalStep(adopt, unsettle),
     "shelve": LocalStep(saved_images.shelve, unsettle),
     "bind": LocalStep(bind, unbind),

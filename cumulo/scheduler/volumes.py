@@ -177,6 +177,12 @@ def part_volume(connection: sa.Connection, now: float, work: Work, planned: None
     return {}
 
 
+def concerned(connection: sa.Connection, work: Work) -> list[str]:
+    """Return the volume agents that may have volumes of a server which is going: nobody needs their exports then."""
+    of_it = attachments.of_server(connection, work.state["server_id"])
+    return sorted({f"volume.{backends.host_of(each['backend'])}" for each in of_it if each["backend"]})
+
+
 def server_gone(connection: sa.Connection, ids: Ids, now: float, ended: Operation) -> None:
     """Take its volumes from a server that is deleted; those that go with it are deleted."""
     for row in attachments.of_server(connection, ended.resource_id):

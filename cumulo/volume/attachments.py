@@ -67,6 +67,30 @@ def of_servers(connection: sa.Connection, server_ids: Sequence[str]) -> dict[str
     return found
 
 
+def needed(connection: sa.Connection, host: str, without: str | None = None) -> dict[str, dict[str, Any]]:
+    """Return the volumes on a host that somebody uses or is about to, by id: {"backend", "attached"}.
+
+    attached: they are in use, over the network. without: as if this attachment were not there.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    query = sa.select(volume_attachment.c.id, volume_attachment.c.volume_id, volume_attachment.c.status,
+                      volume_attachment.c.connection, volume.c.backend).select_from(volume_attachment.join(
+                          volume, volume.c.id == volume_attachment.c.volume_id).join(
+                              volume_backend, volume_backend.c.name == volume.c.backend)).where(
+                                  volume_backend.c.host == host,
+                                  sa.or_(volume_attachment.c.managed.is_(True), volume_attachment.c.connector.is_not(None)))
+    for row in connection.execute(query):
+        if row.id != without:
+            known = found.setdefault(row.volume_id, {"backend": row.backend, "attached": False})
+            known["attached"] = known["attached"] or (row.status == ATTACHED and is_served(row.connection))
+    return found
+
+
+def is_served(connection: Mapping[str, Any] | None) -> bool:
+    """Say whether a volume with such a connection is opened over the network."""
+    return connection is not None and connection.get("kind") != "file"
+
+
 def bound_hosts(connection: sa.Connection, server_id: str) -> list[str]:
     """Return the hosts on which a server's volumes are that no other host can reach."""
     names = sorted({each["backend"] for each in of_server(connection, server_id) if each["backend"]})

@@ -19,6 +19,25 @@ FAKE_OPTIONS = [
                     "Empty: no delays, no faults."),
     _BACKEND_NAME,
 ]
+LOCAL, NBD, ISCSI = "local", "nbd", "iscsi"
+PORTS = {NBD: 10809, ISCSI: 3260}
+"""How guests open volumes over the network, and the ports that these protocols have by their standards."""
+EXPORT_OPTIONS = [
+    cfg.StrOpt("export", default=LOCAL, choices=(LOCAL, NBD, ISCSI),
+               help="How guests open volumes: local, as files, from hosts that have the directory; nbd or iscsi, over the network, "
+                    "from whatever host, also their own. iscsi asks for a password, nbd for a certificate where "
+                    "export_tls_directory is set; without that, only hosts of the cloud may reach its port. Attached "
+                    "volumes keep what they were attached by."),
+    cfg.StrOpt("export_address", default="",
+               help="Address of this host at which others reach its exports; needed for nbd and iscsi."),
+    cfg.StrOpt("export_listen", default="", help="Address that exports listen at. Empty means export_address."),
+    cfg.PortOpt("export_port", default=0,
+                help="Port of the backend's exports, of its own for each backend of a host. 0 means 10809 for nbd, 3260 for iscsi."),
+    cfg.StrOpt("export_tls_directory", default="",
+               help="Directory with ca-cert.pem, server-cert.pem and server-key.pem for nbd: only clients with a certificate "
+                    "of that authority are served. Guests' hosts have theirs where libvirt's nbd_tls_x509_cert_dir says. "
+                    "Empty: no certificates, no encryption on the way."),
+]
 FILE_OPTIONS = [
     cfg.StrOpt("directory", default="",
                help="Directory that holds the volumes of a backend of the kind file, one file each. Empty means "
@@ -26,6 +45,7 @@ FILE_OPTIONS = [
     cfg.BoolOpt("shared", default=False,
                 help="Whether every host sees the directory at the same path, as on NFS. Else only servers on the volume's own "
                      "host can have it."),
+    *EXPORT_OPTIONS,
     _BACKEND_NAME,
 ]
 BACKEND_OPTIONS = {"file": FILE_OPTIONS, "fake": FAKE_OPTIONS}
@@ -89,6 +109,14 @@ def backends(conf: cfg.ConfigOpts) -> list[tuple[str, str]]:
 def told(conf: cfg.ConfigOpts, name: str) -> Any:
     """Return the options of one backend that backends() returned."""
     return conf[BACKEND_GROUP + name]
+
+
+def export_of(conf: cfg.ConfigOpts, name: str) -> str:
+    """Return how volumes of a backend are exported; raises ValueError where nobody says at which address."""
+    how = str(told(conf, name).export)
+    if how != LOCAL and not told(conf, name).export_address:
+        raise ValueError(f"[{BACKEND_GROUP}{name}] export = {how} needs export_address")
+    return how
 
 
 def image_directory(conf: cfg.ConfigOpts) -> pathlib.Path:

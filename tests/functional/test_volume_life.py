@@ -192,6 +192,43 @@ class AttachTest(VolumeLifeTest):
         self.wait(volume_id, "available")
         self.remove(volume_id, "?cascade=true")
 
+    def exported(self) -> list[str]:
+        """Return the volumes that the backend's exports remember."""
+        path = pathlib.Path(self.cloud.directory, "fake-exports.h1.fake.json")
+        found: list[str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+        return found
+
+    def test_a_volume_is_exported_for_as_long_as_it_is_attached(self) -> None:
+        server_id, volume_id, other = self.cloud.boot(), self.make(), self.make()
+        self.attach(server_id, volume_id)
+        self.attach(server_id, other)
+        self.assertEqual(sorted([volume_id, other]), self.exported())
+        self.detach(server_id, volume_id)
+        self.wait(volume_id, "available")
+        self.assertEqual([other], self.exported())
+        self.assertEqual([], self.cloud.settled_differences())
+        self.cloud.remove(server_id)
+        self.wait(other, "available")
+        self.assertEqual([], self.cloud.settled_differences())
+        self.assertEqual([], self.exported())
+        for each in (volume_id, other):
+            self.remove(each)
+
+    def test_exports_are_compared_with_what_is_attached(self) -> None:
+        server_id, volume_id, stranger = self.cloud.boot(), self.make(), self.make()
+        self.attach(server_id, volume_id)
+        self.cloud.exports.withdraw(volume_id)
+        self.cloud.exports.open(stranger, {})
+        self.assertEqual({"export_missing", "export_without_attachment"}, {each.kind for each in self.cloud.differences()})
+        self.cloud.runtime.bus.cast("volume.h1", "ring", {"what": "volume_changed"})
+        until = time.monotonic() + TIMEOUT_S
+        while self.exported() != [volume_id] and time.monotonic() < until:
+            time.sleep(0.02)
+        self.assertEqual([], self.cloud.differences())
+        self.cloud.remove(server_id)
+        for each in (volume_id, stranger):
+            self.remove(each)
+
     def test_a_volume_may_go_with_its_server(self) -> None:
         server_id, volume_id = self.cloud.boot(), self.make()
         self.attach(server_id, volume_id, delete_on_termination=True)

@@ -34,7 +34,7 @@ from cumulo.network.agent import main as network
 from cumulo.scheduler import main as scheduler
 from cumulo.volume.agent import main as volume
 from tests.simulation.database import SimDatabase, Store
-from tests.simulation.disks import NAME, SimBackend, SimImages
+from tests.simulation.disks import NAME, SimBackend, SimExports, SimImages
 from tests.simulation.hosts import (
     ROOMY,
     TIGHT,
@@ -178,7 +178,8 @@ class Cloud:
     def _volume(self, process: Process) -> None:
         held = self.hosts.by_name[process.host].disks
         volume.serve(self._runtime(process), {
-            NAME: SimBackend(self.kernel, self.weather, process.host, held)}, SimImages(self), self._send_image)
+            NAME: SimBackend(self.kernel, self.weather, process.host, held)}, {
+                NAME: SimExports(self.kernel, self.weather, held)}, SimImages(self), self._send_image)
 
     def _staging(self, host: str) -> SimStore:
         return SimStore(self.kernel, self.weather, staging_directory(host), "staging", full="staging")

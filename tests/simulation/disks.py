@@ -32,12 +32,13 @@ class HeldVolumes:
         self.volumes: dict[str, int] = {}
         self.snapshots: set[str] = set()
         self.half_made: set[str] = set()
+        self.exports: set[str] = set()
         self.excused: set[str] = set()  # what may end in error: the host could not make it
 
     def holdings(self) -> BackendHoldings:
         """Return what a backend would list."""
         return BackendHoldings(tuple(sorted(self.volumes.items())), tuple(sorted(self.snapshots)),
-                               tuple(sorted(self.half_made)))
+                               tuple(sorted(self.half_made)), tuple(sorted(self.exports)))
 
 
 class SimBackend:
@@ -148,6 +149,52 @@ class SimBackend:
             self._kernel.wait(self._weather.between(0.0, slowest_s))
         else:
             self._kernel.pause()
+        self._weather.boundary(f"{what} before")
+
+
+class SimExports:
+    """cumulo.volume.agent.exports.interface.Exports over what a host holds."""
+
+    def __init__(self, kernel: Kernel, weather: Weather, held: HeldVolumes) -> None:
+        self._kernel, self._weather, self._held = kernel, weather, held
+
+    def capabilities(self) -> dict[str, Any]:
+        """Nothing changes by them."""
+        return {}
+
+    def open(self, volume_id: str, source: dict[str, Any]) -> dict[str, Any]:
+        """Serve it."""
+        self._change("export volume")
+        self._held.exports.add(volume_id)
+        self._weather.boundary("export volume after")
+        return source
+
+    def withdraw(self, volume_id: str) -> None:
+        """Serve it no more."""
+        self._change("withdraw volume")
+        self._held.exports.discard(volume_id)
+        self._weather.boundary("withdraw volume after")
+
+    def grown(self, volume_id: str) -> None:
+        """Nothing: it has no size."""
+
+    def wanted(self) -> tuple[str, ...]:
+        """Return what is served."""
+        return tuple(sorted(self._held.exports))
+
+    def held(self) -> tuple[str, ...]:
+        """Return what is served."""
+        return tuple(sorted(self._held.exports))
+
+    def keep(self) -> None:
+        """Nothing dies but agents."""
+
+    def secret(self, volume_id: str) -> dict[str, Any]:
+        """Return none."""
+        return {}
+
+    def _change(self, what: str) -> None:
+        self._kernel.pause()
         self._weather.boundary(f"{what} before")
 
 

@@ -268,6 +268,9 @@ class SimComputeDriver:
         self._hosts.opened(disk["id"], facts["id"])
         self._done("plug disk")
 
+    def keep_secrets(self, facts: Facts) -> None:
+        """Nothing: nothing is opened."""
+
     def unplug_disk(self, server_id: str, volume_id: str) -> bool:
         """Take a volume from it; some guests take their time."""
         self._change("unplug disk")

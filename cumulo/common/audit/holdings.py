@@ -120,11 +120,15 @@ class StoreHoldings:
 
 @dataclasses.dataclass(frozen=True)
 class BackendHoldings:
-    """A backend of volumes: (id, size in GiB) of each volume, ids of snapshots, and of what is half made."""
+    """A backend of volumes: (id, size in GiB) of each volume, ids of snapshots, and of what is half made.
+
+    exports are the ids of the volumes that are served; None for a backend whose volumes need not be.
+    """
 
     volumes: tuple[tuple[str, int], ...] = ()
     snapshots: tuple[str, ...] = ()
     partial: tuple[str, ...] = ()
+    exports: tuple[str, ...] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -134,7 +138,8 @@ class BackendHoldings:
     def from_dict(cls, said: Json) -> "BackendHoldings":
         """Return what to_dict described."""
         volumes = tuple((str(volume_id), int(size_gib)) for volume_id, size_gib in said["volumes"])
-        return cls(volumes, tuple(said["snapshots"]), tuple(said["partial"]))
+        exports = said.get("exports")
+        return cls(volumes, tuple(said["snapshots"]), tuple(said["partial"]), None if exports is None else tuple(exports))
 
 
 def _pairs(said: Any) -> tuple[tuple[str, str], ...]:

@@ -123,6 +123,9 @@ class Driver(Protocol):
         disk: {"id", "device", "connection", "read_only"}, as one of the volumes of the facts.
         """
 
+    def keep_secrets(self, facts: Facts) -> None:
+        """Know what a server's volumes are opened with until the server goes; what was defined since knows it already."""
+
     def unplug_disk(self, server_id: str, volume_id: str) -> bool:
         """Ask a guest to let go of a volume; say whether it has it no more."""
 

@@ -174,6 +174,9 @@ class FakeDriver:
         self._begin("plug_disk", facts["id"])
         self._change(facts["id"], self._known(facts["id"]) | {"volumes": sorted({*_volumes(facts), disk["id"]})})
 
+    def keep_secrets(self, facts: Facts) -> None:
+        """Nothing: nothing is opened."""
+
     def unplug_disk(self, server_id: str, volume_id: str) -> bool:
         """Forget a volume, unless guests are to keep theirs."""
         if self._script().get("faults", {}).get("unplug_disk") == IGNORED:

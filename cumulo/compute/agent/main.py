@@ -75,9 +75,16 @@ def methods(runtime: Runtime, driver: Driver, send_image: Upload | None = None) 
 
         return ask
 
+    def open_volume(volume: Facts) -> Facts:
+        return _opened(runtime, volume)
+
+    def server_facts(server_id: str) -> Facts:
+        facts = asking_for("server_facts")(server_id)
+        return facts | {"volumes": [open_volume(each) for each in facts.get("volumes") or ()]}
+
     send = send_image or http_upload(settings.image_download_timeout_s)
-    steps = Steps(driver, runtime.clock, asking_for("server_facts"), asking_for("upload_access"), send,
-                  asking_for("migration_orders"), settings.stop_timeout_s, settings.stop_press_again_s)
+    steps = Steps(driver, runtime.clock, server_facts, asking_for("upload_access"), send,
+                  asking_for("migration_orders"), settings.stop_timeout_s, settings.stop_press_again_s, open_volume)
     consoles = ConsoleRelay(driver, runtime, listen=settings.console_listen, port=settings.console_port)
     return StepServer(steps.table(), runtime.clock, runtime.threads, asking(runtime.bus)).methods() | {
         "console_log": lambda call, server_id, length=None: driver.console_log(server_id, length),
@@ -88,6 +95,16 @@ def methods(runtime: Runtime, driver: Driver, send_image: Upload | None = None) 
         "ping": lambda call: {"host": runtime.host},
         "ring": lambda call, what="", **facts: None,  # steps come to an agent by themselves: nothing to look up
     }
+
+
+def _opened(runtime: Runtime, volume: Facts) -> Facts:
+    """A volume with what it is opened with: the host that serves it tells its password, and nobody writes it down."""
+    connection = volume.get("connection") or {}
+    if not connection.get("auth"):
+        return volume
+    asked = {"backend": connection["backend"], "volume_id": volume["id"]}
+    secret = runtime.bus.call(f"volume.{connection['host']}", "export_secret", asked, timeout_s=FACTS_TIMEOUT_S)
+    return volume | {"secret": secret}
 
 
 def make_driver(runtime: Runtime) -> Driver:

@@ -24,7 +24,10 @@ StepFunction = Callable[[State, Any], State | None]
 
 @dataclasses.dataclass(frozen=True)
 class Steps:
-    """The steps of one agent; fetch_facts, upload_access and fetch_orders ask the scheduler about a server."""
+    """The steps of one agent; fetch_facts, upload_access and fetch_orders ask the scheduler about a server.
+
+    open_volume adds to a volume what it is opened with.
+    """
 
     driver: Driver
     clock: Clock
@@ -34,6 +37,7 @@ class Steps:
     fetch_orders: Callable[[str], Facts]
     stop_timeout_s: float = 60.0
     press_again_s: float = 10.0
+    open_volume: Callable[[Facts], Facts] = lambda volume: volume
 
     def table(self) -> dict[str, tuple[StepFunction, StepFunction]]:
         """Return the steps by name, each with its undo."""
@@ -115,6 +119,7 @@ class Steps:
         """Go on from memory that was kept; without it, as after the loss of that file, the server boots."""
         server_id = state["server_id"]
         if self.driver.power(server_id) is Power.SAVED:
+            self.driver.keep_secrets(self.fetch_facts(server_id))
             self.driver.start(server_id)
         else:
             self._start(server_id)
@@ -151,7 +156,7 @@ class Steps:
 
     def plug_disk(self, state: State, call: Any) -> State:
         """Put a volume into a server."""
-        self.driver.plug_disk(self.fetch_facts(state["server_id"]), _disk(state))
+        self.driver.plug_disk(self.fetch_facts(state["server_id"]), self.open_volume(_disk(state)))
         return {}
 
     def give_up_disk(self, state: State, call: Any) -> State:

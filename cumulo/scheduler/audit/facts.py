@@ -191,6 +191,7 @@ class Attachment:
     server_id: str | None
     status: str
     managed: bool
+    connection: Mapping[str, Any] | None = None
 
 
 @dataclasses.dataclass(frozen=True)

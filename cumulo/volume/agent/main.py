@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cumulo.common import agent_program, errors, log
+from cumulo.common.audit.holdings import BackendHoldings
 from cumulo.common.host_lock import HostLock
 from cumulo.common.image_files import ImageCache, Source, http_source
 from cumulo.common.image_upload import Upload, http_upload
@@ -14,9 +15,17 @@ from cumulo.common.rpc.server import Server
 from cumulo.common.runtime import Runtime
 from cumulo.volume import options
 from cumulo.volume.agent.backend import Backend
+from cumulo.volume.agent.exports.fake import FakeExports
+from cumulo.volume.agent.exports.interface import Exports
+from cumulo.volume.agent.exports.iscsi import IscsiTarget
+from cumulo.volume.agent.exports.keeper import Keeper
+from cumulo.volume.agent.exports.nbd import NbdTarget, Place
+from cumulo.volume.agent.exports.records import Records
+from cumulo.volume.agent.exports.served import ServedExports
 from cumulo.volume.agent.fake import FakeBackend
 from cumulo.volume.agent.file import FileBackend
-from cumulo.volume.agent.steps import Images, Steps, Turns
+from cumulo.volume.agent.steps import Images, Steps
+from cumulo.volume.agent.turns import Turns
 
 LOG = log.get(__name__)
 REGISTRATIONS = (options,)
@@ -32,6 +41,7 @@ class Service:
 
     server: Server
     stopping: Any
+    exports: Mapping[str, Exports]
     lock: HostLock | None = None
 
     def stop(self) -> None:
@@ -53,7 +63,7 @@ def start(runtime: Runtime, source: Source | None = None, send_image: Upload | N
         images = ImageCache(options.image_directory(runtime.conf), runtime.threads,
                             source or http_source(runtime.conf.volume.image_download_timeout_s))
         images.sweep()
-        service = serve(runtime, make_backends(runtime), images,
+        service = serve(runtime, make_backends(runtime), make_exports(runtime), images,
                         send_image or http_upload(runtime.conf.volume.image_download_timeout_s))
     except BaseException:
         lock.release()
@@ -63,32 +73,74 @@ def start(runtime: Runtime, source: Source | None = None, send_image: Upload | N
     return service
 
 
-def serve(runtime: Runtime, backends: Mapping[str, Backend], images: Images, send_image: Upload) -> Service:
+def serve(runtime: Runtime, backends: Mapping[str, Backend], exports: Mapping[str, Exports], images: Images,
+          send_image: Upload) -> Service:
     """Answer for this host and report what it has; whoever calls owns the host."""
-    server = runtime.bus.serve(f"{KIND}.{runtime.host}", methods(runtime, backends, images, send_image))
-    service = Service(server, runtime.threads.event())
-    runtime.threads.spawn(_report_forever, runtime, backends, service.stopping, name="volume-report")
+    turns = Turns(runtime.threads)
+    keeper = Keeper(runtime, backends, exports, turns, lambda: _needed(runtime))
+    server = runtime.bus.serve(f"{KIND}.{runtime.host}", methods(
+        runtime, backends, exports, turns, images, send_image) | {"ring": lambda call, what="", **facts: keeper.wake()})
+    service = Service(server, runtime.threads.event(), exports)
+    runtime.threads.spawn(_report_forever, runtime, backends, exports, service.stopping, name="volume-report")
+    if exports:
+        runtime.threads.spawn(keeper.run_forever, service.stopping, name="volume-exports")
     return service
 
 
-def methods(runtime: Runtime, backends: Mapping[str, Backend], images: Images, send_image: Upload,
-            ) -> dict[str, Callable[..., Any]]:
+def methods(runtime: Runtime, backends: Mapping[str, Backend], exports: Mapping[str, Exports], turns: Turns, images: Images,
+            send_image: Upload) -> dict[str, Callable[..., Any]]:
     """Return what the agent answers on the bus."""
     def asking_for(method: str, name: str) -> Callable[[str], Any]:
         return lambda its_id: runtime.bus.call("scheduler", method, {name: its_id}, timeout_s=IMAGE_TIMEOUT_S)
 
-    steps = Steps(backends, Turns(runtime.threads), images, asking_for("volume_image", "volume_id"),
-                  asking_for("upload_access", "server_id"), send_image, options.image_directory(runtime.conf), runtime.host, runtime.conf.volume.image_cache_gib * GIB)
+    steps = Steps(backends, exports, turns, images, asking_for("volume_image", "volume_id"),
+                  asking_for("upload_access", "server_id"), lambda attachment_id: _needed(runtime, attachment_id), send_image,
+                  options.image_directory(runtime.conf), runtime.host, runtime.conf.volume.image_cache_gib * GIB)
     return StepServer(steps.table(), runtime.clock, runtime.threads, asking(runtime.bus)).methods() | {
-        "holdings": lambda call: {"backends": {name: each.holdings().to_dict() for name, each in backends.items()}},
+        "holdings": lambda call: {"backends": {name: _holdings(each, exports.get(name)).to_dict()
+                                               for name, each in backends.items()}},
+        "export_secret": lambda call, backend, volume_id: _secret(exports, backend, volume_id),
         "ping": lambda call: {"host": runtime.host},
-        "ring": lambda call, what="", **facts: None,  # steps come to an agent by themselves: nothing to look up
     }
 
 
 def make_backends(runtime: Runtime) -> dict[str, Backend]:
     """Return the backends that the configuration names; raises ValueError for what makes no sense."""
     return {name: _make(runtime, name, kind) for name, kind in options.backends(runtime.conf)}
+
+
+def make_exports(runtime: Runtime) -> dict[str, Exports]:
+    """Return the exports of those of them that are exported; raises ValueError for what makes no sense."""
+    made = {name: _make_exports(runtime, name, kind) for name, kind in options.backends(runtime.conf)}
+    return {name: each for name, each in made.items() if each is not None}
+
+
+def _make_exports(runtime: Runtime, name: str, kind: str) -> Exports | None:
+    state_dir = pathlib.Path(runtime.conf.state_dir)
+    if kind == "fake":
+        return FakeExports(state_dir / f"fake-exports.{runtime.host}.{name}.json", runtime.threads)
+    told, how = options.told(runtime.conf, name), options.export_of(runtime.conf, name)
+    if how == options.LOCAL:
+        return None
+    directory = state_dir / "volume-exports" / name
+    place = Place(told.export_address, told.export_port or options.PORTS[how], told.export_listen)
+    target = IscsiTarget(directory, place, runtime.clock) if how == options.ISCSI else NbdTarget(
+        directory, place, runtime.clock, tls_directory=told.export_tls_directory)
+    return ServedExports(target, Records(directory / "wanted"), runtime.ids, runtime.threads)
+
+
+def _needed(runtime: Runtime, without: str | None = None) -> Any:
+    return runtime.bus.call("scheduler", "exports_needed", {"host": runtime.host, "without": without}, timeout_s=TIMEOUT_S)
+
+
+def _holdings(backend: Backend, exports: Exports | None) -> BackendHoldings:
+    return dataclasses.replace(backend.holdings(), exports=None if exports is None else exports.held())
+
+
+def _secret(exports: Mapping[str, Exports], backend: str, volume_id: str) -> dict[str, Any]:
+    if backend not in exports:
+        raise errors.NotFound("this host exports no such backend", backend=backend)
+    return exports[backend].secret(volume_id)
 
 
 def _make(runtime: Runtime, name: str, kind: str) -> Backend:
@@ -100,29 +152,33 @@ def _make(runtime: Runtime, name: str, kind: str) -> Backend:
     return FileBackend(options.directory(runtime.conf, name), runtime.threads, name=known_as, is_shared=told.shared)
 
 
-def _report_forever(runtime: Runtime, backends: Mapping[str, Backend], stopping: Any) -> None:
+def _report_forever(runtime: Runtime, backends: Mapping[str, Backend], exports: Mapping[str, Exports], stopping: Any) -> None:
     registered = False
     while not stopping.is_set():
         try:
-            registered = _report(runtime, backends, registered)
+            registered = _report(runtime, backends, exports, registered)
         except (errors.CumuloError, OSError) as failure:
             LOG.warning("heartbeat_lost", host=runtime.host, error=str(failure))
         stopping.wait(runtime.conf.volume.agent_heartbeat_s)
 
 
-def _report(runtime: Runtime, backends: Mapping[str, Backend], registered: bool) -> bool:
+def _report(runtime: Runtime, backends: Mapping[str, Backend], exports: Mapping[str, Exports], registered: bool) -> bool:
     """Register if the scheduler does not know this host's backends yet, then give a sign of life; say whether it does."""
     capacities = {name: each.capacity() for name, each in backends.items()}
     arguments: dict[str, Any] = {"host": runtime.host, "kind": KIND}
     if not registered:
         zone = runtime.conf.volume.availability_zone
         inventory = {name: {"total_gib": capacities[name].total_gib,
-                            "capabilities": each.capabilities() | {"availability_zone": zone}}
+                            "capabilities": each.capabilities() | _exported(exports.get(name)) | {"availability_zone": zone}}
                      for name, each in backends.items()}
         _send(runtime, "register_host", arguments | {"inventory": {"backends": inventory}})
     said = {name: {"free_gib": each.free_gib} for name, each in capacities.items()}
     answer = _send(runtime, "heartbeat", arguments | {"state": runtime.bus.state(), "backends": said})
     return bool(answer["registered"])
+
+
+def _exported(exports: Exports | None) -> dict[str, Any]:
+    return {} if exports is None else exports.capabilities()
 
 
 def _send(runtime: Runtime, method: str, arguments: dict[str, Any]) -> Any:

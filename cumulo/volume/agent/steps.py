@@ -4,18 +4,18 @@ Each is safe to repeat at any point, because a backend does only what is missing
 meet on one volume (a snapshot is taken while the volume grows): they take turns.
 """
 
-import contextlib
 import dataclasses
 import pathlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from cumulo.common import errors
 from cumulo.common.image_files import Progress, image_format
 from cumulo.common.image_upload import Upload
 from cumulo.common.operations.step import State
-from cumulo.common.threads import Threads
 from cumulo.volume.agent.backend import Backend
+from cumulo.volume.agent.exports.interface import Exports
+from cumulo.volume.agent.turns import Turns
 
 StepFunction = Callable[[State, Any], State | None]
 
@@ -30,46 +30,20 @@ class Images(Protocol):
         """Drop images that nobody needed lately, until the rest is within so many bytes."""
 
 
-class Turns:
-    """One step at a time for each volume."""
-
-    def __init__(self, threads: Threads) -> None:
-        self._threads = threads
-        self._lock = threads.lock()
-        self._held: dict[str, Any] = {}  # volume id -> an event that is set when its turn is over
-
-    @contextlib.contextmanager
-    def alone(self, *volume_ids: str) -> Iterator[None]:
-        """Wait for one's turn at these volumes; ids in any order."""
-        wanted = sorted(set(volume_ids))
-        for volume_id in wanted:
-            self._take(volume_id)
-        try:
-            yield
-        finally:
-            for volume_id in wanted:
-                with self._lock:
-                    self._held.pop(volume_id).set()
-
-    def _take(self, volume_id: str) -> None:
-        while True:
-            with self._lock:
-                other = self._held.get(volume_id)
-                if other is None:
-                    self._held[volume_id] = self._threads.event()
-                    return
-            other.wait()
-
-
 @dataclasses.dataclass(frozen=True)
 class Steps:
-    """The steps of one agent; image_of and upload_access ask the scheduler what a volume is made of, and becomes."""
+    """The steps of one agent; image_of and upload_access ask the scheduler what a volume is made of, and becomes.
+
+    needed_without asks it for the volumes that are to be exported when one attachment is gone.
+    """
 
     backends: Mapping[str, Backend]
+    exports: Mapping[str, Exports]
     turns: Turns
     images: Images
     image_of: Callable[[str], Mapping[str, Any]]
     upload_access: Callable[[str], Mapping[str, Any]]
+    needed_without: Callable[[str], Mapping[str, Any]]
     send_image: Upload
     workspace: pathlib.Path
     host: str
@@ -82,8 +56,8 @@ class Steps:
             "drop_volume": (self.drop, nothing),
             "grow_volume": (self.grow, nothing),
             "send_volume": (self.send, self.drop_copy),
-            "export_volume": (self.export, nothing),
-            "withdraw_volume": (nothing, nothing),
+            "export_volume": (self.export, self.withdraw),
+            "withdraw_volume": (self.withdraw, self.export),
             "snap_volume": (self.snap, self.drop_snap),
             "drop_snap": (self.drop_snap, nothing),
         }
@@ -115,6 +89,7 @@ class Steps:
     def remove(self, state: State, call: Any) -> State:
         """Leave nothing of it."""
         with self.turns.alone(state["volume_id"]):
+            self._withdraw(state)
             self._backend(state).delete(state["volume_id"])
         return {}
 
@@ -124,12 +99,32 @@ class Steps:
         with self.turns.alone(state["volume_id"]):
             for snapshot_id in reversed(state["snapshots"]):
                 backend.delete_snapshot(snapshot_id)
+            self._withdraw(state)
             backend.delete(state["volume_id"])
         return {}
 
     def export(self, state: State, call: Any) -> State:
-        """Say how the server's host opens a volume. A file needs nothing else for it, and nothing to withdraw."""
-        return {"connection": self._backend(state).connection(state["volume_id"], state["host"], self.host)}
+        """Say how the server's host opens a volume, and serve it where the backend is one that is exported."""
+        backend, name, volume_id = self._backend(state), self._name(state), state["volume_id"]
+        exports = self.exports.get(name)
+        if exports is None:
+            return {"connection": backend.connection(volume_id, state["host"], self.host)}
+        with self.turns.alone(volume_id):
+            opened = exports.open(volume_id, backend.connection(volume_id, self.host, self.host))
+        return {"connection": opened | {"host": self.host, "backend": name}}
+
+    def withdraw(self, state: State, call: Any) -> State:
+        """Serve a volume no more, unless another attachment than this one needs it."""
+        if self._name(state) in self.exports:
+            with self.turns.alone(state["volume_id"]):
+                if state["volume_id"] not in self.needed_without(state["attachment_id"]):
+                    self._withdraw(state)
+        return {}
+
+    def _withdraw(self, state: State) -> None:
+        exports = self.exports.get(self._name(state))
+        if exports is not None:
+            exports.withdraw(state["volume_id"])
 
     def send(self, state: State, call: Any) -> State:
         """Send what a volume holds to the image service, unless it has it already."""
@@ -169,13 +164,19 @@ class Steps:
         """Make it larger."""
         with self.turns.alone(state["volume_id"]):
             self._backend(state).extend(state["volume_id"], state["size_gib"])
+            exports = self.exports.get(self._name(state))
+            if exports is not None:
+                exports.grown(state["volume_id"])
         return {}
 
     def _backend(self, state: State) -> Backend:
-        name = state["backend"].rpartition("@")[2]
+        name = self._name(state)
         if name not in self.backends:
             raise errors.Retry(f"This host has no backend {name} now.")
         return self.backends[name]
+
+    def _name(self, state: State) -> str:
+        return str(state["backend"].rpartition("@")[2])
 
 
 def nothing(state: State, call: Any) -> State:

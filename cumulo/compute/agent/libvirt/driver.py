@@ -15,7 +15,7 @@ from cumulo.common.image_files import ImageCache, image_format
 from cumulo.common.names import tap_name
 from cumulo.compute.agent import config_drive, console, disks, files, listing
 from cumulo.compute.agent.driver import Channel, Facts, Inventory, Orders, Power, Progress, Tell
-from cumulo.compute.agent.libvirt import backup, display, domain, host, migration, processes, statistics
+from cumulo.compute.agent.libvirt import backup, display, domain, host, migration, processes, secrets, statistics
 from cumulo.compute.agent.libvirt.connection import Connection
 from cumulo.compute.agent.libvirt.xml import (
     MANUFACTURER,
@@ -158,7 +158,7 @@ class LibvirtDriver:
     def remove(self, server_id: str) -> None:
         """End and undefine the domain, then remove its files: in this order a repetition finds what is left."""
         self.cut_power(server_id)
-        self._ask(lambda connection: domain.undefine(connection, server_id))
+        self._ask(lambda connection: _undefine(connection, server_id))
         directory = files.server_files(self._state_dir, server_id).directory
         if directory.exists():
             shutil.rmtree(directory)
@@ -183,9 +183,18 @@ class LibvirtDriver:
         self._ask(lambda connection: domain.plug_disk(connection, facts["id"], disk["id"], lambda taken: volume_xml(
             disk, volume_target(disk, taken), self._machine)))
 
+    def keep_secrets(self, facts: Facts) -> None:
+        """Tell libvirt, which keeps them in memory alone."""
+        opened = [each for each in facts.get("volumes") or () if each.get("secret")]
+        if opened:
+            self._ask(lambda connection: secrets.keep(connection, opened))
+
     def unplug_disk(self, server_id: str, volume_id: str) -> bool:
         """Ask the running domain to let go of it; the definition follows at its next start."""
-        return self._ask(lambda connection: domain.unplug_disk(connection, server_id, volume_id))
+        is_gone = self._ask(lambda connection: domain.unplug_disk(connection, server_id, volume_id))
+        if is_gone:
+            self._ask(lambda connection: secrets.forget(connection, secrets.of_volume(volume_id)))
+        return is_gone
 
     def grow_volume(self, server_id: str, volume_id: str, size_gib: int) -> None:
         """Tell the running domain."""
@@ -274,6 +283,7 @@ class LibvirtDriver:
         disks.make_targets(own, coming["sizes"], base_format)
         if facts.get("config_drive") and not own.config_drive.exists():
             config_drive.make_config_drive(facts, own.config_drive)
+        self.keep_secrets(facts)
         return {"uri": self._live_migration_uri, "directory": str(own.directory),
                 "copy": migration.TOP if base_format else migration.ALL}
 
@@ -370,6 +380,7 @@ class LibvirtDriver:
         _await_bridges(port["bridge"] for port in facts.get("ports") or ())
         own = files.server_files(self._state_dir, facts["id"])
         text = domain_xml(facts, own, self._machine, rescued=own.rescue.exists() if rescued is None else rescued)
+        self.keep_secrets(facts)
         self._ask(lambda connection: domain.define(connection, text))
 
     def _ask(self, question: Callable[[libvirt.virConnect], Answer]) -> Answer:
@@ -379,6 +390,12 @@ class LibvirtDriver:
             # The text is libvirt's own and names paths and devices of the host: for a fault, that is the cause.
             raise errors.InternalError(f"libvirt: {failure.get_error_message()}",
                                        libvirt_code=failure.get_error_code()) from failure
+
+
+def _undefine(connection: libvirt.virConnect, server_id: str) -> None:
+    held = secrets.of_domain(domain.find(connection, server_id))
+    domain.undefine(connection, server_id)
+    secrets.forget(connection, held)
 
 
 def _await_bridges(names: Iterable[str]) -> None:

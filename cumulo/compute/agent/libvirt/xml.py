@@ -14,6 +14,7 @@ from cumulo.common.names import tap_name
 from cumulo.compute import hardware
 from cumulo.compute.agent.driver import Facts
 from cumulo.compute.agent.files import ServerFiles
+from cumulo.compute.agent.libvirt.volumes import disk_of
 from cumulo.compute.hardware import Hardware
 
 DEFAULT_COMMAND_LINE = "root=/dev/vda1 console=ttyS0"
@@ -189,10 +190,7 @@ def volume_target(volume: Facts, taken: Collection[str | None]) -> str:
 
 def _volume(devices: Element, volume: Facts, name: str, machine: Machine) -> None:
     """The guest's QEMU opens the volume itself; its serial is what the guest knows the volume by."""
-    connection = volume["connection"]
-    disk = SubElement(devices, "disk", type="file", device="disk")
-    SubElement(disk, "driver", name="qemu", type=connection["format"], cache=machine.disk_cache, discard="unmap")
-    SubElement(disk, "source", file=connection["path"])
+    disk = disk_of(devices, volume, cache=machine.disk_cache, discard="unmap")
     SubElement(disk, "target", dev=name, bus="virtio")
     if volume["read_only"]:
         SubElement(disk, "readonly")

@@ -1,10 +1,11 @@
 """Volumes and snapshots, what their backends hold, and what quotas count of them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from cumulo.common.audit.difference import Difference
 from cumulo.common.audit.holdings import BackendHoldings
 from cumulo.scheduler.audit.facts import Facts, Snapshot, Volume, compute_target, volume_target
+from cumulo.volume import attachments
 
 KINDS = {
     "volume_waits_for_nobody": "A volume or a snapshot is being made, but no operation makes it.",
@@ -19,6 +20,8 @@ KINDS = {
     "attachment_waits_for_nobody": "A volume is on its way to a server or from it, and no operation brings it there.",
     "disk_missing": "A running domain lacks a volume that is attached to its server.",
     "disk_without_attachment": "A running domain has a volume that is not attached to its server.",
+    "export_missing": "A volume is attached over the network, and its backend does not serve it.",
+    "export_without_attachment": "A backend serves a volume that is attached to nothing.",
     "snapshot_not_on_backend": "A snapshot is not on its volume's backend.",
     "snapshot_without_row": "A backend has a snapshot that no row names.",
 }
@@ -117,8 +120,24 @@ def _backend(facts: Facts, name: str, held: BackendHoldings) -> Iterator[Differe
     for its_id in held.snapshots:
         if its_id not in snapshots:
             yield differs("snapshot_without_row", its_id, f"{name} has snapshot {its_id}", "no such snapshot is there")
+    yield from _exports(facts, name, held, differs)
     for its_id in held.partial:
         yield differs("volume_half_made", its_id, f"{name} has a half made {its_id}", "nobody is making it")
+
+
+def _exports(facts: Facts, name: str, held: BackendHoldings, differs: Callable[..., Difference]) -> Iterator[Difference]:
+    """What is served must be attached, and what is attached over the network must be served."""
+    if held.exports is None:
+        return
+    here = {each.id for each in facts.database.volumes if each.backend == name}
+    used = [each for each in facts.database.attachments if each.volume_id in here]
+    for each in used:
+        if each.status == "attached" and attachments.is_served(each.connection) and each.server_id not in facts.active and (
+                each.volume_id not in held.exports):
+            yield differs("export_missing", each.volume_id, f"volume {each.volume_id} is attached to server {each.server_id}",
+                          f"{name} does not serve it")
+    for its_id in sorted({*held.exports} - {each.volume_id for each in used}):
+        yield differs("export_without_attachment", its_id, f"{name} serves volume {its_id}", "it is attached to nothing")
 
 
 def _wanted(facts: Facts, name: str) -> Iterator[Volume]:

@@ -49,6 +49,12 @@ def used(**changes: object) -> Facts:
     return facts(attachments=(attachment,), volumes=(change(cloud.VOLUME, status=status),))
 
 
+def served() -> Facts:
+    """The cloud with its volume attached to its server over the network, by a backend that does not serve it."""
+    return change(used(connection={"kind": "nbd"}), compute=with_held(volumes=(cloud.VOLUME_ID,)).compute,
+                  volume_backends=with_backend(exports=()).volume_backends)
+
+
 def dhcp(**changes: object) -> Facts:
     """The cloud with another DHCP server on h1."""
     return with_networks(dhcp=(change(cloud.DHCP, **changes),))
@@ -176,6 +182,8 @@ PROVOKED: dict[str, Callable[[], Facts]] = {
     "volume_without_row": lambda: with_backend(volumes=((cloud.VOLUME_ID, 2), (STRANGER, 1))),
     "volume_half_made": lambda: with_backend(partial=(STRANGER,)),
     "volume_quota_differs": lambda: facts(volume_usage={"project": (2, 1, 4)}),
+    "export_missing": lambda: served(),
+    "export_without_attachment": lambda: with_backend(exports=(cloud.VOLUME_ID,)),
     "snapshot_not_on_backend": lambda: with_backend(snapshots=()),
     "snapshot_without_row": lambda: with_backend(snapshots=(cloud.SNAPSHOT_ID, STRANGER)),
     "bridge_card_stray": lambda: with_networks(cards=((cloud.TAP, cloud.BRIDGE), ("tapdeadbeef-00", cloud.BRIDGE))),

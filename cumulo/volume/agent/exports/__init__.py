@@ -1,0 +1,1 @@
+"""Exports: volumes of a backend served over the network, to guests on whatever host."""

@@ -1,0 +1,73 @@
+"""What the agent's steps ask of the exports of one backend.
+
+An export is wanted from open() to withdraw(), also over deaths: keep() makes again what is missing, and takes away what
+nobody wants. Each call looks first and may be repeated. Secrets are told by secret() alone.
+"""
+
+import dataclasses
+from typing import Any, Protocol
+
+
+@dataclasses.dataclass(frozen=True)
+class Export:
+    """A volume that is served: the file that it is, and the name and password that it is opened with, where it has them."""
+
+    volume_id: str
+    path: str
+    user: str = ""
+    password: str = dataclasses.field(default="", repr=False)
+
+
+class Exports(Protocol):
+    """The exports of one backend. Errors are CumuloErrors; Retry means that the same call may work later."""
+
+    def capabilities(self) -> dict[str, Any]:
+        """Return what a backend's capabilities become by being exported."""
+
+    def open(self, volume_id: str, source: dict[str, Any]) -> dict[str, Any]:
+        """Serve a volume, opened here as source says ({"kind": "file", "path"}); return how guests open it, without secrets."""
+
+    def withdraw(self, volume_id: str) -> None:
+        """Serve it no more; what is not served is no error."""
+
+    def grown(self, volume_id: str) -> None:
+        """Let those who have it open see that it has become larger, if it is served."""
+
+    def wanted(self) -> tuple[str, ...]:
+        """Return the ids of the volumes that are to be served."""
+
+    def held(self) -> tuple[str, ...]:
+        """Return the ids of the volumes that really are; changes nothing."""
+
+    def keep(self) -> None:
+        """Serve what is to be served, and nothing else."""
+
+    def secret(self, volume_id: str) -> dict[str, Any]:
+        """Return {"user", "password"} of a volume that is served; nothing where it needs none. Raises NotFound."""
+
+
+class Target(Protocol):
+    """A program that serves files."""
+
+    kind: str
+
+    def capabilities(self) -> dict[str, Any]:
+        """Return what a backend's capabilities become."""
+
+    def has_secrets(self) -> bool:
+        """Say whether exports are opened with a name and a password."""
+
+    def ensure(self) -> bool:
+        """Have the program run; say whether it had to be started, and serves nothing yet."""
+
+    def add(self, export: Export) -> None:
+        """Serve a file, unless it is served."""
+
+    def drop(self, volume_id: str) -> None:
+        """Serve it no more, and end the connections of those who have it open."""
+
+    def held(self) -> tuple[str, ...]:
+        """Return the ids of the volumes that are served; none where the program does not run."""
+
+    def connection(self, volume_id: str) -> dict[str, Any]:
+        """Return how guests open it, without secrets."""

@@ -1,0 +1,130 @@
+"""Exports by NBD: one qemu-storage-daemon for a backend, one export in it for each volume.
+
+The export's name is the volume's id. Whoever reaches the port may open it, unless the daemon wants certificates: then
+clients need one of the same authority. The protocol has no passwords.
+"""
+
+import dataclasses
+import pathlib
+from typing import Any
+
+from cumulo.common.clock import Clock
+from cumulo.volume.agent.exports import qmp
+from cumulo.volume.agent.exports.daemon import Daemon
+from cumulo.volume.agent.exports.interface import Export
+
+PROGRAM = "qemu-storage-daemon"
+PREFIX = "export-"  # what QEMU names must begin with a letter
+NODE_CHARACTERS = 30  # of at most 31
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """Where exports are served: an address that guests' hosts reach, and a port of the backend's own."""
+
+    address: str
+    port: int
+    listen: str = ""
+
+    def listens(self) -> str:
+        """Return the address that the program listens at."""
+        return self.listen or self.address
+
+
+class NbdTarget:
+    """Implements cumulo.volume.agent.exports.interface.Target."""
+
+    kind = "nbd"
+
+    def __init__(self, directory: pathlib.Path, place: Place, clock: Clock, *, tls_directory: str = "") -> None:
+        self._directory = directory
+        self._place = place
+        self._tls_directory = tls_directory
+        self._socket = directory / "nbd.monitor"
+        self._daemon = Daemon(PROGRAM, f"path={self._socket},", clock)
+
+    def capabilities(self) -> dict[str, Any]:
+        """Every host reaches it."""
+        return {"storage_protocol": "nbd", "host_bound": False}
+
+    def has_secrets(self) -> bool:
+        """Say no: certificates are the hosts' own."""
+        return False
+
+    def ensure(self) -> bool:
+        """Have the daemon run."""
+        if self._daemon.pid() is not None:
+            return False
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._daemon.start(arguments(self._socket, self._place, self._tls_directory), self._socket)
+        return True
+
+    def pid(self) -> int | None:
+        """Return the daemon's process while it lives."""
+        return self._daemon.pid()
+
+    def stop(self) -> None:
+        """End the daemon."""
+        self._daemon.stop()
+
+    def add(self, export: Export) -> None:
+        """Open the file, which nobody else may then, and serve it; a half of it that is there is made anew."""
+        name, node = f"{PREFIX}{export.volume_id}", _node(export.volume_id)
+        with qmp.monitor(self._socket) as monitor:
+            if name in _exports(monitor):
+                return
+            _close(monitor, node)
+            monitor.run("blockdev-add", driver="raw", node_name=node, discard="unmap", file={
+                "driver": "file", "filename": export.path, "discard": "unmap"})
+            monitor.run("block-export-add", type="nbd", id=name, name=export.volume_id, node_name=node, writable=True)
+
+    def drop(self, volume_id: str) -> None:
+        """End the export with its connections, and close the file."""
+        name = f"{PREFIX}{volume_id}"
+        with qmp.monitor(self._socket) as monitor:
+            if name in _exports(monitor):
+                monitor.run("block-export-del", id=name, mode="hard")
+                while name in _exports(monitor):
+                    monitor.wait("BLOCK_EXPORT_DELETED", id=name)
+            _close(monitor, _node(volume_id))
+
+    def held(self) -> tuple[str, ...]:
+        """Ask the daemon, where it runs."""
+        if self._daemon.pid() is None:
+            return ()
+        with qmp.monitor(self._socket) as monitor:
+            return tuple(sorted(each.removeprefix(PREFIX) for each in _exports(monitor)))
+
+    def connection(self, volume_id: str) -> dict[str, Any]:
+        """Return where it is served, and by which name."""
+        return {"kind": self.kind, "format": "raw", "address": self._place.address, "port": self._place.port,
+                "export": volume_id, "tls": bool(self._tls_directory)}
+
+
+def arguments(socket: pathlib.Path, place: Place, tls_directory: str = "") -> list[str]:
+    """Return how the daemon is started; pure. It says that it serves by going to the background."""
+    server = f"addr.type=inet,addr.host={place.listens()},addr.port={place.port}"
+    secured = []
+    if tls_directory:
+        secured = ["--object", f"tls-creds-x509,id=tls,dir={_escaped(tls_directory)},endpoint=server,verify-peer=on"]
+        server += ",tls-creds=tls"
+    return [PROGRAM, "--daemonize", "--chardev", f"socket,path={socket},server=on,wait=off,id=monitor",
+            "--monitor", "chardev=monitor", *secured, "--nbd-server", server]
+
+
+def _exports(monitor: qmp.Monitor) -> list[str]:
+    return [each["id"] for each in monitor.run("query-block-exports")]
+
+
+def _close(monitor: qmp.Monitor, node: str) -> None:
+    nodes = {each["node-name"] for each in monitor.run("query-named-block-nodes", flat=True)}
+    if node in nodes:
+        monitor.run("blockdev-del", node_name=node)
+
+
+def _node(volume_id: str) -> str:
+    return "v" + volume_id.replace("-", "")[:NODE_CHARACTERS]
+
+
+def _escaped(value: str) -> str:
+    return value.replace(",", ",,")

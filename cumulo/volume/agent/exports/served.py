@@ -1,0 +1,91 @@
+"""Exports by a program that serves them: what is written down, and what the program does, are brought together."""
+
+from typing import Any
+
+from cumulo.common import errors, log
+from cumulo.common.ids import Ids
+from cumulo.common.threads import Threads
+from cumulo.volume.agent.exports.interface import Export, Target
+from cumulo.volume.agent.exports.records import Records
+
+LOG = log.get(__name__)
+PASSWORD_LENGTH = 24
+
+
+class ServedExports:
+    """Implements cumulo.volume.agent.exports.interface.Exports."""
+
+    def __init__(self, target: Target, records: Records, ids: Ids, threads: Threads) -> None:
+        self._target = target
+        self._records = records
+        self._ids = ids
+        self._lock = threads.lock()
+
+    def capabilities(self) -> dict[str, Any]:
+        """Return what the program offers."""
+        return self._target.capabilities()
+
+    def open(self, volume_id: str, source: dict[str, Any]) -> dict[str, Any]:
+        """Write it down, then have it served."""
+        with self._lock:
+            try:
+                export = self._records.get(volume_id)
+            except errors.NotFound:
+                export = Export(volume_id, source["path"], *self._credentials(volume_id))
+                self._records.put(export)
+            self._restart()
+            self._target.add(export)
+        return self._target.connection(volume_id)
+
+    def withdraw(self, volume_id: str) -> None:
+        """Have it served no more, then forget it."""
+        with self._lock:
+            if volume_id in self._target.held():
+                self._target.drop(volume_id)
+            self._records.remove(volume_id)
+
+    def grown(self, volume_id: str) -> None:
+        """Serve it anew: its clients connect again by themselves, and find the size that it has now."""
+        with self._lock:
+            if volume_id in self._target.held():
+                self._target.drop(volume_id)
+                self._target.add(self._records.get(volume_id))
+
+    def wanted(self) -> tuple[str, ...]:
+        """Return what is written down."""
+        return self._records.names()
+
+    def held(self) -> tuple[str, ...]:
+        """Return what the program says that it serves."""
+        return self._target.held()
+
+    def keep(self) -> None:
+        """Start the program where it has died, and compare."""
+        with self._lock:
+            wanted = self._records.names()
+            if wanted:
+                self._restart()
+            held = self._target.held()
+            for volume_id in sorted(set(held) - set(wanted)):
+                self._target.drop(volume_id)
+                LOG.info("export_removed", volume=volume_id)
+            for volume_id in sorted(set(wanted) - set(held)):
+                self._target.add(self._records.get(volume_id))
+                LOG.info("export_made_again", volume=volume_id)
+
+    def secret(self, volume_id: str) -> dict[str, Any]:
+        """Return what is written down."""
+        export = self._records.get(volume_id)
+        return {"user": export.user, "password": export.password} if export.password else {}
+
+    def _restart(self) -> None:
+        """Have the program run with everything that it served before, so that no guest waits for longer than it must."""
+        if self._target.ensure():
+            for volume_id in self._records.names():
+                self._target.add(self._records.get(volume_id))
+            LOG.info("export_program_started", kind=self._target.kind)
+
+    def _credentials(self, volume_id: str) -> tuple[str, str]:
+        if not self._target.has_secrets():
+            return "", ""
+        return volume_id, self._ids.password(PASSWORD_LENGTH)

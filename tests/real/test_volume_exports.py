@@ -1,0 +1,230 @@
+"""Volumes served over the network by the programs that really do it, on loopback: what guests are promised of them."""
+
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+from typing import Any
+
+from cumulo.common import command, errors
+from cumulo.common.clock import Clock
+from cumulo.common.ids import Ids
+from cumulo.common.threads import Threads
+from cumulo.volume.agent.exports.iscsi import IscsiTarget
+from cumulo.volume.agent.exports.nbd import NbdTarget, Place
+from cumulo.volume.agent.exports.records import Records
+from cumulo.volume.agent.exports.served import ServedExports
+from cumulo.volume.agent.exports.tgt import Control, Do, Mode
+
+ONE, TWO = (f"{number}0000000-0000-4000-8000-000000000000" for number in (1, 2))
+MIB = 1024 * 1024
+SIZE_MIB = 64
+TIMEOUT_S = 30.0
+AGENT = """
+import pathlib, sys
+from tests.real.test_volume_exports import exports_of
+exports_of(sys.argv[1], pathlib.Path(sys.argv[2]), int(sys.argv[3]))[0].open(sys.argv[4], {"path": sys.argv[5]})
+print("open", flush=True)
+sys.stdin.read()
+"""
+
+
+def exports_of(kind: str, directory: pathlib.Path, port: int) -> tuple[ServedExports, Any]:
+    """Return the exports of a directory, as any process that looks after it makes them, and what serves them."""
+    target = {"nbd": NbdTarget, "iscsi": IscsiTarget}[kind](directory, Place("127.0.0.1", port), Clock())
+    return ServedExports(target, Records(directory / "wanted"), Ids(), Threads()), target
+
+
+class _Served:
+    """The promises that every kind of export keeps."""
+
+    kind = ""
+
+    def setUp(self) -> None:
+        test: Any = self
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="cumulo-export-test-"))
+        test.addCleanup(shutil.rmtree, self.directory)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.exports, self.target = exports_of(self.kind, self.directory, self.port)
+        test.addCleanup(self.target.stop)
+
+    def volume(self, volume_id: str, directory: pathlib.Path | None = None) -> pathlib.Path:
+        """Make the file of a volume and export it."""
+        path = (directory or self.directory) / f"volume-{volume_id}"
+        with path.open("wb") as file:
+            file.truncate(SIZE_MIB * MIB)
+        self.exports.open(volume_id, {"path": str(path)})
+        return path
+
+    def options(self, volume_id: str) -> str:
+        """Return what opens an export, with its password where it has one."""
+        raise NotImplementedError
+
+    def io(self, volume_id: str, *commands: str, options: str = "") -> command.Result:
+        """Run qemu-io's commands on an export."""
+        argv = ["qemu-io", "--image-opts", options or self.options(volume_id)]
+        for each in commands:
+            argv += ["-c", each]
+        return command.run(argv, timeout_s=TIMEOUT_S, check=False)
+
+    def kill(self) -> None:
+        """Kill what serves, and wait until it is dead."""
+        os.kill(self.target.pid(), signal.SIGKILL)
+        while self.target.pid() is not None:
+            time.sleep(0.01)
+
+    def begins(self, path: pathlib.Path, pattern: int, count: int) -> bool:
+        """Say whether a file begins with so many bytes of a pattern."""
+        with path.open("rb") as file:
+            return file.read(count) == bytes([pattern]) * count
+
+    def test_what_was_flushed_outlives_everybody(self) -> None:
+        test: Any = self
+        path = self.directory / f"volume-{ONE}"
+        path.touch()
+        os.truncate(path, SIZE_MIB * MIB)
+        agent = subprocess.Popen(
+            [sys.executable, "-c", AGENT, self.kind, str(self.directory), str(self.port), ONE, str(path)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        test.assertEqual("open\n", agent.stdout.readline())  # type: ignore[union-attr]
+        agent.kill()
+        agent.communicate()
+        test.assertEqual((ONE,), self.exports.held(), "it is served although its agent is dead")
+        test.assertEqual(0, self.io(ONE, "write -P 7 0 1M", "flush").code)
+        self.kill()
+        test.assertTrue(self.begins(path, 7, MIB))
+        self.exports.keep()
+        test.assertEqual(((ONE,), (ONE,)), (self.exports.held(), self.exports.wanted()))
+        test.assertEqual(0, self.io(ONE, "read -P 7 0 1M").code)
+
+    def test_a_guest_waits_for_what_serves_its_volume_and_goes_on(self) -> None:
+        test: Any = self
+        path = self.volume(ONE)
+        writes = [f"write -P 9 {each}M 1M" for each in range(SIZE_MIB)]
+        done: list[command.Result] = []
+        guest = threading.Thread(target=lambda: done.append(self.io(ONE, *writes, "flush")))
+        killed, first = self.target.pid(), SIZE_MIB // 4 * MIB
+        guest.start()
+        while not self.begins_at(path, 9, first):
+            time.sleep(0.001)
+        self.kill()
+        time.sleep(0.3)
+        self.exports.keep()
+        guest.join(TIMEOUT_S)
+        test.assertNotEqual(killed, self.target.pid())
+        test.assertEqual(0, done[0].code, done[0].stderr)
+        test.assertTrue(self.begins(path, 9, SIZE_MIB * MIB))
+
+    def begins_at(self, path: pathlib.Path, pattern: int, offset: int) -> bool:
+        """Say whether the byte at an offset is a pattern's."""
+        with path.open("rb") as file:
+            file.seek(offset)
+            return file.read(1) == bytes([pattern])
+
+    def test_a_full_disk_fails_its_own_volume_alone(self) -> None:
+        test: Any = self
+        small = self.directory / "small"
+        small.mkdir()
+        command.run(["mount", "-t", "tmpfs", "-o", "size=8m", "none", str(small)], timeout_s=10)
+        test.addCleanup(command.run, ["umount", str(small)], timeout_s=10)
+        test.addCleanup(self.target.stop)
+        self.volume(ONE, small)
+        other = self.volume(TWO)
+        test.assertNotEqual(0, self.io(ONE, *(f"write -P 3 {each}M 1M" for each in range(16)), "flush").code)
+        test.assertEqual(0, self.io(TWO, "write -P 4 0 1M", "flush").code)
+        test.assertTrue(self.begins(other, 4, MIB))
+        test.assertEqual((ONE, TWO), self.exports.held())
+
+    def test_it_is_served_as_long_as_it_is_wanted(self) -> None:
+        test: Any = self
+        path = self.volume(ONE)
+        for _ in range(2):
+            self.exports.open(ONE, {"path": str(path)})
+        self.target.drop(ONE)
+        test.assertEqual(((), (ONE,)), (self.exports.held(), self.exports.wanted()))
+        self.exports.keep()
+        os.truncate(path, 2 * SIZE_MIB * MIB)
+        self.exports.grown(ONE)
+        test.assertEqual(0, self.io(ONE, f"write -P 5 {SIZE_MIB}M 1M").code)
+        options = self.options(ONE)
+        for _ in range(2):
+            self.exports.withdraw(ONE)
+            test.assertEqual(((), ()), (self.exports.held(), self.exports.wanted()))
+        test.assertNotEqual(0, self.io(ONE, "read 0 1M", options=options).code)
+        test.assertRaises(errors.NotFound, self.exports.secret, ONE)
+
+
+@unittest.skipUnless(shutil.which("qemu-storage-daemon"), "needs qemu-storage-daemon (qemu-utils)")
+class NbdTest(_Served, unittest.TestCase):
+    """qemu-storage-daemon."""
+
+    kind = "nbd"
+
+    def options(self, volume_id: str) -> str:
+        """Return what opens an export."""
+        return (f"driver=nbd,server.type=inet,server.host=127.0.0.1,server.port={self.port},export={volume_id},"
+                "reconnect-delay=20")
+
+
+@unittest.skipUnless(shutil.which("tgtd") and os.path.exists("/usr/lib/x86_64-linux-gnu/qemu/block-iscsi.so"),
+                     "needs tgtd and QEMU's initiator (tgt, qemu-block-extra)")
+class IscsiTest(_Served, unittest.TestCase):
+    """tgtd."""
+
+    kind = "iscsi"
+
+    def options(self, volume_id: str) -> str:
+        """Return what opens an export; the password goes by a file here."""
+        secret = self.exports.secret(volume_id)
+        return self.with_password(volume_id, secret["user"], secret["password"])
+
+    def with_password(self, volume_id: str, user: str, password: str) -> str:
+        """Return what opens an export with a name and a password."""
+        account = f",user={user},password-secret=chap" if user else ""
+        (self.directory / "password").write_text(password)
+        return (f"driver=iscsi,transport=tcp,portal=127.0.0.1:{self.port},"
+                f"target={self.target.connection(volume_id)['target']},lun=1{account}")
+
+    def io(self, volume_id: str, *commands: str, options: str = "") -> command.Result:
+        """Run qemu-io's commands, which is told the password by a file."""
+        opened = options or self.options(volume_id)
+        argv = ["qemu-io", "--object", f"secret,id=chap,file={self.directory / 'password'}", "--image-opts", opened]
+        for each in commands:
+            argv += ["-c", each]
+        return command.run(argv, timeout_s=TIMEOUT_S, check=False)
+
+    def test_only_its_own_password_opens_it(self) -> None:
+        self.volume(ONE)
+        self.volume(TWO)
+        other = self.exports.secret(TWO)
+        for user, password in (("", ""), (ONE, "guessed-by-a-stranger"), (other["user"], other["password"])):
+            refused = self.io(ONE, "read 0 1M", options=self.with_password(ONE, user, password))
+            self.assertNotEqual(0, refused.code)
+            self.assertIn(b"Authentication failure", refused.stderr)
+        secret = self.exports.secret(ONE)["password"]
+        held = [path for path in self.directory.rglob("*") if path.is_file() and secret in path.read_text(errors="replace")]
+        self.assertEqual([self.directory / "wanted" / ONE], held)
+        self.assertEqual(0o600, held[0].stat().st_mode & 0o777)
+        self.assertNotIn(secret.encode(), pathlib.Path(f"/proc/{self.target.pid()}/cmdline").read_bytes())
+
+    def test_a_half_made_target_is_made_anew(self) -> None:
+        path = self.volume(ONE)
+        control = Control(self.directory / "iscsi.control.0")
+        for mode, do, parameters, unit in ((Mode.TARGET, Do.UNBIND, "initiator-address=ALL", None), (Mode.UNIT, Do.DELETE, "", 1)):
+            number = control.targets()[0].number
+            control.ask(mode, do, parameters, target=number, **({} if unit is None else {"unit": unit}))
+            self.exports.open(ONE, {"path": str(path)})
+            self.assertEqual(0, self.io(ONE, "read 0 1M").code)
+
+
+if __name__ == "__main__":
+    unittest.main()
