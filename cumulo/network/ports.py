@@ -143,6 +143,12 @@ def _mechanism(connection: sa.Connection, host: str) -> str | None:
 def update_port(connection: sa.Connection, now: float, port_id: str, values: Mapping[str, Any],
                 wanted: Sequence[Mapping[str, str]] | None = None, groups: Sequence[str] | None = None) -> Row:
     """Change a port and return it; `wanted` and `groups` replace its addresses and security groups, None leaves them."""
+    _change(connection, now, port_id, values, wanted, groups)
+    return get_port(connection, port_id)
+
+
+def _change(connection: sa.Connection, now: float, port_id: str, values: Mapping[str, Any],
+            wanted: Sequence[Mapping[str, str]] | None = None, groups: Sequence[str] | None = None) -> None:
     before, revision = _locked(connection, port_id)
     changed = dict(values)
     if "allowed_address_pairs" in changed:
@@ -174,7 +180,6 @@ def update_port(connection: sa.Connection, now: float, port_id: str, values: Map
     _write(connection, now, port_id, changed)
     if host != before["binding_host_id"]:
         _bind_carried(connection, now, port_id, host)
-    return get_port(connection, port_id)
 
 
 def _bind_carried(connection: sa.Connection, now: float, port_id: str, host: str) -> None:
@@ -182,7 +187,7 @@ def _bind_carried(connection: sa.Connection, now: float, port_id: str, host: str
     carried = trunk_ports.sub_ports(connection, port_id)
     its_host = trunk_ports.host_for(connection, host) if carried and host else ""
     for each in carried:
-        update_port(connection, now, each, {"binding_host_id": its_host})
+        _change(connection, now, each, {"binding_host_id": its_host})
 
 
 def _again(before: Row, changed: Row) -> list[dict[str, str]] | None:
@@ -207,27 +212,27 @@ def join_device(connection: sa.Connection, now: float, port_id: str, *, device_i
 def leave_device(connection: sa.Connection, now: float, port_id: str) -> None:
     """Take a port from the server it belongs to: one that was there before stays, one made for the server goes."""
     if get_port(connection, port_id)["outlives_device"]:
-        update_port(connection, now, port_id, {"device_id": "", "device_owner": "", "hostname": "",
-                                               "binding_host_id": "", "outlives_device": False})
+        _change(connection, now, port_id, {"device_id": "", "device_owner": "", "hostname": "", "binding_host_id": "",
+                                           "outlives_device": False})
     else:
         delete_port(connection, now, port_id)
 
 
 def bind_port(connection: sa.Connection, now: float, port_id: str, host: str) -> None:
     """Say that the port's card is on this host; idempotent."""
-    update_port(connection, now, port_id, {"binding_host_id": host})
+    _change(connection, now, port_id, {"binding_host_id": host})
 
 
 def expect_port(connection: sa.Connection, now: float, port_id: str, host: str) -> None:
     """Have this host make ready for the port, which stays where it is until it is bound there; "" ends that. Idempotent."""
     if connection.execute(sa.select(port.c.id).where(port.c.id == port_id)).first():
-        update_port(connection, now, port_id, {"next_host_id": host})
+        _change(connection, now, port_id, {"next_host_id": host})
 
 
 def unbind_port(connection: sa.Connection, now: float, port_id: str) -> None:
     """Say that the port's card is on no host; idempotent, also for a port that is gone."""
     if connection.execute(sa.select(port.c.id).where(port.c.id == port_id)).first():
-        update_port(connection, now, port_id, {"binding_host_id": ""})
+        _change(connection, now, port_id, {"binding_host_id": ""})
 
 
 def delete_port(connection: sa.Connection, now: float, port_id: str) -> None:
