@@ -341,6 +341,7 @@ STEPS: dict[str, LocalStep] = {
     "locate": LocalStep(locate, unpublish),
     "place": LocalStep(volumes.place_volume, volumes.leave_place, volumes.plan_place),
     "settle_volume": LocalStep(volumes.settle_volume, volumes.keep),
+    "settle_image": LocalStep(volumes.settle_image, volumes.keep),
     "forget_volume": LocalStep(volumes.forget_volume, volumes.keep),
     "hold_attachment": LocalStep(volumes.hold_attachment, volumes.drop_attachment),
     "settle_attachment": LocalStep(volumes.settle_attachment, volumes.keep),

@@ -119,6 +119,14 @@ def settle_volume(connection: sa.Connection, now: float, work: Work, planned: No
     return {}
 
 
+def settle_image(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
+    """Say of which image the volume is now; one that was in error is whole again."""
+    row = volumes.get_volume(connection, work.state["volume_id"])
+    status = states.AVAILABLE if row["status"] == states.ERROR else row["status"]
+    volumes.update_volume(connection, now, row["id"], status=status, **work.state["about"])
+    return {}
+
+
 def keep(connection: sa.Connection, now: float, work: Work) -> State:
     """Nothing: what a volume becomes when a flow ends undone is decided when it ends."""
     return {}

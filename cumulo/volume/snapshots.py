@@ -81,6 +81,8 @@ def request_delete(connection: sa.Connection, ids: Ids, now: float, *, context: 
     of = volumes.get_volume(connection, row["volume_id"])
     if of["shown_status"] == states.DELETING:
         raise errors.BadRequest(f"Invalid snapshot: Volume {of['id']} is being deleted, and its snapshots with it.")
+    if of["shown_status"] == states.REVERTING:
+        raise errors.BadRequest(f"Invalid snapshot: Volume {of['id']} is being reverted to its newest snapshot.")
     _refuse_while_copied(connection, row)
     if running is not None:
         store.cancel(connection, row["id"], context=context)  # what walks back is followed by the deletion

@@ -13,10 +13,12 @@ from cumulo.common.db.tables.volume import volume, volume_snapshot
 CREATING, AVAILABLE, IN_USE, RESERVED, ERROR = "creating", "available", "in-use", "reserved", "error"
 ATTACHING, DETACHING, MAINTENANCE = "attaching", "detaching", "maintenance"
 AWAITING_TRANSFER = "awaiting-transfer"
+REVERTING = "reverting"
 DELETING, ERROR_DELETING, ERROR_EXTENDING = "deleting", "error_deleting", "error_extending"
 FROM = (AVAILABLE, IN_USE)
 """What a volume is that another one can be made of."""
-PASSING = {"delete_volume": DELETING, "extend_volume": "extending", "upload_volume": "uploading", "delete_snapshot": DELETING}
+PASSING = {"delete_volume": DELETING, "extend_volume": "extending", "upload_volume": "uploading", "delete_snapshot": DELETING,
+           "revert_volume": REVERTING, "reimage_volume": "downloading"}
 """What a thing is shown as while such a flow runs."""
 STUCK = {"delete_volume": ERROR_DELETING, "delete_snapshot": ERROR_DELETING, "extend_volume": ERROR_EXTENDING}
 """What a thing is once such a flow is stuck; others leave it in error."""

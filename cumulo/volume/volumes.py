@@ -161,6 +161,27 @@ def request_upload(connection: sa.Connection, ids: Ids, now: float, *, context: 
         **place(row), "image_id": image_id, "format": disk_format})
 
 
+def request_revert(connection: sa.Connection, ids: Ids, now: float, *, context: Context, row: Row, snapshot: Row) -> None:
+    """Begin to give a volume what its newest snapshot holds; raises BadRequest for another one, or for their states."""
+    require(row, "revert it")
+    if snapshot["volume_id"] != row["id"] or snapshots_of(connection, row["id"])[-1:] != [snapshot["id"]]:
+        raise errors.BadRequest(f"Invalid snapshot: Snapshot {snapshot['id']} is not the newest one of volume {row['id']}.")
+    if snapshot["shown_status"] != states.AVAILABLE:
+        raise errors.BadRequest(f"Invalid snapshot: Snapshot {snapshot['id']} is {snapshot['shown_status']}, not available.")
+    refuse_while_copied(connection, row, [snapshot["id"]])
+    _begin(connection, ids, now, context, row, "revert_volume", "revert", {
+        **place(row), "size_gib": row["size_gib"], "snapshot_id": snapshot["id"]})
+
+
+def request_reimage(connection: sa.Connection, ids: Ids, now: float, *, context: Context, row: Row, image: Mapping[str, Any],
+                    about: Mapping[str, Any], reserved: bool) -> None:
+    """Begin to give a volume what an image holds; reserved: also one that is kept for a server. Raises BadRequest."""
+    require(row, "give it another image", (states.AVAILABLE, states.ERROR, *((states.RESERVED,) if reserved else ())))
+    refuse_while_copied(connection, row, [])
+    _begin(connection, ids, now, context, row, "reimage_volume", "reimage", {
+        **place(row), "size_gib": row["size_gib"], "source": image, "about": about})
+
+
 def _user(connection: sa.Connection, row: Row) -> State:
     """Return what an operation's state says of the server that has a volume; raises BadRequest for several."""
     found = [each for each in attachments_of(connection, [row["id"]])[row["id"]] if each["managed"]]

@@ -11,7 +11,7 @@ from typing import Any
 from cumulo.compute import servers
 from tests.fixtures.fleet import wait_for
 
-IMAGE = "IMAGE"
+IMAGE, SNAPSHOT = "IMAGE", "SNAPSHOT"
 VOLUME_S = 120.0
 Ask = Callable[[Any, Any, str], None]  # the user's client, what servers are made of, a server's id
 
@@ -89,8 +89,8 @@ def _until(client: Any, volume_id: str, status: str) -> None:
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """`action` is the body of POST /servers/{id}/action, in which IMAGE stands for an image's id; a flow that makes or
-    deletes servers has none. `change` is begun in its stead by the suite, where only users of a cloud with other
+    """`action` is the body of POST /servers/{id}/action, or that of a volume, in which IMAGE stands for an image's id and
+    SNAPSHOT for that of a snapshot of the volume; a flow that makes or deletes servers has none. `change` is begun in its stead by the suite, where only users of a cloud with other
     options can; `ask` asks for it at another path; `goes_off`: nobody begins it but the guest, which shuts itself down.
 
     A server in `begins` becomes one in `ends`, or in one of `undone` when a step failed for good; "" is no server.
@@ -152,8 +152,10 @@ RECIPES: dict[str, Recipe] = {
     "delete_server": Recipe("any", ""),
     # Of volumes: the status and the size.
     "create_volume": Recipe("", "available 1", ("error 1",)),
-    "extend_volume": Recipe("available 1", "available 2", ("available 1",)),
-    "upload_volume": Recipe("available 1", "available 1", ("available 1",)),
+    "extend_volume": Recipe("available 1", "available 2", ("available 1",), {"os-extend": {"new_size": 2}}),
+    "upload_volume": Recipe("available 1", "available 1", ("available 1",), {"os-volume_upload_image": {"image_name": "storm"}}),
+    "revert_volume": Recipe("available 1", "available 1", ("available 1",), {"revert": {"snapshot_id": SNAPSHOT}}),
+    "reimage_volume": Recipe("available 1", "available 1", ("available 1",), {"os-reimage": {"image_id": IMAGE}}),
     "delete_volume": Recipe("available 1", ""),
     # Of snapshots: the status and the size.
     "create_snapshot": Recipe("", "available 1", ("error 1",)),

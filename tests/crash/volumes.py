@@ -4,7 +4,8 @@ A state is a volume's status and its size: "available 1".
 """
 
 import itertools
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -13,7 +14,7 @@ from cumulo.common.db.tables.image import image
 from cumulo.common.db.tables.volume import volume, volume_snapshot
 from cumulo.common.operations.step import Flow
 from tests.crash.plan import FAIL
-from tests.crash.recipes import Recipe
+from tests.crash.recipes import IMAGE, SNAPSHOT, Recipe
 
 if TYPE_CHECKING:
     from tests.crash.storm import Storm
@@ -32,6 +33,7 @@ class Volumes:
         self._client = storm.client
         self._numbers = itertools.count()
         self._images: dict[str, str] = {}  # volume id -> the image that it is made into
+        self._snapshots: dict[str, str] = {}  # volume id -> its snapshot, where the flow needs one
 
     def begin(self, recipe: Recipe, count: int) -> list[str]:
         """Volumes in the state that the flow begins with; nothing where it makes them."""
@@ -39,7 +41,14 @@ class Volumes:
             return [""] * count
         ids = [self.create() for _ in range(count)]
         self._storm.settle("preparing")
+        if SNAPSHOT in str(recipe.action):
+            self._snapshots = {each: self._snap(each) for each in ids}
+            self._storm.settle("preparing")
         return ids
+
+    def _snap(self, volume_id: str) -> str:
+        made = self._client.post(SNAPSHOTS, {"snapshot": {"volume_id": volume_id, "name": "storm"}})
+        return str(made["snapshot"]["id"])
 
     def start(self, recipe: Recipe, volume_id: str) -> str:
         """Send a volume into the flow; return its id."""
@@ -47,12 +56,18 @@ class Volumes:
             return self.create()
         if not recipe.ends:
             self.delete(volume_id)
-        elif recipe.ends == recipe.begins:
-            made = self._client.post(f"{VOLUMES}/{volume_id}/action", {"os-volume_upload_image": {"image_name": "storm"}})
-            self._images[volume_id] = str(made["os-volume_upload_image"]["image_id"])
         else:
-            self._client.post(f"{VOLUMES}/{volume_id}/action", {"os-extend": {"new_size": 2}})
+            self._act(volume_id, recipe.action or {})
         return volume_id
+
+    def _act(self, volume_id: str, action: dict[str, Any]) -> None:
+        """Begin an action, and note the image that it makes."""
+        text = json.dumps(action)
+        for word, its_id in ((IMAGE, self._storm.furniture.image_id), (SNAPSHOT, self._snapshots.get(volume_id))):
+            text = text.replace(f'"{word}"', json.dumps(its_id))
+        made = self._client.request("POST", f"{VOLUMES}/{volume_id}/action", json.loads(text), version="volume latest")
+        if "os-volume_upload_image" in (made or {}):
+            self._images[volume_id] = str(made["os-volume_upload_image"]["image_id"])
 
     def create(self) -> str:
         """Ask for a volume, every third or so without a key."""
@@ -62,7 +77,7 @@ class Volumes:
 
     def delete(self, volume_id: str, *, keyed: bool = True) -> None:
         """Delete a volume, whatever state it is in."""
-        self._client.request("POST", f"{self.path}/{volume_id}/action", {"os-force_delete": {}}, keyed=keyed)
+        self._client.request("DELETE", f"{VOLUMES}/{volume_id}?cascade=true&force=true", keyed=keyed, version="volume latest")
 
     def judge(self, flow: Flow, recipe: Recipe, ids: list[str], gone: list[str]) -> None:
         """Each volume is as the recipe says; one is undone only where the plan made its step fail."""
@@ -123,13 +138,13 @@ class Snapshots(Volumes):
         self.delete(its_id)
         return its_id
 
+    def delete(self, snapshot_id: str, *, keyed: bool = True) -> None:
+        """Delete a snapshot, whatever state it is in."""
+        self._client.request("POST", f"{SNAPSHOTS}/{snapshot_id}/action", {"os-force_delete": {}}, keyed=keyed)
+
     def empty(self, ids: list[str]) -> None:
         """Delete all volumes with their snapshots."""
         super().empty(ids)
         for each in self._client.get(VOLUMES)["volumes"]:
             self._client.request("DELETE", f"{VOLUMES}/{each['id']}?cascade=true")
         self._storm.settle("emptying")
-
-    def _snap(self, volume_id: str) -> str:
-        made = self._client.post(SNAPSHOTS, {"snapshot": {"volume_id": volume_id, "name": "storm"}})
-        return str(made["snapshot"]["id"])

@@ -183,6 +183,28 @@ class AttachmentsTest(test_volume_api.VolumeApiTest):
         self.assertEqual(("shared", False), (made["visibility"], made["protected"]))
         self.call("POST", path, 400, {"os-volume_upload_image": asked | {"visibility": "shared"}})
 
+    def test_other_contents_are_refused_where_they_do_not_fit(self) -> None:
+        volume_id, other = self.ready(), self.ready()
+        snapshot = self.call("POST", "/snapshots", 202, {"snapshot": {"volume_id": other}}).json["snapshot"]["id"]
+        path = f"/volumes/{volume_id}/action"
+        self.call("POST", path, 400, {"revert": {"snapshot_id": snapshot}}, version="3.39")
+        self.call("POST", path, 400, {"revert": {"snapshot_id": snapshot}}, version="3.40")
+        self.call("POST", path, 404, {"revert": {"snapshot_id": "none"}}, version="3.40")
+        self.call("POST", path, 400, {"os-reimage": {"image_id": "none"}}, version="3.67")
+        self.call("POST", path, 400, {"os-reimage": {"image_id": "none"}}, version="3.68")
+        self.call("POST", "/attachments", 200, {"attachment": {"volume_uuid": volume_id}}, version=SINCE)
+        self.call("POST", path, 400, {"os-reimage": {"image_id": self.image(3)}}, version="3.68")  # it is kept for somebody
+        self.call("POST", path, 400, {"os-reimage": {"image_id": self.image(3), "reimage_reserved": True}}, version="3.68")  # too large
+        self.call("POST", path, 202, {"os-reimage": {"image_id": self.image(1), "reimage_reserved": True}}, version="3.68")
+        self.assertEqual("downloading", self.shown(volume_id)["status"])
+
+    def image(self, min_disk: int) -> str:
+        """Make an image that wants so large a disk, and return its id."""
+        made = self.api.post("/image/v2/images", {"name": "guest", "disk_format": "raw", "container_format": "bare",
+                                                  "visibility": "public", "min_disk": min_disk}).json["id"]
+        self.api.put(f"/image/v2/images/{made}/file", b"\0" * 512, headers={"Content-Type": "application/octet-stream"})
+        return str(made)
+
     def test_what_was_never_made_is_not_attached(self) -> None:
         volume_id = self.make()["id"]
         self.end(volume_id)

@@ -107,6 +107,24 @@ class LifeTest(VolumeLifeTest):
         self.assertEqual({"volumes": {}, "snapshots": {}}, self.held())
         self.assertEqual([], self.cloud.settled_differences())
 
+    def test_a_volume_goes_back_to_its_newest_snapshot_and_gets_another_image(self) -> None:
+        volume_id = self.make()
+        older, newest = self.snap(volume_id), self.snap(volume_id)
+        self.script(delays={"revert": 0.3})
+        path, latest = f"{V}/volumes/{volume_id}/action", {"OpenStack-API-Version": "volume latest"}
+        self.assertEqual(400, self.cloud.post(path, {"revert": {"snapshot_id": older}}, headers=latest).status_int)
+        self.assertEqual(202, self.cloud.post(path, {"revert": {"snapshot_id": newest}}, headers=latest).status_int)
+        self.assertEqual("reverting", self.cloud.get(f"{V}/volumes/{volume_id}").json["volume"]["status"])
+        self.assertEqual(400, self.cloud.delete(f"{V}/snapshots/{newest}").status_int)
+        self.wait(volume_id, "available")
+        self.script(faults={"replace": "the disks are on fire"})
+        for bootable in ("false", "true"):
+            self.assertEqual(202, self.cloud.post(path, {"os-reimage": {"image_id": self.cloud.image_id}}, headers=latest).status_int)
+            self.assertEqual(bootable, self.wait(volume_id, "available")["bootable"])
+            self.script()
+        self.assertEqual([], self.cloud.settled_differences())
+        self.remove(volume_id, "?cascade=true")
+
     def test_a_volume_of_an_image(self) -> None:
         volume_id = self.make(imageRef=self.cloud.image_id)
         shown = self.cloud.get(f"{V}/volumes/{volume_id}").json["volume"]

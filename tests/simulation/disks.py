@@ -74,6 +74,26 @@ class SimBackend:
         """Make a volume of an image."""
         self._add(volume_id, size_gib)
 
+    def replace(self, volume_id: str, size_gib: int, path: pathlib.Path, disk_format: str) -> None:
+        """Give it what an image holds."""
+        self._needs("", volume_id in self._held.volumes)
+        self._rewrite(volume_id)
+
+    def revert(self, volume_id: str, snapshot_id: str, size_gib: int) -> None:
+        """Give it what a snapshot holds."""
+        self._needs("", volume_id in self._held.volumes and snapshot_id in self._held.snapshots)
+        self._rewrite(volume_id)
+
+    def discard(self, volume_id: str) -> None:
+        """Leave nothing of what is half made."""
+        self._change("discard")
+        self._held.half_made.discard(volume_id)
+
+    def _rewrite(self, volume_id: str) -> None:
+        self._make(volume_id)
+        self._held.half_made.discard(volume_id)
+        self._weather.boundary("rewrite volume after")
+
     def copy_out(self, volume_id: str, path: pathlib.Path, disk_format: str) -> None:
         """Write something to send."""
         self._change("copy volume out")
@@ -313,8 +333,25 @@ def _rename(users: "Users", dice: random.Random) -> None:
         users.send("PUT", f"{B}/volumes/{volume_id}", {"volume": {"description": str(dice.random())}}, again=False)
 
 
+def _revert(users: "Users", dice: random.Random) -> None:
+    snapshot_id = users.one("snapshot", dice)
+    answer = users.send("GET", f"{B}/snapshots/{snapshot_id}", again=False) if snapshot_id is not None else None
+    if answer is not None and answer.status == 200:
+        path = f"{B}/volumes/{answer.body['snapshot']['volume_id']}/action"
+        users.send("POST", path, {"revert": {"snapshot_id": snapshot_id}}, again=dice.random() < 0.3, may_be=(400,),
+                   OpenStack_API_Version="volume 3.40")
+
+
+def _reimage(users: "Users", dice: random.Random) -> None:
+    volume_id = users.one("volume", dice)
+    if volume_id is not None:
+        users.send("POST", f"{B}/volumes/{volume_id}/action", {"os-reimage": {"image_id": users.setting.image}},
+                   again=dice.random() < 0.3, may_be=(400,), OpenStack_API_Version="volume 3.68")
+
+
 KINDS: dict[str, Callable[["Users", random.Random], None]] = {
     "create volume": _create, "delete volume": _delete, "extend volume": _extend, "describe volume": _rename,
     "upload volume": _upload, "attach volume": _attach, "detach volume": _detach, "snapshot volume": _snap, "delete snapshot": _drop_snap,
     "transfer volume": _transfer,
+    "revert volume": _revert, "reimage volume": _reimage,
 }

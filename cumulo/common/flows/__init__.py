@@ -28,11 +28,13 @@ from cumulo.common.flows import (
     pause_server,
     reboot_server,
     rebuild_server,
+    reimage_volume,
     rescue_server,
     resize_server,
     restore_server,
     resume_server,
     revert_resize,
+    revert_volume,
     shelve_server,
     soft_delete_server,
     start_server,
@@ -53,7 +55,8 @@ _PAGES = (build_server, delete_server, start_server, stop_server, reboot_server,
           resize_server, confirm_resize, revert_resize, delete_moved_server, live_migrate_server, land_server, evacuate_server, clear_leftover,
           attach_interface, detach_interface, drop_card,
           import_image, copy_image, add_location, create_volume, delete_volume, extend_volume,
-          create_snapshot, delete_snapshot, attach_volume, detach_volume, upload_volume)
+          create_snapshot, delete_snapshot, attach_volume, detach_volume, upload_volume,
+          revert_volume, reimage_volume)
 
 FLOWS: dict[str, Flow] = {page.FLOW.name: page.FLOW for page in _PAGES}
 

@@ -64,6 +64,15 @@ class Backend(Protocol):
     def fill(self, volume_id: str, size_gib: int, path: pathlib.Path, disk_format: str) -> None:
         """Make a volume that holds the disk in a file, raw or qcow2; raises BadRequest for one that is larger."""
 
+    def replace(self, volume_id: str, size_gib: int, path: pathlib.Path, disk_format: str) -> None:
+        """Give a volume what the disk in a file holds, at one moment; raises NotFound, and BadRequest for a larger disk."""
+
+    def revert(self, volume_id: str, snapshot_id: str, size_gib: int) -> None:
+        """Give a volume what a snapshot of it holds, at one moment; it keeps its size. Raises NotFound."""
+
+    def discard(self, volume_id: str) -> None:
+        """Leave nothing of what replace or revert has half made; the volume stays as it is."""
+
     def copy_out(self, volume_id: str, path: pathlib.Path, disk_format: str) -> None:
         """Write what a volume holds to a file of a format: raw, qcow2, vmdk or vdi. Raises NotFound."""
 

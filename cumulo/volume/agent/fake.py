@@ -69,6 +69,21 @@ class FakeBackend:
         self._begin("fill")
         self._add(volume_id, size_gib)
 
+    def replace(self, volume_id: str, size_gib: int, path: pathlib.Path, disk_format: str) -> None:
+        """Do nothing; raises NotFound where the volume is not remembered."""
+        self._begin("replace")
+        self._one("volumes", volume_id)
+
+    def revert(self, volume_id: str, snapshot_id: str, size_gib: int) -> None:
+        """Do nothing; raises NotFound where volume or snapshot is not remembered."""
+        self._begin("revert")
+        self._one("volumes", volume_id)
+        self._one("snapshots", snapshot_id)
+
+    def discard(self, volume_id: str) -> None:
+        """Do nothing: nothing is ever half made."""
+        self._begin("discard")
+
     def copy_out(self, volume_id: str, path: pathlib.Path, disk_format: str) -> None:
         """Write a small disk, whatever the volume would hold."""
         self._begin("copy_out")

@@ -88,13 +88,30 @@ class FileBackend:
     def fill(self, volume_id: str, size_gib: int, path: pathlib.Path, disk_format: str) -> None:
         """Write the disk out; of a raw one the blocks are shared where they can be."""
         target = self.path(volume_id)
-        if target.exists():
-            return
-        self._prepare()
+        if not target.exists():
+            self._prepare()
+            self._write_image(target, size_gib, path, disk_format)
+
+    def replace(self, volume_id: str, size_gib: int, path: pathlib.Path, disk_format: str) -> None:
+        """Write the disk out beside the volume's file, and let it take its place."""
+        self._write_image(self._existing(volume_id), size_gib, path, disk_format)
+
+    def revert(self, volume_id: str, snapshot_id: str, size_gib: int) -> None:
+        """Copy the snapshot's file, and let the copy take the place of the volume's."""
+        target, source = self._existing(volume_id), self._snapshot(snapshot_id)
+        if not source.exists():
+            raise errors.NotFound("this backend has no such snapshot", snapshot_id=snapshot_id)
+        self._write_copy(source, target, size_gib)
+
+    def discard(self, volume_id: str) -> None:
+        """Remove the file that was to take the volume's place."""
+        _partial(self.path(volume_id)).unlink(missing_ok=True)
+
+    def _write_image(self, target: pathlib.Path, size_gib: int, path: pathlib.Path, disk_format: str) -> None:
         if inspect(path, disk_format)["virtual-size"] > size_gib * GIB:
             raise errors.BadRequest(f"the image's disk is larger than {size_gib} GiB")
         if disk_format == "raw":
-            self._copy(path, target, size_gib)
+            self._write_copy(path, target, size_gib)
             return
         partial = _fresh(target)
         command.run(["qemu-img", "convert", "-f", disk_format, "-O", "raw", str(path), str(partial)],
@@ -104,9 +121,7 @@ class FileBackend:
 
     def copy_out(self, volume_id: str, path: pathlib.Path, disk_format: str) -> None:
         """Convert the file, leaving out what was never written."""
-        source = self.path(volume_id)
-        if not source.exists():
-            raise errors.NotFound("this backend has no such volume", volume_id=volume_id)
+        source = self._existing(volume_id)
         command.run(["qemu-img", "convert", "-f", "raw", "-O", disk_format, str(source), str(path)], timeout_s=COPY_TIMEOUT_S)
 
     @contextlib.contextmanager
@@ -153,9 +168,7 @@ class FileBackend:
 
     def connection(self, volume_id: str, host: str, own_host: str) -> dict[str, Any]:
         """Return the path of the file, which other hosts see only on a share."""
-        path = self.path(volume_id)
-        if not path.exists():
-            raise errors.NotFound("this backend has no such volume", volume_id=volume_id)
+        path = self._existing(volume_id)
         if host != own_host and not self._is_shared:
             raise errors.Conflict(f"the volume is on host {own_host}, and the server on {host} cannot reach it: its backend "
                                   "keeps files of its own host only")
@@ -185,11 +198,21 @@ class FileBackend:
     def _snapshot(self, snapshot_id: str) -> pathlib.Path:
         return self._directory / f"{SNAPSHOT}{snapshot_id}"
 
+    def _existing(self, volume_id: str) -> pathlib.Path:
+        path = self.path(volume_id)
+        if not path.exists():
+            raise errors.NotFound("this backend has no such volume", volume_id=volume_id)
+        return path
+
     def _copy(self, source: pathlib.Path, target: pathlib.Path, size_gib: int) -> None:
         if target.exists():
             return
         if not source.exists():
             raise errors.NotFound("this backend does not have what is to be copied", name=source.name)
+        self._write_copy(source, target, size_gib)
+
+    def _write_copy(self, source: pathlib.Path, target: pathlib.Path, size_gib: int) -> None:
+        """Write a copy beside what it is to be, and let it take its place whole."""
         command.run(["cp", "--sparse=always", "--reflink=auto", str(source), str(_fresh(target))],
                     timeout_s=COPY_TIMEOUT_S)
         _partial(target).chmod(MODE)

@@ -58,6 +58,8 @@ class Steps:
             "send_volume": (self.send, self.drop_copy),
             "export_volume": (self.export, self.withdraw),
             "withdraw_volume": (self.withdraw, self.export),
+            "revert_volume": (self.revert, self.discard),
+            "reimage_volume": (self.reimage, self.discard),
             "snap_volume": (self.snap, self.drop_snap),
             "drop_snap": (self.drop_snap, nothing),
         }
@@ -67,7 +69,7 @@ class Steps:
         backend, volume_id, size_gib = self._backend(state), state["volume_id"], state["size_gib"]
         source = state.get("source") or {"kind": "nothing", "id": volume_id}
         if source["kind"] == "image":
-            self._fill(backend, volume_id, size_gib, call)
+            self._fill(backend.fill, volume_id, size_gib, call)
             return {}
         with self.turns.alone(volume_id, source.get("volume_id") or source["id"]):
             if source["kind"] == "snapshot":
@@ -78,13 +80,30 @@ class Steps:
                 backend.create(volume_id, size_gib)
         return {}
 
-    def _fill(self, backend: Backend, volume_id: str, size_gib: int, call: Any) -> None:
-        """Have the volume with the data of an image, which is downloaded unless this host has it."""
+    def _fill(self, write: Callable[..., None], volume_id: str, size_gib: int, call: Any) -> None:
+        """Write the data of an image to a volume; it is downloaded unless this host has it."""
         with self.turns.alone(volume_id):
             image = self.image_of(volume_id)
             path = self.images.fetch(image, lambda percent: call.progress({"percent": round(percent)}))
-            backend.fill(volume_id, size_gib, path, image_format(image))
+            write(volume_id, size_gib, path, image_format(image))
         self.images.tidy(self.image_cache_bytes)
+
+    def reimage(self, state: State, call: Any) -> State:
+        """Give it what an image holds."""
+        self._fill(self._backend(state).replace, state["volume_id"], state["size_gib"], call)
+        return {}
+
+    def revert(self, state: State, call: Any) -> State:
+        """Give it what a snapshot of it holds."""
+        with self.turns.alone(state["volume_id"]):
+            self._backend(state).revert(state["volume_id"], state["snapshot_id"], state["size_gib"])
+        return {}
+
+    def discard(self, state: State, call: Any) -> State:
+        """Leave nothing of what was to take its place."""
+        with self.turns.alone(state["volume_id"]):
+            self._backend(state).discard(state["volume_id"])
+        return {}
 
     def remove(self, state: State, call: Any) -> State:
         """Leave nothing of it."""

@@ -1,6 +1,6 @@
 """POST /volumes/{id}/action: one key names what is done, and the table below leads to it.
 
-    3.42 os-extend also while the volume is attached
+    3.40 revert   3.42 os-extend also while the volume is attached   3.68 os-reimage
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from cumulo.api.compute.common import flag
 from cumulo.api.volume import common, schema_parts
-from cumulo.api.volume.volume_actions import upload, uses
+from cumulo.api.volume.volume_actions import contents, upload, uses
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
 from cumulo.common.operations import store
@@ -108,6 +108,8 @@ _CHANGES: dict[str, tuple[str, Change]] = {
     "os-show_image_metadata": (ACTION, _show_image_metadata),
     "os-volume_upload_image": (ACTION, upload.upload),
     "os-retype": (ACTION, _retype),
+    "revert": (ACTION, contents.revert),
+    "os-reimage": (ACTION, contents.reimage),
     "os-reserve": (ATTACH, uses.reserve),
     "os-unreserve": (ATTACH, uses.unreserve),
     "os-attach": (ATTACH, uses.attach),

@@ -36,5 +36,8 @@ ACTIONS: dict[str, Any] = {
 }
 SINCE_3_1 = ACTIONS | {"os-volume_upload_image": _object(("image_name",), **_UPLOAD, protected=parts.BOOLEAN, visibility={
     "enum": ["private", "shared", "community"]})}
+SINCE_3_40 = SINCE_3_1 | {"revert": _object(("snapshot_id",), snapshot_id=parts.ID)}
+SINCE_3_68 = SINCE_3_40 | {"os-reimage": _object(("image_id",), image_id=parts.ID, reimage_reserved=parts.BOOLEAN)}
 BODY = tuple((version, {"type": "object", "properties": actions, "minProperties": 1, "maxProperties": 1,
-                        "additionalProperties": False}) for version, actions in (("3.0", ACTIONS), ("3.1", SINCE_3_1)))
+                        "additionalProperties": False}) for version, actions in (
+                  ("3.0", ACTIONS), ("3.1", SINCE_3_1), ("3.40", SINCE_3_40), ("3.68", SINCE_3_68)))

@@ -42,7 +42,7 @@ def find(request: Request, connection: sa.Connection, asked: Mapping[str, Any]) 
     its_id = common.short_id(asked[named[0]], _not_found)
     if named[0] == "snapshot_id":
         return _snapshot(request, connection, its_id)
-    return _volume(request, connection, its_id) if named[0] == "source_volid" else _image(request, connection, its_id)
+    return _volume(request, connection, its_id) if named[0] == "source_volid" else of_image(request, connection, its_id)
 
 
 def _not_found(its_id: str) -> errors.NotFound:
@@ -71,7 +71,8 @@ def _kept(row: volumes.Row) -> dict[str, Any]:
     return {"bootable": row["bootable"], "image_metadata": row["image_metadata"], "image_id": row["image_id"]}
 
 
-def _image(request: Request, connection: sa.Connection, image_id: str) -> Source:
+def of_image(request: Request, connection: sa.Connection, image_id: str) -> Source:
+    """Return what a volume is of an image, which is held; raises BadRequest for one that cannot be seen or used."""
     try:
         image = images.get_visible_image(connection, request.context, image_id, hold=True)
     except errors.NotFound as failure:

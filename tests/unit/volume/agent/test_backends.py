@@ -56,6 +56,9 @@ class FileBackendTest(_InDirectory, unittest.TestCase):
         backend.delete(TWO)
         backend.restore(TWO, KEPT, 1)
         self.assertEqual(b"before", backend.path(TWO).read_bytes()[:6])
+        backend.extend(ONE, 3)
+        backend.revert(ONE, KEPT, 3)
+        self.assertEqual((b"before", 3 << 30), (backend.path(ONE).read_bytes()[:6], backend.path(ONE).stat().st_size))
         self.assertEqual(0o600, backend.path(TWO).stat().st_mode & 0o777)
         self.assertLess(backend.path(TWO).stat().st_blocks * 512, 1024 * 1024, "what was never written takes no room")
 
@@ -72,6 +75,11 @@ class FileBackendTest(_InDirectory, unittest.TestCase):
                 backend.path(each).stat().st_mode & 0o777))
         command.run(["qemu-img", "resize", "-q", "-f", "qcow2", str(image), "3G"], timeout_s=30)
         self.assertRaises(errors.BadRequest, backend.fill, KEPT, 2, image, "qcow2")
+        self.assertRaises(errors.BadRequest, backend.replace, TWO, 1, image, "qcow2")
+        with backend.path(TWO).open("r+b") as file:
+            file.write(b"other")
+        backend.replace(TWO, 1, raw, "raw")
+        self.assertEqual((b"guest", 1 << 30), (backend.path(TWO).read_bytes()[:5], backend.path(TWO).stat().st_size))
 
     def test_what_was_left_half_made_is_seen_and_replaced(self) -> None:
         backend = FileBackend(self.directory / "volumes", Threads(), name="file")
@@ -80,6 +88,9 @@ class FileBackendTest(_InDirectory, unittest.TestCase):
         backend.create(ONE, 1)
         self.holds({ONE: 1})
         self.assertEqual(b"\0" * 4, backend.path(ONE).read_bytes()[:4])
+        backend.path(ONE).with_suffix(".new").write_bytes(b"half")
+        backend.discard(ONE)
+        self.holds({ONE: 1})
 
 
 if __name__ == "__main__":
