@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from cumulo.common.db.tables.network import network, network_host
 from cumulo.common.db.tables.network_router import router
-from cumulo.network import revisions
+from cumulo.network import hosts, revisions
 
 Row = Mapping[str, Any]
 _KEPT = ("external_network_id", "gateway_host", "standby_host", "ha")
@@ -131,8 +131,4 @@ def _reaching(connection: sa.Connection, external_network_id: str) -> list[tuple
     """The hosts that reach an external network, each with whether the scheduler may choose it."""
     physical = connection.execute(sa.select(network.c.provider_physical_network).where(
         network.c.id == external_network_id)).scalar()
-    rows = connection.execute(sa.select(network_host.c.host, network_host.c.wired, network_host.c.admin_state_up).order_by(
-        network_host.c.host)).all()
-    # Where no host is wired to it, every host is its own way out.
-    is_wired = any(physical in (row.wired or ()) for row in rows)
-    return [(row.host, row.admin_state_up) for row in rows if not is_wired or physical in (row.wired or ())]
+    return [(row["host"], row["admin_state_up"]) for row in hosts.reaching(connection, physical)]

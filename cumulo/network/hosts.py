@@ -50,6 +50,19 @@ def wired(connection: sa.Connection, host: str) -> set[str]:
     return set(said or ())
 
 
+def reaching(connection: sa.Connection, physical: str | None) -> list[Mapping[str, Any]]:
+    """The hosts that are wired to a physical network; where none is, every host is its own way there."""
+    rows = connection.execute(sa.select(network_host).order_by(network_host.c.host)).mappings().all()
+    return [row for row in rows if physical in (row["wired"] or ())] or list(rows)
+
+
+def able(connection: sa.Connection, of_network: Mapping[str, Any]) -> list[str]:
+    """The hosts that can have a network, and may get something new."""
+    kind = of_network["provider_network_type"]
+    return [row["host"] for row in reaching(connection, of_network["provider_physical_network"])
+            if row["admin_state_up"] and (kind in ("local", "flat") or kind in (row["types"] or (kind,)))]
+
+
 def _networks_of(connection: sa.Connection, host: str) -> set[str]:
     return set(connection.execute(sa.select(port.c.network_id).where(
         sa.or_(port.c.binding_host_id == host, port.c.next_host_id == host))).scalars())

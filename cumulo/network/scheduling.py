@@ -13,25 +13,36 @@ from typing import Any
 import sqlalchemy as sa
 
 from cumulo.common import errors
-from cumulo.common.db.tables.network import network_host, network_placement, port
+from cumulo.common.db.tables.network import network, network_host, network_placement, port
 from cumulo.common.db.tables.network_router import router
 from cumulo.common.flows import conflicts
-from cumulo.network import desired, gateways, needs, revisions
+from cumulo.network import desired, gateways, hosts, needs, revisions
 from cumulo.network.networks import DHCP_OWNER
 
 Row = Mapping[str, Any]
 
 
 def networks_of(connection: sa.Connection, host: str) -> list[str]:
-    """The networks whose DHCP a host serves, and those placed there that have no subnet yet."""
-    served = set(connection.execute(sa.select(port.c.network_id).where(port.c.device_owner == DHCP_OWNER)).scalars())
+    """The networks whose DHCP a host serves, those placed there that have no subnet yet, and those that wait for anybody."""
     placed = set(connection.execute(sa.select(network_placement.c.network_id).where(network_placement.c.host == host)).scalars())
-    return sorted(needs.of_host(connection, host).networks & (served | placed))
+    served = _served(connection)
+    waiting = served - {each for row in hosts.reaching(connection, None) for each in needs.of_host(connection, row["host"]).networks}
+    rows = connection.execute(sa.select(network).where(network.c.id.in_(waiting))).mappings() if waiting else ()
+    mine = {row["id"] for row in rows if host in hosts.able(connection, row)}
+    return sorted(needs.of_host(connection, host).networks & (served | placed) | mine)
 
 
-def hosts_of_network(connection: sa.Connection, network_id: str) -> list[str]:
-    """The hosts that serve a network's DHCP."""
-    return [host for host in desired.hosts_of_network(connection, network_id) if network_id in networks_of(connection, host)]
+def hosts_of_network(connection: sa.Connection, row: Row) -> list[str]:
+    """The hosts that serve a network's DHCP; of one that is nowhere yet all that can, as they will where its first port is."""
+    network_id = row["id"]
+    if there := desired.hosts_of_network(connection, network_id):
+        return [host for host in there if network_id in networks_of(connection, host)]
+    return hosts.able(connection, row) if network_id in _served(connection) else []
+
+
+def _served(connection: sa.Connection) -> set[str]:
+    """The networks that have DHCP."""
+    return set(connection.execute(sa.select(port.c.network_id).where(port.c.device_owner == DHCP_OWNER)).scalars())
 
 
 def place(connection: sa.Connection, row: Row, host: str) -> None:

@@ -39,7 +39,7 @@ class SchedulingTest(RouterCase):
 
     def test_a_network_on_a_host_that_has_nothing_of_it(self) -> None:
         net = self.network()["id"]
-        self.subnet(net, "10.9.0.0/24")
+        self.subnet(net, "10.9.0.0/24", enable_dhcp=False)
         serving, placed = f"/networks/{net}/dhcp-agents", f"{role('a', agents.DHCP)}/dhcp-networks"
         self.assertEqual([], self.agents_of(serving))
         self.send("POST", placed, {"network_id": net}, who="root", expect=201)
@@ -48,16 +48,29 @@ class SchedulingTest(RouterCase):
         with self.database.read() as connection:
             self.assertEqual([net], [each["id"] for each in desired.desired(connection, "a", None)["networks"]])
         self.refused(409, "NetworkHostedByDHCPAgent", "POST", placed, {"network_id": net}, who="root")
-        self.assertEqual([net], [each["id"] for each in self.send("GET", placed, who="root", expect=200)["networks"]])
+        self.assertIn(net, [each["id"] for each in self.send("GET", placed, who="root", expect=200)["networks"]])
         port = self.port(net)["id"]
         self.send("PUT", f"/ports/{port}", {"port": {"binding:host_id": "b"}}, who="root", expect=200)
-        self.assertEqual([("a", ""), ("b", "")], self.agents_of(serving))
+        self.assertEqual([("a", "")], self.agents_of(serving), "b has it, but serves no DHCP")
         self.refused(409, "NetworkNotHostedByDhcpAgent", "DELETE", f"{role('b', agents.DHCP)}/dhcp-networks/{net}", who="root")
         self.send("DELETE", f"{placed}/{net}", who="root", expect=204)
-        self.assertEqual([("b", "")], self.agents_of(serving))
+        self.assertEqual([], self.agents_of(serving), "nothing of it is at a, and b serves no DHCP")
         self.send("POST", placed, {"network_id": net}, who="root", expect=201)
         self.send("DELETE", f"/ports/{port}", expect=204)
         self.send("DELETE", f"/networks/{net}", expect=204)
+
+    def test_whoever_gets_the_first_port_serves_dhcp(self) -> None:
+        net = self.network()["id"]
+        self.subnet(net, "10.9.0.0/24")
+        self.send("PUT", role("c"), {"agent": {"admin_state_up": False}}, who="root", expect=200)
+        self.assertEqual([("a", ""), ("b", "")], self.agents_of(f"/networks/{net}/dhcp-agents"))
+        for host, serves in (("a", True), ("b", True), ("c", False)):
+            listed = self.send("GET", f"{role(host, agents.DHCP)}/dhcp-networks", who="root", expect=200)["networks"]
+            self.assertEqual(serves, net in [each["id"] for each in listed])
+        self.send("PUT", f"/ports/{self.port(net)['id']}", {"port": {"binding:host_id": "b"}}, who="root", expect=200)
+        self.assertEqual([("b", "")], self.agents_of(f"/networks/{net}/dhcp-agents"))
+        listed = self.send("GET", f"{role('a', agents.DHCP)}/dhcp-networks", who="root", expect=200)["networks"]
+        self.assertNotIn(net, [each["id"] for each in listed])
 
     def test_a_gateway_is_moved(self) -> None:
         router = self.router(external_gateway_info={"network_id": self.outside})["id"]

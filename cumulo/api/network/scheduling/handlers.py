@@ -26,7 +26,7 @@ def agents_of_network(request: Request) -> Row:
     """The agents that serve a network's DHCP."""
     with request.services.database.read() as connection:
         row = standard.plain(NETWORK, request, connection, request.params["network_id"])
-        return {"agents": agents.of_hosts(request, connection, DHCP, scheduling.hosts_of_network(connection, row["id"]))}
+        return {"agents": agents.of_hosts(request, connection, DHCP, scheduling.hosts_of_network(connection, row))}
 
 
 def networks_of_agent(request: Request) -> Row:
