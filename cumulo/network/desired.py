@@ -133,17 +133,25 @@ def _router(connection: sa.Connection, router_id: str, place: document.Place) ->
     outside = {fixed["subnet_id"] for each in way_out for fixed in each["fixed_ips"]}
     row |= {"enable_snat": row["enable_snat"] and address_scopes.is_translated(
         [each for each in scopes if each["id"] in inside], [each for each in scopes if each["id"] in outside])}
-    found = document.router(place, row, doors, subnets, tunnelled, way_out[0] if way_out else None, floating, forwardings)
+    rules = _rules_of(connection, {each["qos_policy_id"] for each in floating})
+    found = document.router(place, row, doors, subnets, tunnelled, way_out[0] if way_out else None,
+                            [{**each, "qos_rules": rules.get(each["qos_policy_id"])} for each in floating], forwardings)
     return found | {"metering": metering.of_router(connection, row["project_id"])}
 
 
 def _with_qos(connection: sa.Connection, of_network: Any, found: Iterable[networks.Row]) -> Iterable[tuple[Any, Any]]:
     """Each port with the rules of its policy, or of its network's where it has none of its own."""
     wanted = {each["id"]: each["qos_policy_id"] or of_network["qos_policy_id"] for each in found}
-    policies = sorted(set(wanted.values()) - {None})
-    rules: dict[str, list[Any]] = {each: [] for each in policies}
+    rules = _rules_of(connection, set(wanted.values()))
+    return [(each, rules.get(wanted[each["id"]], [])) for each in found]
+
+
+def _rules_of(connection: sa.Connection, policy_ids: set[str | None]) -> dict[str | None, list[Any]]:
+    """The rules of these policies, policy by policy."""
+    policies = sorted(each for each in policy_ids if each)
+    rules: dict[str | None, list[Any]] = {each: [] for each in policies}
     if policies:
         for row in connection.execute(sa.select(qos_rule).where(qos_rule.c.qos_policy_id.in_(policies))
                                       .order_by(qos_rule.c.id)).mappings():
             rules[row["qos_policy_id"]].append(row)
-    return [(each, rules.get(wanted[each["id"]], [])) for each in found]
+    return rules

@@ -117,7 +117,7 @@ def router(place: Place, row: Row, doors: Sequence[Row], subnets: Mapping[str, R
         "transit_network_id": across[0] if across else None,
         "gateway": None if way_out is None else _gateway(place, row, way_out, subnets),
         "floating": [{"dns_name": dns.full_name(each["dns_name"], each["dns_domain"]), "floating_address": each["floating_ip_address"], "fixed_address": each["fixed_ip_address"],
-                      "is_here": _answers(row, each, way_out) == place.host}
+                      "is_here": _answers(row, each, way_out) == place.host, "qos": qos(each.get("qos_rules") or ())}
                      for each in sorted(floating, key=lambda each: str(each["floating_ip_address"]))],
         "forwardings": [{"floating_address": each["floating_ip_address"], "protocol": each["protocol"],
                          "external_port": each["external_port"], "internal_address": each["internal_ip_address"],
@@ -145,12 +145,15 @@ def _with_lengths(row: Row, subnets: Mapping[str, Row]) -> list[list[Any]]:
 
 
 def qos(rules: Iterable[Row]) -> dict[str, Any]:
-    """What a port's rules of quality come to on its host."""
+    """What the rules of quality of a port or a floating address come to on its host."""
     found: dict[str, Any] = {}
     for each in rules:
         if each["kind"] == "bandwidth_limit":
             found[each["direction"] or "egress"] = {
                 "max_kbps": each["settings"]["max_kbps"], "max_burst_kbps": each["settings"].get("max_burst_kbps") or 0}
+        elif each["kind"] == "packet_rate_limit":
+            found[f"{each['direction'] or 'egress'}_packets"] = {
+                "max_kpps": each["settings"]["max_kpps"], "max_burst_kpps": each["settings"].get("max_burst_kpps") or 0}
         elif each["kind"] == "dscp_marking":
             found["dscp_mark"] = each["settings"]["dscp_mark"]
     return found

@@ -78,6 +78,9 @@ def create_floating_ip(connection: sa.Connection, ids: Ids, now: float, *, proje
 
 def update_floating_ip(connection: sa.Connection, now: float, floating_ip_id: str, values: Mapping[str, Any]) -> Row:
     """Change what is said of it, not what it stands for."""
+    if "qos_policy_id" in values:
+        revisions.lock(connection)
+        revisions.note(connection, {get_floating_ip(connection, floating_ip_id)["router_id"]} - {None})
     _write(connection, now, floating_ip_id, values)
     return get_floating_ip(connection, floating_ip_id)
 

@@ -1,6 +1,7 @@
 """Quality of service: policies, their rules, and which networks follow a policy.
 
-A port follows its own policy, or its network's where it has none. A change concerns every network with such a port.
+A port follows its own policy, or its network's where it has none. A change concerns every network with such a port, and the
+routers of floating addresses that follow the policy.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 
 from cumulo.common import errors
 from cumulo.common.db.tables.network import network, port
+from cumulo.common.db.tables.network_router import floating_ip
 from cumulo.common.db.tables.network_sharing import qos_policy, qos_rule, rbac_policy
 from cumulo.common.flows import conflicts
 from cumulo.common.ids import Ids
@@ -19,7 +21,9 @@ from cumulo.network import revisions
 
 Row = dict[str, Any]
 
-BANDWIDTH, DSCP = "bandwidth_limit", "dscp_marking"
+BANDWIDTH, DSCP, PACKETS = "bandwidth_limit", "dscp_marking", "packet_rate_limit"
+DIRECTED = (BANDWIDTH, PACKETS)
+"""The kinds of rules that are for one direction each."""
 
 
 def list_policies(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Row]:
@@ -81,7 +85,7 @@ def delete_policy(connection: sa.Connection, policy_id: str) -> None:
     """Delete a policy with its rules; raises Conflict while a port or network follows it."""
     revisions.hold(connection)
     get_policy(connection, policy_id)
-    for table in (port, network):
+    for table in (port, network, floating_ip):
         held = connection.execute(sa.select(table.c.id).where(table.c.qos_policy_id == policy_id).limit(1)).scalar()
         if held is not None:
             conflicts.meet("delete a QoS policy", "a port that follows it", errors.Conflict(
@@ -137,9 +141,15 @@ def networks_of(connection: sa.Connection, policy_id: str) -> list[str]:
     return sorted(connection.execute(followed).scalars())
 
 
+def routers_of(connection: sa.Connection, policy_id: str) -> list[str]:
+    """The routers that a change of the policy concerns: those through which floating addresses lead that follow it."""
+    return sorted(connection.execute(sa.select(floating_ip.c.router_id).distinct().where(
+        floating_ip.c.qos_policy_id == policy_id, floating_ip.c.router_id.is_not(None))).scalars())
+
+
 def _advance(connection: sa.Connection, policy_id: str) -> None:
     revisions.lock(connection)
-    revisions.note(connection, networks_of(connection, policy_id))
+    revisions.note(connection, [*networks_of(connection, policy_id), *routers_of(connection, policy_id)])
 
 
 def _default(connection: sa.Connection, policy_id: str, project_id: str, is_default: bool) -> str | None:

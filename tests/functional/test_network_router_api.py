@@ -5,6 +5,7 @@ from __future__ import annotations
 import unittest
 from typing import Any
 
+from cumulo.network import desired, revisions
 from tests.functional.test_network_api import NetworkApiCase
 
 OUTSIDE = "203.0.113.0/24"
@@ -175,6 +176,33 @@ class FloatingTest(RouterCase):
         self.send("DELETE", path, who="eve", expect=403)
         self.send("DELETE", path, expect=204)
         self.assertEqual([], self.send("GET", "/floatingips")["floatingips"])
+
+    def test_an_address_follows_a_policy_of_quality(self) -> None:
+        policy = self.send("POST", "/qos/policies", {"policy": {"name": "slow"}}, expect=201)["policy"]["id"]
+        limits = f"/qos/policies/{policy}/bandwidth_limit_rules"
+        limit = self.send("POST", limits, {"bandwidth_limit_rule": {"max_kbps": 800}}, expect=201)["bandwidth_limit_rule"]["id"]
+        router, port = self.way_out()["id"], self.port(self.net)["id"]
+        self.send("PUT", f"/ports/{port}", {"port": {"binding:host_id": "h"}}, who="root", expect=200)
+        made = self.floating(port_id=port, qos_policy_id=policy)
+
+        def told() -> Any:
+            with self.database.read() as connection:
+                sent, = desired.desired(connection, "h", None)["routers"]
+            return sent["floating"][0]["qos"]
+
+        self.assertEqual((policy, {"egress": {"max_kbps": 800, "max_burst_kbps": 0}}), (made["qos_policy_id"], told()))
+        with self.database.read() as connection:
+            seen = revisions.current(connection)
+        self.send("PUT", f"{limits}/{limit}", {"bandwidth_limit_rule": {"max_kbps": 900}}, expect=200)
+        with self.database.read() as connection:
+            news = desired.desired(connection, "h", seen, {"networks": [self.net, self.public], "routers": [router],
+                                                           "groups": [], "prefixes": []})
+        self.assertEqual([900], [each["floating"][0]["qos"]["egress"]["max_kbps"] for each in news["routers"]])
+        self.refused(409, "QosPolicyInUse", "DELETE", f"/qos/policies/{policy}")
+        path = f"/floatingips/{made['id']}"
+        self.refused(404, "QosPolicyNotFound", "PUT", path, {"floatingip": {"qos_policy_id": "strange"}})
+        changed = self.send("PUT", path, {"floatingip": {"qos_policy_id": None}}, expect=200)["floatingip"]
+        self.assertEqual((None, port, {}), (changed["qos_policy_id"], changed["port_id"], told()))
 
     def test_what_cannot_be_stood_for(self) -> None:
         port = self.port(self.net)

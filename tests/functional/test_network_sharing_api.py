@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from cumulo.common.db.tables.compute import service_status
 from cumulo.common.db.tables.network import network_host
+from cumulo.network import desired
 from tests.functional.test_network_api import NetworkApiCase
 
 
@@ -191,8 +192,28 @@ class QualityTest(NetworkApiCase):
         self.send("PUT", path, {"policy": {"is_default": True}}, expect=200)
         self.policy("bob", is_default=True)
 
+    def test_limits_of_packets(self) -> None:
+        policy = self.policy()["id"]
+        path = f"/qos/policies/{policy}/packet_rate_limit_rules"
+        made = self.send("POST", path, {"packet_rate_limit_rule": {"max_kpps": "5"}}, expect=201)["packet_rate_limit_rule"]
+        self.assertEqual((5, 0, "egress", "packet_rate_limit"), tuple(made[name] for name in (
+            "max_kpps", "max_burst_kpps", "direction", "type")))
+        self.send("POST", path, {"packet_rate_limit_rule": {"max_kpps": 0}}, expect=400)
+        self.refused(409, "QoSRulesConflict", "POST", path, {"packet_rate_limit_rule": {"max_kpps": 7}})
+        self.send("POST", path, {"packet_rate_limit_rule": {"max_kpps": 7, "direction": "ingress"}}, expect=201)
+        self.send("PUT", f"{path}/{made['id']}", {"packet_rate_limit_rule": {"max_burst_kpps": 2}}, expect=200)
+        net = self.network(qos_policy_id=policy)
+        self.subnet(net["id"])
+        port = self.port(net["id"])
+        self.send("PUT", f"/ports/{port['id']}", {"port": {"binding:host_id": "h"}}, who="root", expect=200)
+        with self.database.read() as connection:
+            sent, = desired.desired(connection, "h", None)["networks"]
+        self.assertEqual({"egress_packets": {"max_kpps": 5, "max_burst_kpps": 2},
+                          "ingress_packets": {"max_kpps": 7, "max_burst_kpps": 0}}, sent["ports"][0]["qos"])
+        self.send("DELETE", f"{path}/{made['id']}", expect=204)
+
     def test_kinds_of_rules(self) -> None:
-        self.assertEqual([{"type": "bandwidth_limit"}, {"type": "dscp_marking"}],
+        self.assertEqual([{"type": "bandwidth_limit"}, {"type": "dscp_marking"}, {"type": "packet_rate_limit"}],
                          self.send("GET", "/qos/rule-types", expect=200)["rule_types"])
         details = self.send("GET", "/qos/rule-types/dscp_marking", expect=200)["rule_type"]["drivers"]
         self.assertEqual({"dscp_mark"}, {each["parameter_name"] for driver in details for each in driver["supported_parameters"]})

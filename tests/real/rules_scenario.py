@@ -37,7 +37,9 @@ def some_port(chance: random.Random, groups: list[str]) -> dict[str, Any]:
             "admin_state_up": chance.random() < 0.9, "port_security_enabled": chance.random() < 0.9,
             "allowed_address_pairs": pairs, "groups": chance.sample(groups, chance.randrange(len(groups) + 1)),
             "qos": chance.choice(({}, {"egress": {"max_kbps": 1000, "max_burst_kbps": 0}, "dscp_mark": 26},
-                                  {"ingress": {"max_kbps": 300, "max_burst_kbps": 80}}))}
+                                  {"ingress": {"max_kbps": 300, "max_burst_kbps": 80}},
+                                  {"egress_packets": {"max_kpps": 1, "max_burst_kpps": 0},
+                                   "ingress_packets": {"max_kpps": 30, "max_burst_kpps": 5}}))}
 
 
 def wanted_of(chance: random.Random, before: Wanted) -> Wanted:

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cumulo.common import names
-from cumulo.network.agent import rules
+from cumulo.network.agent import rules, speed
 from cumulo.network.agent.nft import Chain, Collection, Table
 from cumulo.network.agent.wanted import Wanted
 
@@ -195,19 +195,11 @@ def _intervals(texts: list[str]) -> frozenset[str]:
 def _limits(port: Port) -> Iterator[tuple[str, Chain]]:
     """Chains that drop what is too fast and mark what leaves."""
     qos, name = port.get("qos") or {}, rules.identifier(port["id"])
-    leaving = [*_rate(qos.get("egress"))]
+    leaving = [*speed.limits(qos, "egress")]
     if "dscp_mark" in qos:
         leaving += [f"ip dscp set {qos['dscp_mark']}", f"ip6 dscp set {qos['dscp_mark']}"]
     if leaving:
         yield f"slow_out_{name}", Chain(tuple(leaving))
-    arriving = [*_rate(qos.get("ingress"))]
+    arriving = [*speed.limits(qos, "ingress")]
     if arriving:
         yield f"slow_in_{name}", Chain(tuple(arriving))
-
-
-def _rate(limit: Mapping[str, int] | None) -> Iterator[str]:
-    """Kilobits as bytes; where no burst is said, a tenth of a second's worth, and never less than a few packets."""
-    if limit:
-        bytes_a_second = limit["max_kbps"] * 1000 // 8
-        burst = (limit.get("max_burst_kbps") or 0) * 1000 // 8 or max(bytes_a_second // 10, 15000)
-        yield f"limit rate over {bytes_a_second} bytes/second burst {burst} bytes drop"

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cumulo.common import names
-from cumulo.network.agent import metering, nft
+from cumulo.network.agent import metering, nft, speed
 from cumulo.network.agent.nft import Chain, Table
 from cumulo.network.agent.wanted import Wanted
 
@@ -24,6 +24,7 @@ Router = Mapping[str, Any]
 HANDOVER, HANDOVER6 = "169.254.64.1", "fe80::64:1"
 METADATA_ADDRESS = "169.254.169.254"
 FLOATING_TABLE = 100
+_SLOWED = (("egress", "oifname", "saddr"), ("ingress", "iifname", "daddr"))
 _ASKED_FOR = "ct state established,related accept"
 
 
@@ -149,6 +150,8 @@ def _chains(router: Router) -> dict[str, Chain]:
                       key=lambda each: str(each["floating_address"]))
     arriving = [f"ip daddr {each['floating_address']} dnat to {each['fixed_address']}" for each in answered]
     leaving = [f'oifname "out0" ip saddr {each["fixed_address"]} snat to {each["floating_address"]}' for each in answered]
+    slow = [rule for each in answered for direction, leg, side in _SLOWED
+            for rule in speed.limits(each.get("qos") or {}, direction, f'{leg} "out0" ip {side} {each["fixed_address"]}')]
     if gateway["is_here"]:
         arriving += sorted(map(_forwarding, router["forwardings"]))
         own = [address for address, _ in gateway["addresses"] if ":" not in address]
@@ -157,6 +160,8 @@ def _chains(router: Router) -> dict[str, Chain]:
     return {
         "arriving": Chain(tuple(arriving), "type nat hook prerouting priority dstnat; policy accept;"),
         "leaving": Chain(tuple(leaving), "type nat hook postrouting priority srcnat; policy accept;"),
+        # Counted by the servers' own addresses, and only what goes out or comes in: never what stays inside.
+        **({"slow": Chain(tuple(slow), "type filter hook forward priority -10; policy accept;")} if slow else {}),
         # Nobody outside reaches a server by its own address; what was translated, or was asked for, comes in.
         "passing": Chain((_ASKED_FOR, 'iifname "out0" ct status dnat accept', 'iifname "out0" drop')
                          if gateway["enable_snat"] else (), "type filter hook forward priority filter; policy accept;"),

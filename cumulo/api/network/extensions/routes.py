@@ -53,6 +53,8 @@ EXTENSIONS = {
     "qos": ("Quality of Service", "Policies for the traffic of ports and networks."),
     "qos-bw-limit-direction": ("Direction of Bandwidth Limits", "Limits for both directions."),
     "qos-default": ("Default Quality of Service", "Policies that new networks of a project follow."),
+    "qos-fip": ("Quality of Service of Floating IPs", "Policies for the traffic of floating addresses."),
+    "qos-pps": ("Packet Rate Limits", "Limits of packets a second, for both directions."),
     "qos-rule-type-details": ("Details of QoS Rule Types", "What each kind of rule takes."),
     "quota_details": ("Quota Details", "What a project may have and has."),
     "quotas": ("Quotas", "What a project may have."),

@@ -11,6 +11,7 @@ from cumulo.api.network import lifecycle, resource, standard
 from cumulo.api.network.floating_ips.view import ATTRIBUTES, floating_ip_view
 from cumulo.api.network.networks.handlers import visible as visible_network
 from cumulo.api.network.ports.handlers import KIND as PORT
+from cumulo.api.network.qos import handlers as qos_policies
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.common.db.tables.network_router import floating_ip
@@ -39,10 +40,11 @@ def _create(request: Request, connection: sa.Connection, now: float, body: Mappi
     of_network = visible_network(request, connection, body["floating_network_id"])
     if "floating_ip_address" in body:
         request.authorize("network:floating_ips:set:address", {"project_id": of_network["project_id"]})
+    qos_policies.chosen(request, connection, body)
     quotas.reserve(connection, request.services.conf, project_id, "floatingip")
     row = floating_ips.create_floating_ip(
         connection, request.services.ids, now, project_id=project_id, network_id=of_network["id"],
-        values={name: body[name] for name in ("description", "dns_name", "dns_domain") if name in body},
+        values={name: body[name] for name in ("description", "dns_name", "dns_domain", "qos_policy_id") if name in body},
         address=body.get("floating_ip_address"), subnet_id=body.get("subnet_id"))
     if body.get("port_id") or body.get("fixed_ip_address"):
         row = _stand_for(request, connection, now, row, body)
@@ -63,10 +65,11 @@ def _stand_for(request: Request, connection: sa.Connection, now: float, row: Row
 
 
 def _update(request: Request, connection: sa.Connection, now: float, row: Row, body: Mapping[str, Any]) -> Row:
+    qos_policies.chosen(request, connection, body)
     if "port_id" in body or "fixed_ip_address" in body:
         _stand_for(request, connection, now, row, body)
     return floating_ips.update_floating_ip(connection, now, row["id"], {
-        name: body[name] for name in ("description",) if name in body})
+        name: body[name] for name in ("description", "qos_policy_id") if name in body})
 
 
 def _delete(request: Request, connection: sa.Connection, now: float, row: Row) -> None:

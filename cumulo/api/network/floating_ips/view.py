@@ -6,7 +6,7 @@ from cumulo.api.network import standard
 from cumulo.api.wsgi.route import Request
 
 _SAME = ("description", "floating_network_id", "floating_ip_address", "port_id", "fixed_ip_address", "router_id", "tags",
-         "dns_name", "dns_domain")
+         "dns_name", "dns_domain", "qos_policy_id")
 _DETAILS = ("name", "network_id", "mac_address", "admin_state_up", "status", "device_id", "device_owner")
 _FORWARDED = ("id", "protocol", "external_port", "internal_ip_address", "internal_port")
 ATTRIBUTES = (*_SAME, *standard.PLAIN, "status", "port_details", "port_forwardings")

@@ -20,7 +20,7 @@ _ATTRIBUTE_RULES = {"shared": "network:qos_policies:set:shared"}
 
 def rule_view(row: Row) -> Row:
     """A rule as the API shows it."""
-    direction = {"direction": row["direction"]} if row["kind"] == qos.BANDWIDTH else {}
+    direction = {"direction": row["direction"]} if row["kind"] in qos.DIRECTED else {}
     settings: Row = row["settings"]
     return {"id": row["id"], "qos_policy_id": row["qos_policy_id"], "type": row["kind"]} | direction | settings
 

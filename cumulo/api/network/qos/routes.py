@@ -20,9 +20,13 @@ _CHANGEABLE = {"name": NAME, "description": NAME, "shared": BOOLEAN, "is_default
 _CREATE = schema_create("policy", "policies", attributes({**_CHANGEABLE, **PROJECT}))
 _UPDATE = schema_update("policy", attributes(_CHANGEABLE))
 _KBPS = {"type": ["integer", "string"], "minimum": 0, "maximum": 2**31 - 1, "pattern": "^[0-9]{1,9}$"}
+_KPPS = {"type": ["integer", "string"], "minimum": 1, "maximum": rules.MOST_KPPS, "pattern": "^[1-9][0-9]{0,5}$"}
+_DIRECTION = {"enum": ["egress", "ingress"]}
 _BODIES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
-    "bandwidth_limit": ({"max_kbps": _KBPS, "max_burst_kbps": _KBPS, "direction": {"enum": ["egress", "ingress"]}},
+    "bandwidth_limit": ({"max_kbps": _KBPS, "max_burst_kbps": _KBPS, "direction": _DIRECTION},
                         ("max_kbps",)),
+    "packet_rate_limit": ({"max_kpps": _KPPS, "max_burst_kpps": _KPPS | {"minimum": 0, "pattern": "^(0|[1-9][0-9]{0,5})$"},
+                           "direction": _DIRECTION}, ("max_kpps",)),
     "dscp_marking": ({"dscp_mark": {"enum": [*rules.MARKS, *map(str, rules.MARKS)]}}, ("dscp_mark",)),
 }
 

@@ -10,17 +10,24 @@ from cumulo.api.network import collection, resource, standard
 from cumulo.api.network.qos.handlers import KIND, rule_view
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
-from cumulo.network import qos
+from cumulo.network import qos, routers
 
 Row = dict[str, Any]
-ATTRIBUTES = ("id", "qos_policy_id", "type", "direction", "max_kbps", "max_burst_kbps", "dscp_mark")
-TYPES = (qos.BANDWIDTH, qos.DSCP)
+ATTRIBUTES = ("id", "qos_policy_id", "type", "direction", "max_kbps", "max_burst_kbps", "max_kpps", "max_burst_kpps",
+              "dscp_mark")
+TYPES = (qos.BANDWIDTH, qos.DSCP, qos.PACKETS)
 DRIVERS = ("linuxbridge", "openvswitch")
+MOST_KPPS = 10**6
+"""What a host's rules count is a number of 32 bits of packets a second."""
 MARKS = [0, *range(8, 40, 2), 40, 44, 46, 48, 56]
 """The marks that RFC 2474 and its followers name."""
 _KBPS = {"start": 0, "end": 2**31 - 1}
+_KPPS = {"start": 1, "end": MOST_KPPS}
+_DIRECTIONS = ["ingress", "egress"]
+_BURSTS = {qos.BANDWIDTH: "max_burst_kbps", qos.PACKETS: "max_burst_kpps"}
 _PARAMETERS: dict[str, dict[str, Any]] = {
-    qos.BANDWIDTH: {"max_kbps": _KBPS, "max_burst_kbps": _KBPS, "direction": ["ingress", "egress"]},
+    qos.BANDWIDTH: {"max_kbps": _KBPS, "max_burst_kbps": _KBPS, "direction": _DIRECTIONS},
+    qos.PACKETS: {"max_kpps": _KPPS, "max_burst_kpps": _KPPS | {"start": 0}, "direction": _DIRECTIONS},
     qos.DSCP: {"dscp_mark": MARKS},
 }
 
@@ -38,9 +45,9 @@ def create(kind: str, request: Request) -> Row:
     database = request.services.database
     with database.write() as connection:
         policy = standard.owned(KIND, request, connection, "update:rules")
-        direction, settings = _split(kind, request.body[f"{kind}_rule"], "egress" if kind == qos.BANDWIDTH else "")
-        if kind == qos.BANDWIDTH:
-            settings.setdefault("max_burst_kbps", 0)
+        direction, settings = _split(kind, request.body[f"{kind}_rule"], "egress" if kind in qos.DIRECTED else "")
+        if kind in _BURSTS:
+            settings.setdefault(_BURSTS[kind], 0)
         row = qos.create_rule(connection, request.services.ids, database.now(connection), policy["id"], kind, direction,
                               settings)
         hosts = _hosts(connection, policy["id"])
@@ -97,8 +104,9 @@ def show_type(request: Request) -> Row:
 
 def _split(kind: str, body: Row, direction: str) -> tuple[str, Row]:
     settings = {name: int(value) for name, value in body.items() if name != "direction"}
-    return (body.get("direction", direction) if kind == qos.BANDWIDTH else ""), settings
+    return (body.get("direction", direction) if kind in qos.DIRECTED else ""), settings
 
 
 def _hosts(connection: sa.Connection, policy_id: str) -> set[str]:
-    return resource.hosts_of(connection, qos.networks_of(connection, policy_id))
+    return resource.hosts_of(connection, qos.networks_of(connection, policy_id)) | routers.hosts_of_routers(
+        connection, qos.routers_of(connection, policy_id))

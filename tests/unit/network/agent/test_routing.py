@@ -60,6 +60,12 @@ class PlanTest(unittest.TestCase):
         self.assertNotEqual(GATEWAY["mac_address"], way_out["card"], "another host has that card")
         self.assertEqual([["10.0.0.5/32", routing.FLOATING_TABLE]], made["rules"])
         self.assertIn("ip daddr 203.0.113.60 dnat to 10.0.0.5", made["rules_text"])
+        slow = plan(router(floating=[floating | {"qos": {
+            "egress": {"max_kbps": 800, "max_burst_kbps": 0}, "ingress_packets": {"max_kpps": 3, "max_burst_kpps": 1}}}]), "in", "out")
+        for rule in ('oifname "out0" ip saddr 10.0.0.5 limit rate over 100000 bytes/second burst 15000 bytes drop',
+                     'iifname "out0" ip daddr 10.0.0.5 limit rate over 3000/second burst 1000 packets drop'):
+            self.assertIn(rule, slow["rules_text"])
+            self.assertNotIn(rule, made["rules_text"])
         elsewhere = plan(router(floating=[floating | {"is_here": False}]), "in")
         self.assertNotIn("203.0.113.60", elsewhere["rules_text"])
 
