@@ -7,7 +7,8 @@
     os:secure_boot    and the image's os_secure_boot
 
 Where both speak the flavor's word counts: who pays for the server chose it. The API refuses what cannot be, placement
-asks hosts for what a machine needs of them, and the agent builds it: all by these functions.
+asks hosts for what a machine needs of them, and the agent builds it: all by these functions. What a guest has of its host
+for itself (processors, pages, cells, devices) is in cells.py and passthrough.py.
 """
 
 import dataclasses
@@ -15,6 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cumulo.common import errors
+from cumulo.compute import cells
 
 BIOS, UEFI = "bios", "uefi"
 _WATCHDOG = ("none", "pause", "poweroff", "reset", "disabled")
@@ -26,11 +28,8 @@ _YES = ("1", "t", "true", "on", "y", "yes")
 _NO = ("0", "f", "false", "off", "n", "no")
 #: What is not built here, by flavor and image, and the words that ask for nothing of it.
 _NOT_HERE = (
-    ("hw:cpu_policy", "hw_cpu_policy", ("shared",)), ("hw:numa_nodes", "hw_numa_nodes", ()),
-    ("hw:mem_page_size", "hw_mem_page_size", ("small", "any")), ("hw:cpu_realtime", "", _NO),
-    ("hw:emulator_threads_policy", "", ("share",)), ("hw:mem_encryption", "hw_mem_encryption", _NO),
-    ("hw:locked_memory", "hw_locked_memory", _NO), ("hw:pmem", "", ()), ("pci_passthrough:alias", "", ()),
-    ("accel:device_profile", "", ()))
+    ("hw:cpu_realtime", "", _NO), ("hw:mem_encryption", "hw_mem_encryption", _NO),
+    ("hw:locked_memory", "hw_locked_memory", _NO), ("hw:pmem", "", ()), ("accel:device_profile", "", ()))
 MOST_QUEUES = 256  # of a virtio card
 Words = Mapping[str, Any]
 
@@ -109,6 +108,7 @@ def check(flavor: Words, properties: Words | None) -> None:
         if found is not None and found.lower() not in harmless:
             raise errors.BadRequest(f"{spec} is {found[:64]!r}: no host here gives servers that.")
     of(flavor, properties)
+    cells.of(flavor, properties)
 
 
 def needs(hardware: Hardware) -> frozenset[str]:

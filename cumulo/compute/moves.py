@@ -7,9 +7,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from cumulo.common import errors
-from cumulo.common.db.tables.compute import compute_host, server_move
+from cumulo.common.db.tables.compute import claim, compute_host, server_move
+from cumulo.compute import fits
 
 Row = Mapping[str, Any]
+ROOM = ("vcpus", "memory_mib", "disk_gib", "dedicated", "paged_mib", "fit")
+"""What a claim takes of a host, and the row of the other side of its own."""
 
 
 def find_move(connection: sa.Connection, server_id: str) -> Row | None:
@@ -34,6 +37,19 @@ def deletion_of(connection: sa.Connection, row: Row, ports: list[str]) -> tuple[
     if move is None or move["host"] == row["host"]:
         return "delete_server", state
     return "delete_moved_server", state | {"source": move["host"]}
+
+
+def room_of(connection: sa.Connection, server_id: str) -> dict[str, Any]:
+    """Return what a server takes of the host that it is on; raises NotFound where it takes nothing of any."""
+    row = connection.execute(sa.select(claim).where(claim.c.server_id == server_id)).mappings().one_or_none()
+    if row is None:
+        raise errors.NotFound(f"Server {server_id} has no claim on any host.")
+    return {name: row[name] for name in ROOM}
+
+
+def fit_of(connection: sa.Connection, server_id: str) -> fits.Fit | None:
+    """Return what a server has of its host for itself, if it has anything."""
+    return fits.fit(connection.execute(sa.select(claim.c.fit).where(claim.c.server_id == server_id)).scalar())
 
 
 def sizes(flavor: Row) -> dict[str, int]:

@@ -20,6 +20,10 @@ OPTIONS = [
                help="Servers a server group may have; -1 is no limit. As many as a project may have."),
     cfg.StrOpt("availability_zone", default="nova",
                help="Name of the one availability zone all hosts are in; nova is what clients expect."),
+    cfg.ListOpt("pci_alias", default=[],
+                help="What flavors may name by pci_passthrough:alias, each NAME=VENDOR:PRODUCT[:TYPE[:POLICY]]. TYPE is type-PCI, "
+                     "type-PF, type-VF or *. POLICY says how near to a guest's memory a device must be: legacy (the same cell "
+                     "where the device has one), required, preferred or socket. Empty: flavors give no devices."),
     cfg.BoolOpt("resize_on_same_host", default=True,
                 help="Whether a server that is resized stays on its host if there is room: its disk is then not copied "
                      "through the image service. Its host must hold both sizes until the resize is confirmed."),

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from cumulo.common import errors, names
-from cumulo.common.db.tables.compute import server
+from cumulo.common.db.tables.compute import claim, server, server_move
 from cumulo.common.db.tables.network import port as port_table
 from cumulo.common.db.tables.network import port_address
 from cumulo.common.db.tables.network_router import floating_ip
@@ -57,7 +57,13 @@ def server_facts(connection: sa.Connection, server_id: str, access: Access) -> F
         "public_ipv4": _public_ipv4(connection, server_id),
         "security_groups": _security_groups(connection, server_id),
         "volumes": _volumes(connection, server_id),
-    }
+    } | _fits(connection, server_id)
+
+
+def _fits(connection: sa.Connection, server_id: str) -> Facts:
+    """What of its host is the server's own, and of the other host where it has a second room: null where nothing is."""
+    return {name: connection.execute(sa.select(table.c.fit).where(table.c.server_id == server_id)).scalar()
+            for name, table in (("fit", claim), ("other_fit", server_move))}
 
 
 def server_at(connection: sa.Connection, network_id: str, address: str) -> str | None:

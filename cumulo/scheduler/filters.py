@@ -7,6 +7,11 @@ host is off, or silent), then what the user asked for, then room.
 import dataclasses
 from collections.abc import Callable
 
+from cumulo.compute.cells import Demand
+from cumulo.compute.fits import Device, Fit, HostCell
+from cumulo.compute.passthrough import Wish
+from cumulo.scheduler import fitting
+
 
 @dataclasses.dataclass(frozen=True)
 class Host:
@@ -28,6 +33,22 @@ class Host:
     # What its aggregates say of it: (key, value), several values of one key perhaps.
     said: frozenset[tuple[str, str]] = dataclasses.field(default=frozenset(), kw_only=True)
     silent_s: float  # seconds since its agent was heard; infinite when it was never heard or is forced down
+    # Its cells and the devices that it gives away; the fits of those who have some of them, where anybody asks.
+    cells: tuple[HostCell, ...] = dataclasses.field(default=(), kw_only=True)
+    devices: tuple[Device, ...] = dataclasses.field(default=(), kw_only=True)
+    fits: tuple[Fit, ...] = dataclasses.field(default=(), kw_only=True)
+    used_dedicated: int = dataclasses.field(default=0, kw_only=True)  # of used_vcpus
+    used_paged_mib: int = dataclasses.field(default=0, kw_only=True)  # of used_memory_mib
+
+    @property
+    def dedicated(self) -> int:
+        """How many of its processors are given to one guest each."""
+        return sum(len(cell.dedicated) for cell in self.cells)
+
+    @property
+    def paged_mib(self) -> int:
+        """How much of its memory is in pages that are not ordinary."""
+        return sum(size * count // 1024 for cell in self.cells for size, count in cell.pages.items() if size != cell.smallest_page_kib)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,6 +71,9 @@ class Request:
     needs: frozenset[str] = frozenset()  # what the guest's machine needs of its host
     volume_hosts: tuple[str, ...] = ()  # where its volumes are that only one host can reach
     wants_said: tuple[tuple[str, str], ...] = ()  # what the flavor wants aggregates to say of the host
+    demand: Demand | None = None  # what it wants of cells: own processors, pages, memory that is near
+    devices: tuple[Wish, ...] = ()  # what it wants of PCI devices
+    fit: Fit | None = None  # what it gets of the host that was chosen for it
 
 
 @dataclasses.dataclass(frozen=True)
@@ -149,14 +173,27 @@ def volumes(host: Host, request: Request, limits: Limits) -> bool:
 
 
 def vcpus(host: Host, request: Request, limits: Limits) -> bool:
-    """Enough processors are left, and no server gets more than the host really has."""
-    has_room = host.used_vcpus + request.vcpus <= host.vcpus * limits.vcpu_ratio
-    return has_room and request.vcpus <= host.vcpus
+    """Enough processors are left for those that share them, and no server gets more than the host really has."""
+    sharing = request.vcpus - (request.demand.dedicated if request.demand else 0)
+    used, there = host.used_vcpus - host.used_dedicated, host.vcpus - host.dedicated
+    return (not sharing or used + sharing <= there * limits.vcpu_ratio) and request.vcpus <= host.vcpus
+
+
+def numa(host: Host, request: Request, limits: Limits) -> bool:
+    """Its cells have the processors and pages that the server is to have for itself, and its devices near them."""
+    return request.demand is None or fitting.fit(host, request, limits) is not None
+
+
+def pci(host: Host, request: Request, limits: Limits) -> bool:
+    """It has the devices that the server is to have."""
+    return fitting.devices(host, request.devices, None) is not None
 
 
 def memory(host: Host, request: Request, limits: Limits) -> bool:
-    """Enough memory is left."""
-    return host.used_memory_mib + request.memory_mib <= host.memory_mib * limits.memory_ratio
+    """Enough memory is left beside what is in pages of other sizes."""
+    paged = fitting.paged_mib(fitting.fit(host, request, limits)) if request.demand else 0
+    used, there = host.used_memory_mib - host.used_paged_mib, host.memory_mib - host.paged_mib
+    return paged == request.memory_mib or used + request.memory_mib - paged <= there * limits.memory_ratio
 
 
 def disk(host: Host, request: Request, limits: Limits) -> bool:
@@ -166,4 +203,4 @@ def disk(host: Host, request: Request, limits: Limits) -> bool:
 
 FILTERS: tuple[Filter, ...] = (
     enabled, alive, requested_host, another_host, cleared, zone, aggregates, architecture, image_properties, same_host, different_host, affinity, anti_affinity,
-    volumes, vcpus, memory, disk)
+    volumes, vcpus, pci, numa, memory, disk)

@@ -63,7 +63,8 @@ def register_compute_host(connection: sa.Connection, now: float, host_id: str, h
                         "forced_down": False, "created_at": now, "updated_at": now}  # fmt: skip
         _insert(connection, compute_host, row)
         return
-    bump = any(known[name] != value for name, value in values.items())
+    bump = any(known[name] != value for name, value in values.items()) or any(
+        known["hypervisor"].get(name) != hypervisor.get(name) for name in ("cells", "devices"))
     change = values | {"hypervisor": hypervisor, "updated_at": now}
     if bump:
         change["generation"] = compute_host.c.generation + 1

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from cumulo.common.db.tables.compute import server, server_move
+from cumulo.common.db.tables.compute import compute_host, server, server_move
 from cumulo.common.operations import store
 from cumulo.common.operations.step import State
-from cumulo.compute import leftovers, moves, servers, states
+from cumulo.compute import fits, leftovers, moves, servers, states
 from cumulo.network import desired, ports
 from cumulo.scheduler import moving, snapshot
-from cumulo.scheduler.place import place
+from cumulo.scheduler.place import plan_place
 
 if TYPE_CHECKING:
     from cumulo.scheduler.steps import Services, Work
@@ -31,11 +31,11 @@ def plan(services: Services, state: State) -> moving.PlanMade | None:
         if moves.find_move(connection, state["server_id"]) is not None:
             return None
         now = services.database.now(connection)
-        wanted = dataclasses.replace(snapshot.request(connection, state["server_id"]),
+        wanted = dataclasses.replace(snapshot.request(connection, services.conf, state["server_id"]),
                                      host=state["to_host"], leaves=state["source"])
-        hosts = snapshot.hosts(connection, now, services.conf)
+        hosts = snapshot.hosts(connection, now, services.conf, wanted)
     seed = int.from_bytes(services.ids.random_bytes(8), "big")
-    return place(hosts, wanted, snapshot.limits(services.conf), seed=seed), wanted
+    return plan_place(hosts, wanted, snapshot.limits(services.conf), seed=seed)
 
 
 def reserve(connection: sa.Connection, now: float, work: Work, planned: moving.PlanMade | None) -> State:
@@ -67,10 +67,11 @@ def refuge(connection: sa.Connection, now: float, work: Work, planned: moving.Pl
     if planned is None:
         raise moving.Outdated(state["server_id"])
     host, wanted = planned
+    left = moves.room_of(connection, state["server_id"])
     moving.take_room(connection, now, state, host, wanted)
     _turn(connection, now, state)
     leftovers.note(connection, now, state["source"], state["server_id"])
-    return {"host": host.name}
+    return {"host": host.name} | ({"left": left} if left["fit"] else {})
 
 
 def no_refuge(connection: sa.Connection, now: float, work: Work) -> State:
@@ -80,10 +81,24 @@ def no_refuge(connection: sa.Connection, now: float, work: Work) -> State:
     if row["host"] != state["source"]:
         connection.execute(sa.insert(server_move).values(
             server_id=row["id"], host=state["source"], flavor_id=row["flavor_id"], flavor=row["flavor"], created_at=now,
-            **moves.sizes(row["flavor"])))
+            **(moves.sizes(row["flavor"]) | _room_left(connection, state))))
         _turn(connection, now, state)
         leftovers.forget(connection, state["source"], state["server_id"])
     return {"host": state["source"]}
+
+
+def _room_left(connection: sa.Connection, state: State) -> dict[str, Any]:
+    """What it had of its old host for itself, unless another server has some of it by now: then it has to be moved on."""
+    left = state.get("left")
+    own = fits.fit(left["fit"]) if left else None
+    if left is None or own is None:
+        return {}
+    # Whoever plans on this host has not seen what is taken here.
+    connection.execute(sa.update(compute_host).where(compute_host.c.name == state["source"]).values(
+        generation=compute_host.c.generation + 1))
+    others = snapshot.fits_on(connection).get(state["source"], [])
+    is_free = not any(set(own.processors) & set(each.processors) or set(own.devices) & set(each.devices) for each in others)
+    return left if is_free else {}
 
 
 def _turn(connection: sa.Connection, now: float, state: State) -> None:

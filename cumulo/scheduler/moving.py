@@ -17,9 +17,9 @@ from cumulo.common.operations.step import State
 from cumulo.compute import moves, servers, snapshots
 from cumulo.image import attributes, images
 from cumulo.network import ports
-from cumulo.scheduler import saved_images, snapshot
+from cumulo.scheduler import fitting, saved_images, snapshot
 from cumulo.scheduler.filters import Host, Request
-from cumulo.scheduler.place import place
+from cumulo.scheduler.place import plan_place
 
 if TYPE_CHECKING:
     from cumulo.scheduler.steps import Services, Work
@@ -38,18 +38,19 @@ def plan(services: Services, state: State) -> PlanMade | None:
         if moves.find_move(connection, state["server_id"]) is not None:
             return None
         now = services.database.now(connection)
-        wanted = dataclasses.replace(snapshot.request(connection, state["server_id"], state["flavor"]), host=state["to_host"])
-        hosts = snapshot.hosts(connection, now, services.conf)
+        wanted = dataclasses.replace(snapshot.request(
+            connection, services.conf, state["server_id"], state["flavor"]), host=state["to_host"])
+        hosts = snapshot.hosts(connection, now, services.conf, wanted)
     limits, seed = snapshot.limits(services.conf), int.from_bytes(services.ids.random_bytes(8), "big")
     if state["stay"] in (STAY_IF_ROOM, MUST_STAY):
         try:
             here = dataclasses.replace(wanted, host=state["source"])
-            return place(hosts, here, limits, seed=seed), here
+            return plan_place(hosts, here, limits, seed=seed)
         except errors.NoValidHost:
             if state["stay"] == MUST_STAY:
                 raise
     wanted = dataclasses.replace(wanted, leaves=state["source"])
-    return place(hosts, wanted, limits, seed=seed), wanted
+    return plan_place(hosts, wanted, limits, seed=seed)
 
 
 def choose(connection: sa.Connection, now: float, work: Work, planned: PlanMade | None) -> State:
@@ -79,7 +80,7 @@ def take_room(connection: sa.Connection, now: float, state: State, host: Host, w
             raise Outdated(wanted.group.id)
     connection.execute(sa.insert(server_move).values(
         server_id=state["server_id"], host=host.name, flavor_id=state["flavor_id"], flavor=state["flavor"],
-        created_at=now, vcpus=wanted.vcpus, memory_mib=wanted.memory_mib, disk_gib=wanted.disk_gib))
+        created_at=now, **fitting.room(wanted)))
 
 
 def _chosen(state: State, host: str) -> State:
@@ -137,11 +138,11 @@ def turn_round(connection: sa.Connection, now: float, state: State) -> State:
     other = moves.find_move(connection, server_id)
     if other is None:
         raise errors.Conflict(f"Server {server_id} holds no other room.")
-    sizes = ("vcpus", "memory_mib", "disk_gib")
+    left = moves.room_of(connection, server_id)
     connection.execute(sa.update(server_move).where(server_move.c.server_id == server_id).values(
-        host=row["host"], flavor_id=row["flavor_id"], flavor=row["flavor"], **moves.sizes(row["flavor"])))
+        host=row["host"], flavor_id=row["flavor_id"], flavor=row["flavor"], **left))
     connection.execute(sa.update(claim).where(claim.c.server_id == server_id).values(
-        host=other["host"], **{name: other[name] for name in sizes}))
+        host=other["host"], **{name: other[name] for name in moves.ROOM}))
     connection.execute(sa.update(server).where(server.c.id == server_id).values(
         host=other["host"], flavor_id=other["flavor_id"], flavor=other["flavor"], vcpus=other["vcpus"],
         memory_mib=other["memory_mib"], updated_at=now))

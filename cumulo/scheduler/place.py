@@ -7,7 +7,7 @@ generation; when that fails, a fresh snapshot is placed again.
 from collections.abc import Sequence
 
 from cumulo.common import errors
-from cumulo.scheduler import weights
+from cumulo.scheduler import fitting, weights
 from cumulo.scheduler.filters import FILTERS, Host, Limits, Request
 
 
@@ -23,6 +23,12 @@ def place(hosts: Sequence[Host], request: Request, limits: Limits, *, seed: int)
     if not left:
         raise errors.NoValidHost(_refusal(len(hosts), removed), removed=removed)
     return weights.best(left, request, seed)
+
+
+def plan_place(hosts: Sequence[Host], request: Request, limits: Limits, *, seed: int) -> tuple[Host, Request]:
+    """Return the host to use, and the request with what it gets of that host for itself."""
+    host = place(hosts, request, limits, seed=seed)
+    return host, fitting.fitted(host, request, limits)
 
 
 def _refusal(count: int, removed: dict[str, int]) -> str:

@@ -17,12 +17,21 @@ from cumulo.common.db.tables.compute import (
     service_status,
 )
 from cumulo.common.db.tables.image import image_property
-from cumulo.compute import aggregates, hardware, leftovers, server_groups
+from cumulo.compute import (
+    aggregates,
+    cells,
+    fits,
+    hardware,
+    leftovers,
+    passthrough,
+    server_groups,
+)
 from cumulo.scheduler.filters import Group, Host, Limits, Request
 from cumulo.volume import attachments
 
 _TAKEN = sa.union_all(*(
-    sa.select(table.c.host, table.c.vcpus, table.c.memory_mib, table.c.disk_gib) for table in (claim, server_move)
+    sa.select(table.c.host, table.c.vcpus, table.c.memory_mib, table.c.disk_gib, table.c.dedicated, table.c.paged_mib)
+    for table in (claim, server_move)
 )).subquery("taken")
 _USED = (
     sa.select(
@@ -30,6 +39,8 @@ _USED = (
         sa.func.sum(_TAKEN.c.vcpus).label("vcpus"),
         sa.func.sum(_TAKEN.c.memory_mib).label("memory_mib"),
         sa.func.sum(_TAKEN.c.disk_gib).label("disk_gib"),
+        sa.func.sum(_TAKEN.c.dedicated).label("dedicated"),
+        sa.func.sum(_TAKEN.c.paged_mib).label("paged_mib"),
     )
     .group_by(_TAKEN.c.host)
     .subquery("used")
@@ -42,6 +53,8 @@ _HOSTS = (
         sa.func.coalesce(_USED.c.vcpus, 0).label("used_vcpus"),
         sa.func.coalesce(_USED.c.memory_mib, 0).label("used_memory_mib"),
         sa.func.coalesce(_USED.c.disk_gib, 0).label("used_disk_gib"),
+        sa.func.coalesce(_USED.c.dedicated, 0).label("used_dedicated"),
+        sa.func.coalesce(_USED.c.paged_mib, 0).label("used_paged_mib"),
         service_status.c.last_seen,
     )
     .outerjoin(_USED, _USED.c.host == compute_host.c.name)
@@ -50,13 +63,26 @@ _HOSTS = (
 )
 
 
-def hosts(connection: sa.Connection, now: float, conf: cfg.ConfigOpts) -> list[Host]:
-    """Every compute host, in one statement."""
+def hosts(connection: sa.Connection, now: float, conf: cfg.ConfigOpts, wanted: Request | None = None) -> list[Host]:
+    """Every compute host, in one statement; who has what of them as well where the request is for some of it."""
     said = aggregates.metadata_of_hosts(connection)
-    return [_host(row, now, conf, said.get(row["name"], {})) for row in connection.execute(_HOSTS).mappings()]
+    given = fits_on(connection) if wanted and (wanted.demand or wanted.devices) else {}
+    return [_host(row, now, conf, said.get(row["name"], {}), tuple(given.get(row["name"], ())))
+            for row in connection.execute(_HOSTS).mappings()]
 
 
-def _host(row: sa.RowMapping, now: float, conf: cfg.ConfigOpts, said: dict[str, list[str]]) -> Host:
+def fits_on(connection: sa.Connection) -> dict[str, list[fits.Fit]]:
+    """Return by host what servers have of it for themselves, those that are to come or may go back there among them."""
+    found: dict[str, list[fits.Fit]] = {}
+    rows = sa.union_all(*(sa.select(table.c.host, table.c.fit) for table in (claim, server_move))).subquery()
+    for row in connection.execute(sa.select(rows).where(rows.c.fit.is_not(None))):
+        given = fits.fit(row.fit)
+        if given is not None:
+            found.setdefault(row.host, []).append(given)
+    return found
+
+
+def _host(row: sa.RowMapping, now: float, conf: cfg.ConfigOpts, said: dict[str, list[str]], given: tuple[fits.Fit, ...]) -> Host:
     unheard = row["last_seen"] is None or row["forced_down"]
     return Host(
         name=row["name"],
@@ -67,6 +93,11 @@ def _host(row: sa.RowMapping, now: float, conf: cfg.ConfigOpts, said: dict[str, 
         used_vcpus=int(row["used_vcpus"]),
         used_memory_mib=int(row["used_memory_mib"]),
         used_disk_gib=int(row["used_disk_gib"]),
+        used_dedicated=int(row["used_dedicated"]),
+        used_paged_mib=int(row["used_paged_mib"]),
+        cells=fits.host_cells(row["hypervisor"].get("cells", ())),
+        devices=fits.devices(row["hypervisor"].get("devices", ())),
+        fits=given,
         said=frozenset((key, value) for key, values in said.items() for value in values),
         zone=said.get(aggregates.ZONE, [""])[0] or row["hypervisor"].get("zone") or conf.servers.availability_zone,
         architecture=row["hypervisor"].get("architecture") or "",
@@ -76,7 +107,7 @@ def _host(row: sa.RowMapping, now: float, conf: cfg.ConfigOpts, said: dict[str, 
     )
 
 
-def request(connection: sa.Connection, server_id: str, flavor: Mapping[str, Any] | None = None) -> Request:
+def request(connection: sa.Connection, conf: cfg.ConfigOpts, server_id: str, flavor: Mapping[str, Any] | None = None) -> Request:
     """What a server needs, or will with another flavor; NotFound when its row is gone."""
     row = connection.execute(sa.select(server).where(server.c.id == server_id)).mappings().one_or_none()
     if row is None:
@@ -92,6 +123,8 @@ def request(connection: sa.Connection, server_id: str, flavor: Mapping[str, Any]
         architecture=_architecture(connection, row["image_id"]),
         asked_at=row["created_at"],
         needs=hardware.needs(hardware.of(flavor, row["image_properties"])),
+        demand=cells.of(flavor, row["image_properties"]),
+        devices=passthrough.wishes(flavor, row["image_properties"], passthrough.aliases(conf.servers.pci_alias)),
         group=_group(connection, row),
         left_behind=tuple(leftovers.hosts_with(connection, server_id)),
         wants_said=tuple(sorted((name.removeprefix(_SPEC), value) for name, value in flavor.get("extra_specs", {}).items()

@@ -27,9 +27,9 @@ from cumulo.compute import leftovers, moves
 from cumulo.identity import limits
 from cumulo.image import attributes, images, imports, protections, quotas
 from cumulo.network import ports
-from cumulo.scheduler import migrating, moving, saved_images, snapshot, volumes
+from cumulo.scheduler import fitting, migrating, moving, saved_images, snapshot, volumes
 from cumulo.scheduler.filters import Group, Host, Request
-from cumulo.scheduler.place import place
+from cumulo.scheduler.place import plan_place
 
 ACTIVE = {"status": "ACTIVE", "power_state": 1}
 SHUTOFF = {"status": "SHUTOFF", "power_state": 4}
@@ -108,13 +108,13 @@ def plan_claim(services: Services, state: State) -> Placement | None:
         if _claimed_host(connection, state["server_id"]) is not None:
             return None
         now = services.database.now(connection)
-        wanted = snapshot.request(connection, state["server_id"])
+        wanted = snapshot.request(connection, services.conf, state["server_id"])
         if "to_host" in state:  # a server that comes back is not bound to where it was first
             wanted = dataclasses.replace(wanted, host=state["to_host"])
-        hosts = snapshot.hosts(connection, now, services.conf)
+        hosts = snapshot.hosts(connection, now, services.conf, wanted)
     seed = int.from_bytes(services.ids.random_bytes(8), "big")
     try:
-        return Placement(place(hosts, wanted, snapshot.limits(services.conf), seed=seed), wanted)
+        return Placement(*plan_place(hosts, wanted, snapshot.limits(services.conf), seed=seed))
     except errors.NoValidHost as error:
         if _may_be_heard_soon(services, now - wanted.asked_at, hosts, error):
             raise errors.Retry(f"{error.message} (they may be heard soon)") from error
@@ -159,9 +159,8 @@ def _insert_claim(connection: sa.Connection, now: float, planned: Placement) -> 
         raise PlanOutdated(host.name)
     if wanted.group is not None:
         _see_group_unchanged(connection, wanted.group)
-    row = {"server_id": wanted.server_id, "host": host.name, "vcpus": wanted.vcpus, "created_at": now,
-           "memory_mib": wanted.memory_mib, "disk_gib": wanted.disk_gib}  # fmt: skip
-    connection.execute(sa.insert(claim).values(row))
+    row = {"server_id": wanted.server_id, "host": host.name, "created_at": now}
+    connection.execute(sa.insert(claim).values(row | fitting.room(wanted)))
     return host.name
 
 

@@ -123,7 +123,7 @@ class Zones(AggregatesCase):
         self.assertEqual(400, self.boot(availability_zone="moon").status_int)
         with self.api.database.read() as connection:
             host = snapshot.hosts(connection, self.api.runtime.clock.now(), self.api.conf)[0]
-            wanted = snapshot.request(connection, answer.json["server"]["id"])
+            wanted = snapshot.request(connection, self.api.conf, answer.json["server"]["id"])
         self.assertEqual(("east", frozenset((("availability_zone", "east"), ("disk", "ssd")))), (host.zone, host.said))
         self.assertEqual(("east", (("disk", "ssd"),)), (wanted.zone, wanted.wants_said))
 

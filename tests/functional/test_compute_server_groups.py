@@ -107,7 +107,7 @@ class ServerGroups(VersionsCase):
         third = self.hinted({"os:scheduler_hints": {
             "same_host": first, "different_host": [first, strangers, MISSING]}}).json["server"]["id"]
         with self.api.database.read() as connection:
-            seen, beside = snapshot.request(connection, second), snapshot.request(connection, third)
+            seen, beside = snapshot.request(connection, self.conf(), second), snapshot.request(connection, self.conf(), third)
         self.assertEqual((group_id, "anti-affinity", 3, ("host1",)), (
             seen.group.id, seen.group.policy, seen.group.most_on_host, seen.group.hosts))
         self.assertEqual((("host1",), ("host1",)), (beside.same_hosts, beside.different_hosts), "a stranger's is nowhere")
@@ -124,7 +124,7 @@ class ServerGroups(VersionsCase):
         group_id = self.made().json["server_group"]["id"]
         first, second = (self.hinted({"os:scheduler_hints": {"group": group_id}}).json["server"]["id"] for _ in range(2))
         with self.api.database.read() as connection:
-            plans = [snapshot.request(connection, each) for each in (first, second)]
+            plans = [snapshot.request(connection, self.conf(), each) for each in (first, second)]
             host = snapshot.hosts(connection, self.api.runtime.clock.now(), self.conf())[0]
         self.claim(first, steps.Placement(host, plans[0]))
         with self.assertRaises(steps.PlanOutdated):

@@ -46,7 +46,8 @@ class HypervisorTest(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls) -> None:
-        from cumulo.compute.agent.libvirt.connection import Connection
+        from cumulo.compute.agent.host_cells import Shares
+from cumulo.compute.agent.libvirt.connection import Connection
         from cumulo.compute.agent.libvirt.driver import LibvirtDriver
         from cumulo.compute.agent.libvirt.xml import Machine
 
@@ -60,7 +61,7 @@ class HypervisorTest(unittest.TestCase):
         cls.addClassCleanup(libvirtd.stop)
         cls.addClassCleanup(cls.connection.close)
         images = ImageCache(files.images_directory(cls.state_dir), threads, lambda image: None)
-        cls.driver = LibvirtDriver(cls.state_dir, cls.connection, images, Machine("qemu"), Clock(),
+        cls.driver = LibvirtDriver(cls.state_dir, cls.connection, images, Machine("qemu"), Clock(), shares=Shares(),
                                    image_cache_bytes=0, console_log_bytes=64 * 1024)
 
     def named(self) -> set[tuple[str, str]]:

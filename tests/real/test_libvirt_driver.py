@@ -55,7 +55,8 @@ class LibvirtDriverTest(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls) -> None:
-        from cumulo.compute.agent.libvirt.connection import Connection
+        from cumulo.compute.agent.host_cells import Shares
+from cumulo.compute.agent.libvirt.connection import Connection
         from cumulo.compute.agent.libvirt.driver import LibvirtDriver
         from cumulo.compute.agent.libvirt.xml import Machine
 
@@ -75,7 +76,7 @@ class LibvirtDriverTest(unittest.TestCase):
         cls.images = ImageCache(files.images_directory(cls.state_dir), threads, cls.open_image)
         connection = Connection(uri, threads)
         cls.addClassCleanup(connection.close)
-        cls.driver = LibvirtDriver(cls.state_dir, connection, cls.images, Machine(probe.probe().virt_type), Clock(),
+        cls.driver = LibvirtDriver(cls.state_dir, connection, cls.images, Machine(probe.probe().virt_type), Clock(), shares=Shares(),
                                    image_cache_bytes=0, console_log_bytes=64 * 1024)
 
     @classmethod

@@ -36,6 +36,7 @@ from cumulo.api.compute.security_groups import routes as security_groups
 from cumulo.api.compute.server_actions import routes as server_actions
 from cumulo.api.compute.server_groups import routes as server_groups
 from cumulo.api.compute.server_passwords import routes as server_passwords
+from cumulo.api.compute.server_topology import routes as server_topology
 from cumulo.api.compute.servers import routes as servers
 from cumulo.api.compute.services import routes as services
 from cumulo.api.compute.tags import routes as tags
@@ -56,7 +57,7 @@ _RESOURCES = (
     *keypairs.ROUTES, *instance_actions.ROUTES, *services.ROUTES, *hypervisors.ROUTES, *limits.ROUTES,
     *quota_sets.ROUTES, *quota_classes.ROUTES, *tenant_usage.ROUTES, *security_groups.ROUTES, *server_groups.ROUTES,
     *aggregates.ROUTES, *hosts.ROUTES, *audit_logs.ROUTES, *consoles.ROUTES, *diagnostics.ROUTES, *external_events.ROUTES,
-    *floating_ips.ROUTES, *server_passwords.ROUTES, *images.ROUTES, *networks.ROUTES, *migrations.ROUTES, *cumulo_operations.ROUTES, *availability_zones.ROUTES, *extensions.ROUTES, *openapi.ROUTES, *cumulo_audit.ROUTES)
+    *floating_ips.ROUTES, *server_passwords.ROUTES, *server_topology.ROUTES, *images.ROUTES, *networks.ROUTES, *migrations.ROUTES, *cumulo_operations.ROUTES, *availability_zones.ROUTES, *extensions.ROUTES, *openapi.ROUTES, *cumulo_audit.ROUTES)
 ROUTES = (
     *versions.ROUTES,
     *(dataclasses.replace(route, path=f"/{version}{route.path}") for version in ("v2.1", "v2") for route in _RESOURCES))

@@ -3,7 +3,7 @@
 What it knows survives its process, like real servers do. The script (option fake_script) is read
 before every call, so a test changes delays and faults while the agent runs:
 
-    {"delays": {"create": 2.5}, "faults": {"start": "no room"}, "inventory": {"vcpus": 8},
+    {"delays": {"create": 2.5}, "faults": {"start": "no room"}, "inventory": {"vcpus": 8}, "cells": [...], "devices": [...],
      "strays": ["images-cache/.x.partial"], "guests_off": ["a server's id"]}
 
 A guest obeys its power button at once, unless "press_power_button" has the fault "ignored", and lets go of a card
@@ -22,8 +22,11 @@ from cumulo.common.audit.holdings import ComputeHoldings, HeldServer
 from cumulo.common.clock import Clock
 from cumulo.common.names import tap_name
 from cumulo.common.threads import Threads
+from cumulo.compute import fits
+from cumulo.compute.agent import host_cells
 from cumulo.compute.agent.driver import Channel, Facts, Inventory, Orders, Power, Progress, Tell
 from cumulo.compute.agent.fake_display import open_display
+from cumulo.compute.agent.host_cells import Shares
 
 ABILITIES = ["machine:pc", "machine:q35", "secure-boot", "tpm", "uefi"]
 INVENTORY = {"vcpus": 64, "memory_mib": 262144, "disk_gib": 10240}
@@ -36,12 +39,14 @@ MOVED = tuple(f"{what}_{which}_bytes" for what in ("memory", "disk") for which i
 class FakeDriver:
     """Implements cumulo.compute.agent.driver.Driver without a hypervisor."""
 
-    def __init__(self, path: pathlib.Path, clock: Clock, threads: Threads, *, host: str, script: str = "") -> None:
+    def __init__(self, path: pathlib.Path, clock: Clock, threads: Threads, *, host: str, script: str = "",
+                 shares: Shares = Shares()) -> None:
         self._path = path
         self._clock = clock
         self._threads = threads
         self._lock = threads.lock()
         self._host = host
+        self._shares = shares
         self._script_path = script
         self.calls: list[tuple[str, str]] = []
         self._read_as: tuple[int, int, int] | None = None  # which version of the file is what we remember
@@ -49,12 +54,17 @@ class FakeDriver:
 
     def inventory(self) -> Inventory:
         """Return a large host, or what the script says."""
-        sizes = INVENTORY | self._script().get("inventory", {})
+        script = self._script()
+        sizes = INVENTORY | script.get("inventory", {})
+        cells = fits.host_cells(script.get("cells") or [_cell(sizes)])
+        devices = fits.devices(script.get("devices", ()))
         return Inventory(**sizes, hypervisor={
             "type": "QEMU", "version": 1, "virt_type": "fake", "hostname": self._host,
             "cpu_info": {"arch": "x86_64", "model": "fake", "topology": {"sockets": 1, "cores": 64, "threads": 1}},
             "disk_free_gib": sizes["disk_gib"], "uptime_s": 0, "consoles": ["novnc", "spice-html5", "serial"],
-            "abilities": self._script().get("abilities", ABILITIES),
+            "abilities": script.get("abilities", ABILITIES),
+            "cells": [each.to_json() for each in host_cells.parted(cells, self._shares)],
+            "devices": [each.to_json() for each in host_cells.given_away(devices, self._shares)],
         })
 
     def servers(self) -> dict[str, Power]:
@@ -77,7 +87,8 @@ class FakeDriver:
         if "disk" not in server["files"]:
             self._change(facts["id"], server | {"name": facts["name"], "image": (facts.get("image") or {}).get("id"),
                                                 "files": sorted({*server["files"], *_files(facts)}),
-                                                "cards": _cards(facts), "volumes": _volumes(facts), "sizes": _sizes(facts)})
+                                                "cards": _cards(facts), "volumes": _volumes(facts), "sizes": _sizes(facts),
+                                                "fit": facts.get("fit")})
 
     def wipe(self, server_id: str, keep_ephemeral: bool) -> None:
         """Remember a server that is off and has no disk."""
@@ -105,7 +116,7 @@ class FakeDriver:
     def redefine(self, facts: Facts) -> None:
         """Remember the cards the server has now; raises NotFound for one that is not remembered."""
         server = self._known(facts["id"])
-        self._change(facts["id"], server | {"cards": _cards(facts), "volumes": _volumes(facts)})
+        self._change(facts["id"], server | {"cards": _cards(facts), "volumes": _volumes(facts), "fit": facts.get("fit")})
 
     def start(self, server_id: str) -> None:
         """Remember the server as running; its console gets the lines of a boot."""
@@ -213,7 +224,7 @@ class FakeDriver:
         self._begin("adapt", facts["id"])
         server = self._known(facts["id"])
         self._change(facts["id"], server | {"files": sorted({*server["files"], *_files(facts)}), "cards": _cards(facts), "volumes": _volumes(facts),
-                                            "sizes": _sizes(facts)})
+                                            "sizes": _sizes(facts), "fit": facts.get("fit")})
 
     def _set_file(self, server_id: str, name: str, is_there: bool) -> None:
         server = self._read().get(server_id)
@@ -256,7 +267,8 @@ class FakeDriver:
         self._begin("expect", facts["id"])
         progress(100.0)
         self._change(facts["id"], {"power": Power.OFF.value, "console": "", "files": coming["files"], "cards": _cards(facts),
-                                   "name": facts["name"], "image": (facts.get("image") or {}).get("id")})
+                                   "name": facts["name"], "image": (facts.get("image") or {}).get("id"),
+                                   "fit": facts.get("other_fit")})
         return {"host": self._host}
 
     def send(self, server_id: str, to: Facts, orders: Orders, tell: Tell) -> None:
@@ -368,6 +380,11 @@ class FakeDriver:
             return {}
         found: dict[str, Any] = json.loads(pathlib.Path(self._script_path).read_text())
         return found
+
+
+def _cell(sizes: Facts) -> Facts:
+    """The one cell of a host whose script tells of none."""
+    return {"id": 0, "shared": f"0-{sizes['vcpus'] - 1}", "pages": {"4": sizes["memory_mib"] * 256}}
 
 
 def _held(server_id: str, server: dict[str, Any]) -> HeldServer:

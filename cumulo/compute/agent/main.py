@@ -12,7 +12,7 @@ from cumulo.common.image_upload import Upload, http_upload
 from cumulo.common.operations.agent import StepServer, asking
 from cumulo.common.rpc.server import Server
 from cumulo.common.runtime import Runtime
-from cumulo.compute.agent import files, host_power, options, probe
+from cumulo.compute.agent import files, host_cells, host_power, options, probe
 from cumulo.compute.agent.console_relay import ConsoleRelay
 from cumulo.compute.agent.driver import Driver, Facts
 from cumulo.compute.agent.fake import FakeDriver
@@ -112,7 +112,7 @@ def make_driver(runtime: Runtime) -> Driver:
     settings, state_dir = runtime.conf.compute_agent, pathlib.Path(runtime.conf.state_dir)
     if settings.driver == "fake":
         return FakeDriver(state_dir / f"fake-servers.{runtime.host}.json", runtime.clock, runtime.threads,
-                          host=runtime.host, script=settings.fake_script)
+                          host=runtime.host, script=settings.fake_script, shares=_shares(runtime))
     return _libvirt_driver(runtime, state_dir)
 
 
@@ -126,11 +126,17 @@ def _libvirt_driver(runtime: Runtime, state_dir: pathlib.Path) -> Driver:
     images = ImageCache(files.images_directory(state_dir), runtime.threads,
                         http_source(settings.image_download_timeout_s))
     images.sweep()
+    connection, shares = Connection(settings.libvirt_uri, runtime.threads), _shares(runtime)
     machine = Machine(_virt_type(settings.virt_type), settings.machine_type, settings.cpu_mode, settings.disk_cache,
-                      settings.emulation_cache_mib, settings.graphics)
+                      settings.emulation_cache_mib, settings.graphics, host_cells.configured(shares))
     return LibvirtDriver(
-        state_dir, Connection(settings.libvirt_uri, runtime.threads), images, machine, runtime.clock,
+        state_dir, connection, images, machine, runtime.clock, shares=shares,
         live_migration_uri=settings.live_migration_uri, image_cache_bytes=settings.image_cache_gib * GIB, console_log_bytes=settings.console_log_mib * MIB)
+
+
+def _shares(runtime: Runtime) -> host_cells.Shares:
+    settings = runtime.conf.compute_agent
+    return host_cells.shares(settings.cpu_dedicated_set, settings.cpu_shared_set, settings.pci_devices)
 
 
 def _virt_type(configured: str) -> str:

@@ -21,6 +21,16 @@ OPTIONS = [
     cfg.StrOpt("cpu_mode", default="auto", choices=["auto", "host-passthrough", "host-model", "maximum", "none"],
                help="Processor shown to guests. auto: host-model under KVM, maximum under emulation; none leaves it "
                     "to QEMU. host-passthrough is fastest but ties guests to equal hosts."),
+    cfg.StrOpt("cpu_dedicated_set", default="",
+               help="Processors of this host that are given to one guest each, of flavors with hw:cpu_policy dedicated or "
+                    "mixed: 4-15,^8. Empty: such guests run elsewhere. Leave some for the host itself."),
+    cfg.StrOpt("cpu_shared_set", default="",
+               help="Processors that all other guests run on, with what emulating costs. Empty: those that are not in "
+                    "cpu_dedicated_set."),
+    cfg.ListOpt("pci_devices", default=[],
+                help="PCI devices of this host that are given to guests, each VENDOR:PRODUCT[@ADDRESS] as lspci -n -D prints "
+                     "them, with * for any: 10de:1db4, 8086:154c@0000:3b:*. Flavors name them by [servers] pci_alias. The host "
+                     "must not use them itself. Empty: none."),
     cfg.StrOpt("graphics", default="vnc", choices=["vnc", "spice", "none"],
                help="Display of guests. vnc is what browsers show by noVNC; none spares each guest some MiB."),
     cfg.StrOpt("console_listen", default="127.0.0.1",
@@ -51,7 +61,7 @@ OPTIONS = [
                      "whatever else it runs, end with it."),
     cfg.StrOpt("fake_script", default="",
                help="JSON file the fake driver reads before every call: {\"delays\": {call: seconds}, \"faults\": "
-                    "{call: message}, \"inventory\": {...}}. Calls: create start pause unpause suspend "
+                    "{call: message}, \"inventory\": {...}, \"cells\": [...], \"devices\": [...]}. Calls: create start pause unpause suspend "
                     "press_power_button cut_power take_snapshot drop_snapshot wipe rescue "
                     "unrescue set_password plug_card unplug_card plug_disk unplug_disk grow_volume keep_disk restore_disk "
                     "forget_disk adapt remove survey expect send receive. Empty: no delays, no faults."),

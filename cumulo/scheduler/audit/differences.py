@@ -24,12 +24,13 @@ from cumulo.scheduler.audit.checks import (
     revisions,
     rows,
     servers_claims,
+    servers_own,
     volumes,
 )
 from cumulo.scheduler.audit.facts import DOING, STORE_TARGET, DatabaseFacts, Facts, Server
 
 CHECKS: tuple[ModuleType, ...] = (
-    servers_claims, operations, ports_bindings, addresses, revisions, quotas, images, rows, identity, hypervisors,
+    servers_claims, servers_own, operations, ports_bindings, addresses, revisions, quotas, images, rows, identity, hypervisors,
     networks, volumes,
 )
 KINDS: dict[str, str] = {kind: meaning for check in CHECKS for kind, meaning in check.KINDS.items()}

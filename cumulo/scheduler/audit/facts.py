@@ -29,6 +29,7 @@ class Server:
     config_drive: bool
     updated_at: float
     deleted_at: float | None
+    image_properties: Mapping[str, Any] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,6 +41,8 @@ class Claim:
     vcpus: int
     memory_mib: int
     disk_gib: int
+    dedicated: int = 0
+    fit: Mapping[str, Any] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -250,6 +253,7 @@ class DatabaseFacts:
     implied_roles: tuple[tuple[str, str], ...] = ()  # the first implies the second
     orphans: tuple[Orphan, ...] = ()
     compute_hosts: tuple[str, ...] = ()
+    inventories: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)  # host -> what its agent told
     network_hosts: tuple[str, ...] = ()  # where a network agent was heard, ever
     image_hosts: tuple[str, ...] = ()  # where an image agent was heard, ever
     transfers: frozenset[str] = frozenset()  # the volumes that are offered

@@ -72,6 +72,8 @@ def read(database: Database) -> facts.DatabaseFacts:
             projects=tuple(_rows(connection, facts.Project, identity.project)), implied_roles=_implied(connection),
             orphans=tuple(_orphans(connection)),
             compute_hosts=_texts(connection, compute.compute_host.c.name),
+            inventories={row.name: row.hypervisor for row in connection.execute(
+                sa.select(compute.compute_host.c.name, compute.compute_host.c.hypervisor))},
             network_hosts=_texts(connection, compute.service_status.c.host, compute.service_status.c.kind == "network"),
             image_hosts=_texts(connection, compute.service_status.c.host, compute.service_status.c.kind == "image"),
             usage=_usage(connection),

@@ -63,12 +63,12 @@ class HardwareTest(unittest.TestCase):
                 machine(image=wrong)
 
     def test_what_is_not_here_is_refused(self) -> None:
-        for specs, image in (({"hw:cpu_policy": "dedicated"}, {}), ({}, {"hw_cpu_policy": "dedicated"}),
-                             ({"hw:numa_nodes": "2"}, {}), ({"hw:mem_page_size": "large"}, {}),
-                             ({"pci_passthrough:alias": "gpu:1"}, {}), ({"hw:cpu_cores": "3"}, {})):
+        for specs, image in (({"hw:cpu_realtime": "yes"}, {}), ({}, {"hw_locked_memory": "true"}), ({"hw:pmem": "small"}, {}),
+                             ({"hw:numa_nodes": "3"}, {}), ({"hw:cpu_cores": "3"}, {})):
             with self.assertRaises(errors.BadRequest, msg=f"{specs} {image}"):
-                hardware.check({"vcpus": 4, "extra_specs": specs}, image)
-        hardware.check({"vcpus": 4, "extra_specs": {"hw:cpu_policy": "shared", "hw:mem_page_size": "any", "hw:locked_memory": "No"}}, {})
+                hardware.check({"vcpus": 4, "memory_mib": 512, "extra_specs": specs}, image)
+        hardware.check({"vcpus": 4, "memory_mib": 512, "extra_specs": {
+            "hw:cpu_policy": "shared", "hw:mem_page_size": "any", "hw:locked_memory": "No"}}, {})
 
     def test_needs(self) -> None:
         made = machine(image={"os_secure_boot": "required", "hw_tpm_version": "2.0", "hw_machine_type": "q35"})

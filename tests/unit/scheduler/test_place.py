@@ -6,6 +6,9 @@ import random
 import unittest
 
 from cumulo.common import errors
+from cumulo.compute.cells import Demand, GuestCell
+from cumulo.compute.fits import Fit, FitCell, HostCell
+from cumulo.compute.passthrough import Alias, Wish
 from cumulo.scheduler import weights
 from cumulo.scheduler.filters import FILTERS, Group, Host, Limits, Request
 from cumulo.scheduler.place import place
@@ -14,6 +17,8 @@ LIMITS = Limits(vcpu_ratio=4.0, memory_ratio=1.0, disk_ratio=1.0, silent_limit_s
 HOST = Host(name="h1", generation=1, vcpus=4, memory_mib=4096, disk_gib=40, used_vcpus=0, used_memory_mib=0,
             used_disk_gib=0, zone="nova", architecture="x86_64", is_enabled=True, silent_s=1.0)
 REQUEST = Request(server_id="s", vcpus=1, memory_mib=512, disk_gib=1)
+PARTED = HostCell(0, 0, frozenset((0, 1)), frozenset((2, 3)), (), {4: 1 << 20})
+PINNED = Demand((GuestCell((0,), (0,), 512),))
 
 
 def removing(host: Host, request: Request = REQUEST) -> list[str]:
@@ -72,6 +77,13 @@ class FilterTest(unittest.TestCase):
             ("vcpus", HOST, request(REQUEST, vcpus=5)),
             ("memory", host(HOST, used_memory_mib=3585), REQUEST),
             ("disk", host(HOST, used_disk_gib=40), REQUEST),
+            ("vcpus", host(HOST, used_vcpus=8, cells=(PARTED,)), REQUEST),
+            ("numa", HOST, request(REQUEST, demand=PINNED)),
+            ("numa", host(HOST, cells=(PARTED,), fits=(Fit((FitCell(0, (0,), 512, None, ((0, 2),)),)), Fit(emulator=(3,)))),
+             request(REQUEST, demand=PINNED)),
+            ("pci", HOST, request(REQUEST, devices=(Wish(Alias("gpu"), 1, "legacy"),))),
+            ("memory", host(HOST, cells=(dataclasses.replace(PARTED, pages={4: 65536, 2048: 1920}),), used_memory_mib=512,
+                            used_paged_mib=512), request(REQUEST, memory_mib=257)),
         )
         for name, tried, wanted in cases:
             with self.subTest(name=name):

@@ -19,7 +19,7 @@ from cumulo.api.compute.server_actions import (
 from cumulo.api.compute.servers import deletion
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
-from cumulo.compute import servers
+from cumulo.compute import passthrough, servers
 
 Action = Callable[[Request, Any], Reply | None]
 
@@ -46,6 +46,8 @@ def _change(request: Request, change: servers.Change) -> None:
     services = request.services
     with services.database.write() as connection:
         row = common.own_server(request, connection, "compute:servers:action", lock=True)
+        if change is servers.SUSPEND and passthrough.has_devices(row["flavor"]):
+            raise errors.Conflict(f"Instance {row['id']} has devices of its host, whose state cannot be kept: stop it instead.")
         servers.request_change(
             connection, services.ids, services.database.now(connection), context=request.context, row=row,
             change=change, may_override_lock=common.may_override_lock(request))

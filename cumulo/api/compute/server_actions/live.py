@@ -15,7 +15,7 @@ from cumulo.api.compute.server_actions import moving
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
 from cumulo.common.db.tables.compute import compute_host
-from cumulo.compute import hosts, servers, states
+from cumulo.compute import hosts, passthrough, servers, states
 from cumulo.volume import attachments
 
 ALLOWED = (states.ACTIVE, states.PAUSED)
@@ -37,6 +37,8 @@ def migrate(request: Request, arguments: Mapping[str, Any]) -> None:
             raise errors.BadRequest("Hosts share no disks here: a running server moves only where block_migration may copy them.")
         if attachments.of_server(connection, row["id"]):
             raise errors.Conflict(f"Instance {row['id']} has volumes, which do not move while it runs: migrate it instead.")
+        if passthrough.has_devices(row["flavor"]):
+            raise errors.BadRequest(f"Instance {row['id']} has devices of its host, which do not move while it runs: migrate it instead.")
         state = {"source": row["host"], "begins": row["status"], "flavor_id": row["flavor_id"],
                  "flavor": dict(row["flavor"]), "to_host": arguments["host"], "ports": moving.port_ids(connection, row)}
         servers.request_change(

@@ -10,7 +10,7 @@ from cumulo.api.compute.servers import choices
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
 from cumulo.common.db.tables.compute import compute_host
-from cumulo.compute import flavors, hardware, hosts, moves, quotas, servers, states
+from cumulo.compute import flavors, hosts, moves, quotas, servers, states
 from cumulo.network import ports
 
 ALLOWED = (states.ACTIVE, states.SHUTOFF)
@@ -28,7 +28,7 @@ def resize(request: Request, arguments: Mapping[str, Any]) -> None:
         if flavor["id"] == row["flavor_id"]:
             raise errors.BadRequest("When resizing, instances must change flavor!")
         moves.check_disks(row["flavor"], after)
-        hardware.check(after, row["image_properties"])  # refuses what cannot be
+        choices.check_machine(request, after, row["image_properties"] or {})
         limits = quotas.limits_for(connection, request.services.conf, row["project_id"])
         quotas.check_growth(
             connection, limits, row["project_id"], vcpus=after["vcpus"] - row["vcpus"],

@@ -10,7 +10,7 @@ from cumulo.api.compute.servers import choices, view
 from cumulo.api.compute.servers.handlers import surroundings
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
-from cumulo.compute import hardware, quotas, servers, states
+from cumulo.compute import cells, quotas, servers, states
 
 ALLOWED = (states.ACTIVE, states.SHUTOFF, states.ERROR)
 Body = Mapping[str, Any]
@@ -45,7 +45,9 @@ def rebuild(request: Request, asked: Body) -> Reply:
 def _values(request: Request, connection: sa.Connection, row: servers.Row, asked: Body) -> dict[str, Any]:
     """The columns that change: what the body names, and what the image says."""
     image = choices.find_image(request, connection, asked["imageRef"], row["flavor"])
-    hardware.check(row["flavor"], image["properties"])  # refuses what cannot be
+    choices.check_machine(request, row["flavor"], image["properties"])
+    if cells.of(row["flavor"], image["properties"]) != cells.of(row["flavor"], row["image_properties"]):
+        raise errors.BadRequest("The image asks for other processors or pages of its host than the server has: it is not placed anew.")
     for name in ("kernel_id", "ramdisk_id"):
         choices.visible_image(request, connection, image["properties"].get(name))
     values = {column: asked[name] for name, column in _NAMED.items() if name in asked}

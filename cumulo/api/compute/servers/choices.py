@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
-from cumulo.compute import flavors, keypairs
+from cumulo.compute import flavors, hardware, keypairs, passthrough
 from cumulo.image import formats, images
 
 Body = dict[str, Any]
@@ -69,3 +69,9 @@ def checked_user_data(text: str | None) -> str | None:
     except (binascii.Error, ValueError) as failure:
         raise errors.BadRequest("Userdata content cannot be decoded as base64.") from failure
     return text
+
+
+def check_machine(request: Request, flavor: Body, properties: Body) -> None:
+    """Raise BadRequest for a machine that no host here can make, or that contradicts itself."""
+    hardware.check(flavor, properties)
+    passthrough.wishes(flavor, properties, passthrough.aliases(request.services.conf.servers.pci_alias))

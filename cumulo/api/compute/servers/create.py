@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from cumulo.api.compute import common
 from cumulo.api.compute.security_groups import handlers as group_handlers
 from cumulo.api.compute.servers import hints, networks
+from cumulo.api.compute.servers.choices import check_machine as _check_machine
 from cumulo.api.compute.servers.choices import checked_user_data as _user_data
 from cumulo.api.compute.servers.choices import find_flavor as _flavor
 from cumulo.api.compute.servers.choices import find_image as _image
@@ -20,7 +21,7 @@ from cumulo.api.compute.servers.choices import visible_image as _visible_image
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
 from cumulo.common.db.tables.compute import compute_host
-from cumulo.compute import aggregates, hardware, hosts, server_groups, servers
+from cumulo.compute import aggregates, hosts, server_groups, servers
 from cumulo.network import security_groups
 
 MOST_USER_DATA = 65535
@@ -80,7 +81,7 @@ def _build_request(request: Request, connection: sa.Connection, asked: Body, pas
     fewest, most = _counts(asked)
     flavor = _flavor(request, connection, str(asked["flavorRef"]))
     image = _image(request, connection, asked.get("imageRef") or "", flavor)
-    hardware.check(flavor, image["properties"])  # refuses what cannot be
+    _check_machine(request, flavor, image["properties"])
     for name in ("kernel_id", "ramdisk_id"):
         _visible_image(request, connection, image["properties"].get(name))
     zone, host = _zone(request, connection, asked.get("availability_zone"))

@@ -171,6 +171,11 @@ claim = sa.Table(
     sa.Column("vcpus", sa.Integer, nullable=False),
     sa.Column("memory_mib", sa.Integer, nullable=False),
     sa.Column("disk_gib", sa.Integer, nullable=False),
+    # Of vcpus, those that have a processor of the host's each; of memory_mib, what is in large pages.
+    sa.Column("dedicated", sa.Integer, nullable=False, default=0),
+    sa.Column("paged_mib", sa.Integer, nullable=False, default=0),
+    # Which processors, cells and devices they are (cumulo/compute/fits.py); NULL where the server asked for none.
+    sa.Column("fit", Json),
     sa.Column("created_at", Time, nullable=False),
     sa.Index(None, "host"),
 )
@@ -182,6 +187,11 @@ server_move = sa.Table(
     sa.Column("vcpus", sa.Integer, nullable=False),
     sa.Column("memory_mib", sa.Integer, nullable=False),
     sa.Column("disk_gib", sa.Integer, nullable=False),
+    # Of vcpus, those that have a processor of the host's each; of memory_mib, what is in large pages.
+    sa.Column("dedicated", sa.Integer, nullable=False, default=0),
+    sa.Column("paged_mib", sa.Integer, nullable=False, default=0),
+    # Which processors, cells and devices they are (cumulo/compute/fits.py); NULL where the server asked for none.
+    sa.Column("fit", Json),
     # What the server is there: the flavor it goes to, then the one it came from.
     sa.Column("flavor_id", sa.String(255), nullable=False),
     sa.Column("flavor", Json, nullable=False),

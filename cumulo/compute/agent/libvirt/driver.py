@@ -14,6 +14,7 @@ from cumulo.common.clock import Clock
 from cumulo.common.image_files import ImageCache, image_format
 from cumulo.common.names import tap_name
 from cumulo.compute.agent import config_drive, console, disks, files, listing
+from cumulo.compute.agent.host_cells import Shares
 from cumulo.compute.agent.driver import Channel, Facts, Inventory, Orders, Power, Progress, Tell
 from cumulo.compute.agent.libvirt import backup, display, domain, host, migration, processes, secrets, statistics
 from cumulo.compute.agent.libvirt.connection import Connection
@@ -43,13 +44,14 @@ class LibvirtDriver:
 
     def __init__(
         self, state_dir: pathlib.Path, connection: Connection, images: ImageCache, machine: Machine,
-        clock: Clock, *, live_migration_uri: str = "", image_cache_bytes: int, console_log_bytes: int,
+        clock: Clock, *, shares: Shares, live_migration_uri: str = "", image_cache_bytes: int, console_log_bytes: int,
     ) -> None:
         self._state_dir = state_dir
         self._connection = connection
         self._images = images
         self._machine = machine
         self._clock = clock
+        self._shares = shares
         self._live_migration_uri = live_migration_uri
         self._image_cache_bytes = image_cache_bytes
         self._console_log_bytes = console_log_bytes
@@ -57,7 +59,7 @@ class LibvirtDriver:
     def inventory(self) -> Inventory:
         """Return what this host has: all its processors and memory, and the state directory's file system."""
         return self._ask(lambda connection: host.inventory(
-            connection, self._state_dir, self._machine.virt_type, consoles(self._machine)))
+            connection, self._state_dir, self._machine.virt_type, consoles(self._machine), self._shares))
 
     def servers(self) -> dict[str, Power]:
         """Return every domain that this cloud made."""
@@ -284,7 +286,8 @@ class LibvirtDriver:
         if facts.get("config_drive") and not own.config_drive.exists():
             config_drive.make_config_drive(facts, own.config_drive)
         self.keep_secrets(facts)
-        return {"uri": self._live_migration_uri, "directory": str(own.directory),
+        return {"uri": self._live_migration_uri, "directory": str(own.directory), "fit": facts.get("other_fit"),
+                "shared_processors": self._machine.shared_processors,
                 "copy": migration.TOP if base_format else migration.ALL}
 
     def _base_for(self, facts: Facts, coming: Facts, own: files.ServerFiles, progress: Progress) -> str | None:

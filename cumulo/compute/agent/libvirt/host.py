@@ -8,23 +8,29 @@ from xml.etree import ElementTree
 
 import libvirt
 
+from cumulo.compute.agent import host_cells
 from cumulo.compute.agent.driver import Inventory
+from cumulo.compute.agent.host_cells import Shares
+from cumulo.compute.agent.libvirt import topology
+from cumulo.compute.fits import Device
 
 GIB = 1024 ** 3
 
 
-def inventory(connection: libvirt.virConnect, state_dir: pathlib.Path, virt_type: str,
-              consoles: list[str]) -> Inventory:
+def inventory(connection: libvirt.virConnect, state_dir: pathlib.Path, virt_type: str, consoles: list[str],
+              shares: Shares) -> Inventory:
     """Return the host's inventory. The version is QEMU's, as libvirt counts: major * 1,000,000 + minor * 1,000."""
     model, memory_mib, vcpus, *_ = connection.getInfo()
     space = os.statvfs(state_dir)
+    cells = host_cells.parted(topology.cells(connection.getCapabilities()), shares)
     return Inventory(
-        vcpus=vcpus, memory_mib=memory_mib, disk_gib=space.f_blocks * space.f_frsize // GIB,
+        vcpus=host_cells.processors(cells) or vcpus, memory_mib=memory_mib, disk_gib=space.f_blocks * space.f_frsize // GIB,
         hypervisor={
             "type": "QEMU", "version": connection.getVersion(), "virt_type": virt_type,
             "hostname": socket.gethostname(), "cpu_info": processor(connection.getCapabilities(), model),
             "disk_free_gib": space.f_bavail * space.f_frsize // GIB, "uptime_s": _uptime_s(),
-            "consoles": consoles,
+            "consoles": consoles, "cells": [each.to_json() for each in cells],
+            "devices": [each.to_json() for each in host_cells.given_away(_devices(connection, shares), shares)],
             "abilities": abilities(connection.getCapabilities(), _domain_capabilities(connection, virt_type)),
         })
 
@@ -58,6 +64,13 @@ def abilities(capabilities: str, of_domains: str) -> list[str]:
     if "emulator" in [each.text for each in offered.findall("./devices/tpm/enum[@name='backendModel']/value")]:
         found.add("tpm")
     return sorted(found)
+
+
+def _devices(connection: libvirt.virConnect, shares: Shares) -> list[Device]:
+    """The host's PCI devices; nobody looks where none is given away."""
+    if not shares.devices:
+        return []
+    return topology.devices(each.XMLDesc() for each in connection.listAllDevices(libvirt.VIR_CONNECT_LIST_NODE_DEVICES_CAP_PCI_DEV))
 
 
 def _domain_capabilities(connection: libvirt.virConnect, virt_type: str) -> str:

@@ -12,6 +12,8 @@ import libvirt
 
 from cumulo.compute.agent.driver import Facts
 from cumulo.compute.agent.libvirt import domain as domains
+from cumulo.compute.agent.libvirt import placing
+from cumulo.compute.fits import fit
 
 ALL, TOP = "all", "top"
 """What is copied of disks: all of them, or what they hold over a base that is on both hosts."""
@@ -31,13 +33,18 @@ def begin(connection: libvirt.virConnect, server_id: str, directory: str, to: Fa
     parameters: dict[str, Any] = {
         libvirt.VIR_MIGRATE_PARAM_URI: f"tcp://{host}",
         libvirt.VIR_MIGRATE_PARAM_LISTEN_ADDRESS: place.hostname,
-        libvirt.VIR_MIGRATE_PARAM_DEST_XML: moved(domain.XMLDesc(described), directory, to["directory"]),
-        libvirt.VIR_MIGRATE_PARAM_PERSIST_XML: moved(
-            domain.XMLDesc(described | libvirt.VIR_DOMAIN_XML_INACTIVE), directory, to["directory"])}
+        libvirt.VIR_MIGRATE_PARAM_DEST_XML: _there(domain.XMLDesc(described), directory, to),
+        libvirt.VIR_MIGRATE_PARAM_PERSIST_XML: _there(
+            domain.XMLDesc(described | libvirt.VIR_DOMAIN_XML_INACTIVE), directory, to)}
     own = own_disks(domain.XMLDesc())
     if own is not None:
         parameters[libvirt.VIR_MIGRATE_PARAM_MIGRATE_DISKS] = own
     domain.migrateToURI3(to["uri"], parameters, flags)
+
+
+def _there(description: str, directory: str, to: Facts) -> str:
+    """A domain's description as it is to be on the other host."""
+    return placing.placed_anew(moved(description, directory, to["directory"]), fit(to.get("fit")), to.get("shared_processors", ""))
 
 
 def own_disks(description: str) -> list[str] | None:

@@ -11,10 +11,12 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from cumulo.common.names import tap_name
-from cumulo.compute import hardware
+from cumulo.compute import cells, hardware, passthrough
 from cumulo.compute.agent.driver import Facts
 from cumulo.compute.agent.files import ServerFiles
+from cumulo.compute.agent.libvirt import placing
 from cumulo.compute.agent.libvirt.volumes import disk_of
+from cumulo.compute.fits import Fit, fit
 from cumulo.compute.hardware import Hardware
 
 DEFAULT_COMMAND_LINE = "root=/dev/vda1 console=ttyS0"
@@ -33,6 +35,7 @@ class Machine:
     disk_cache: str = "writeback"
     emulation_cache_mib: int = 128
     graphics: str = "vnc"
+    shared_processors: str = ""  # where guests run that have no processors of their own; empty: everywhere
 
 
 def domain_xml(facts: Facts, files: ServerFiles, machine: Machine, *, rescued: bool = False) -> str:
@@ -46,13 +49,20 @@ def domain_xml(facts: Facts, files: ServerFiles, machine: Machine, *, rescued: b
     _text(domain, "vcpu", facts["flavor"]["vcpus"])
     _firmware(domain, facts)
     _boot(domain, facts, files, machine, guest)
-    _processor(domain, machine, guest)
+    given = placing.fit_of(facts, needs=_needs_place(facts))
+    _processor(domain, machine, guest, given)
+    placing.tune(domain, given, machine.shared_processors)
     SubElement(domain, "clock", offset="utc")
     for event, action in (("poweroff", "destroy"), ("reboot", "restart"), ("crash", "destroy")):
         _text(domain, f"on_{event}", action)
     _devices(SubElement(domain, "devices"), facts, files, machine, guest, rescued)
     ElementTree.indent(domain)
     return ElementTree.tostring(domain, encoding="unicode") + "\n"
+
+
+def _needs_place(facts: Facts) -> bool:
+    """Whether the server has to have something of its host for itself."""
+    return cells.of(facts["flavor"], _properties(facts)) is not None or passthrough.has_devices(facts["flavor"])
 
 
 def hardware_of(facts: Facts) -> Hardware:
@@ -116,7 +126,7 @@ def _boot(domain: Element, facts: Facts, files: ServerFiles, machine: Machine, g
         _text(system, "cmdline", _properties(facts).get("os_command_line") or DEFAULT_COMMAND_LINE)
 
 
-def _processor(domain: Element, machine: Machine, guest: Hardware) -> None:
+def _processor(domain: Element, machine: Machine, guest: Hardware, given: Fit | None) -> None:
     features = SubElement(domain, "features")
     SubElement(features, "acpi")
     SubElement(features, "apic")
@@ -130,6 +140,7 @@ def _processor(domain: Element, machine: Machine, guest: Hardware) -> None:
         mode = "maximum" if emulated else "host-model"
     processor = Element("cpu") if mode == "none" else Element("cpu", mode=mode)
     SubElement(processor, "topology", {name: str(each) for name, each in dataclasses.asdict(guest.topology).items()})
+    placing.guest_cells(processor, given)
     domain.append(processor)
 
 
@@ -151,6 +162,7 @@ def _devices(devices: Element, facts: Facts, files: ServerFiles, machine: Machin
         _random(devices, guest)
     if guest.watchdog:
         SubElement(devices, "watchdog", model="i6300esb", action=guest.watchdog)
+    placing.host_devices(devices, fit(facts.get("fit")))
     if guest.tpm:
         SubElement(SubElement(devices, "tpm", model=guest.tpm.model), "backend", type="emulator", version=guest.tpm.version)
     SubElement(devices, "memballoon", model="virtio")

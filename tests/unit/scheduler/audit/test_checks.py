@@ -4,6 +4,7 @@ import dataclasses
 import pathlib
 import unittest
 from collections.abc import Callable
+from typing import Any
 
 from cumulo.common import names
 from cumulo.common.audit.holdings import ComputeHoldings, HeldDhcp, HeldServer, StoreHoldings
@@ -60,6 +61,19 @@ def dhcp(**changes: object) -> Facts:
     return with_networks(dhcp=(change(cloud.DHCP, **changes),))
 
 
+OWN = {"host_cell": 0, "cpus": [0], "memory_mib": 512, "page_kib": None, "pins": [[0, 2]], "idle": [], "floats": []}
+
+
+def own(fit: dict[str, Any] | None, second: dict[str, Any] | None = None) -> Facts:
+    """The cloud with a server that is to have a processor of its own, and what its claims say of that."""
+    flavor = {**cloud.SERVER.flavor, "extra_specs": {"hw:cpu_policy": "dedicated"}}
+    claim = change(cloud.CLAIM, fit=fit, dedicated=1 if fit else 0)
+    resized = "VERIFY_RESIZE" if second else cloud.SERVER.status
+    return facts(servers=(change(cloud.SERVER, flavor=flavor, status=resized),), claims=(claim,),
+                 moves=(change(claim, fit=second),) if second else (),
+                 inventories={"h1": {"cells": [{"id": 0, "dedicated": "2-3", "pages": {"4": 4096}}]}})
+
+
 def second_network() -> Facts:
     """The cloud with a network without ports, whose host is at its revision."""
     return facts(networks=(cloud.NETWORK, Network(cloud.OTHER_NETWORK_ID, False)),
@@ -81,6 +95,10 @@ PROVOKED: dict[str, Callable[[], Facts]] = {
     "claim_of_other_size": lambda: facts(claims=(change(cloud.CLAIM, memory_mib=1024),)),
     "claim_on_unknown_host": lambda: facts(compute_hosts=("h2",)),
     "room_kept": lambda: facts(moves=(change(cloud.CLAIM, host="h2"),)),
+    "own_given_twice": lambda: own(
+        {"cells": [OWN], "emulator": [], "devices": []}, {"cells": [OWN], "emulator": [], "devices": []}),
+    "own_not_there": lambda: own({"cells": [OWN | {"pins": [[0, 7]]}], "emulator": [], "devices": []}),
+    "claim_without_own": lambda: own(None),
     "server_without_claim": lambda: facts(claims=()),
     "server_without_host": lambda: change(facts(
         servers=(change(cloud.SERVER, host=None),), claims=(), ports=(change(cloud.PORT, host="", status="DOWN"),),

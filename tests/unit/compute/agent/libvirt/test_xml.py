@@ -1,12 +1,16 @@
 """Domain XML against golden files. After a wanted change: CUMULO_WRITE_GOLDEN=1, then read the difference."""
 
+import dataclasses
 import os
 import pathlib
 import unittest
 from typing import Any
 
+from cumulo.common import errors
 from cumulo.compute.agent.files import ServerFiles
+from cumulo.compute.agent.libvirt import placing
 from cumulo.compute.agent.libvirt.xml import Machine, domain_xml
+from cumulo.compute.fits import Fit, FitCell, fit
 from tests.fixtures.compute_agent import SERVER_ID, server_facts
 
 GOLDEN = pathlib.Path(__file__).parent / "golden"
@@ -58,6 +62,36 @@ class DomainXmlTest(unittest.TestCase):
                     "connection": connection, "secret": {"password": "never-told"}}
                    for number, letter, connection in zip((1, 2, 3), "bcd", connections, strict=True)]
         self.assert_golden("volumes", server_facts() | {"volumes": volumes}, Machine())
+
+    def test_own_processors_pages_and_devices(self) -> None:
+        """Two cells, pinned but for one processor, in large pages, an emulator set apart, and a device."""
+        specs = {"hw:cpu_policy": "mixed", "hw:cpu_dedicated_mask": "0-2", "hw:numa_nodes": "2", "hw:mem_page_size": "large",
+                 "hw:emulator_threads_policy": "isolate", "pci_passthrough:alias": "gpu:1"}
+        own = Fit((FitCell(0, (0, 1), 256, 2048, ((0, 4), (1, 5))), FitCell(1, (2, 3), 256, 2048, ((2, 9),), (), (0, 1, 2))),
+                  (6,), (("0000:81:00.1", "gpu"),))
+        facts = server_facts(ports=[])
+        facts |= {"flavor": facts["flavor"] | {"vcpus": 4, "memory_mib": 512, "extra_specs": specs}, "fit": own.to_json()}
+        self.assert_golden("own", facts, Machine("kvm", shared_processors="0-3"))
+        with self.assertRaisesRegex(errors.Conflict, "has to be migrated"):
+            domain_xml({**facts, "fit": None}, FILES, Machine())
+
+    def test_shared_processors(self) -> None:
+        """Guests without own processors stay off those that others have."""
+        self.assertIn('<vcpu cpuset="0-3,8">1</vcpu>', domain_xml(server_facts(), FILES, Machine(shared_processors="0-3,8")))
+
+    def test_a_guest_that_moves_has_the_processors_of_its_new_host(self) -> None:
+        """What was said of the old host is gone, for guests with own processors and without."""
+        own = Fit((FitCell(1, (0,), 512, None, ((0, 7),)),))
+        facts = server_facts(ports=[])
+        facts |= {"flavor": facts["flavor"] | {"extra_specs": {"hw:cpu_policy": "dedicated"}}, "fit": own.to_json()}
+        there = placing.placed_anew(domain_xml(facts, FILES, Machine(shared_processors="0-3")), fit(
+            dataclasses.replace(own, cells=(dataclasses.replace(own.cells[0], host_cell=0, pins=((0, 2),)),)).to_json()), "")
+        self.assertIn('<vcpupin vcpu="0" cpuset="2" />', there)
+        self.assertIn('<memnode cellid="0" mode="strict" nodeset="0" />', there)
+        self.assertNotIn('cpuset="7"', there)
+        self.assertNotIn('cpuset="0-3"', there)
+        plain = placing.placed_anew(domain_xml(server_facts(), FILES, Machine(shared_processors="0-3")), None, "5")
+        self.assertIn('<vcpu cpuset="5">1</vcpu>', plain)
 
     def test_direct_kernel(self) -> None:
         """Kernel, ramdisk and the image's command line, whose markup characters stay harmless."""

@@ -1,0 +1,1 @@
+"""Where on its host a server is."""
