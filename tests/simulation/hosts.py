@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 from cumulo.common import errors, names
 from cumulo.common.audit.holdings import ComputeHoldings, HeldServer, NetworkHoldings
+from cumulo.compute import fits
 from cumulo.compute.agent.driver import Facts, Inventory, Orders, Power, Progress, Tell
 from cumulo.image.store.file import FileStore, Part
 from cumulo.image.store.http import HttpStore
@@ -26,6 +27,7 @@ from tests.simulation.weather import Weather
 
 ROOMY = {"vcpus": 16, "memory_mib": 32768, "disk_gib": 200}
 TIGHT = {"vcpus": 16, "memory_mib": 1024, "disk_gib": 200}  # the simulated flavor takes 512
+CELLS = [{"id": 0, "shared": "0-9", "dedicated": "10-15", "pages": {"4": 32768 * 256}}]  # a larger server has two of its own
 NAT_FAILS = "nft ended with 1"
 SHARED = ("groups", "prefixes", "routers")
 MADE = ("base", "disk", "domain")  # in this order, and removed in the opposite one
@@ -46,6 +48,7 @@ class Host:
         self.made: dict[str, set[str]] = {}  # server id -> which of MADE are there
         self.power: dict[str, Power] = {}
         self.cards: dict[str, tuple[str, ...]] = {}
+        self.own: dict[str, frozenset[int]] = {}  # server id -> the host's processors that are its own
         self.networks: dict[str, Mapping[str, Any]] = {}
         # Of the document's other parts, by their ids: groups, lists of prefixes, routers.
         self.shared: dict[str, dict[str, Any]] = {part: {} for part in SHARED}
@@ -85,6 +88,10 @@ class Hosts:
         for other in self.by_name.values():
             if other is not host and other.power.get(server_id) in (Power.RUNNING, Power.PAUSED):
                 self.violations.append(f"server {server_id} runs on {other.name} and on {host.name}")
+        for other_id, own in host.own.items():
+            runs = host.power.get(other_id) in (Power.RUNNING, Power.PAUSED)
+            if other_id != server_id and runs and own & host.own.get(server_id, frozenset()):
+                self.violations.append(f"servers {server_id} and {other_id} of {host.name} have the same processors")
         host.power[server_id] = Power.RUNNING
 
 
@@ -105,7 +112,7 @@ class SimComputeDriver:
 
     def inventory(self) -> Inventory:
         """Return what every host of the run has."""
-        return Inventory(**self._hosts.inventory, hypervisor={"type": "QEMU", "hostname": self._host.name})
+        return Inventory(**self._hosts.inventory, hypervisor={"type": "QEMU", "hostname": self._host.name, "cells": CELLS})
 
     def servers(self) -> dict[str, Power]:
         """Return every server with a domain."""
@@ -129,6 +136,7 @@ class SimComputeDriver:
             progress(100.0 * len(self._host.made[server_id]) / len(MADE))
         self._host.power.setdefault(server_id, Power.OFF)
         self._host.cards[server_id] = _cards(facts)
+        self._host.own[server_id] = _own(facts)
         self._host.volumes[server_id] = _volumes(facts)
         self._done("create")
 
@@ -137,6 +145,7 @@ class SimComputeDriver:
         self._change("redefine")
         self._known(facts["id"])
         self._host.cards[facts["id"]] = _cards(facts)
+        self._host.own[facts["id"]] = _own(facts)
         self._host.volumes[facts["id"]] = _volumes(facts)
 
     def start(self, server_id: str) -> None:
@@ -172,6 +181,7 @@ class SimComputeDriver:
             raise errors.CommandFailed("no space left for the rescue disk")
         self._host.made[server_id].add(RESCUE)
         self._host.cards[server_id] = _cards(facts)
+        self._host.own[server_id] = _own(facts)
         self._host.volumes[server_id] = _volumes(facts)
         self._done("rescue")
 
@@ -183,6 +193,7 @@ class SimComputeDriver:
         if RESCUE in self._host.made[server_id]:
             self._host.power[server_id] = Power.OFF
             self._host.cards[server_id] = _cards(facts)
+            self._host.own[server_id] = _own(facts)
             self._host.volumes[server_id] = _volumes(facts)
             self._change("remove rescue disk")
         self._host.made.get(server_id, set()).difference_update((RESCUE, "rescue.base"))
@@ -247,6 +258,7 @@ class SimComputeDriver:
         self._change("plug card")
         self._known(facts["id"])
         self._host.cards[facts["id"]] = _cards(facts)
+        self._host.own[facts["id"]] = _own(facts)
         self._done("plug card")
 
     def unplug_card(self, server_id: str, device: str) -> bool:
@@ -309,6 +321,7 @@ class SimComputeDriver:
         self._change("adapt")
         self._known(facts["id"])
         self._host.cards[facts["id"]] = _cards(facts)
+        self._host.own[facts["id"]] = _own(facts)
         self._host.volumes[facts["id"]] = _volumes(facts)
         self._done("adapt")
 
@@ -350,6 +363,7 @@ class SimComputeDriver:
             self._host.made.setdefault(facts["id"], set()).add(part)
         self._host.power.setdefault(facts["id"], Power.OFF)
         self._host.cards[facts["id"]] = _cards(facts)
+        self._host.own[facts["id"]] = _own({"fit": facts.get("other_fit")})
         self._done("expect")
         return {"host": self._host.name}
 
@@ -380,6 +394,7 @@ class SimComputeDriver:
         self._change("receive")
         self._known(facts["id"])
         self._host.cards[facts["id"]] = _cards(facts)
+        self._host.own[facts["id"]] = _own(facts)
         self._done("receive")
 
     def console_log(self, server_id: str, lines: int | None) -> str:
@@ -575,6 +590,12 @@ class SimDownload:
 
 def _volumes(facts: Facts) -> set[str]:
     return {each["id"] for each in facts["volumes"]}
+
+
+def _own(facts: Facts) -> frozenset[int]:
+    """The processors of its host that are a server's own."""
+    given = fits.fit(facts.get("fit"))
+    return frozenset(given.processors if given else ())
 
 
 def _cards(facts: Facts) -> tuple[str, ...]:

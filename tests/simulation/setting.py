@@ -67,6 +67,7 @@ class _Maker:
                                            "visibility": "public"})["id"]
         self._send("PUT", f"{I}/images/{image}/file", b"\0" * 512, "application/octet-stream")
         self._post(f"{V}/flavors", {"flavor": {"name": "larger", "id": LARGER, "ram": 768, "vcpus": 2, "disk": 2}})
+        self._post(f"{V}/flavors/{LARGER}/os-extra_specs", {"extra_specs": {"hw:cpu_policy": "dedicated"}})
         flavor = self._post(f"{V}/flavors", {"flavor": {"name": "small", "ram": 512, "vcpus": 1, "disk": 1}})["flavor"]
         network = self._post(f"{N}/networks", {"network": {"name": "public", "shared": True}})["network"]
         self._post(f"{N}/subnets", {"subnet": {"network_id": network["id"], "cidr": "10.250.0.0/24", "ip_version": 4}})
