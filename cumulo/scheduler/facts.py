@@ -14,7 +14,7 @@ from cumulo.common.db.tables.network_router import floating_ip
 from cumulo.common.db.tables.network_security import port_security_group, security_group
 from cumulo.image import images
 from cumulo.network import networks, ports
-from cumulo.volume import attachments
+from cumulo.volume import attachments, qos
 
 Facts = dict[str, Any]
 _IMAGE = ("id", "disk_format", "container_format", "size", "checksum", "os_hash_algo", "os_hash_value", "min_disk",
@@ -91,9 +91,11 @@ def image_facts(connection: sa.Connection, project_id: str, image_id: str | None
 
 def _volumes(connection: sa.Connection, server_id: str) -> list[Facts]:
     """The volumes that the server has, each with how its host opens it; those on their way are told by the operation."""
+    rows = [each for each in attachments.of_server(connection, server_id) if each["connection"]]
+    limits = qos.limits_of(connection, [each["volume_id"] for each in rows])
     return [{"id": each["volume_id"], "device": each["device"], "connection": each["connection"],
-             "read_only": each["mode"] == "ro", "size_gib": each["size_gib"]}
-            for each in attachments.of_server(connection, server_id) if each["connection"]]
+             "read_only": each["mode"] == "ro", "size_gib": each["size_gib"], "limits": limits.get(each["volume_id"])}
+            for each in rows]
 
 
 def _ports(connection: sa.Connection, server_id: str) -> list[Facts]:

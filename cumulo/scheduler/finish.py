@@ -31,6 +31,7 @@ from cumulo.image import imports
 from cumulo.network import ports
 from cumulo.scheduler import migrating, volumes
 from cumulo.scheduler.steps import FOUND
+from cumulo.volume import messages
 
 LOG = log.get(__name__)
 _LOCKS = {kind: sa.select(table.c.id).where(table.c.id == sa.bindparam("its_id")).with_for_update()
@@ -44,6 +45,8 @@ def finished(connection: sa.Connection, ids: Ids, now: float, ended: Operation) 
     """Draw the consequences for the resource; `ended` is the row with its last phase."""
     if ended.resource_type == "image":
         _finish_import(connection, now, ended)
+    if messages.concerns(ended):
+        messages.note(connection, ids, now, ended)
     if ended.resource_type == "snapshot":
         volumes.snapshot_finished(connection, ids, now, ended)
     if ended.resource_type == "volume":

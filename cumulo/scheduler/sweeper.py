@@ -1,14 +1,18 @@
-"""Removes the answers kept for idempotency keys once they have expired: a few at a time, for ever.
+"""Removes the answers kept for idempotency keys, and messages, once they have expired: a few at a time, for ever.
 
 Any number of schedulers may sweep at once. Nobody waits for it: a key whose row has expired is free
 whether the row is still there or not.
 """
 
+from collections.abc import Callable
 from typing import Any
+
+import sqlalchemy as sa
 
 from cumulo.common import errors, log
 from cumulo.common.db.engine import Database
 from cumulo.common.idempotency import store
+from cumulo.volume import messages
 
 LOG = log.get(__name__)
 
@@ -25,15 +29,19 @@ class Sweeper:
 
     def run_once(self) -> int:
         """Remove what has expired; return how many rows."""
+        removed = self._sweep(store.sweep)
+        if removed:
+            LOG.info("idempotency_keys_removed", count=removed)
+        return removed + self._sweep(messages.sweep)
+
+    def _sweep(self, sweep: Callable[[sa.Connection, float, int], int]) -> int:
         removed = 0
         for _ in range(MOST_ROUNDS):
             with self._database.write() as connection:
-                count = store.sweep(connection, self._database.now(connection), MOST_AT_ONCE)
+                count = sweep(connection, self._database.now(connection), MOST_AT_ONCE)
             removed += count
             if count < MOST_AT_ONCE:
                 break
-        if removed:
-            LOG.info("idempotency_keys_removed", count=removed)
         return removed
 
     def run_forever(self, stopping: Any) -> None:

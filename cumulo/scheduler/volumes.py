@@ -15,7 +15,7 @@ from cumulo.common.operations.lease import Operation
 from cumulo.common.operations.step import State
 from cumulo.scheduler.moving import Outdated
 from cumulo.scheduler.volume_place import Backend, Limits, Wanted, place
-from cumulo.volume import attachments, backends, snapshots, states, type_encryption, types, volumes
+from cumulo.volume import attachments, backends, qos, snapshots, states, type_encryption, types, volumes
 
 if TYPE_CHECKING:
     from cumulo.scheduler.steps import Services, Work
@@ -63,7 +63,7 @@ def _wanted(connection: sa.Connection, row: Any, state: State) -> Wanted:
     return Wanted(
         size_gib=row["size_gib"], backend=(state.get("source") or {}).get("backend"), zone=row["availability_zone"],
         says=(*(each for each in types.wanted_capabilities(specs) if each[0] != types.MULTIATTACH),
-              *type_encryption.asks(connection, row["type_id"])),
+              *type_encryption.asks(connection, row["type_id"]), *qos.asks(connection, row["type_id"])),
         same_backends=_backends_of(connection, hints.get("same_host")) if hints.get("same_host") else None,
         different_backends=_backends_of(connection, hints.get("different_host")), asked_at=row["created_at"])
 

@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
+from oslo_config import cfg
 from sqlalchemy.exc import IntegrityError
 
 from cumulo.common import errors
 from cumulo.common.db.absent import insert_if_absent
 from cumulo.common.db.tables.volume import volume, volume_type, volume_type_access
 from cumulo.common.ids import Ids
+from cumulo.volume import default_types
 
 Row = Mapping[str, Any]
 MULTIATTACH = "multiattach"
@@ -61,7 +63,7 @@ def list_types(connection: sa.Connection, *where: sa.ColumnElement[bool], order:
 
 def create_type(connection: sa.Connection, ids: Ids, now: float, values: Mapping[str, Any]) -> Row:
     """Make a type; raises Conflict for a name that is taken."""
-    row = {"id": ids.new_id(), "created_at": now, "updated_at": now, **values}
+    row = {"id": ids.new_id(), "qos_specs_id": None, "created_at": now, "updated_at": now, **values}
     try:
         connection.execute(sa.insert(volume_type).values(row))
     except IntegrityError as failure:
@@ -81,9 +83,9 @@ def _taken(name: str) -> errors.Conflict:
     return errors.Conflict(f"Volume type {name} already exists.")
 
 
-def delete_type(connection: sa.Connection, type_id: str) -> None:
-    """Remove a type that no volume has; raises NotFound, BadRequest."""
-    get_type(connection, type_id, None, lock=True)
+def delete_type(connection: sa.Connection, conf: cfg.ConfigOpts, type_id: str) -> None:
+    """Remove a type that no volume has, and that is nobody's default; raises NotFound, BadRequest."""
+    default_types.refuse_default(connection, conf, get_type(connection, type_id, None, lock=True))
     query = sa.select(volume.c.id).where(volume.c.type_id == type_id).order_by(volume.c.id).limit(_NAMED)
     users = list(connection.execute(query).scalars())
     if users:

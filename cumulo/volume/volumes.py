@@ -21,7 +21,7 @@ from cumulo.common.db.tables.volume import volume, volume_attachment, volume_bac
 from cumulo.common.ids import Ids
 from cumulo.common.operations import store
 from cumulo.common.operations.step import State
-from cumulo.volume import backends, quotas, states, type_encryption, types
+from cumulo.volume import backends, qos, quotas, states, type_encryption, types
 
 LOG = log.get(__name__)
 Row = Mapping[str, Any]
@@ -141,7 +141,7 @@ def retype(connection: sa.Connection, now: float, *, conf: cfg.ConfigOpts, row: 
         raise errors.BadRequest("Invalid volume: Whether several may use a volume is not changed while one does.")
     query = sa.select(volume_backend.c.capabilities).where(volume_backend.c.name == row["backend"])
     said = {(key, str(value)) for key, value in (connection.execute(query).scalar() or {}).items()}
-    asked = (*types.wanted_capabilities(after["extra_specs"]), *type_encryption.asks(connection, after["id"]))
+    asked = (*types.wanted_capabilities(after["extra_specs"]), *type_encryption.asks(connection, after["id"]), *qos.asks(connection, after["id"]))
     lacks = [f"{key} = {value}" for key, value in asked
              if key != types.MULTIATTACH and (key, value) not in said]
     if lacks:

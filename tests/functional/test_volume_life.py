@@ -8,6 +8,7 @@ import unittest.mock
 from typing import Any
 
 from cumulo.common.operations import store
+from cumulo.scheduler.facts import no_access, server_facts
 from tests.fixtures.whole_cloud import TIMEOUT_S, WholeCloud
 
 V = "/volume/v3"
@@ -147,6 +148,10 @@ class LifeTest(VolumeLifeTest):
         with self.cloud.database.read() as connection:
             said = store.for_resource(connection, volume_id)[0]["error"]
         self.assertEqual("place: No valid backend: 1 backend; volume_type removed 1", said)
+        told = self.cloud.get(f"{V}/messages?resource_uuid={volume_id}", headers={"OpenStack-API-Version": "volume 3.5"})
+        (message,) = told.json["messages"]
+        self.assertEqual("VOLUME_VOLUME_001_002", message["event_id"])
+        self.assertIn("volume_type removed 1", message["user_message"])
         self.remove(volume_id)
 
     def test_a_volume_that_outgrows_its_backend_stays_as_it_was(self) -> None:
@@ -246,6 +251,21 @@ class AttachTest(VolumeLifeTest):
         self.cloud.remove(server_id)
         for each in (volume_id, stranger):
             self.remove(each)
+
+    def test_the_guests_disk_is_held_to_what_the_type_allows(self) -> None:
+        kind = self.cloud.post(f"{V}/types", {"volume_type": {"name": "slow"}}).json["volume_type"]["id"]
+        specs = self.cloud.post(f"{V}/qos-specs", {"qos_specs": {
+            "name": "slow", "consumer": "front-end", "total_iops_sec_per_gb": "30"}}).json["qos_specs"]["id"]
+        self.assertEqual(202, self.cloud.get(f"{V}/qos-specs/{specs}/associate?vol_type_id={kind}").status_int)
+        server_id, volume_id = self.cloud.boot(), self.make(volume_type="slow", size=2)
+        self.attach(server_id, volume_id)
+        with self.cloud.database.read() as connection:
+            state = store.for_resource(connection, server_id)[0]["state"]
+            (known,) = server_facts(connection, server_id, no_access)["volumes"]
+        self.assertEqual(({"total_iops_sec": 60}, {"total_iops_sec": 60}), (state["limits"], known["limits"]))
+        self.cloud.remove(server_id)
+        self.wait(volume_id, "available")
+        self.remove(volume_id)
 
     def test_a_volume_may_go_with_its_server(self) -> None:
         server_id, volume_id = self.cloud.boot(), self.make()

@@ -15,7 +15,7 @@ NAMES = {
     "parent_region_id": "region", "region": "region", "alias": "extension", "request_id": "request",
     "device_id": "server", "host": "host", "binding:host_id": "host", "user.id": "user", "role.id": "role",
     "group.id": "group", "namespace": "namespace", "object_name": "object", "property_name": "property",
-    "tag_name": "definition", "volume_type": "volume_type", "type_id": "volume_type", "volume_type_id": "volume_type",
+    "tag_name": "definition", "volume_type": "volume_type", "type_id": "volume_type", "volume_type_id": "volume_type", "vol_type_id": "volume_type", "qos_specs_id": "qos_spec",
     "host_name": "host", "source_volid": "volume", "resource_type": "resource_type",
     "scope.project.id": "project", "scope.domain.id": "domain", "all_tenants": "project", "network": "label",
 }

@@ -10,12 +10,17 @@ from cumulo.api.volume import policies
 from cumulo.api.volume.attachments import routes as attachments
 from cumulo.api.volume.availability_zones import routes as availability_zones
 from cumulo.api.volume.capabilities import routes as capabilities
+from cumulo.api.volume.clusters import routes as clusters
+from cumulo.api.volume.default_types import routes as default_types
 from cumulo.api.volume.extensions import routes as extensions
 from cumulo.api.volume.hosts import routes as hosts
 from cumulo.api.volume.limits import routes as limits
+from cumulo.api.volume.messages import routes as messages
 from cumulo.api.volume.metadata import routes as metadata
+from cumulo.api.volume.qos_specs import routes as qos_specs
 from cumulo.api.volume.quota_classes import routes as quota_classes
 from cumulo.api.volume.quota_sets import routes as quota_sets
+from cumulo.api.volume.resource_filters import routes as resource_filters
 from cumulo.api.volume.scheduler_stats import routes as scheduler_stats
 from cumulo.api.volume.services import routes as services
 from cumulo.api.volume.snapshot_actions import routes as snapshot_actions
@@ -37,7 +42,8 @@ FAMILY = Family(
 RULES = policies.RULES
 _RESOURCES = (
     *volumes.ROUTES, *volume_actions.ROUTES, *metadata.ROUTES, *snapshots.ROUTES, *snapshot_actions.ROUTES,
-    *snapshot_metadata.ROUTES, *attachments.ROUTES, *transfers.ROUTES, *types.ROUTES, *type_encryption.ROUTES, *quota_sets.ROUTES, *quota_classes.ROUTES,
+    *snapshot_metadata.ROUTES, *attachments.ROUTES, *transfers.ROUTES, *types.ROUTES, *type_encryption.ROUTES,
+    *qos_specs.ROUTES, *default_types.ROUTES, *messages.ROUTES, *resource_filters.ROUTES, *clusters.ROUTES, *quota_sets.ROUTES, *quota_classes.ROUTES,
     *limits.ROUTES, *availability_zones.ROUTES, *services.ROUTES, *hosts.ROUTES, *scheduler_stats.ROUTES,
     *capabilities.ROUTES, *extensions.ROUTES)
 ROUTES = (*versions.ROUTES, *(dataclasses.replace(route, path=f"/v3{route.path}") for route in _RESOURCES))

@@ -16,6 +16,7 @@ def _rule(name: str, check: str, description: str, *operations: tuple[str, str])
 _SNAPSHOT = "/snapshots/{snapshot_id}"
 _VOLUME, _TYPE = "/volumes/{volume_id}", "/types/{type_id}"
 _ACTION = f"{_VOLUME}/action"
+_QOS = "/qos-specs/{qos_specs_id}"
 _TRANSFERS = ("/os-volume-transfer", "/volume-transfers")
 
 RULES = (
@@ -73,6 +74,18 @@ RULES = (
     _rule("types:manage", _ADMIN, "Make, change and delete types, and say who may use them.", ("POST", "/types")),
     _rule("types:encryption", _ADMIN, "Say how volumes of a type are encrypted, and read it.",
           ("GET", f"{_TYPE}/encryption"), ("POST", f"{_TYPE}/encryption")),
+    _rule("qos_specs:read", _ADMIN, "List and show QoS specs.", ("GET", "/qos-specs"), ("GET", _QOS),
+          ("GET", f"{_QOS}/associations")),
+    _rule("qos_specs:manage", _ADMIN, "Make, change and delete QoS specs, and give them to types.", ("POST", "/qos-specs"),
+          ("GET", f"{_QOS}/associate"), ("GET", f"{_QOS}/disassociate"), ("GET", f"{_QOS}/disassociate_all")),
+    _rule("default_types:manage", _ADMIN, "Say which type a project's volumes have for which nobody names one.",
+          ("GET", "/default-types"), ("PUT", "/default-types/{project_id}")),
+    _rule("messages:list", _READ, "List messages.", ("GET", "/messages")),
+    _rule("messages:list_all_projects", _ADMIN, "List the messages of all projects.", ("GET", "/messages")),
+    _rule("messages:show", _READ, "Show a message.", ("GET", "/messages/{message_id}")),
+    _rule("messages:delete", _CHANGE, "Delete a message.", ("DELETE", "/messages/{message_id}")),
+    _rule("resource_filters:list", _ANYBODY, "List what lists can be filtered by.", ("GET", "/resource_filters")),
+    _rule("clusters:list", _ADMIN, "List and show clusters.", ("GET", "/clusters")),
     _rule("quota_sets:show", _READ, "Show a project's quotas.", ("GET", "/os-quota-sets/{project_id}")),
     _rule("quota_sets:defaults", _ANYBODY, "Show the default quotas.", ("GET", "/os-quota-sets/{project_id}/defaults")),
     _rule("quota_sets:manage", _ADMIN, "Change a project's quotas, or give it the default ones again.",

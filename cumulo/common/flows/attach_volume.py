@@ -6,7 +6,8 @@
     plug_disk          the compute agent  taking the disk out of the guest
     settle_attachment  the scheduler      nothing: it is the last step
 
-The state begins with server_id, host, volume_id, attachment_id, device, read_only, volume_host and backend; export_volume
+The state begins with server_id, host, volume_id, attachment_id, device, read_only, volume_host and backend, and limits where
+the volume has some; export_volume
 adds connection, which says how the guest's host opens the volume.
 """
 

@@ -120,7 +120,7 @@ class Driver(Protocol):
     def plug_disk(self, facts: Facts, disk: Facts) -> None:
         """Put a volume into a server that runs, and into the definition of one that does not. Raises NotFound.
 
-        disk: {"id", "device", "connection", "read_only"}, as one of the volumes of the facts.
+        disk: {"id", "device", "connection", "read_only", "limits"}, as one of the volumes of the facts.
         """
 
     def keep_secrets(self, facts: Facts) -> None:

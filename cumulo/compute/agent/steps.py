@@ -373,7 +373,7 @@ class Steps:
 def _disk(state: State) -> Facts:
     """The volume that an operation brings to a server or takes from it."""
     return {"id": state["volume_id"], "device": state["device"], "connection": state["connection"],
-            "read_only": state["read_only"]}
+            "read_only": state["read_only"], "limits": state.get("limits")}
 
 
 def _percents(call: Any) -> Progress:

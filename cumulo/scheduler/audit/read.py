@@ -43,6 +43,8 @@ LOGICAL_REFERENCES: tuple[tuple[sa.Column[Any], sa.Column[Any], sa.ColumnElement
     *((holder.c.qos_policy_id, network_sharing.qos_policy.c.id, sa.true()) for holder in (network.network, network.port)),
     (network.subnet.c.subnet_pool_id, network_pool.subnet_pool.c.id, sa.true()),
     (volume.volume.c.backend, volume.volume_backend.c.name, sa.true()),
+    (volume.volume_type.c.qos_specs_id, volume.volume_qos_specs.c.id, sa.true()),
+    (volume.volume_default_type.c.project_id, identity.project.c.id, sa.true()),
     (volume.volume.c.project_id, identity.project.c.id, sa.true()),
 )
 """What a row names without a foreign key: (column, the column it names, for which rows)."""

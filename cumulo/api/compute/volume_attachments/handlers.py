@@ -15,7 +15,7 @@ from cumulo.api.wsgi import paging
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.compute import servers, states
-from cumulo.volume import attachments, backends, volumes
+from cumulo.volume import attachments, backends, qos, volumes
 
 ALLOWED = (states.ACTIVE, states.PAUSED, states.SHUTOFF)
 SHOW, CHANGE = "compute:volume_attachments:show", "compute:volume_attachments:change"
@@ -91,6 +91,9 @@ def update(request: Request) -> None:
 def _begin(request: Request, connection: sa.Connection, now: float, row: servers.Row, flow: str, of: Row, found: Row) -> None:
     state = {"volume_id": of["id"], "attachment_id": found["id"], "device": found["device"], "backend": of["backend"],
              "volume_host": backends.host_of(of["backend"]), "read_only": found["mode"] == "ro"}
+    limits = qos.limits_of(connection, [of["id"]])
+    if limits:
+        state["limits"] = limits[of["id"]]
     if flow == "detach_volume":
         state["connection"] = found["connection"]
     servers.request_change(connection, request.services.ids, now, context=request.context, row=row,

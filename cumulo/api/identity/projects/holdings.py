@@ -28,6 +28,7 @@ from cumulo.identity.revocations import Recorder
 from cumulo.image import images
 from cumulo.network import quotas, security_groups
 from cumulo.network.networks import DHCP_OWNER
+from cumulo.volume import default_types
 from cumulo.volume import quota_rows as volume_quota_rows
 
 _HELD = {
@@ -74,6 +75,7 @@ def forget(connection: sa.Connection, project_id: str, context: Context) -> Remo
     quota_rows.forget_project(connection, project_id)
     quotas.forget(connection, project_id)
     volume_quota_rows.forget_project(connection, project_id)
+    default_types.take(connection, project_id)
     return removed
 
 

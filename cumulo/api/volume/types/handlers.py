@@ -10,7 +10,7 @@ from cumulo.api.volume import common
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.common.db.tables.volume import volume_type
-from cumulo.volume import types
+from cumulo.volume import default_types, types
 
 MANAGE = "volume:types:manage"
 Specs = dict[str, str]
@@ -30,7 +30,7 @@ def list_types(request: Request) -> dict[str, Any]:
             raise errors.NotFound(f"marker {page.marker[:64]} could not be found.")
         rows = rows[places[0] + 1:]
     rows = rows[offset:offset + limit]
-    return {"volume_types": [_view(request, row) for row in rows]} | common.next_links(request, rows, limit, "volume_type")
+    return {"volume_types": [_view(request, row) | _qos(request, row) for row in rows]} | common.next_links(request, rows, limit, "volume_type")
 
 
 def _wanted(request: Request) -> list[sa.ColumnElement[bool]]:
@@ -47,14 +47,15 @@ def _wanted(request: Request) -> list[sa.ColumnElement[bool]]:
 def show(request: Request) -> dict[str, Any]:
     """Show a type."""
     with request.services.database.read() as connection:
-        return {"volume_type": _view(request, _type(request, connection))}
+        row = _type(request, connection)
+    return {"volume_type": _view(request, row) | _qos(request, row)}
 
 
 def show_default(request: Request) -> dict[str, Any]:
-    """Show the type of volumes for which nobody names one."""
-    name = request.services.conf.volume.default_type
+    """Show the type of the caller's volumes for which nobody names one."""
     with request.services.database.read() as connection:
-        found = types.list_types(connection, volume_type.c.name == name)
+        named = default_types.of_project(connection, request.services.conf, request.context.project_id or "")
+        found = types.list_types(connection, sa.or_(volume_type.c.id == named, volume_type.c.name == named)) if named else []
     if not found:
         raise errors.NotFound("Default volume type can not be found.")
     return {"volume_type": _view(request, found[0])}
@@ -92,7 +93,7 @@ def update(request: Request) -> dict[str, Any]:
 def delete(request: Request) -> None:
     """Remove a type that no volume has."""
     with request.services.database.write() as connection:
-        types.delete_type(connection, common.short_id(request.params["type_id"], types.not_found))
+        types.delete_type(connection, request.services.conf, common.short_id(request.params["type_id"], types.not_found))
 
 
 def list_specs(request: Request) -> dict[str, Any]:
@@ -171,6 +172,10 @@ def _spec(specs: Specs, key: str) -> str:
     if key not in specs:
         raise errors.NotFound(f"There is no extra spec {key[:255]!r}.")
     return specs[key]
+
+
+def _qos(request: Request, row: types.Row) -> dict[str, Any]:
+    return {"qos_specs_id": row["qos_specs_id"]} if request.may("volume:qos_specs:read") else {}
 
 
 def _view(request: Request, row: types.Row) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from cumulo.api.volume import common, schema_parts
 from cumulo.api.volume.volumes import sources
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
-from cumulo.volume import backends, types, volumes
+from cumulo.volume import backends, default_types, types, volumes
 
 Body = dict[str, Any]
 
@@ -52,7 +52,8 @@ def _type(request: Request, connection: sa.Connection, asked: Body, source: sour
     """Return the type that is asked for, else that of what it is made of, else the configured one."""
     if not asked.get("volume_type") and source.state and source.state["kind"] != "image":
         return types.get_type(connection, source.type_id, None) if source.type_id else None
-    wanted = asked.get("volume_type") or request.services.conf.volume.default_type
+    wanted = asked.get("volume_type") or default_types.of_project(
+        connection, request.services.conf, request.context.project_id or "")
     return types.named(connection, wanted, common.project_of(request)) if wanted else None
 
 

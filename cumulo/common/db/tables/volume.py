@@ -5,6 +5,9 @@
     volume_attachment   one per server, or other user, of a volume
     volume_transfer     one per volume that waits for another project to take it
     volume_type         what users may choose between; volume_type_access says who, where it is not everybody
+    volume_default_type which one a project's volumes have for which nobody names one
+    volume_qos_specs    how much users of a volume may ask of it in a second, said for types
+    volume_message      what users are told of operations that came to nothing
     volume_encryption   how volumes of a type are encrypted; one per type at most
     volume_backend      one per backend of a host: what it has, and the generation that volumes are placed against
     volume_project      one per project: the row that a quota check locks
@@ -113,8 +116,42 @@ volume_type = sa.Table(
     sa.Column("description", sa.String(255)),
     sa.Column("is_public", sa.Boolean, nullable=False),
     sa.Column("extra_specs", Json, nullable=False),
+    sa.Column("qos_specs_id", Id, index=True),
     sa.Column("created_at", Time, nullable=False),
     sa.Column("updated_at", Time, nullable=False),
+)
+
+volume_default_type = sa.Table(
+    "volume_default_type", metadata,
+    sa.Column("project_id", Id, primary_key=True),
+    sa.Column("type_id", Id, sa.ForeignKey("volume_type.id"), nullable=False, index=True),
+)
+
+volume_qos_specs = sa.Table(
+    "volume_qos_specs", metadata,
+    id_column(),
+    sa.Column("name", sa.String(255), nullable=False, unique=True),
+    # front-end, back-end or both
+    sa.Column("consumer", sa.String(16), nullable=False),
+    sa.Column("specs", Json, nullable=False),
+    sa.Column("created_at", Time, nullable=False),
+    sa.Column("updated_at", Time, nullable=False),
+)
+
+volume_message = sa.Table(
+    "volume_message", metadata,
+    id_column(),
+    sa.Column("project_id", Id, nullable=False),
+    sa.Column("request_id", sa.String(64), nullable=False),
+    sa.Column("resource_type", sa.String(32), nullable=False),
+    # What it tells of may be gone.
+    sa.Column("resource_id", Id, nullable=False),
+    sa.Column("event_id", sa.String(64), nullable=False),
+    sa.Column("user_message", sa.String(1024), nullable=False),
+    sa.Column("level", sa.String(16), nullable=False),
+    sa.Column("created_at", Time, nullable=False),
+    sa.Column("expires_at", Time, nullable=False, index=True),
+    sa.Index(None, "project_id", "created_at"),
 )
 
 volume_type_access = sa.Table(

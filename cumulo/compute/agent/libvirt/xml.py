@@ -207,6 +207,10 @@ def _volume(devices: Element, volume: Facts, name: str, machine: Machine) -> Non
     if volume["read_only"]:
         SubElement(disk, "readonly")
     _text(disk, "serial", volume["id"])
+    if volume.get("limits"):
+        tuned = SubElement(disk, "iotune")
+        for limit, most in sorted(volume["limits"].items()):
+            _text(tuned, limit, str(most))
 
 
 def _disk(devices: Element, name: str, path: Any, disk_format: str, machine: Machine) -> None:

@@ -31,6 +31,13 @@ class DomainXmlTest(unittest.TestCase):
         """One disk, one card, emulated."""
         self.assert_golden("plain", server_facts(), Machine())
 
+    def test_a_volume_with_limits(self) -> None:
+        """What its type allows is said of the disk."""
+        volume = {"id": "d15c0000-0000-4000-8000-000000000001", "device": "/dev/vdb", "read_only": False, "size_gib": 1,
+                  "connection": {"kind": "file", "path": "/volumes/one", "format": "raw"},
+                  "limits": {"write_bytes_sec": 1000, "read_iops_sec": 50}}
+        self.assert_golden("volume-limits", server_facts(volumes=[volume]), Machine())
+
     def test_everything_under_kvm(self) -> None:
         """All disks, two processors, no card."""
         flavor = server_facts()["flavor"] | {"vcpus": 2, "ephemeral_gib": 5, "swap_mib": 512}

@@ -1,0 +1,1 @@
+"""The types of volumes for which nobody names one, by project."""

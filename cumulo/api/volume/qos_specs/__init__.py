@@ -1,0 +1,1 @@
+"""How much a type lets users ask of a volume in a second."""
