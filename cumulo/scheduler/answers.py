@@ -22,7 +22,7 @@ from cumulo.network import desired, hosts
 from cumulo.scheduler import facts, migrating, power_sync
 from cumulo.scheduler.heartbeats import Heartbeats, register_compute_host
 from cumulo.scheduler.runner import Runner
-from cumulo.volume import attachments, backends
+from cumulo.volume import attachments, backends, keys
 
 KINDS = ("compute", "network", "image", "volume", "api")
 UPLOAD_TOKEN_S = 300  # an upload's token is looked at when it begins
@@ -49,6 +49,7 @@ class Answers:
             "upload_access": self.upload_access,
             "volume_image": self.volume_image,
             "exports_needed": self.exports_needed,
+            "volume_encryption": self.volume_encryption,
             "migration_orders": self.migration_orders,
             "metadata_for": self.metadata_for,
             "keep_guest_password": self.keep_guest_password,
@@ -142,6 +143,12 @@ class Answers:
         """The volumes on a host that somebody may open, by id: {"backend", "attached"}; without an attachment, if one is given."""
         with self._database.read() as connection:
             return attachments.needed(connection, host, without)
+
+    def volume_encryption(self, call: Any, volume_id: str, with_key: bool = False) -> dict[str, Any]:
+        """How a volume is encrypted, and with_key its passphrase; nothing of one that is not. Raises NotFound."""
+        with self._database.read() as connection:
+            found = keys.of_volume(connection, volume_id)
+            return found | {"passphrase": keys.read(connection, self._runtime.conf, volume_id)} if found and with_key else found
 
     def migration_orders(self, call: Any, server_id: str) -> dict[str, Any]:
         """Whether moving a running server is to be stopped, or to be over sooner."""

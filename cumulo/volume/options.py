@@ -56,6 +56,10 @@ OPTIONS = [
                      "backend is told stands in a group of its own: [volume_backend_<name>]."),
     cfg.StrOpt("availability_zone", default="nova",
                help="Name of the availability zone that this host's backends are in; nova is what clients expect."),
+    cfg.StrOpt("key_file", default="$state_dir/volume-keys",
+               help="File of the master keys that seal the keys of encrypted volumes, 64 hexadecimal digits a line: the first one "
+                    "seals, all of them open. Made when the first encrypted volume is. Every controller needs the same "
+                    "one; without it, encrypted volumes are lost."),
     cfg.StrOpt("default_type", default="",
                help="Name of the type of volumes for which nobody names one. Empty, the default: they have none."),
     cfg.FloatOpt("agent_heartbeat_s", default=5.0, min=0.1, max=60.0,

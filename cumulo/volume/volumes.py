@@ -17,11 +17,18 @@ from oslo_config import cfg
 
 from cumulo.common import errors, log
 from cumulo.common.context import Context
-from cumulo.common.db.tables.volume import volume, volume_attachment, volume_backend, volume_snapshot, volume_transfer
+from cumulo.common.db.tables.volume import (
+    volume,
+    volume_attachment,
+    volume_backend,
+    volume_key,
+    volume_snapshot,
+    volume_transfer,
+)
 from cumulo.common.ids import Ids
 from cumulo.common.operations import store
 from cumulo.common.operations.step import State
-from cumulo.volume import backends, qos, quotas, states, type_encryption, types
+from cumulo.volume import backends, keys, qos, quotas, states, type_encryption, types
 
 LOG = log.get(__name__)
 Row = Mapping[str, Any]
@@ -69,10 +76,32 @@ def request_create(connection: sa.Connection, ids: Ids, now: float, *, conf: cfg
     row = {"id": ids.new_id(), "project_id": project_id, "user_id": context.user_id, "status": states.CREATING,
            "size_gib": wish.size_gib, "created_at": now, "updated_at": now, "bootable": False, "multiattach": False,
            **wish.columns}
+    encryption = type_encryption.of_type(connection, row.get("type_id"))
+    original = _original(connection, row, wish.source)
     connection.execute(sa.insert(volume).values(row))
+    if encryption is not None:
+        keys.check(encryption)
+        keys.make(connection, ids, now, conf, row["id"], like=original)
     _begin(connection, ids, now, context, row, "create_volume", "create", {
-        "size_gib": wish.size_gib, "source": wish.source})
+        "size_gib": wish.size_gib, "source": wish.source, "encrypted": encryption is not None})
     return get_volume(connection, row["id"])
+
+
+def _original(connection: sa.Connection, row: Row, source: Mapping[str, Any] | None) -> str | None:
+    """Return the volume that a new one is a copy of; raises BadRequest where their types encrypt in different ways."""
+    if source is None or source["kind"] not in ("snapshot", "volume"):
+        return None
+    volume_id: str = source.get("volume_id") or source["id"]
+    found = connection.execute(sa.select(volume.c.type_id, volume.c.encryption_key_id).where(volume.c.id == volume_id)).one()
+    refuse_recoded(connection, found.type_id if found.encryption_key_id else None, row.get("type_id"))
+    return volume_id
+
+
+def refuse_recoded(connection: sa.Connection, type_id: str | None, after_id: str | None) -> None:
+    """Raise BadRequest where data of one type is to be of another and just one of them encrypts, or both do: it is copied as it is."""
+    if type_id != after_id and (type_encryption.of_type(connection, type_id) or type_encryption.of_type(connection, after_id)):
+        raise errors.BadRequest("Invalid volume type: Data is copied as it is, encrypted or not: both types must be the same, "
+                                "unless neither encrypts.")
 
 
 def request_delete(connection: sa.Connection, ids: Ids, now: float, *, context: Context, row: Row,
@@ -119,6 +148,8 @@ def request_extend(connection: sa.Connection, ids: Ids, now: float, *, conf: cfg
     """Begin to make a volume larger; raises BadRequest for a size or a state that does not allow it, TooLarge over quota."""
     allowed = (states.AVAILABLE, states.IN_USE) if in_use else (states.AVAILABLE,)
     require(row, "extend it", allowed)
+    if row["shown_status"] == states.IN_USE:
+        _refuse_growing_in_use(connection, row)
     if size_gib <= row["size_gib"]:
         raise errors.BadRequest(
             f"Invalid input received: New size for extend must be greater than current size. (current: {row['size_gib']}, "
@@ -131,11 +162,20 @@ def request_extend(connection: sa.Connection, ids: Ids, now: float, *, conf: cfg
     _begin(connection, ids, now, context, row, "extend_volume", "extend", {**place(row), "size_gib": size_gib, **user})
 
 
+def _refuse_growing_in_use(connection: sa.Connection, row: Row) -> None:
+    """Raise BadRequest where nobody who has a volume open would see that it has grown."""
+    query = sa.select(volume_backend.c.capabilities).where(volume_backend.c.name == row["backend"])
+    if (connection.execute(query).scalar() or {}).get("online_extend_support") is False:
+        raise errors.BadRequest(f"Invalid volume: Volume {row['id']} is in use, and its backend serves it in a way that does not "
+                                "tell guests of another size: detach it first.")
+
+
 def retype(connection: sa.Connection, now: float, *, conf: cfg.ConfigOpts, row: Row, after: Row) -> None:
     """Give a volume another type, which its backend must fit: nothing is moved. Raises BadRequest, TooLarge over quota."""
     require(row, "give it another type", (states.AVAILABLE, states.IN_USE))
     if row["type_id"] == after["id"]:
         raise errors.BadRequest(f"Invalid volume: Volume {row['id']} is of type {after['name']} already.")
+    refuse_recoded(connection, row["type_id"], after["id"])
     many = types.is_multiattach(after["extra_specs"])
     if many != row["multiattach"] and row["shown_status"] == states.IN_USE:
         raise errors.BadRequest("Invalid volume: Whether several may use a volume is not changed while one does.")
@@ -156,6 +196,7 @@ def request_upload(connection: sa.Connection, ids: Ids, now: float, *, context: 
                    disk_format: str, in_use: bool) -> None:
     """Begin to make an image of a volume; raises BadRequest for the state that it is in."""
     require(row, "make an image of it", (states.AVAILABLE, states.IN_USE) if in_use else (states.AVAILABLE,))
+    refuse_encrypted(row, "make an image of it")
     refuse_torn(connection, row, "make an image of it")
     _begin(connection, ids, now, context, row, "upload_volume", "upload", {
         **place(row), "image_id": image_id, "format": disk_format})
@@ -177,6 +218,7 @@ def request_reimage(connection: sa.Connection, ids: Ids, now: float, *, context:
                     about: Mapping[str, Any], reserved: bool) -> None:
     """Begin to give a volume what an image holds; reserved: also one that is kept for a server. Raises BadRequest."""
     require(row, "give it another image", (states.AVAILABLE, states.ERROR, *((states.RESERVED,) if reserved else ())))
+    refuse_encrypted(row, "give it the data of an image")
     refuse_while_copied(connection, row, [])
     _begin(connection, ids, now, context, row, "reimage_volume", "reimage", {
         **place(row), "size_gib": row["size_gib"], "source": image, "about": about})
@@ -209,6 +251,12 @@ def require(row: Row, what: str, allowed: tuple[str, ...] = (states.AVAILABLE,))
                                 f"and is {row['shown_status']}.")
     if row["backend"] is None:  # an administrator may have written that it is available
         raise errors.BadRequest(f"Invalid volume: Volume {row['id']} is on no backend: it was never made.")
+
+
+def refuse_encrypted(row: Row, what: str) -> None:
+    """Raise BadRequest for a volume that is encrypted, where its data would be in the open or without its key."""
+    if row["encryption_key_id"] is not None:
+        raise errors.BadRequest(f"Invalid volume: Volume {row['id']} is encrypted: nobody can {what}.")
 
 
 def refuse_torn(connection: sa.Connection, row: Row, what: str) -> None:
@@ -275,7 +323,7 @@ def offer_no_more(connection: sa.Connection, volume_id: str) -> None:
 
 def forget(connection: sa.Connection, volume_id: str) -> None:
     """Remove the row of a volume and what hangs on it; idempotent."""
-    for table in (volume_attachment, volume_snapshot, volume_transfer):
+    for table in (volume_attachment, volume_snapshot, volume_transfer, volume_key):
         connection.execute(sa.delete(table).where(table.c.volume_id == volume_id))
     connection.execute(sa.delete(volume).where(volume.c.id == volume_id))
 

@@ -8,6 +8,7 @@ import hashlib
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -28,10 +29,13 @@ from cumulo.compute.agent import files, probe
 from cumulo.compute.agent.driver import Power
 from cumulo.common.image_files import ImageCache, inspect
 from cumulo.compute.agent.steps import Steps
+from cumulo.volume.agent import luks
 from cumulo.volume.agent.file import FileBackend
 
 from tests.fixtures.compute_agent import make_steps
+from tests.real.test_volume_exports import exports_of
 
+GIB = 1024**3
 ROOT = pathlib.Path(__file__).parents[2]
 BRIDGE = "cutestdriver"
 SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFakeKeyOnlyForThisTest0000000000000000000000 test"
@@ -258,6 +262,67 @@ from cumulo.compute.agent.libvirt.connection import Connection
         for _ in range(2):
             table["unplug_disk"][0](state, _Call())
         self.assertEqual((), self.held_volumes(server_id))
+
+    def test_has_volumes_over_the_network(self) -> None:
+        """The guest's QEMU opens them itself; what serves one dies, and it goes on; no password is to be seen."""
+        facts, served, secrets = self.facts(direct=True), {}, {}
+        server_id, volumes, facts["volumes"] = facts["id"], {kind: Ids().new_id() for kind in ("nbd", "iscsi")}, []
+        for number, (kind, volume_id) in enumerate(volumes.items()):
+            path = self.state_dir / f"volume-{volume_id}"
+            path.touch()
+            os.truncate(path, GIB)
+            encryption = {"cipher": "aes-xts-plain64", "bits": 256, "passphrase": f"kept from everybody {number}"}
+            luks.prepare(path, encryption)
+            exports, target = exports_of(kind, self.state_dir / kind, 10931 + number)
+            self.addCleanup(target.stop)
+            connection = exports.open(volume_id, {"path": str(path)}) | {"encryption": "luks"}
+            said = exports.secret(volume_id)
+            secrets[volume_id] = {"luks": encryption["passphrase"]} | ({"iscsi": said["password"]} if said else {})
+            served[kind] = (exports, target, path)
+            facts["volumes"].append({"id": volume_id, "device": f"/dev/vd{'ef'[number]}", "read_only": False,
+                                     "connection": connection, "secrets": secrets[volume_id]})
+        self.addCleanup(self.driver.remove, server_id)
+        later = facts["volumes"].pop()  # one is there from the start, the other is put in
+        state = {"server_id": server_id, "volume_id": later["id"], **{name: later[name] for name in ("device", "read_only")},
+                 "connection": later["connection"]}
+        table = make_steps(self.driver, Clock(), lambda _: facts, press_again_s=5,
+                           open_volume=lambda volume: volume | {"secrets": secrets[volume["id"]]}).table()
+        table["boot"][0](state, _Call())
+        self.wait_for_console(server_id, "login:")
+        for _ in range(2):
+            table["plug_disk"][0](state, _Call())
+        facts["volumes"].append(later)
+        self.assertEqual(tuple(sorted(volumes.values())), self.held_volumes(server_id))
+        said = self.driver._ask(lambda each: each.lookupByUUIDString(server_id).XMLDesc()).encode()
+        for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                said += path.read_bytes()
+        self.assertEqual([], [value for each in secrets.values() for value in each.values() if value.encode() in said])
+        for kind, volume_id in volumes.items():
+            exports, target, path = served[kind]
+            os.kill(target.pid(), signal.SIGKILL)
+            while target.pid() is not None:
+                time.sleep(0.01)
+            exports.keep()
+        os.truncate(path, 2 * GIB)  # iscsi's: guests do not hear that an export of nbd has grown
+        exports.grown(volume_id)
+        self.until_grown(table, state | {"size_gib": 2})
+        for _ in range(2):
+            table["unplug_disk"][0](state, _Call())
+        self.assertEqual((volumes["nbd"],), self.held_volumes(server_id))
+        self.assertEqual([], self.driver._ask(lambda each: each.listSecrets()))
+
+    def until_grown(self, table: Any, state: dict[str, Any]) -> None:
+        """Let the guest see that a volume is larger, as often as the runner would try."""
+        until = time.monotonic() + 20
+        while True:
+            try:
+                table["grow_guest_disk"][0](state, _Call())
+                return
+            except errors.CumuloError:
+                if time.monotonic() > until:
+                    raise
+            time.sleep(0.5)
 
     def held_volumes(self, server_id: str) -> tuple[str, ...]:
         """Return the volumes that the running domain has."""

@@ -98,13 +98,17 @@ def methods(runtime: Runtime, driver: Driver, send_image: Upload | None = None) 
 
 
 def _opened(runtime: Runtime, volume: Facts) -> Facts:
-    """A volume with what it is opened with: the host that serves it tells its password, and nobody writes it down."""
-    connection = volume.get("connection") or {}
-    if not connection.get("auth"):
-        return volume
-    asked = {"backend": connection["backend"], "volume_id": volume["id"]}
-    secret = runtime.bus.call(f"volume.{connection['host']}", "export_secret", asked, timeout_s=FACTS_TIMEOUT_S)
-    return volume | {"secret": secret}
+    """A volume with what it is opened with, which nobody writes down: who serves it tells its password, the scheduler its key."""
+    connection, secrets = volume.get("connection") or {}, {}
+    if connection.get("auth"):
+        asked = {"backend": connection["backend"], "volume_id": volume["id"]}
+        said = runtime.bus.call(f"volume.{connection['host']}", "export_secret", asked, timeout_s=FACTS_TIMEOUT_S)
+        secrets["iscsi"] = said["password"]
+    if connection.get("encryption"):
+        said = runtime.bus.call("scheduler", "volume_encryption", {"volume_id": volume["id"], "with_key": True},
+                                timeout_s=FACTS_TIMEOUT_S)
+        secrets["luks"] = said["passphrase"]
+    return volume | {"secrets": secrets} if secrets else volume
 
 
 def make_driver(runtime: Runtime) -> Driver:

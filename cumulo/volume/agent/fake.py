@@ -40,7 +40,7 @@ class FakeBackend:
     def capabilities(self) -> dict[str, Any]:
         """Say that nothing is stored."""
         return {"volume_backend_name": self._name, "storage_protocol": "fake", "vendor_name": "Cumulo",
-                "driver_version": VERSION, "instant_snapshots": True}
+                "driver_version": VERSION, "instant_snapshots": True, "encrypts": True}
 
     def capacity(self) -> Capacity:
         """Return what was configured, less what volumes have."""

@@ -43,7 +43,7 @@ class FileBackend:
     def capabilities(self) -> dict[str, Any]:
         """Say that these are files."""
         return {"volume_backend_name": self._name, "storage_protocol": "file", "vendor_name": "Cumulo",
-                "driver_version": VERSION, "instant_snapshots": self._shares_blocks(),
+                "driver_version": VERSION, "instant_snapshots": self._shares_blocks(), "encrypts": True,
                 "host_bound": not self._is_shared}
 
     def _shares_blocks(self) -> bool:

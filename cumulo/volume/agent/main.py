@@ -94,7 +94,8 @@ def methods(runtime: Runtime, backends: Mapping[str, Backend], exports: Mapping[
         return lambda its_id: runtime.bus.call("scheduler", method, {name: its_id}, timeout_s=IMAGE_TIMEOUT_S)
 
     steps = Steps(backends, exports, turns, images, asking_for("volume_image", "volume_id"),
-                  asking_for("upload_access", "server_id"), lambda attachment_id: _needed(runtime, attachment_id), send_image,
+                  asking_for("upload_access", "server_id"), lambda attachment_id: _needed(runtime, attachment_id),
+                  lambda volume_id, with_key: _encryption(runtime, volume_id, with_key), send_image,
                   options.image_directory(runtime.conf), runtime.host, runtime.conf.volume.image_cache_gib * GIB)
     return StepServer(steps.table(), runtime.clock, runtime.threads, asking(runtime.bus)).methods() | {
         "holdings": lambda call: {"backends": {name: _holdings(each, exports.get(name)).to_dict()
@@ -131,6 +132,11 @@ def _make_exports(runtime: Runtime, name: str, kind: str) -> Exports | None:
 
 def _needed(runtime: Runtime, without: str | None = None) -> Any:
     return runtime.bus.call("scheduler", "exports_needed", {"host": runtime.host, "without": without}, timeout_s=TIMEOUT_S)
+
+
+def _encryption(runtime: Runtime, volume_id: str, with_key: bool) -> Any:
+    asked = {"volume_id": volume_id, "with_key": with_key}
+    return runtime.bus.call("scheduler", "volume_encryption", asked, timeout_s=TIMEOUT_S)
 
 
 def _holdings(backend: Backend, exports: Exports | None) -> BackendHoldings:

@@ -13,6 +13,7 @@ from cumulo.common import errors
 from cumulo.common.image_files import Progress, image_format
 from cumulo.common.image_upload import Upload
 from cumulo.common.operations.step import State
+from cumulo.volume.agent import luks
 from cumulo.volume.agent.backend import Backend
 from cumulo.volume.agent.exports.interface import Exports
 from cumulo.volume.agent.turns import Turns
@@ -34,7 +35,8 @@ class Images(Protocol):
 class Steps:
     """The steps of one agent; image_of and upload_access ask the scheduler what a volume is made of, and becomes.
 
-    needed_without asks it for the volumes that are to be exported when one attachment is gone.
+    needed_without asks it for the volumes that are to be exported when one attachment is gone, and encryption_of how a volume
+    is encrypted, with or without its passphrase.
     """
 
     backends: Mapping[str, Backend]
@@ -44,6 +46,7 @@ class Steps:
     image_of: Callable[[str], Mapping[str, Any]]
     upload_access: Callable[[str], Mapping[str, Any]]
     needed_without: Callable[[str], Mapping[str, Any]]
+    encryption_of: Callable[[str, bool], Mapping[str, Any]]
     send_image: Upload
     workspace: pathlib.Path
     host: str
@@ -69,7 +72,7 @@ class Steps:
         backend, volume_id, size_gib = self._backend(state), state["volume_id"], state["size_gib"]
         source = state.get("source") or {"kind": "nothing", "id": volume_id}
         if source["kind"] == "image":
-            self._fill(backend.fill, volume_id, size_gib, call)
+            self._fill(self._filled_encrypted(backend, state) if state.get("encrypted") else backend.fill, volume_id, size_gib, call)
             return {}
         with self.turns.alone(volume_id, source.get("volume_id") or source["id"]):
             if source["kind"] == "snapshot":
@@ -78,7 +81,26 @@ class Steps:
                 backend.clone(volume_id, source["id"], size_gib)
             else:
                 backend.create(volume_id, size_gib)
+                self._encrypt(backend, state)
         return {}
+
+    def _encrypt(self, backend: Backend, state: State) -> luks.Encryption:
+        """Give a new volume the format of its type, if its type encrypts; return how it does."""
+        encryption = self.encryption_of(state["volume_id"], True) if state.get("encrypted") else {}
+        path = backend.connection(state["volume_id"], self.host, self.host).get("path")
+        if encryption and path:
+            luks.prepare(pathlib.Path(path), encryption)
+        return encryption
+
+    def _filled_encrypted(self, backend: Backend, state: State) -> Callable[..., None]:
+        """Return what fills a volume that is encrypted: backends know nothing of it."""
+        def fill(volume_id: str, size_gib: int, image: pathlib.Path, disk_format: str) -> None:
+            backend.create(volume_id, size_gib)
+            encryption = self._encrypt(backend, state)
+            path = backend.connection(volume_id, self.host, self.host).get("path")
+            if path:
+                luks.fill(pathlib.Path(path), encryption, image, disk_format)
+        return fill
 
     def _fill(self, write: Callable[..., None], volume_id: str, size_gib: int, call: Any) -> None:
         """Write the data of an image to a volume; it is downloaded unless this host has it."""
@@ -90,12 +112,15 @@ class Steps:
 
     def reimage(self, state: State, call: Any) -> State:
         """Give it what an image holds."""
+        with self.turns.alone(state["volume_id"]):
+            self._withdraw(state)  # nobody has it now, and what serves it would go on with what it held before
         self._fill(self._backend(state).replace, state["volume_id"], state["size_gib"], call)
         return {}
 
     def revert(self, state: State, call: Any) -> State:
         """Give it what a snapshot of it holds."""
         with self.turns.alone(state["volume_id"]):
+            self._withdraw(state)
             self._backend(state).revert(state["volume_id"], state["snapshot_id"], state["size_gib"])
         return {}
 
@@ -125,12 +150,13 @@ class Steps:
     def export(self, state: State, call: Any) -> State:
         """Say how the server's host opens a volume, and serve it where the backend is one that is exported."""
         backend, name, volume_id = self._backend(state), self._name(state), state["volume_id"]
-        exports = self.exports.get(name)
+        exports, encryption = self.exports.get(name), self.encryption_of(volume_id, False)
+        encrypted = {"encryption": encryption["format"]} if encryption else {}
         if exports is None:
-            return {"connection": backend.connection(volume_id, state["host"], self.host)}
+            return {"connection": backend.connection(volume_id, state["host"], self.host) | encrypted}
         with self.turns.alone(volume_id):
             opened = exports.open(volume_id, backend.connection(volume_id, self.host, self.host))
-        return {"connection": opened | {"host": self.host, "backend": name}}
+        return {"connection": opened | {"host": self.host, "backend": name} | encrypted}
 
     def withdraw(self, state: State, call: Any) -> State:
         """Serve a volume no more, unless another attachment than this one needs it."""

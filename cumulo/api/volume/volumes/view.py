@@ -1,7 +1,7 @@
 """Volume rows as JSON: each key from the microversion that brought it. Pure but for the caller's rights.
 
     3.0 the body   3.13 group_id   3.21 provider_id for administrators   3.48 shared_targets, service_uuid
-    3.61 cluster_name for administrators   3.63 volume_type_id   3.65 consumes_quota   3.69 shared_targets may be null
+    3.61 cluster_name for administrators   3.63 volume_type_id   3.64 encryption_key_id   3.65 consumes_quota   3.69 shared_targets may be null
 """
 
 import dataclasses
@@ -67,7 +67,8 @@ def _core(request: Request, row: Row, around: Surroundings) -> dict[str, Any]:
         "id": row["id"], "name": row["name"], "description": row["description"], "status": row["shown_status"],
         "size": row["size_gib"], "user_id": row["user_id"], "availability_zone": row["availability_zone"],
         "volume_type": around.type_names.get(row["type_id"]), "metadata": metadata_of(row),
-        "bootable": "true" if row["bootable"] else "false", "multiattach": row["multiattach"], "encrypted": False,
+        "bootable": "true" if row["bootable"] else "false", "multiattach": row["multiattach"],
+        "encrypted": row["encryption_key_id"] is not None,
         "snapshot_id": row["snapshot_id"], "source_volid": row["source_id"], "consistencygroup_id": None,
         "replication_status": None, "migration_status": None, "created_at": times.iso_micro(row["created_at"]),
         "updated_at": times.iso_micro(row["updated_at"]), "links": common.links(request, "volumes", row["id"]),
@@ -85,6 +86,8 @@ def _versioned(request: Request, row: Row, around: Surroundings) -> dict[str, An
         shown |= {"service_uuid": around.backend_ids.get(row["backend"]), "shared_targets": False}
     if request.is_at_least("3.63"):
         shown["volume_type_id"] = row["type_id"]
+    if request.is_at_least("3.64") and row["encryption_key_id"] is not None:
+        shown["encryption_key_id"] = row["encryption_key_id"]
     if request.is_at_least("3.65"):
         shown["consumes_quota"] = True
     return shown

@@ -9,6 +9,7 @@
     volume_qos_specs    how much users of a volume may ask of it in a second, said for types
     volume_message      what users are told of operations that came to nothing
     volume_encryption   how volumes of a type are encrypted; one per type at most
+    volume_key          one per encrypted volume: its key, sealed
     volume_backend      one per backend of a host: what it has, and the generation that volumes are placed against
     volume_project      one per project: the row that a quota check locks
     volume_quota        limits that a project has instead of the configured ones
@@ -35,6 +36,8 @@ volume = sa.Table(
     sa.Column("backend", sa.String(255), index=True),
     sa.Column("availability_zone", sa.String(255)),
     sa.Column("type_id", Id, sa.ForeignKey("volume_type.id"), index=True),
+    # NULL where it is not encrypted
+    sa.Column("encryption_key_id", Id),
     sa.Column("metadata", Json, nullable=False),
     sa.Column("bootable", sa.Boolean, nullable=False, default=False),
     # NULL until somebody has said it: clients then see it among the metadata.
@@ -172,6 +175,15 @@ volume_encryption = sa.Table(
     sa.Column("control_location", sa.String(16), nullable=False),
     sa.Column("created_at", Time, nullable=False),
     sa.Column("updated_at", Time, nullable=False),
+)
+
+volume_key = sa.Table(
+    "volume_key", metadata,
+    id_column(),
+    sa.Column("volume_id", Id, sa.ForeignKey("volume.id"), nullable=False, unique=True),
+    # nonce and ciphertext in base64; the master key is in a file
+    sa.Column("sealed", sa.Text, nullable=False),
+    sa.Column("created_at", Time, nullable=False),
 )
 
 volume_backend = sa.Table(

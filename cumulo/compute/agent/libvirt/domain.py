@@ -21,6 +21,7 @@ _POWER = {
 }
 _UNDEFINE = libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | libvirt.VIR_DOMAIN_UNDEFINE_NVRAM
 _GONE = libvirt.VIR_ERR_NO_DOMAIN
+GIB = 1024**3
 _NO_AGENT = (libvirt.VIR_ERR_AGENT_UNRESPONSIVE, libvirt.VIR_ERR_ARGUMENT_UNSUPPORTED, libvirt.VIR_ERR_OPERATION_INVALID,
              libvirt.VIR_ERR_AGENT_UNSYNCED, libvirt.VIR_ERR_INTERNAL_ERROR)
 _NOT_AS_EXPECTED = libvirt.VIR_ERR_OPERATION_INVALID  # "domain is (not) running"
@@ -146,7 +147,10 @@ def grow_volume(connection: libvirt.virConnect, server_id: str, volume_id: str, 
     domain = find(connection, server_id)
     disk = _disk(domain, volume_id) if domain is not None and domain.isActive() else None
     if domain is not None and disk is not None:
-        domain.blockResize(disk.find("target").get("dev"), size, libvirt.VIR_DOMAIN_BLOCK_RESIZE_BYTES)
+        name = disk.find("target").get("dev")
+        # What encryption takes of a volume the guest does not see: it stays as it is when the volume grows.
+        hidden = -domain.blockInfo(name)[0] % GIB if disk.find("./source/encryption") is not None else 0
+        domain.blockResize(name, size - hidden, libvirt.VIR_DOMAIN_BLOCK_RESIZE_BYTES)
 
 
 def _disk(domain: libvirt.virDomain, volume_id: str) -> ElementTree.Element | None:

@@ -187,7 +187,7 @@ class LibvirtDriver:
 
     def keep_secrets(self, facts: Facts) -> None:
         """Tell libvirt, which keeps them in memory alone."""
-        opened = [each for each in facts.get("volumes") or () if each.get("secret")]
+        opened = [each for each in facts.get("volumes") or () if each.get("secrets")]
         if opened:
             self._ask(lambda connection: secrets.keep(connection, opened))
 

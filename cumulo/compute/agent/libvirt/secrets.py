@@ -11,16 +11,16 @@ import libvirt
 
 from cumulo.compute.agent.libvirt.volumes import secret_id
 
-ISCSI = "iscsi"
+_USAGES = {"iscsi": ("iscsi", "target"), "luks": ("volume", "volume")}
+"""What a secret is for, as libvirt calls it, and where its definition names the volume."""
 
 
 def keep(connection: libvirt.virConnect, volumes: Iterable[Mapping[str, Any]]) -> None:
     """Have those of some volumes, with their values of now."""
     for volume in volumes:
-        password = (volume.get("secret") or {}).get("password")
-        if password:
-            secret = connection.secretDefineXML(description(ISCSI, volume["id"]))
-            secret.setValue(password.encode())
+        for purpose, value in sorted((volume.get("secrets") or {}).items()):
+            secret = connection.secretDefineXML(description(purpose, volume["id"]))
+            secret.setValue(value.encode())
 
 
 def forget(connection: libvirt.virConnect, ids: Iterable[str]) -> None:
@@ -35,7 +35,7 @@ def forget(connection: libvirt.virConnect, ids: Iterable[str]) -> None:
 
 def of_volume(volume_id: str) -> list[str]:
     """Return the ids of a volume's; pure."""
-    return [secret_id(ISCSI, volume_id)]
+    return [secret_id(purpose, volume_id) for purpose in _USAGES]
 
 
 def of_domain(domain: libvirt.virDomain | None) -> list[str]:
@@ -51,6 +51,7 @@ def description(purpose: str, volume_id: str) -> str:
     secret = ElementTree.Element("secret", ephemeral="yes", private="yes")
     ElementTree.SubElement(secret, "uuid").text = secret_id(purpose, volume_id)
     ElementTree.SubElement(secret, "description").text = f"volume {volume_id}"
-    usage = ElementTree.SubElement(secret, "usage", type=purpose)
-    ElementTree.SubElement(usage, "target").text = volume_id
+    kind, names = _USAGES[purpose]
+    usage = ElementTree.SubElement(secret, "usage", type=kind)
+    ElementTree.SubElement(usage, names).text = volume_id
     return ElementTree.tostring(secret, encoding="unicode")

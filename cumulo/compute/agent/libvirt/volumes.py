@@ -4,6 +4,8 @@
     nbd      {"address", "port", "export", "tls"}            by qemu-storage-daemon
     iscsi    {"address", "port", "target", "unit", "auth"}   by tgtd, with the volume's secret
 
+Each may be encrypted besides ("encryption": "luks"): then what is read is decrypted here, with the volume's secret.
+
 Those over the network wait for a server that is away, and go on when it is back: the guest notices a pause.
 """
 
@@ -23,7 +25,10 @@ def disk_of(devices: Element, volume: Mapping[str, Any], **driver: str) -> Eleme
     kind = connection.get("kind", "file")
     disk = SubElement(devices, "disk", type="file" if kind == "file" else "network", device="disk")
     SubElement(disk, "driver", name="qemu", type=connection["format"], **driver)
-    {"file": _file, "nbd": _nbd, "iscsi": _iscsi}[kind](disk, volume["id"], connection)
+    source = {"file": _file, "nbd": _nbd, "iscsi": _iscsi}[kind](disk, volume["id"], connection)
+    if connection.get("encryption"):
+        encryption = SubElement(source, "encryption", format=connection["encryption"])
+        SubElement(encryption, "secret", type="passphrase", uuid=secret_id("luks", volume["id"]))
     return disk
 
 
@@ -32,19 +37,21 @@ def secret_id(purpose: str, volume_id: str) -> str:
     return str(uuid.uuid5(_NAMESPACE, f"{purpose}:{volume_id}"))
 
 
-def _file(disk: Element, volume_id: str, connection: Mapping[str, Any]) -> None:
-    SubElement(disk, "source", file=connection["path"])
+def _file(disk: Element, volume_id: str, connection: Mapping[str, Any]) -> Element:
+    return SubElement(disk, "source", file=connection["path"])
 
 
-def _nbd(disk: Element, volume_id: str, connection: Mapping[str, Any]) -> None:
+def _nbd(disk: Element, volume_id: str, connection: Mapping[str, Any]) -> Element:
     source = SubElement(disk, "source", protocol="nbd", name=connection["export"], tls="yes" if connection["tls"] else "no")
     SubElement(source, "host", name=connection["address"], port=str(connection["port"]))
     SubElement(source, "reconnect", delay=str(RECONNECT_S))
+    return source
 
 
-def _iscsi(disk: Element, volume_id: str, connection: Mapping[str, Any]) -> None:
+def _iscsi(disk: Element, volume_id: str, connection: Mapping[str, Any]) -> Element:
     source = SubElement(disk, "source", protocol="iscsi", name=f"{connection['target']}/{connection['unit']}")
     SubElement(source, "host", name=connection["address"], port=str(connection["port"]))
     auth = SubElement(source, "auth", username=volume_id)
     SubElement(auth, "secret", type="iscsi", uuid=secret_id("iscsi", volume_id))
     SubElement(SubElement(source, "initiator"), "iqn", name=INITIATOR)
+    return source

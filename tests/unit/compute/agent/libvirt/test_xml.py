@@ -59,14 +59,14 @@ class DomainXmlTest(unittest.TestCase):
         self.assert_golden("machine", facts, Machine("kvm"))
 
     def test_volumes_however_they_are_opened(self) -> None:
-        """A file, an NBD export with certificates, an iSCSI target with a password that the definition only names."""
+        """A file, an NBD export with certificates, an encrypted iSCSI target: secrets are only named."""
         connections = (
             {"kind": "file", "path": "/state/volume-1", "format": "raw"},
             {"kind": "nbd", "format": "raw", "address": "10.0.0.5", "port": 10809, "export": "volume-2", "tls": True},
             {"kind": "iscsi", "format": "raw", "address": "10.0.0.5", "port": 3260, "target": "iqn.2024-01.org.cumulo:volume-3",
-             "unit": 1, "auth": True})
+             "unit": 1, "auth": True, "encryption": "luks"})
         volumes = [{"id": f"{number}0000000-0000-4000-8000-000000000000", "device": f"/dev/vd{letter}", "read_only": False,
-                    "connection": connection, "secret": {"password": "never-told"}}
+                    "connection": connection, "secrets": {"iscsi": "never-told"}}
                    for number, letter, connection in zip((1, 2, 3), "bcd", connections, strict=True)]
         self.assert_golden("volumes", server_facts() | {"volumes": volumes}, Machine())
 
