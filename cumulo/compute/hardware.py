@@ -3,6 +3,8 @@
     hw:machine_type   is the image's alone (hw_machine_type), as are firmware, video and network card models
     hw:cpu_sockets, hw:cpu_cores, hw:cpu_threads      and the image's hw_cpu_sockets ...
     hw:watchdog_action, hw:boot_menu, hw:vif_multiqueue_enabled, hw:tpm_version, hw:tpm_model      and the image's hw_...
+    hw_disk_bus, hw_cdrom_bus, hw_pointer_model, hw_input_bus, hw_video_ram, os_type       the image's alone
+    hw:hide_hypervisor_id and the image's img_hide_hypervisor_id, hw_video:ram_max_mb      how much the image may ask for
     hw_rng:allowed, hw_rng:rate_bytes, hw_rng:rate_period      the flavor's alone
     os:secure_boot    and the image's os_secure_boot
 
@@ -22,6 +24,9 @@ BIOS, UEFI = "bios", "uefi"
 _WATCHDOG = ("none", "pause", "poweroff", "reset", "disabled")
 _VIDEO = ("vga", "virtio", "qxl", "cirrus", "bochs", "none")
 _CARDS = ("virtio", "e1000", "e1000e", "rtl8139")
+_BUSES = ("virtio", "scsi", "sata", "ide", "usb")
+_CDROM_BUSES = ("ide", "sata", "scsi", "usb")
+_POINTERS, _INPUT_BUSES = ("ps2mouse", "usbtablet"), ("usb", "virtio")
 _SECURE = ("required", "optional", "disabled")
 _TPM_VERSIONS, _TPM_MODELS = ("1.2", "2.0"), ("tpm-tis", "tpm-crb")
 _YES = ("1", "t", "true", "on", "y", "yes")
@@ -68,6 +73,12 @@ class Hardware:
     card_model: str = "virtio"
     video_model: str = "vga"
     tpm: Tpm | None = None
+    disk_bus: str = "virtio"
+    cdrom_bus: str | None = None  # None: what the machine type has
+    tablet_bus: str | None = None  # a pointer that says where it is, not how it moved
+    video_mib: int | None = None
+    hides_hypervisor: bool = False
+    local_time: bool = False  # the guest takes its clock for local time
 
 
 def of(flavor: Words, properties: Words | None) -> Hardware:
@@ -94,7 +105,25 @@ def of(flavor: Words, properties: Words | None) -> Hardware:
         random_bytes=said.number("hw_rng:rate_bytes", ""), random_period_ms=said.number("hw_rng:rate_period", "") or 1000,
         queues=min(flavor["vcpus"], MOST_QUEUES) if many else 1,
         card_model=said.choice("", "hw_vif_model", _CARDS) or "virtio",
-        video_model=said.choice("", "hw_video_model", _VIDEO) or "vga", tpm=Tpm(version, model) if version else None)
+        video_model=said.choice("", "hw_video_model", _VIDEO) or "vga", tpm=Tpm(version, model) if version else None,
+        disk_bus=said.choice("", "hw_disk_bus", _BUSES) or "virtio", cdrom_bus=said.choice("", "hw_cdrom_bus", _CDROM_BUSES),
+        tablet_bus=_tablet(said), video_mib=_video_memory(said),
+        hides_hypervisor=said.flag("hw:hide_hypervisor_id", "img_hide_hypervisor_id"),
+        local_time=image.get("os_type") == "windows")
+
+
+def _tablet(said: "_Said") -> str | None:
+    wanted = said.choice("", "hw_pointer_model", _POINTERS) == "usbtablet"
+    bus = said.choice("", "hw_input_bus", _INPUT_BUSES)
+    return bus or ("usb" if wanted else None)
+
+
+def _video_memory(said: "_Said") -> int | None:
+    """What the image asks for, as far as the flavor lets it."""
+    asked, most = said.number("", "hw_video_ram"), said.number("hw_video:ram_max_mb", "")
+    if asked is not None and asked > (most or 0):
+        raise errors.BadRequest(f"hw_video_ram is {asked} MiB, the flavor allows {most or 0} (hw_video:ram_max_mb).")
+    return asked
 
 
 def check(flavor: Words, properties: Words | None) -> None:

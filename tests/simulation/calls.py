@@ -259,6 +259,34 @@ def _resize_server(users: Users, dice: random.Random) -> None:
             users.send("POST", f"{V}/servers/{server_id}/action", {end: None}, again=dice.random() < 0.5)
 
 
+def _evacuate(users: Users, dice: random.Random) -> None:
+    """The host of a server loses its power: it is declared down, the server is evacuated, and later the host is back."""
+    server_id = users.one("server", dice)
+    shown = users.send("GET", f"{V}/servers/{server_id}", admin=True, again=False) if server_id else None
+    host = shown.body["server"]["OS-EXT-SRV-ATTR:host"] if shown is not None and shown.status == 200 else None
+    if host is None or len(users.cloud.hosts.by_name) < 2:
+        return
+    agents = [name for name in users.cloud.names if name in (f"compute.{host}", f"network.{host}")]
+    for name in agents:
+        users.cloud.kill(name)
+    users.cloud.hosts.lose_power(host)
+    if _declare(users, host, True):
+        users.send("POST", f"{V}/servers/{server_id}/action", {"evacuate": {"onSharedStorage": False}}, admin=True,
+                   again=dice.random() < 0.5, may_be=(400,))
+        users.cloud.kernel.wait(dice.uniform(1.0, 8.0))
+    while not _declare(users, host, False):
+        users.cloud.kernel.wait(1.0)
+    for name in agents:
+        users.cloud.restart_after(name, 0.5)
+
+
+def _declare(users: Users, host: str, is_down: bool) -> bool:
+    """Say that a host is down, or up; whether that was heard."""
+    answer = users.send("PUT", f"{V}/os-services/force-down", {
+        "host": host, "binary": "nova-compute", "forced_down": is_down}, admin=True, may_be=(400,), OpenStack_API_Version="compute 2.11")
+    return answer is not None and answer.status == 200
+
+
 def _go_off(users: Users, dice: random.Random) -> None:
     """No call: a guest shuts itself down."""
     for host in users.cloud.hosts.by_name.values():
@@ -427,7 +455,7 @@ _KINDS: dict[str, Callable[[Users, random.Random], None]] = {
     "shelve server": _act("shelve"), "unshelve server": _act("unshelve"), "resize server": _resize_server,
     "migrate server": _act("migrate", admin=True), "confirm resize": _act("confirmResize"),
     "revert resize": _act("revertResize"),
-    "live migrate server": _act("os-migrateLive", {"host": None, "block_migration": True, "disk_over_commit": False}, admin=True), "hard reboot server": _act("reboot", {"type": "HARD"}), "create network": _create_network,
+    "evacuate server": _evacuate, "live migrate server": _act("os-migrateLive", {"host": None, "block_migration": True, "disk_over_commit": False}, admin=True), "hard reboot server": _act("reboot", {"type": "HARD"}), "create network": _create_network,
     "delete network": _delete_network, "create port": _create_port, "delete port": _delete_port,
     "upload image": _upload_image, "delete image": _delete_image,
     "stage image": _stage_image, "web image": _web_image, "copy image": _copy_image, "locate image": _locate_image,

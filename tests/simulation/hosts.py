@@ -94,6 +94,12 @@ class Hosts:
                 self.violations.append(f"servers {server_id} and {other_id} of {host.name} have the same processors")
         host.power[server_id] = Power.RUNNING
 
+    def lose_power(self, name: str) -> None:
+        """Have all guests of a host be off; what its owner does about them may fail, as where an image is gone."""
+        power = self.by_name[name].power
+        for server_id in sorted(power):
+            self.excused[server_id] = "its host lost its power"
+            power[server_id] = Power.OFF if power[server_id] is not Power.SAVED else Power.SAVED
 
     def opened(self, volume_id: str, server_id: str) -> None:
         """Note that a guest opens a volume; a second one at the same time would write over it."""

@@ -58,7 +58,8 @@ class HardwareTest(unittest.TestCase):
         self.assertEqual((True, 10, 20, Tpm("1.2", "tpm-tis")), (made.has_random, made.random_bytes, made.random_period_ms, made.tpm))
         self.assertFalse(machine(hw_rng__allowed="False").has_random)
         for wrong in ({"hw_video_model": "cga"}, {"hw_vif_model": "x"}, {"hw_watchdog_action": "bark"},
-                      {"hw_tpm_version": "1.2", "hw_tpm_model": "tpm-crb"}):
+                      {"hw_tpm_version": "1.2", "hw_tpm_model": "tpm-crb"}, {"hw_disk_bus": "xen"}, {"hw_cdrom_bus": "virtio"},
+                      {"hw_pointer_model": "paw"}, {"hw_video_ram": "16"}):
             with self.assertRaises(errors.BadRequest, msg=str(wrong)):
                 machine(image=wrong)
 

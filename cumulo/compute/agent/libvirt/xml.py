@@ -52,7 +52,7 @@ def domain_xml(facts: Facts, files: ServerFiles, machine: Machine, *, rescued: b
     given = placing.fit_of(facts, needs=_needs_place(facts))
     _processor(domain, machine, guest, given)
     placing.tune(domain, given, machine.shared_processors)
-    SubElement(domain, "clock", offset="utc")
+    SubElement(domain, "clock", offset="localtime" if guest.local_time else "utc")
     for event, action in (("poweroff", "destroy"), ("reboot", "restart"), ("crash", "destroy")):
         _text(domain, f"on_{event}", action)
     _devices(SubElement(domain, "devices"), facts, files, machine, guest, rescued)
@@ -132,6 +132,8 @@ def _processor(domain: Element, machine: Machine, guest: Hardware, given: Fit | 
     SubElement(features, "apic")
     if guest.secure_boot:
         SubElement(features, "smm", state="on")
+    if guest.hides_hypervisor:
+        SubElement(SubElement(features, "kvm"), "hidden", state="on")
     emulated = machine.virt_type == "qemu"
     if emulated:
         _text(SubElement(features, "tcg"), "tb-cache", machine.emulation_cache_mib, unit="MiB")
@@ -146,6 +148,7 @@ def _processor(domain: Element, machine: Machine, guest: Hardware, given: Fit | 
 
 def _devices(devices: Element, facts: Facts, files: ServerFiles, machine: Machine, guest: Hardware, rescued: bool) -> None:
     _disks(devices, facts, files, machine, rescued)
+    _buses(devices, guest)
     for port in facts.get("ports") or ():
         _card(devices, port, guest)
     serial = SubElement(devices, "serial", type="pty")
@@ -155,7 +158,10 @@ def _devices(devices: Element, facts: Facts, files: ServerFiles, machine: Machin
     if machine.graphics != "none":
         # It listens nowhere: libvirt connects whom the API has let in.
         SubElement(SubElement(devices, "graphics", type=machine.graphics), "listen", type="none")
-        SubElement(SubElement(devices, "video"), "model", type=guest.video_model)
+        memory = {"vram": str(guest.video_mib * 1024)} if guest.video_mib else {}
+        SubElement(SubElement(devices, "video"), "model", type=guest.video_model, **memory)
+    if guest.tablet_bus:
+        SubElement(devices, "input", type="tablet", bus=guest.tablet_bus)
     if has_agent(_properties(facts)):
         SubElement(SubElement(devices, "channel", type="unix"), "target", type="virtio", name="org.qemu.guest_agent.0")
     if guest.has_random:
@@ -211,6 +217,22 @@ def _volume(devices: Element, volume: Facts, name: str, machine: Machine) -> Non
         tuned = SubElement(disk, "iotune")
         for limit, most in sorted(volume["limits"].items()):
             _text(tuned, limit, str(most))
+
+
+def _buses(devices: Element, guest: Hardware) -> None:
+    """Put the host's disks on the bus that the image wants: their names stay, only volumes have buses of their own."""
+    for disk in devices.findall("disk"):
+        target = disk.find("target")
+        if target is None or disk.find("serial") is not None:
+            continue
+        if disk.get("device") == "cdrom" and guest.cdrom_bus:
+            target.set("bus", guest.cdrom_bus)
+        if disk.get("device") == "cdrom" and target.get("bus") == guest.disk_bus:  # the first places are the disks'
+            target.set("dev", "hdd" if guest.disk_bus == "ide" else "hde")
+        elif disk.get("device") == "disk":
+            target.set("bus", guest.disk_bus)
+    if any(target.get("bus") == "scsi" for target in devices.iter("target")):
+        devices.insert(0, Element("controller", type="scsi", model="virtio-scsi"))
 
 
 def _disk(devices: Element, name: str, path: Any, disk_format: str, machine: Machine) -> None:

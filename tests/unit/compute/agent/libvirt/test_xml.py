@@ -82,6 +82,17 @@ class DomainXmlTest(unittest.TestCase):
         with self.assertRaisesRegex(errors.Conflict, "has to be migrated"):
             domain_xml({**facts, "fit": None}, FILES, Machine())
 
+    def test_what_images_want_of_buses_and_the_like(self) -> None:
+        """A guest of an old system: no virtio, a tablet, a clock of local time, no sign of a hypervisor."""
+        properties = {"hw_disk_bus": "scsi", "hw_cdrom_bus": "sata", "hw_vif_model": "e1000", "hw_pointer_model": "usbtablet",
+                      "os_type": "windows", "img_hide_hypervisor_id": "true", "hw_video_model": "qxl", "hw_video_ram": "16"}
+        facts = server_facts(config_drive=True)
+        facts |= {"image": facts["image"] | {"properties": properties},
+                  "flavor": facts["flavor"] | {"swap_mib": 64, "extra_specs": {"hw_video:ram_max_mb": "64"}}}
+        self.assert_golden("old", facts, Machine("kvm"))
+        facts["image"]["properties"] = {"hw_disk_bus": "ide"}
+        self.assertIn('<target dev="hdd" bus="ide" />', domain_xml(facts, FILES, Machine()))
+
     def test_shared_processors(self) -> None:
         """Guests without own processors stay off those that others have."""
         self.assertIn('<vcpu cpuset="0-3,8">1</vcpu>', domain_xml(server_facts(), FILES, Machine(shared_processors="0-3,8")))
