@@ -52,6 +52,12 @@ def fit_of(connection: sa.Connection, server_id: str) -> fits.Fit | None:
     return fits.fit(connection.execute(sa.select(claim.c.fit).where(claim.c.server_id == server_id)).scalar())
 
 
+def on_host(row: Row, flavor: Row | None = None) -> dict[str, Any]:
+    """Return a flavor, the server's own or another, as far as its disks are the host's: a volume is not, nor what nobody wants."""
+    own = {**(flavor or row["flavor"]), **(row["local_disks"] or {})}
+    return own if row["image_id"] else own | {"root_gib": 0}
+
+
 def sizes(flavor: Row) -> dict[str, int]:
     """Return what a server of a flavor takes of its host."""
     return {"vcpus": flavor["vcpus"], "memory_mib": flavor["memory_mib"], "disk_gib": disk_gib(flavor)}

@@ -27,6 +27,8 @@ from cumulo.compute import flavors, moves, quotas, states
 Row = Mapping[str, Any]
 Plug = Callable[[str, str], list[str]]
 """Makes the ports of one server, given its id and host name; answers their ids."""
+Attach = Callable[[Row], dict[str, Any]]
+"""Gives one server its volumes, given its row; answers what its build's state says of them."""
 LONGEST_NAME = 255
 LONGEST_GUEST_PASSWORD = 1020
 
@@ -75,7 +77,7 @@ SOFT_DELETE = Change("softDelete", "soft_delete_server", tuple(
 
 
 def request_build(connection: sa.Connection, ids: Ids, now: float, *, context: Context, limits: quotas.Limits,
-                  wanted: BuildRequest, plug: Plug) -> list[dict[str, Any]]:
+                  wanted: BuildRequest, plug: Plug, attach: Attach = lambda row: {}) -> list[dict[str, Any]]:
     """Make the rows, ports and operations of new servers and return the rows; raises QuotaExceeded."""
     quotas.check_metadata(limits, wanted.metadata)
     count = quotas.reserve(
@@ -91,7 +93,7 @@ def request_build(connection: sa.Connection, ids: Ids, now: float, *, context: C
         row["hostname"] = _hostname(wanted, index) or hostname_of(name, row["id"])
         connection.execute(sa.insert(server).values(row))
         ports = plug(row["id"], row["hostname"])
-        _begin(connection, ids, now, context, row, "build_server", "create", {"ports": ports})
+        _begin(connection, ids, now, context, row, "build_server", "create", {"ports": ports, **attach(row)})
         rows.append(row)
     return rows
 

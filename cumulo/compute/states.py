@@ -32,7 +32,9 @@ SOFT, HARD = "SOFT", "HARD"
 _VM_STATES = {BUILD: "building", ACTIVE: "active", SHUTOFF: "stopped", PAUSED: "paused", SUSPENDED: "suspended",
               SHELVED: "shelved", SHELVED_OFFLOADED: "shelved_offloaded", VERIFY_RESIZE: "resized",
               RESCUE: "rescued", SOFT_DELETED: "soft-delete", ERROR: "error", DELETED: "deleted"}
-_BUILD_TASKS = {"claim": "scheduling", "plug_ports": "networking", "boot": "spawning", "settle": "spawning"}
+_BUILD_TASKS = {"claim": "scheduling", "plug_ports": "networking", "order_volumes": "block_device_mapping",
+                "gather_volumes": "block_device_mapping", "export_volumes": "block_device_mapping", "boot": "spawning",
+                "settle": "spawning"}
 _FLOW_TASKS = {"delete_server": "deleting", "start_server": "powering-on", "stop_server": "powering-off",
                "pause_server": "pausing", "unpause_server": "unpausing", "suspend_server": "suspending",
                "resume_server": "resuming", "rescue_server": "rescuing", "unrescue_server": "unrescuing",
@@ -50,9 +52,9 @@ _STEP_TASKS = {
     "shelve_server": {"hold_image": "shelving", "power_down": "shelving", "snapshot": "shelving_image_pending_upload",
                       "upload": "shelving_image_uploading", "shelve": "shelving"},
     "resize_server": {"choose": "resize_prep", "power_down": "resize_prep"} | dict.fromkeys(
-        ("keep_disk", "snapshot", "upload"), "resize_migrating") | {
+        ("keep_disk", "snapshot", "upload", "export_volumes"), "resize_migrating") | {
         "move": "resize_migrated", "follow_ports": "resize_finish", "arrive": "resize_finish", "moved": "resize_finish"},
-    "evacuate_server": {"refuge": "rebuilding", "plug_ports": "rebuilding", "boot": "rebuild_spawning",
+    "evacuate_server": {"refuge": "rebuilding", "plug_ports": "rebuilding", "export_volumes": "rebuild_block_device_mapping", "boot": "rebuild_spawning",
                         "settle": "rebuild_spawning"},
     "rebuild_server": {"wipe": "rebuilding", "respawn": "rebuild_spawning", "settle": "rebuild_spawning"},
 }

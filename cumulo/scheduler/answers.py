@@ -22,7 +22,7 @@ from cumulo.network import desired, hosts
 from cumulo.scheduler import facts, migrating, power_sync
 from cumulo.scheduler.heartbeats import Heartbeats, register_compute_host
 from cumulo.scheduler.runner import Runner
-from cumulo.volume import attachments, backends, keys
+from cumulo.volume import attachments, backends, keys, server_volumes
 
 KINDS = ("compute", "network", "image", "volume", "api")
 UPLOAD_TOKEN_S = 300  # an upload's token is looked at when it begins
@@ -102,10 +102,13 @@ class Answers:
             lease.confirm(connection, operation, epoch)
 
     def server_facts(self, call: Any, server_id: str) -> dict[str, Any]:
-        """Everything a compute agent needs to boot a server; boot_image is another image an operation boots it from."""
+        """Everything a compute agent needs to boot a server; boot_image is another image an operation boots it from.
+
+        While an operation brings a server to a host, its volumes are told as that host opens them.
+        """
         with self._database.read() as connection:
-            found = facts.server_facts(connection, server_id, self._image_access)
             running = store.active(connection, server_id)
+            found = facts.server_facts(connection, server_id, self._image_access, server_volumes.opened(running))
             boot_image = running["state"].get("boot_image") if running else None
             return found | {"boot_image": facts.image_facts(
                 connection, found["project_id"], boot_image, self._image_access)}

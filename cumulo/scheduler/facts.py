@@ -12,6 +12,7 @@ from cumulo.common.db.tables.network import port as port_table
 from cumulo.common.db.tables.network import port_address
 from cumulo.common.db.tables.network_router import floating_ip
 from cumulo.common.db.tables.network_security import port_security_group, security_group
+from cumulo.compute import moves
 from cumulo.image import images
 from cumulo.network import networks, ports
 from cumulo.volume import attachments, qos
@@ -20,7 +21,7 @@ Facts = dict[str, Any]
 _IMAGE = ("id", "disk_format", "container_format", "size", "checksum", "os_hash_algo", "os_hash_value", "min_disk",
           "properties")
 _SERVER = ("id", "name", "hostname", "project_id", "user_id", "created_at", "launch_index", "user_data",
-           "key_name", "admin_password", "availability_zone", "metadata", "flavor")  # fmt: skip
+           "key_name", "admin_password", "availability_zone", "metadata")  # fmt: skip
 
 Access = Callable[[str, str], Facts]
 """(project id, image id) -> {"url", "token"} to download with; nothing for a reader that only looks."""
@@ -31,8 +32,11 @@ def no_access(project_id: str, image_id: str) -> Facts:
     return {}
 
 
-def server_facts(connection: sa.Connection, server_id: str, access: Access) -> Facts:
-    """Everything needed to boot a server and to answer its metadata requests; raises NotFound."""
+def server_facts(connection: sa.Connection, server_id: str, access: Access, opened: Facts | None = None) -> Facts:
+    """Everything needed to boot a server and to answer its metadata requests; raises NotFound.
+
+    opened: how volumes are opened where an operation brings the server to, by their ids.
+    """
     row = connection.execute(sa.select(server).where(server.c.id == server_id)).mappings().one_or_none()
     if row is None:
         raise errors.NotFound(f"Server {server_id} could not be found.")
@@ -48,7 +52,9 @@ def server_facts(connection: sa.Connection, server_id: str, access: Access) -> F
         if row["image_properties"] is not None:  # the machine stays what it was made as
             image["properties"] = row["image_properties"]
     return {name: row[name] for name in _SERVER} | {
+        "flavor": moves.on_host(row),
         "image": image,
+        "image_properties": row["image_properties"] or {},
         "kernel": image_of(kernel_id),
         "ramdisk": image_of(ramdisk_id),
         "config_drive": bool(row["config_drive"]),
@@ -56,7 +62,7 @@ def server_facts(connection: sa.Connection, server_id: str, access: Access) -> F
         "ports": [each | {"tag": (row["device_tags"] or {}).get(each["id"])} for each in _ports(connection, server_id)],
         "public_ipv4": _public_ipv4(connection, server_id),
         "security_groups": _security_groups(connection, server_id),
-        "volumes": _volumes(connection, server_id),
+        "volumes": _volumes(connection, server_id, opened or {}),
     } | _fits(connection, server_id)
 
 
@@ -89,12 +95,15 @@ def image_facts(connection: sa.Connection, project_id: str, image_id: str | None
     return {name: image[name] for name in _IMAGE} | access(project_id, image_id)
 
 
-def _volumes(connection: sa.Connection, server_id: str) -> list[Facts]:
+def _volumes(connection: sa.Connection, server_id: str, opened: Facts) -> list[Facts]:
     """The volumes that the server has, each with how its host opens it; those on their way are told by the operation."""
-    rows = [each for each in attachments.of_server(connection, server_id) if each["connection"]]
+    known = [{**each, "connection": opened.get(each["volume_id"]) or each["connection"]}
+             for each in attachments.of_server(connection, server_id)]
+    rows = [each for each in known if each["connection"]]
     limits = qos.limits_of(connection, [each["volume_id"] for each in rows])
     return [{"id": each["volume_id"], "device": each["device"], "connection": each["connection"],
-             "read_only": each["mode"] == "ro", "size_gib": each["size_gib"], "limits": limits.get(each["volume_id"])}
+             "read_only": each["mode"] == "ro", "size_gib": each["size_gib"], "limits": limits.get(each["volume_id"]),
+             "boot_index": each["boot_index"], "disk_bus": each["disk_bus"], "tag": each["tag"]}
             for each in rows]
 
 

@@ -4,6 +4,7 @@
     done     no          nothing: the last step has said it; see shelving
     any      yes         a delete_server operation, created here: there is no moment at which the
                          server is free and its deletion could be forgotten
+    undone   any         a build: its volumes are others' again, those made for it are deleted
     undone   no          a build, reboot or rebuild leaves the server in ERROR, naming the step; a start, stop,
                          pause and the like leave it as its host says it is, their error stands in the
                          action's events
@@ -53,6 +54,8 @@ def finished(connection: sa.Connection, ids: Ids, now: float, ended: Operation) 
         volumes.finished(connection, ids, now, ended)
     if ended.resource_type != "server":
         return
+    if ended.phase == "undone" and ended.flow == "build_server":
+        volumes.build_came_to_nothing(connection, ids, now, ended)
     if ended.phase == "stuck":
         _set_fault(connection, now, ended)
     elif ended.cancel and ended.flow not in ("delete_server", "delete_moved_server"):

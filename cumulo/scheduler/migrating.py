@@ -81,7 +81,7 @@ def no_refuge(connection: sa.Connection, now: float, work: Work) -> State:
     if row["host"] != state["source"]:
         connection.execute(sa.insert(server_move).values(
             server_id=row["id"], host=state["source"], flavor_id=row["flavor_id"], flavor=row["flavor"], created_at=now,
-            **(moves.sizes(row["flavor"]) | _room_left(connection, state))))
+            **(moves.sizes(moves.on_host(row)) | _room_left(connection, state))))
         _turn(connection, now, state)
         leftovers.forget(connection, state["source"], state["server_id"])
     return {"host": state["source"]}

@@ -20,6 +20,7 @@ from cumulo.network import ports
 from cumulo.scheduler import fitting, saved_images, snapshot
 from cumulo.scheduler.filters import Host, Request
 from cumulo.scheduler.place import plan_place
+from cumulo.volume import server_volumes
 
 if TYPE_CHECKING:
     from cumulo.scheduler.steps import Services, Work
@@ -63,7 +64,7 @@ def choose(connection: sa.Connection, now: float, work: Work, planned: PlanMade 
         raise Outdated(state["server_id"])
     host, wanted = planned
     take_room(connection, now, state, host, wanted)
-    if host.name != state["source"]:
+    if host.name != state["source"] and not state.get("boots_from_volume"):
         _make_image(connection, now, state)
     return _chosen(state, host.name)
 
@@ -84,7 +85,8 @@ def take_room(connection: sa.Connection, now: float, state: State, host: Host, w
 
 
 def _chosen(state: State, host: str) -> State:
-    return {"target": host} | ({"boot_image": state["image_id"]} if host != state["source"] else {})
+    has_image = host != state["source"] and not state.get("boots_from_volume")
+    return {"target": host} | ({"boot_image": state["image_id"]} if has_image else {})
 
 
 def _make_image(connection: sa.Connection, now: float, state: State) -> None:
@@ -148,6 +150,7 @@ def turn_round(connection: sa.Connection, now: float, state: State) -> State:
         memory_mib=other["memory_mib"], updated_at=now))
     for port_id in sorted(state.get("ports", ())):
         ports.bind_port(connection, now, port_id, other["host"])
+    server_volumes.follow(connection, now, state, other["host"])
     return {"host": other["host"]}
 
 

@@ -248,7 +248,8 @@ class Runner:
         if row.is_finished:
             finish.finished(connection, self._runtime.ids, now, kept)
         elif goes_on:
-            self._event_begins(connection, kept, now, is_first=True)  # nothing goes on to where it has been
+            # But for a step that repeats, nothing goes on to where it has been.
+            self._event_begins(connection, kept, now, is_first=kept.cursor != operation.cursor)
         _log(kept, step, undo, result)
         return kept if goes_on else None
 

@@ -23,6 +23,7 @@ from cumulo.compute import (
     fits,
     hardware,
     leftovers,
+    moves,
     passthrough,
     server_groups,
 )
@@ -117,7 +118,7 @@ def request(connection: sa.Connection, conf: cfg.ConfigOpts, server_id: str, fla
         server_id=server_id,
         vcpus=flavor["vcpus"],
         memory_mib=flavor["memory_mib"],
-        disk_gib=disk_gib(flavor),
+        disk_gib=moves.disk_gib(moves.on_host(row, flavor)),
         host=row["requested_host"],
         zone=row["availability_zone"],
         architecture=_architecture(connection, row["image_id"]),
@@ -155,11 +156,6 @@ def _beside(connection: sa.Connection, row: sa.RowMapping) -> dict[str, Any]:
                 server.c.host.is_not(None)).order_by(server.c.host)
             found[field] = tuple(connection.execute(query).scalars())
     return found
-
-
-def disk_gib(flavor: Mapping[str, Any]) -> int:
-    """All the disk a flavor may fill, swap rounded up to a GiB."""
-    return int(flavor["root_gib"]) + flavor.get("ephemeral_gib", 0) + math.ceil(flavor.get("swap_mib", 0) / 1024)
 
 
 def _architecture(connection: sa.Connection, image_id: str | None) -> str | None:

@@ -30,6 +30,7 @@ from cumulo.network import ports
 from cumulo.scheduler import fitting, migrating, moving, saved_images, snapshot, volumes
 from cumulo.scheduler.filters import Group, Host, Request
 from cumulo.scheduler.place import plan_place
+from cumulo.volume import server_volumes
 
 ACTIVE = {"status": "ACTIVE", "power_state": 1}
 SHUTOFF = {"status": "SHUTOFF", "power_state": 4}
@@ -199,6 +200,7 @@ def settle(connection: sa.Connection, now: float, work: Work, planned: None) -> 
     values = reached | {"updated_at": now, "fault": None}
     if work.flow in ("build_server", "rebuild_server", "evacuate_server"):
         values["launched_at"] = now
+    server_volumes.settle(connection, now, work.state, work.state["host"])
     connection.execute(sa.update(server).where(server.c.id == work.state["server_id"]).values(values))
     return {}
 
@@ -267,6 +269,7 @@ def unbind(connection: sa.Connection, now: float, work: Work) -> State:
 def offload(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
     """Give the host's room back: the server is nowhere until it is unshelved."""
     release_claim(connection, now, work)
+    server_volumes.leave(connection, now, work.state["server_id"])
     values = {"status": "SHELVED_OFFLOADED", "power_state": 4, "updated_at": now}
     connection.execute(sa.update(server).where(server.c.id == work.state["server_id"]).values(values))
     return {"host": None}
@@ -275,6 +278,7 @@ def offload(connection: sa.Connection, now: float, work: Work, planned: None) ->
 def unshelve(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
     """Say that the server is back, and remove the image it came from."""
     saved_images.forget_shelved(connection, work.state["server_id"])
+    server_volumes.settle(connection, now, work.state, work.state["host"])
     values = ACTIVE | {"updated_at": now, "fault": None}
     connection.execute(sa.update(server).where(server.c.id == work.state["server_id"]).values(values))
     return {}
@@ -339,6 +343,8 @@ STEPS: dict[str, LocalStep] = {
     "publish": LocalStep(publish, unpublish, plan_publish),
     "locate": LocalStep(locate, unpublish),
     "place": LocalStep(volumes.place_volume, volumes.leave_place, volumes.plan_place),
+    "order_volumes": LocalStep(volumes.order, volumes.keep, volumes.plan_order),
+    "gather_volumes": LocalStep(volumes.gather, volumes.keep, volumes.plan_gather),
     "settle_volume": LocalStep(volumes.settle_volume, volumes.keep),
     "settle_image": LocalStep(volumes.settle_image, volumes.keep),
     "forget_volume": LocalStep(volumes.forget_volume, volumes.keep),

@@ -23,6 +23,7 @@ class Backend:
     is_enabled: bool
     silent_s: float  # seconds since its agent was heard; infinite when it never was
     said: frozenset[tuple[str, str]] = frozenset()
+    bound_host: str | None = None  # the one host that reaches its volumes; None where every host does
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Wanted:
     same_backends: tuple[str, ...] | None = None  # it shall be on one of these
     different_backends: tuple[str, ...] = ()  # it shall be on none of these
     asked_at: float = 0.0
+    user_host: str | None = None  # the host of the server that it is made for
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,12 +85,17 @@ def different_host(backend: Backend, wanted: Wanted, limits: Limits) -> bool:
     return backend.name not in wanted.different_backends
 
 
+def reachable(backend: Backend, wanted: Wanted, limits: Limits) -> bool:
+    """The host of the server that the volume is made for reaches it."""
+    return wanted.user_host is None or backend.bound_host in (None, wanted.user_host)
+
+
 def capacity(backend: Backend, wanted: Wanted, limits: Limits) -> bool:
     """Enough room is left, and no volume gets more than the backend really has."""
     return wanted.size_gib <= backend.total_gib and backend.allocated_gib + wanted.size_gib <= backend.room_gib
 
 
-FILTERS: tuple[Filter, ...] = (enabled, alive, source, zone, volume_type, same_host, different_host, capacity)
+FILTERS: tuple[Filter, ...] = (enabled, alive, source, zone, volume_type, same_host, different_host, reachable, capacity)
 
 
 def place(backends: Sequence[Backend], wanted: Wanted, limits: Limits, *, seed: int) -> Backend:

@@ -11,11 +11,12 @@ from cumulo.common import errors, log
 from cumulo.common.context import Context
 from cumulo.common.db.tables.volume import volume, volume_backend, volume_snapshot, volume_type
 from cumulo.common.ids import Ids
+from cumulo.common.operations import lease
 from cumulo.common.operations.lease import Operation
 from cumulo.common.operations.step import State
 from cumulo.scheduler.moving import Outdated
 from cumulo.scheduler.volume_place import Backend, Limits, Wanted, place
-from cumulo.volume import attachments, backends, qos, snapshots, states, type_encryption, types, volumes
+from cumulo.volume import attachments, backends, qos, server_volumes, snapshots, states, type_encryption, types, volumes
 
 if TYPE_CHECKING:
     from cumulo.scheduler.steps import Services, Work
@@ -65,7 +66,8 @@ def _wanted(connection: sa.Connection, row: Any, state: State) -> Wanted:
         says=(*(each for each in types.wanted_capabilities(specs) if each[0] != types.MULTIATTACH),
               *type_encryption.asks(connection, row["type_id"]), *qos.asks(connection, row["type_id"])),
         same_backends=_backends_of(connection, hints.get("same_host")) if hints.get("same_host") else None,
-        different_backends=_backends_of(connection, hints.get("different_host")), asked_at=row["created_at"])
+        different_backends=_backends_of(connection, hints.get("different_host")), asked_at=row["created_at"],
+        user_host=server_volumes.host_of_user(connection, row["id"]))
 
 
 def _backends_of(connection: sa.Connection, hint: str | list[str] | None) -> tuple[str, ...]:
@@ -83,6 +85,7 @@ def _snapshot(connection: sa.Connection, now: float, conf: Any) -> list[Backend]
         allocated_gib=row["allocated_gib"], total_gib=row["total_gib"], zone=backends.zone_of(row, conf.volume.availability_zone),
         is_enabled=not row["disabled"] and not row["frozen"],
         silent_s=float("inf") if row["last_seen"] is None else now - row["last_seen"],
+        bound_host=row["host"] if row["capabilities"].get("host_bound") else None,
         said=frozenset((key, str(value)) for key, value in row["capabilities"].items()),
     ) for row in backends.list_backends(connection)]
 
@@ -115,7 +118,9 @@ def leave_place(connection: sa.Connection, now: float, work: Work) -> State:
 
 def settle_volume(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
     """Say that the volume is there."""
-    volumes.update_volume(connection, now, work.state["volume_id"], status=states.AVAILABLE, launched_at=now, fault=None)
+    volume_id = work.state["volume_id"]
+    volumes.update_volume(connection, now, volume_id, status=states.AVAILABLE, launched_at=now, fault=None)
+    attachments.follow(connection, now, volume_id)  # a server may have it made for itself
     return {}
 
 
@@ -191,6 +196,33 @@ def concerned(connection: sa.Connection, work: Work) -> list[str]:
     return sorted({f"volume.{backends.host_of(each['backend'])}" for each in of_it if each["backend"]})
 
 
+def order(connection: sa.Connection, now: float, work: Work, planned: Ids) -> State:
+    """Begin to make the volumes that a server is built with: near its host, which is chosen by now."""
+    server_volumes.begin_new(connection, planned, now, work.state)
+    return {}
+
+
+def plan_order(services: Services, state: State) -> Ids:
+    """Nothing is decided here: operations need ids."""
+    return services.ids
+
+
+def plan_gather(services: Services, state: State) -> None:
+    """See that all volumes of the server are there."""
+    with services.database.read() as connection:
+        server_volumes.await_new(connection, state["server_id"])
+
+
+def gather(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
+    """Say which volumes the server has, now that they are made."""
+    return {"volumes": server_volumes.entries(connection, work.state["server_id"])}
+
+
+def build_came_to_nothing(connection: sa.Connection, ids: Ids, now: float, ended: Operation) -> None:
+    """Take its volumes from a server whose build was undone; those that were made for it are deleted."""
+    server_volumes.let_go(connection, ids, now, _asked_by(ended), ended.state)
+
+
 def server_gone(connection: sa.Connection, ids: Ids, now: float, ended: Operation) -> None:
     """Take its volumes from a server that is deleted; those that go with it are deleted."""
     for row in attachments.of_server(connection, ended.resource_id):
@@ -242,6 +274,9 @@ def finished(connection: sa.Connection, ids: Ids, now: float, ended: Operation) 
         _delete(connection, ids, now, ended, row)
     elif ended.phase == "undone" and ended.flow == "create_volume":
         _fail(connection, now, ended, states.ERROR)
+    if ended.flow == "create_volume":
+        for server_id in server_volumes.users_of(connection, ended.resource_id):
+            lease.hasten_for(connection, now, server_id)
 
 
 def snapshot_finished(connection: sa.Connection, ids: Ids, now: float, ended: Operation) -> None:

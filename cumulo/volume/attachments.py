@@ -59,7 +59,8 @@ def of_servers(connection: sa.Connection, server_ids: Sequence[str]) -> dict[str
     found: dict[str, list[Row]] = {server_id: [] for server_id in server_ids}
     if not server_ids:
         return found
-    query = sa.select(volume_attachment, volume.c.backend, volume.c.size_gib, volume.c.read_only).join(
+    query = sa.select(volume_attachment, volume.c.backend, volume.c.size_gib, volume.c.read_only,
+                      volume.c.status.label("volume_status")).join(
         volume, volume.c.id == volume_attachment.c.volume_id).where(
             volume_attachment.c.server_id.in_(server_ids), volume_attachment.c.managed.is_(True))
     for row in connection.execute(query.order_by(volume_attachment.c.device, volume_attachment.c.id)).mappings():
@@ -104,14 +105,15 @@ def bound_host(connection: sa.Connection, backend: str) -> str | None:
     return row.host if row is not None and row.capabilities.get("host_bound") else None
 
 
-def attach(connection: sa.Connection, ids: Ids, now: float, of: Row, status: str, **columns: Any) -> Row:
-    """Note an attachment of a volume that the caller holds, and return it.
+def attach(connection: sa.Connection, ids: Ids, now: float, of: Row, status: str, *, is_new: bool = False, **columns: Any) -> Row:
+    """Note an attachment of a volume that the caller holds, and return it. is_new: it is being made for this.
 
     Raises BadRequest for one that is in use, unless several may use it, or that is in no state to be used.
     """
     there = volumes.attachments_of(connection, [of["id"]])[of["id"]]
     allowed = (states.AVAILABLE, states.IN_USE, states.RESERVED, states.ATTACHING) if of["multiattach"] else (states.AVAILABLE,)
-    volumes.require(of, "attach it", allowed)
+    if not is_new:
+        volumes.require(of, "attach it", allowed)
     server_id = columns.get("server_id")
     if server_id is not None and any(each["server_id"] == server_id for each in there):
         raise errors.BadRequest(f"Invalid volume: Volume {of['id']} is attached to server {server_id} already.")

@@ -69,6 +69,13 @@ def get_volume(connection: sa.Connection, volume_id: str, *, project_id: str | N
 def request_create(connection: sa.Connection, ids: Ids, now: float, *, conf: cfg.ConfigOpts, context: Context,
                    wish: Wish) -> Row:
     """Make the row and the operation of a new volume and return the row; raises TooLarge over quota."""
+    row = make_row(connection, ids, now, conf=conf, context=context, wish=wish)
+    begin_create(connection, ids, now, context, row, wish.source)
+    return row
+
+
+def make_row(connection: sa.Connection, ids: Ids, now: float, *, conf: cfg.ConfigOpts, context: Context, wish: Wish) -> Row:
+    """Make the row of a new volume that begin_create is to follow, and return it; raises TooLarge over quota."""
     project_id = context.project_id or ""
     quotas.check_size(connection, conf, project_id, wish.size_gib)
     quotas.check(connection, conf, project_id, quotas.Amount(
@@ -82,9 +89,15 @@ def request_create(connection: sa.Connection, ids: Ids, now: float, *, conf: cfg
     if encryption is not None:
         keys.check(encryption)
         keys.make(connection, ids, now, conf, row["id"], like=original)
-    _begin(connection, ids, now, context, row, "create_volume", "create", {
-        "size_gib": wish.size_gib, "source": wish.source, "encrypted": encryption is not None})
     return get_volume(connection, row["id"])
+
+
+def begin_create(connection: sa.Connection, ids: Ids, now: float, context: Context, row: Row,
+                 source: Mapping[str, Any] | None) -> None:
+    """Create the operation that makes a volume, unless one does already."""
+    if store.active(connection, row["id"]) is None:
+        _begin(connection, ids, now, context, row, "create_volume", "create", {
+            "size_gib": row["size_gib"], "source": source, "encrypted": row["encryption_key_id"] is not None})
 
 
 def _original(connection: sa.Connection, row: Row, source: Mapping[str, Any] | None) -> str | None:

@@ -3,6 +3,7 @@
     step         runs at                    undone by
     survey       the source's agent         nothing: it tells how the guest is, for the server's row
     reserve      the scheduler              giving the room back
+    export_volumes the volume agents        nothing: what no attachment needs is not kept open
     expect       the target's agent         removing what was made; a guest that is there already stays
     plug_ahead   the target's network       the ports are expected there no more
     migrate      the source's agent         stopping it; it tells whether the guest has left (landed)
@@ -13,12 +14,13 @@ hosts have the ports from plug_ahead on. QEMU itself decides the moment at which
 so no undo takes it back: one that finds the guest gone says landed, and the ones before it leave the guest where it is.
 What follows either way is land_server (cumulo/scheduler/finish.py).
 
-The state begins with server_id, host, source (the same), ports, begins (the status), flavor_id, flavor and to_host (or
+The state begins with server_id, host, source (the same), ports, volumes, begins (the status), flavor_id, flavor and to_host (or
 null). survey adds coming, reserve target, expect to, and while migrate runs its progress is there too. Who wants it stopped,
-or over with sooner, says abort or hurry in it. Hosts share no disks: they are copied while the guest goes on writing.
+or over with sooner, says abort or hurry in it. Hosts share no disks: they are copied while the guest goes on writing. Volumes are not: both hosts open them, and from switch on the attachments
+name the target.
 """
 
-from cumulo.common.operations.step import Flow, State, Step, at_compute, at_network, at_scheduler
+from cumulo.common.operations.step import Flow, State, Step, at_compute, at_network, at_scheduler, at_volume_to_open
 
 
 def at_target(state: State) -> str | None:
@@ -37,6 +39,7 @@ FLOW = Flow(
     steps=(
         Step("survey", at_compute),
         Step("reserve", at_scheduler),
+        Step("export_volumes", at_volume_to_open, repeats=True),
         Step("expect", at_target),
         Step("plug_ahead", at_target_network),
         Step("migrate", at_compute),

@@ -136,6 +136,13 @@ def hasten(connection: Connection, now: float, host: str) -> int:
     return hastened
 
 
+def hasten_for(connection: Connection, now: float, resource_id: str) -> None:
+    """Make due at once what waits for a resource, as a server's build for its volumes; what somebody works at is left alone."""
+    waits = (operation.c.active_key == resource_id, operation.c.leased_until <= now, operation.c.due > now)
+    for its_id in connection.execute(select(operation.c.id).where(*waits).with_for_update(skip_locked=True)).scalars().all():
+        connection.execute(update(operation).where(operation.c.id == its_id).values(due=now))
+
+
 def revive(connection: Connection, host: str, forward_only: Collection[str]) -> None:
     """Try at once what waits for a host, or gave up waiting, since it was declared down and is not waited for any more."""
     waits = or_(operation.c.phase == "stuck", and_(operation.c.phase.in_(ACTIVE_PHASES), operation.c.tries > 0))

@@ -2,6 +2,7 @@
 
     result    doing                              undoing
     done      next step; past the last: done     step before; before the first: undone
+              (the same, while it repeats)
     retry     same step later, then as failed    same step later, then stuck
     failed    undo, beginning with this step     same step later, then stuck
 
@@ -63,6 +64,8 @@ def after(
         phase="undoing" if undo else "doing", cursor=operation.cursor, tries=0, due=now, deadline=deadline,
         percent=_percent(operation.cursor, flow), state=operation.state | result.answer, error=operation.error,
     )  # fmt: skip
+    if result.kind == "done" and not undo and step.repeats and step.at(row.state) is not None:
+        return row
     if result.kind == "done":
         return _step_over(row, flow, -1 if undo else 1)
     message = f"{'undo of ' if undo else ''}{step.name}: {result.message}"

@@ -17,10 +17,14 @@ SCHEDULER = "scheduler"
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-    """One idempotent piece of a flow; `at` names the place, None when there is nothing to do yet."""
+    """One idempotent piece of a flow; `at` names the place, None when there is nothing to do yet.
+
+    One that `repeats` is run again, wherever `at` says then, until `at` says that there is nothing left to do.
+    """
 
     name: str
     at: Place
+    repeats: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,6 +74,17 @@ def at_compute_of(state: State) -> str | None:
 def at_volume_of(state: State) -> str | None:
     """The step runs at the volume agent of the volume that a server uses, which may be on another host than the server."""
     return f"volume.{state['volume_host']}" if state.get("volume_host") else None
+
+
+def at_scheduler_for_new_volumes(state: State) -> str | None:
+    """The step runs in the runner itself, nowhere for a server whose volumes are all there, or that has none."""
+    return SCHEDULER if state.get("new_volumes") else None
+
+
+def at_volume_to_open(state: State) -> str | None:
+    """The step runs at the agent of the first of a server's volumes whose connection is not known yet."""
+    shut = (each for each in state.get("volumes") or () if each["connection"] is None)
+    return next((f"volume.{each['volume_host']}" for each in shut), None)
 
 
 def at_volume(state: State) -> str | None:

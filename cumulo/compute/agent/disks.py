@@ -21,12 +21,22 @@ COPY_TIMEOUT_S = 6 * 3600
 def make_disks(facts: Facts, files: ServerFiles) -> None:
     """Make what is missing of a server's disks; its base must be there."""
     flavor = facts["flavor"]
-    if not files.disk.exists():
+    if has_root(facts) and not files.disk.exists():
         _make_root(facts, files)
     if flavor.get("ephemeral_gib") and not files.ephemeral.exists():
         _make_file(files.ephemeral, flavor["ephemeral_gib"] * GIB, ["mkfs.ext4", "-q", "-F", "-L", "ephemeral0"])
     if flavor.get("swap_mib") and not files.swap.exists():
         _make_file(files.swap, flavor["swap_mib"] * MIB, ["mkswap"])
+
+
+def has_root(facts: Facts) -> bool:
+    """Say whether a server boots from a disk of its host's: else it does from a volume."""
+    return bool(facts.get("image"))
+
+
+def is_here(facts: Facts, files: ServerFiles) -> bool:
+    """Say whether this host has what a server boots from, or would have; a volume is elsewhere."""
+    return files.disk.exists() if has_root(facts) else files.directory.exists()
 
 
 def copy(disk: pathlib.Path, target: pathlib.Path, disk_format: str) -> None:
@@ -46,7 +56,7 @@ def grow(facts: Facts, files: ServerFiles) -> None:
     """Give the disks of a server that is off the sizes of its flavor where they are smaller; make those it lacks."""
     flavor = facts["flavor"]
     wanted = flavor["root_gib"] * GIB
-    if wanted > int(images.inspect(files.disk, "qcow2")["virtual-size"]):
+    if has_root(facts) and wanted > int(images.inspect(files.disk, "qcow2")["virtual-size"]):
         command.run(["qemu-img", "resize", "-q", "-f", "qcow2", str(files.disk), str(wanted)], timeout_s=TIMEOUT_S)
     ephemeral = (flavor.get("ephemeral_gib") or 0) * GIB
     if files.ephemeral.exists() and files.ephemeral.stat().st_size < ephemeral:
@@ -58,7 +68,7 @@ def grow(facts: Facts, files: ServerFiles) -> None:
 
 def sizes(files: ServerFiles) -> dict[str, int]:
     """Return how large each disk of a server is to its guest."""
-    found = {"disk": int(images.inspect(files.disk, "qcow2")["virtual-size"])}
+    found = {"disk": int(images.inspect(files.disk, "qcow2")["virtual-size"])} if files.disk.exists() else {}
     return found | {path.name: path.stat().st_size for path in (files.ephemeral, files.swap) if path.exists()}
 
 
@@ -70,7 +80,7 @@ def make_targets(files: ServerFiles, wanted: Mapping[str, int], base_format: str
     for path in (files.ephemeral, files.swap):
         if path.name in wanted:
             make_empty(path, wanted[path.name])
-    if not files.disk.exists():
+    if "disk" in wanted and not files.disk.exists():
         partial = files.disk.with_suffix(".new")
         command.run(overlay_command(partial, base_format or "raw", wanted["disk"]), timeout_s=TIMEOUT_S)
         partial.rename(files.disk)

@@ -84,7 +84,7 @@ class FakeDriver:
         self._begin("create", facts["id"])
         progress(100.0)
         server = self._read().get(facts["id"]) or {"power": Power.OFF.value, "console": "", "files": []}
-        if "disk" not in server["files"]:
+        if "disk" not in server["files"] and (facts.get("image") or "volumes" not in server):
             self._change(facts["id"], server | {"name": facts["name"], "image": (facts.get("image") or {}).get("id"),
                                                 "files": sorted({*server["files"], *_files(facts)}),
                                                 "cards": _cards(facts), "volumes": _volumes(facts), "sizes": _sizes(facts),
@@ -267,8 +267,8 @@ class FakeDriver:
         self._begin("expect", facts["id"])
         progress(100.0)
         self._change(facts["id"], {"power": Power.OFF.value, "console": "", "files": coming["files"], "cards": _cards(facts),
-                                   "name": facts["name"], "image": (facts.get("image") or {}).get("id"),
-                                   "fit": facts.get("other_fit")})
+                                   "volumes": _volumes(facts), "fit": facts.get("other_fit"),
+                                   "name": facts["name"], "image": (facts.get("image") or {}).get("id")})
         return {"host": self._host}
 
     def send(self, server_id: str, to: Facts, orders: Orders, tell: Tell) -> None:
@@ -399,7 +399,8 @@ def _files(facts: Facts) -> list[str]:
     flavor = facts["flavor"]
     wanted = {"ephemeral": flavor.get("ephemeral_gib"), "swap": flavor.get("swap_mib"),
               "config.iso": facts.get("config_drive"), "kernel": facts.get("kernel"), "ramdisk": facts.get("ramdisk")}
-    return sorted(["base", "disk", *(name for name, is_wanted in wanted.items() if is_wanted)])
+    root = ["base", "disk"] if facts.get("image") else []
+    return sorted([*root, *(name for name, is_wanted in wanted.items() if is_wanted)])
 
 
 def _sizes(facts: Facts) -> dict[str, int]:

@@ -219,7 +219,7 @@ class Steps:
         if self.driver.power(server_id) is Power.RUNNING:
             return {}
         facts = self.fetch_facts(server_id)
-        if state.get("boot_image"):
+        if state["target"] != state["source"]:  # it comes as an image, unless it boots from a volume
             self.driver.create({**facts, "image": facts["boot_image"]}, _percents(call))
         else:
             self.driver.adapt(facts)

@@ -30,6 +30,14 @@ class Server:
     updated_at: float
     deleted_at: float | None
     image_properties: Mapping[str, Any] | None = None
+    image_id: str | None = None  # None: it boots from a volume
+    local_disks: Mapping[str, Any] | None = None
+
+    @property
+    def on_host(self) -> Mapping[str, Any]:
+        """The flavor as far as its disks are the host's."""
+        own = {**self.flavor, **(self.local_disks or {})}
+        return own if self.image_id else own | {"root_gib": 0}
 
 
 @dataclasses.dataclass(frozen=True)

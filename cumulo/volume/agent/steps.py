@@ -60,6 +60,7 @@ class Steps:
             "grow_volume": (self.grow, nothing),
             "send_volume": (self.send, self.drop_copy),
             "export_volume": (self.export, self.withdraw),
+            "export_volumes": (self.export_all, nothing),
             "withdraw_volume": (self.withdraw, self.export),
             "revert_volume": (self.revert, self.discard),
             "reimage_volume": (self.reimage, self.discard),
@@ -170,6 +171,13 @@ class Steps:
         exports = self.exports.get(self._name(state))
         if exports is not None:
             exports.withdraw(state["volume_id"])
+
+    def export_all(self, state: State, call: Any) -> State:
+        """Say how a server's host, or the one that it moves to, opens those of its volumes that are this agent's."""
+        opens = {"host": state.get("target") or state["host"]}
+        own = [each["volume_host"] == self.host and each["connection"] is None for each in state["volumes"]]
+        return {"volumes": [{**each, **(self.export({**each, **opens}, call) if is_own else {})}
+                            for each, is_own in zip(state["volumes"], own, strict=True)]}
 
     def send(self, state: State, call: Any) -> State:
         """Send what a volume holds to the image service, unless it has it already."""

@@ -343,7 +343,7 @@ class CancelTest(RunnerCase):
         operation = self.runner.claim(1)[0]
         for _ in range(3):
             operation = self.runner.advance(operation)  # type: ignore[assignment]
-        self.assertEqual(operation.cursor, 3)
+        self.assertEqual(operation.cursor, 6)
         world.cancel(self.database, self.server_id)
         self.assertIsNone(self.runner.advance(operation))
         self.runner = Runner(self.runtime, self.database)

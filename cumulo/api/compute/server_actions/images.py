@@ -32,6 +32,8 @@ def _save(request: Request, arguments: Mapping[str, Any], action: str, state: di
     services = request.services
     with services.database.write() as connection:
         row = common.own_server(request, connection, "compute:servers:action", lock=True)
+        if row["image_id"] is None:
+            raise errors.BadRequest(f"Instance {row['id']} boots from a volume: make a snapshot of the volume.")
         now = services.database.now(connection)
         metadata = arguments.get("metadata") or {}
         quotas.check_metadata(common.limits(request, connection), metadata)

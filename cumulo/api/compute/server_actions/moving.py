@@ -12,6 +12,7 @@ from cumulo.common import errors
 from cumulo.common.db.tables.compute import compute_host
 from cumulo.compute import flavors, hosts, moves, quotas, servers, states
 from cumulo.network import ports
+from cumulo.volume import server_volumes
 
 ALLOWED = (states.ACTIVE, states.SHUTOFF)
 _STAY_IF_ROOM, _MUST_STAY, _MUST_LEAVE = "if there is room", "yes", "no"
@@ -27,7 +28,7 @@ def resize(request: Request, arguments: Mapping[str, Any]) -> None:
         after = flavors.copy_of(flavor)
         if flavor["id"] == row["flavor_id"]:
             raise errors.BadRequest("When resizing, instances must change flavor!")
-        moves.check_disks(row["flavor"], after)
+        moves.check_disks(moves.on_host(row), moves.on_host(row, after))
         choices.check_machine(request, after, row["image_properties"] or {})
         limits = quotas.limits_for(connection, request.services.conf, row["project_id"])
         quotas.check_growth(
@@ -47,7 +48,7 @@ def migrate(request: Request, arguments: Mapping[str, Any] | None) -> None:
         row = common.own_server(request, connection, "compute:servers:migrate", lock=True)
         host = (arguments or {}).get("host")
         check_target(connection, row, host)
-        if row["flavor"].get("ephemeral_gib"):
+        if moves.on_host(row).get("ephemeral_gib"):
             raise errors.Conflict(f"Instance {row['id']} has an ephemeral disk, which does not leave its host.")
         _begin(request, connection, row, "migrate", row["flavor"], _MUST_LEAVE, host)
     common.ring_scheduler(request)
@@ -66,8 +67,10 @@ def _begin(request: Request, connection: sa.Connection, row: servers.Row, action
     services = request.services
     state = {
         "source": row["host"], "begins": row["status"], "ends": row["status"], "flavor": dict(flavor),
-        "flavor_id": flavor["id"], "old_flavor_id": row["flavor_id"], "grows": flavor["root_gib"] != row["flavor"]["root_gib"], "to_host": host,
-        "stay": _MUST_STAY if row["flavor"].get("ephemeral_gib") else stay, "image_id": services.ids.new_id(),
+        "flavor_id": flavor["id"], "old_flavor_id": row["flavor_id"], "to_host": host,
+        "grows": row["image_id"] is not None and flavor["root_gib"] != row["flavor"]["root_gib"],
+        "boots_from_volume": row["image_id"] is None, "volumes": server_volumes.entries(connection, row["id"]),
+        "stay": _MUST_STAY if moves.on_host(row).get("ephemeral_gib") else stay, "image_id": services.ids.new_id(),
         "format": services.conf.servers.snapshot_format, "ports": port_ids(connection, row)}
     change = servers.Change(action, "resize_server", ALLOWED, state)
     servers.request_change(
@@ -92,7 +95,8 @@ def _end(request: Request, action: str, flow: str) -> None:
         row = common.own_server(request, connection, "compute:servers:action", lock=True)
         move = moves.find_move(connection, row["id"])
         ends = states.SHUTOFF if row["power_state"] == states.POWER_SHUT_DOWN else states.ACTIVE
-        state = {"source": move["host"] if move else row["host"], "ends": ends, "ports": port_ids(connection, row)}
+        state = {"source": move["host"] if move else row["host"], "ends": ends, "ports": port_ids(connection, row),
+                 "volumes": server_volumes.entries(connection, row["id"])}
         servers.request_change(
             connection, services.ids, services.database.now(connection), context=request.context, row=row,
             change=servers.Change(action, flow, (states.VERIFY_RESIZE,), state),

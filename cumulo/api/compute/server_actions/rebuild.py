@@ -27,6 +27,8 @@ def rebuild(request: Request, asked: Body) -> Reply:
     password = asked.get("adminPass") or services.ids.password(12)
     with services.database.write() as connection:
         row = common.own_server(request, connection, "compute:servers:action", lock=True)
+        if row["image_id"] is None:
+            raise errors.BadRequest(f"Instance {row['id']} boots from a volume, which is not rebuilt.")
         change = servers.Change("rebuild", "rebuild_server", ALLOWED, {
             "ends": states.SHUTOFF if row["status"] == states.SHUTOFF else states.ACTIVE,
             "keep_ephemeral": common.flag(str(asked.get("preserve_ephemeral", False)), "preserve_ephemeral")})

@@ -10,6 +10,7 @@ from cumulo.api.compute.servers import choices
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
 from cumulo.compute import servers, states
+from cumulo.volume import attachments, volumes
 
 ALLOWED = (states.ACTIVE, states.SHUTOFF)
 
@@ -22,8 +23,11 @@ def rescue(request: Request, arguments: Mapping[str, Any] | None) -> Reply:
     with services.database.write() as connection:
         row = common.own_server(request, connection, "compute:servers:action", lock=True)
         state = {"begins": row["status"]}
-        if asked.get("rescue_image_ref"):
-            state["boot_image"] = _image(request, connection, row, asked["rescue_image_ref"])
+        if row["image_id"] is None and not request.is_at_least("2.87"):
+            raise errors.BadRequest(f"Instance {row['id']} cannot be rescued: Cannot rescue a volume-backed instance")
+        reference = asked.get("rescue_image_ref") or (_image_of_volume(connection, row) if row["image_id"] is None else None)
+        if reference:
+            state["boot_image"] = _image(request, connection, row, reference)
         change = servers.Change("rescue", "rescue_server", ALLOWED, state)
         now = services.database.now(connection)
         servers.request_change(connection, services.ids, now, context=request.context, row=row, change=change,
@@ -31,6 +35,15 @@ def rescue(request: Request, arguments: Mapping[str, Any] | None) -> Reply:
         servers.update_server(connection, now, row["id"], admin_password=password)
     common.ring_scheduler(request)
     return Reply({"adminPass": password}, status=200)
+
+
+def _image_of_volume(connection: sa.Connection, row: servers.Row) -> str:
+    """The image that the volume was made of from which a server boots."""
+    root = next((each for each in attachments.of_server(connection, row["id"]) if each["boot_index"] == 0), None)
+    image_id = volumes.get_volume(connection, root["volume_id"])["image_id"] if root else None
+    if not image_id:
+        raise errors.BadRequest(f"Instance {row['id']} cannot be rescued: name the image to rescue it with.")
+    return str(image_id)
 
 
 def _image(request: Request, connection: sa.Connection, row: servers.Row, reference: str) -> str:

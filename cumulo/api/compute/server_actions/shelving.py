@@ -12,6 +12,7 @@ from cumulo.common import errors
 from cumulo.common.db.tables.compute import compute_host
 from cumulo.compute import aggregates, hosts, servers, states
 from cumulo.network import ports
+from cumulo.volume import server_volumes
 
 ALLOWED = (states.ACTIVE, states.SHUTOFF, states.PAUSED, states.SUSPENDED)
 
@@ -21,12 +22,14 @@ def shelve(request: Request, arguments: Any) -> None:
     services = request.services
     with services.database.write() as connection:
         row = common.own_server(request, connection, "compute:servers:action", lock=True)
-        image_id = services.ids.new_id()
+        # All that a server needs of which the root disk is a volume is there already, on whatever host.
+        image_id = services.ids.new_id() if row["image_id"] else None
         state = {"begins": row["status"], "image_id": image_id, "format": services.conf.servers.snapshot_format,
-                 "offload": services.conf.servers.shelved_leave_hosts}
+                 "offload": services.conf.servers.shelved_leave_hosts or image_id is None}
         _request(request, connection, row, servers.Change("shelve", "shelve_server", ALLOWED, state))
-        images.insert(request, connection, services.database.now(connection), row, image_id,
-                      name=f"{row['name'][:247]}-shelved", metadata={})
+        if image_id is not None:
+            images.insert(request, connection, services.database.now(connection), row, image_id,
+                          name=f"{row['name'][:247]}-shelved", metadata={})
     common.ring_scheduler(request)
 
 
@@ -48,7 +51,8 @@ def unshelve(request: Request, arguments: Mapping[str, Any] | None) -> None:
             _refuse_place(asked)
             _request(request, connection, row, servers.WAKE)
         else:
-            state = {"to_host": _host(request, connection, asked), "ports": _ports(connection, row)}
+            state = {"to_host": _host(request, connection, asked), "ports": _ports(connection, row),
+                     "volumes": server_volumes.entries(connection, row["id"])}
             _request(request, connection, row, servers.Change(
                 "unshelve", "unshelve_server", (states.SHELVED, states.SHELVED_OFFLOADED), state, needs_host=False))
             if "availability_zone" in asked:

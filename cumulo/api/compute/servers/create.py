@@ -11,11 +11,10 @@ import sqlalchemy as sa
 
 from cumulo.api.compute import common
 from cumulo.api.compute.security_groups import handlers as group_handlers
-from cumulo.api.compute.servers import hints, networks
+from cumulo.api.compute.servers import disks, hints, networks
 from cumulo.api.compute.servers.choices import check_machine as _check_machine
 from cumulo.api.compute.servers.choices import checked_user_data as _user_data
 from cumulo.api.compute.servers.choices import find_flavor as _flavor
-from cumulo.api.compute.servers.choices import find_image as _image
 from cumulo.api.compute.servers.choices import find_key as _key
 from cumulo.api.compute.servers.choices import visible_image as _visible_image
 from cumulo.api.wsgi.route import Reply, Request
@@ -38,13 +37,14 @@ def create(request: Request) -> Reply:
     password = asked.get("adminPass") or services.ids.password(12)
     with services.database.write() as connection:
         services.tokens.hold(connection, request.context.project_id)
-        wanted = _build_request(request, connection, asked, password)
+        wanted, planned = _build_request(request, connection, asked, password)
         plan = networks.plan(request, connection, asked.get("networks"))
         groups = _groups(request, connection, asked)
         now = services.database.now(connection)
         rows = servers.request_build(
             connection, services.ids, now, context=request.context, limits=common.limits(request, connection),
-            wanted=wanted, plug=networks.plug(request, connection, now, plan, groups))
+            wanted=wanted, plug=networks.plug(request, connection, now, plan, groups),
+            attach=disks.plug(request, connection, now, planned))
         for row in rows if asked.get("tags") else ():
             servers.set_tags(connection, row["id"], asked["tags"])
     common.ring_scheduler(request)
@@ -62,44 +62,34 @@ def _answer(request: Request, asked: Body, row: servers.Row, password: str) -> R
 
 def _refuse_what_is_not_there(request: Request, asked: Body) -> None:
     """Say clearly what this cloud does not do rather than ignore it."""
-    if asked.get("block_device_mapping") or not _boots_from_image(asked):
-        raise errors.BadRequest("Booting with volumes is not supported: leave out block_device_mapping.")
     if asked.get("personality"):
         raise errors.BadRequest("Injecting files by personality is not supported: use user_data.")
 
 
-def _boots_from_image(asked: Body) -> bool:
-    """A mapping that says no more than imageRef does is harmless; clients send it."""
-    devices = asked.get("block_device_mapping_v2") or []
-    return not devices or (len(devices) == 1 and devices[0] == {
-        "boot_index": devices[0].get("boot_index"), "uuid": asked.get("imageRef"), "source_type": "image",
-        "destination_type": "local", "delete_on_termination": devices[0].get("delete_on_termination"),
-    } and devices[0]["boot_index"] in (0, "0"))
-
-
-def _build_request(request: Request, connection: sa.Connection, asked: Body, password: str) -> servers.BuildRequest:
+def _build_request(request: Request, connection: sa.Connection, asked: Body, password: str,
+                   ) -> tuple[servers.BuildRequest, disks.Plan]:
     fewest, most = _counts(asked)
     flavor = _flavor(request, connection, str(asked["flavorRef"]))
-    image = _image(request, connection, asked.get("imageRef") or "", flavor)
-    _check_machine(request, flavor, image["properties"])
+    plan = disks.find(request, connection, asked, flavor, most)
+    _check_machine(request, flavor, plan.properties)
     for name in ("kernel_id", "ramdisk_id"):
-        _visible_image(request, connection, image["properties"].get(name))
+        _visible_image(request, connection, plan.properties.get(name))
     zone, host = _zone(request, connection, asked.get("availability_zone"))
     host = _named_host(request, connection, asked) or host
     return servers.BuildRequest(
         name=asked["name"], flavor=flavor, fewest=fewest, most=most, key=_key(request, connection, asked),
         metadata=asked.get("metadata", {}),
         columns={
-            "image_id": image["id"], "kernel_id": image["properties"].get("kernel_id"),
-            "ramdisk_id": image["properties"].get("ramdisk_id"), "availability_zone": zone, "requested_host": host,
+            "image_id": plan.image["id"] if plan.image else None, "kernel_id": plan.properties.get("kernel_id"),
+            "ramdisk_id": plan.properties.get("ramdisk_id"), "local_disks": plan.local_sizes, "availability_zone": zone, "requested_host": host,
             "user_data": _user_data(asked.get("user_data")), "admin_password": password,
             "config_drive": common.flag(str(asked.get("config_drive") or "false"), "config_drive"),
             "disk_config": asked.get("OS-DCF:diskConfig", "MANUAL"), "description": _description(request, asked),
             "access_ipv4": common.address(asked.get("accessIPv4")),
             "access_ipv6": common.address(asked.get("accessIPv6")),
             "scheduler_hints": hints.read(request), "group_id": _server_group(request, connection, most),
-            "image_properties": image["properties"], "trusted_certificates": asked.get("trusted_image_certificates"),
-            **({"hostname": asked["hostname"]} if asked.get("hostname") else {})})
+            "image_properties": plan.properties, "trusted_certificates": asked.get("trusted_image_certificates"),
+            **({"hostname": asked["hostname"]} if asked.get("hostname") else {})}), plan
 
 
 def _groups(request: Request, connection: sa.Connection, asked: Body) -> list[str] | None:

@@ -1,6 +1,7 @@
 """Bodies of servers, one for each microversion that changed them.
 
-POST   2.19 description   2.32 to 2.36, and from 2.42 on, cards have tags   2.37 networks must be named, or be auto or none   2.52 tags   2.57 no personality
+POST   2.19 description   2.32 to 2.36, and from 2.42 on, cards have tags; at 2.32, and from 2.42 on, disks have   2.67 volume_type
+        2.37 networks must be named, or be auto or none   2.52 tags   2.57 no personality
        2.63 certificates   2.74 host   2.90 hostname   2.94 a whole domain name as hostname
 PUT    2.19 description   2.90 hostname   2.94 a whole domain name as hostname   2.104 the zone it is pinned to
 Rebuild 2.19 description   2.54 key_name   2.57 user_data, no personality   2.63 certificates   2.90, 2.94 hostname
@@ -29,6 +30,24 @@ _FQDN = {"type": "string", "minLength": 1, "maxLength": 255,
          "pattern": r"^[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)*$"}
 _NETWORKS = {"type": "array", "maxItems": 64, "items": _NETWORK}
 _TAGGED = {**_NETWORKS, "items": {**_NETWORK, "properties": {**_NETWORK["properties"], "tag": parts.TAG}}}
+_ITS_ID = {"type": ["string", "null"], "maxLength": 255}
+_SIZE = {"anyOf": [parts.integer(0), {"enum": ["", None]}]}
+_OLD_DEVICE: Properties = {
+    "device_name": {"type": ["string", "null"], "maxLength": 255, "pattern": r"^[a-zA-Z0-9._/-]*$"},
+    "volume_id": _ITS_ID, "snapshot_id": _ITS_ID, "volume_size": _SIZE, "virtual_name": _ITS_ID, "no_device": {
+        "anyOf": [parts.BOOLEAN, {"enum": ["", None]}]}, "delete_on_termination": {"anyOf": [parts.BOOLEAN, {"type": "null"}]}}
+_DEVICE: Properties = {
+    **{name: each for name, each in _OLD_DEVICE.items() if name != "virtual_name"}, "image_id": _ITS_ID, "uuid": _ITS_ID,
+    "source_type": {"enum": ["volume", "image", "snapshot", "blank", None]},
+    "destination_type": {"enum": ["volume", "local", None]}, "boot_index": {
+        "anyOf": [{"type": "integer", "minimum": -1, "maximum": 255}, {"type": "string", "pattern": "^(-1|[0-9]{1,3})?$"}, {"type": "null"}]},
+    "guest_format": {"type": ["string", "null"], "maxLength": 255}, "device_type": _ITS_ID, "disk_bus": _ITS_ID}
+
+
+def _list_of(device: Properties, **more: Any) -> dict[str, Any]:
+    return {"type": "array", "maxItems": 255, "items": {
+        "type": "object", "additionalProperties": False, "properties": device | more}}
+
 
 _FIRST: Properties = {
     "name": parts.NAME, "imageRef": {"type": "string", "maxLength": 255},
@@ -42,8 +61,7 @@ _FIRST: Properties = {
     "min_count": parts.integer(1), "max_count": parts.integer(1), "return_reservation_id": parts.BOOLEAN,
     "adminPass": {"type": "string", "maxLength": 255},
     "personality": {"type": "array", "maxItems": 64, "items": {"type": "object"}},
-    "block_device_mapping": {"type": "array", "maxItems": 64, "items": {"type": "object"}},
-    "block_device_mapping_v2": {"type": "array", "maxItems": 64, "items": {"type": "object"}}, **_ACCESS}
+    "block_device_mapping": _list_of(_OLD_DEVICE), "block_device_mapping_v2": _list_of(_DEVICE), **_ACCESS}
 _DESCRIPTION = {"description": {"type": ["string", "null"], "maxLength": 255, "pattern": r"^[^\p{Cc}]*$"}}
 _CERTIFICATES = {"anyOf": [{"type": "null"}, {
     "type": "array", "minItems": 1, "maxItems": 50, "uniqueItems": True, "items": _TEXT | {"minLength": 1}}]}
@@ -53,12 +71,15 @@ _TAGS = {"type": "array", "maxItems": 50, "uniqueItems": True, "items": parts.TA
 #: What each version adds to the properties before it, or puts in their place; None takes away.
 _CREATED: tuple[tuple[str, Properties], ...] = (
     ("2.19", _DESCRIPTION),
-    ("2.32", {"networks": _TAGGED}),
+    ("2.32", {"networks": _TAGGED, "block_device_mapping_v2": _list_of(_DEVICE, tag=parts.TAG)}),
+    ("2.33", {"block_device_mapping_v2": _list_of(_DEVICE)}),
     ("2.37", {"networks": {"anyOf": [_NETWORKS, {"enum": ["auto", "none"]}]}}),
-    ("2.42", {"networks": {"anyOf": [_TAGGED, {"enum": ["auto", "none"]}]}}),
+    ("2.42", {"networks": {"anyOf": [_TAGGED, {"enum": ["auto", "none"]}]},
+              "block_device_mapping_v2": _list_of(_DEVICE, tag=parts.TAG)}),
     ("2.52", {"tags": _TAGS}),
     ("2.57", {"personality": None}),
     ("2.63", {"trusted_image_certificates": _CERTIFICATES}),
+    ("2.67", {"block_device_mapping_v2": _list_of(_DEVICE, tag=parts.TAG, volume_type=_ITS_ID)}),
     ("2.74", _PLACE),
     ("2.90", {"hostname": _HOSTNAME}),
     ("2.94", {"hostname": _FQDN}),

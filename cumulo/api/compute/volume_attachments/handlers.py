@@ -11,15 +11,15 @@ import sqlalchemy as sa
 
 from cumulo.api.compute import common
 from cumulo.api.compute.common import flag
+from cumulo.api.compute.servers import disks
 from cumulo.api.wsgi import paging
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.compute import servers, states
-from cumulo.volume import attachments, backends, qos, volumes
+from cumulo.volume import attachments, backends, qos, server_volumes, volumes
 
 ALLOWED = (states.ACTIVE, states.PAUSED, states.SHUTOFF)
 SHOW, CHANGE = "compute:volume_attachments:show", "compute:volume_attachments:change"
-_LETTERS = "bcdefghijklmnopqrstuvwxy"
 Row = Mapping[str, Any]
 
 
@@ -67,6 +67,8 @@ def detach(request: Request) -> None:
     with services.database.write() as connection:
         row = common.own_server(request, connection, CHANGE, lock=True)
         found = _attachment(request, connection, row)
+        if found["boot_index"] == server_volumes.ROOT:
+            raise errors.BadRequest("Cannot detach a root device volume")
         of = volumes.get_volume(connection, found["volume_id"], lock=True)
         now = services.database.now(connection)
         # Asked first: what is under way with the server names itself, whatever the attachment is meanwhile.
@@ -120,14 +122,7 @@ def _attachment(request: Request, connection: sa.Connection, row: servers.Row) -
 
 def _device(connection: sa.Connection, row: servers.Row, wanted: str | None) -> str:
     """The name that the disk gets: the one that is asked for if it can have it, else the next one."""
-    flavor = row["flavor"]
-    own = 1 + bool(flavor.get("ephemeral_gib")) + bool(flavor.get("swap_mib"))
-    taken = {f"/dev/vd{letter}" for letter in "abc"[:own]}
-    taken |= {each["device"] for each in attachments.of_server(connection, row["id"])}
-    free = [name for name in (f"/dev/vd{letter}" for letter in _LETTERS) if name not in taken]
-    if not free:
-        raise errors.Forbidden(f"Instance {row['id']} has as many volumes as a server can have.")
-    return wanted if wanted in free else free[0]
+    return disks.free_name(disks.own_names(row) | {each["device"] for each in attachments.of_server(connection, row["id"])}, wanted)
 
 
 def _made(request: Request, row: Row) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from cumulo.volume import snapshots, states, volumes
 
 GIB = 1024**3
 _FIELDS = ("snapshot_id", "source_volid", "imageRef", "image_id")
-_SAID = ("container_format", "disk_format", "checksum", "min_disk", "min_ram", "size")
+SAID = ("container_format", "disk_format", "checksum", "min_disk", "min_ram", "size")
 """What a volume keeps of its image, beside its id, name and free properties."""
 
 
@@ -82,6 +82,6 @@ def of_image(request: Request, connection: sa.Connection, image_id: str) -> Sour
     bytes_needed = max(image["size"] or 0, image["virtual_size"] or 0)
     least = max(1, image["min_disk"], -(-bytes_needed // GIB))
     said = {"image_id": image_id, "image_name": image["name"] or ""}
-    said |= {name: str(image[name]) for name in _SAID if image[name] is not None} | image["properties"]
+    said |= {name: str(image[name]) for name in SAID if image[name] is not None} | image["properties"]
     columns = {"bootable": True, "image_id": image_id, "image_metadata": said}
     return Source({"kind": "image", "id": image_id}, columns, least_gib=least)

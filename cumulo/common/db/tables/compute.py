@@ -72,6 +72,8 @@ server = sa.Table(
     sa.Column("locked_reason", sa.String(255)),
     # What the image said of itself when the server was made of it: {"hw_disk_bus": ...}
     sa.Column("image_properties", Json),
+    # The sizes of disks that were asked for instead of the flavor's: {"ephemeral_gib", "swap_mib"}
+    sa.Column("local_disks", Json),
     # Names of the certificates that may have signed the image.
     sa.Column("trusted_certificates", Json),
     sa.Column("reservation_id", sa.String(32), nullable=False),

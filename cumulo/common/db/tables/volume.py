@@ -95,6 +95,10 @@ volume_attachment = sa.Table(
     # Whether the volume goes when its server does.
     sa.Column("delete_on_termination", sa.Boolean, nullable=False, default=False),
     sa.Column("tag", sa.String(60)),
+    # 0 for what its server boots from; NULL for what it does not boot from, 1 and so on for what it tries after that.
+    sa.Column("boot_index", sa.Integer),
+    # virtio unless somebody asked for another one
+    sa.Column("disk_bus", sa.String(16)),
     sa.Column("attached_at", Time),
     sa.Column("created_at", Time, nullable=False),
     sa.Column("updated_at", Time, nullable=False),

@@ -73,7 +73,8 @@ class LibvirtDriver:
         """Fetch the image, make the disks and the config drive, define the domain; what is there stays."""
         own = files.server_files(self._state_dir, facts["id"])
         own.directory.mkdir(mode=PASS_THROUGH, parents=True, exist_ok=True)
-        self._images.link(facts["image"], own.base, progress)
+        if disks.has_root(facts):
+            self._images.link(facts["image"], own.base, progress)
         self._link_kernel(facts, own, progress)
         disks.make_disks(facts, own)
         if facts.get("config_drive") and not own.config_drive.exists():
@@ -88,7 +89,7 @@ class LibvirtDriver:
     def redefine(self, facts: Facts) -> None:
         """Define the domain anew over the disks it has; raises NotFound without a disk, never making an empty one."""
         own = files.server_files(self._state_dir, facts["id"])
-        if not own.disk.exists():
+        if not disks.is_here(facts, own):
             raise errors.NotFound("the server's disk is not on this host", server_id=facts["id"])
         if facts.get("config_drive") and not own.config_drive.exists():
             config_drive.make_config_drive(facts, own.config_drive)
@@ -110,7 +111,7 @@ class LibvirtDriver:
         own = files.server_files(self._state_dir, facts["id"])
         if own.rescue.exists() and self.power(facts["id"]) is Power.RUNNING:
             return
-        if not own.disk.exists():
+        if not disks.is_here(facts, own):
             raise errors.NotFound("the server's disk is not on this host", server_id=facts["id"])
         if image:
             self._images.link(image, own.rescue_base, progress)
@@ -146,7 +147,7 @@ class LibvirtDriver:
 
     def set_password(self, facts: Facts) -> None:
         """Ask QEMU's agent in the guest, for the user that the image names."""
-        user = administrator((facts.get("image") or {}).get("properties") or {})
+        user = administrator((facts.get("image") or {}).get("properties") or facts.get("image_properties") or {})
         self._ask(lambda connection: domain.set_password(connection, facts["id"], user, facts["admin_password"]))
 
     def press_power_button(self, server_id: str) -> None:
@@ -227,7 +228,7 @@ class LibvirtDriver:
     def adapt(self, facts: Facts) -> None:
         """Let the disks grow and define the domain."""
         own = files.server_files(self._state_dir, facts["id"])
-        if not own.disk.exists():
+        if not disks.is_here(facts, own):
             raise errors.NotFound("the server's disk is not on this host", server_id=facts["id"])
         disks.grow(facts, own)
         self._define(facts)
@@ -272,7 +273,7 @@ class LibvirtDriver:
         if power not in (Power.RUNNING, Power.PAUSED):
             raise errors.Conflict(f"the guest is {power.value if power else 'not on this host'}", server_id=facts["id"])
         own = files.server_files(self._state_dir, facts["id"])
-        return {"sizes": disks.sizes(own), "is_of_image": self._images.is_linked(facts["image"], own.base)}
+        return {"sizes": disks.sizes(own), "is_of_image": disks.has_root(facts) and self._images.is_linked(facts["image"], own.base)}
 
     def expect(self, facts: Facts, coming: Facts, progress: Progress) -> Facts:
         """Make files of the same names; the disks are empty, or empty over the same image."""
@@ -280,7 +281,7 @@ class LibvirtDriver:
             raise errors.Conflict("this host takes no running servers: [compute_agent] live_migration_uri is not set")
         own = files.server_files(self._state_dir, facts["id"])
         own.directory.mkdir(mode=PASS_THROUGH, parents=True, exist_ok=True)
-        base_format = self._base_for(facts, coming, own, progress)
+        base_format = self._base_for(facts, coming, own, progress) if disks.has_root(facts) else None
         self._link_kernel(facts, own, progress)
         disks.make_targets(own, coming["sizes"], base_format)
         if facts.get("config_drive") and not own.config_drive.exists():
@@ -288,7 +289,8 @@ class LibvirtDriver:
         self.keep_secrets(facts)
         return {"uri": self._live_migration_uri, "directory": str(own.directory), "fit": facts.get("other_fit"),
                 "shared_processors": self._machine.shared_processors,
-                "copy": migration.TOP if base_format else migration.ALL}
+                "copy": migration.how(base_format, coming["sizes"]), "volumes": {
+                    each["id"]: volume_xml(each, "vda", self._machine) for each in facts.get("volumes") or ()}}
 
     def _base_for(self, facts: Facts, coming: Facts, own: files.ServerFiles, progress: Progress) -> str | None:
         """Have the image that the root disk is over and return its format; None where all of the disk has to come."""

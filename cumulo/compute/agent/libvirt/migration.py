@@ -5,6 +5,7 @@ The format is libvirt's "Guest migration" page. Each function takes an open conn
 """
 
 import urllib.parse
+from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree
 
@@ -15,12 +16,19 @@ from cumulo.compute.agent.libvirt import domain as domains
 from cumulo.compute.agent.libvirt import placing
 from cumulo.compute.fits import fit
 
-ALL, TOP = "all", "top"
-"""What is copied of disks: all of them, or what they hold over a base that is on both hosts."""
+ALL, TOP, NOTHING = "all", "top", "nothing"
+"""What is copied of disks: all of them, or what they hold over a base that is on both hosts; a server may have none."""
 _FLAGS = (libvirt.VIR_MIGRATE_LIVE | libvirt.VIR_MIGRATE_PEER2PEER | libvirt.VIR_MIGRATE_PERSIST_DEST
           | libvirt.VIR_MIGRATE_UNDEFINE_SOURCE | libvirt.VIR_MIGRATE_AUTO_CONVERGE)
-_COPY = {ALL: libvirt.VIR_MIGRATE_NON_SHARED_DISK, TOP: libvirt.VIR_MIGRATE_NON_SHARED_INC}
+_COPY = {ALL: libvirt.VIR_MIGRATE_NON_SHARED_DISK, TOP: libvirt.VIR_MIGRATE_NON_SHARED_INC, NOTHING: 0}
+_OPENED_BY = ("source", "auth", "encryption", "driver")
+"""The parts of a disk that say how it is opened."""
 _COUNTS = tuple(f"{what}_{which}" for what in ("memory", "disk") for which in ("total", "processed", "remaining"))
+
+
+def how(base_format: str | None, sizes: Facts) -> str:
+    """Return what is to be copied of the disks of these sizes, over a base of this format on both hosts (None: there is none)."""
+    return NOTHING if not sizes else TOP if base_format else ALL
 
 
 def begin(connection: libvirt.virConnect, server_id: str, directory: str, to: Facts) -> None:
@@ -37,14 +45,15 @@ def begin(connection: libvirt.virConnect, server_id: str, directory: str, to: Fa
         libvirt.VIR_MIGRATE_PARAM_PERSIST_XML: _there(
             domain.XMLDesc(described | libvirt.VIR_DOMAIN_XML_INACTIVE), directory, to)}
     own = own_disks(domain.XMLDesc())
-    if own is not None:
+    if own is not None and to["copy"] != NOTHING:
         parameters[libvirt.VIR_MIGRATE_PARAM_MIGRATE_DISKS] = own
     domain.migrateToURI3(to["uri"], parameters, flags)
 
 
 def _there(description: str, directory: str, to: Facts) -> str:
     """A domain's description as it is to be on the other host."""
-    return placing.placed_anew(moved(description, directory, to["directory"]), fit(to.get("fit")), to.get("shared_processors", ""))
+    whole = moved(description, directory, to["directory"], to.get("volumes") or {})
+    return placing.placed_anew(whole, fit(to.get("fit")), to.get("shared_processors", ""))
 
 
 def own_disks(description: str) -> list[str] | None:
@@ -59,9 +68,12 @@ def own_disks(description: str) -> list[str] | None:
             and disk.find("serial") is None and disk.find("readonly") is None]
 
 
-def moved(description: str, directory: str, to: str) -> str:
-    """Return a domain's description with its files below another directory; pure."""
+def moved(description: str, directory: str, to: str, volumes: Mapping[str, str]) -> str:
+    """Return a domain's description with its files below another directory, and its volumes as defined there; pure."""
     root = ElementTree.fromstring(description)
+    for disk in root.findall("./devices/disk"):
+        if (defined := volumes.get(disk.findtext("serial") or "")) is not None:
+            _open_as(disk, ElementTree.fromstring(defined))
     for element in root.iter():
         for name in ("file", "path"):
             if element.get(name, "").startswith(f"{directory}/"):
@@ -69,6 +81,14 @@ def moved(description: str, directory: str, to: str) -> str:
         if (element.text or "").startswith(f"{directory}/"):
             element.text = to + (element.text or "").removeprefix(directory)
     return ElementTree.tostring(root, encoding="unicode")
+
+
+def _open_as(disk: ElementTree.Element, other: ElementTree.Element) -> None:
+    disk.set("type", other.get("type", "file"))
+    for name in _OPENED_BY:
+        for part in disk.findall(name):
+            disk.remove(part)
+        disk.extend(other.findall(name))
 
 
 def is_under_way(connection: libvirt.virConnect, server_id: str) -> bool:

@@ -185,7 +185,13 @@ def _disks(devices: Element, facts: Facts, files: ServerFiles, machine: Machine,
     flavor, letters = facts["flavor"], iter("abcd")
     if rescued:
         _disk(devices, f"vd{next(letters)}", files.rescue, "qcow2", machine)
-    _disk(devices, f"vd{next(letters)}", files.disk, "qcow2", machine)
+    volumes = list(facts.get("volumes") or ())
+    root = next((each for each in volumes if each.get("boot_index") == 0), None)
+    if root is None:
+        _disk(devices, f"vd{next(letters)}", files.disk, "qcow2", machine)
+    else:
+        _volume(devices, root, f"vd{next(letters)}", machine)
+        volumes.remove(root)
     if flavor.get("ephemeral_gib"):
         _disk(devices, f"vd{next(letters)}", files.ephemeral, "raw", machine)
     if flavor.get("swap_mib"):
@@ -193,7 +199,7 @@ def _disks(devices: Element, facts: Facts, files: ServerFiles, machine: Machine,
     if facts.get("config_drive"):
         _config_drive(devices, files, machine)
     taken = {target.get("dev") for target in devices.iter("target")}
-    for volume in facts.get("volumes") or ():
+    for volume in volumes:
         name = volume_target(volume, taken)
         taken.add(name)
         _volume(devices, volume, name, machine)
@@ -265,7 +271,7 @@ def _card(devices: Element, port: Facts, guest: Hardware) -> None:
 
 
 def _properties(facts: Facts) -> Mapping[str, str]:
-    return (facts.get("image") or {}).get("properties") or {}
+    return (facts.get("image") or {}).get("properties") or facts.get("image_properties") or {}
 
 
 def _text(parent: Element, tag: str, content: Any, **attributes: str) -> None:

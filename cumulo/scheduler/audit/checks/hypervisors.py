@@ -109,10 +109,11 @@ def _files(host: str, server: Server, found: tuple[str, ...]) -> Iterator[Differ
 
 def wanted_files(server: Server) -> set[str]:
     """Return the names of the files without which a server cannot be started."""
-    flavor = server.flavor
+    flavor = server.on_host
     optional = {"config.iso": server.config_drive, "ephemeral": flavor.get("ephemeral_gib"),
                 "swap": flavor.get("swap_mib")}
-    return {"base", "disk"} | {name for name, is_wanted in optional.items() if is_wanted}
+    root = {"base", "disk"} if server.image_id else set()
+    return root | {name for name, is_wanted in optional.items() if is_wanted}
 
 
 def _cards(host: str, server: Server, held: HeldServer, ports: list[Port]) -> Iterator[Difference]:

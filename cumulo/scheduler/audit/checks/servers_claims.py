@@ -75,7 +75,7 @@ def _server(server: Server, claim: Claim | None) -> Iterator[Difference]:
 
 def disk_gib(server: Server) -> int:
     """Return all the disk a server's flavor may fill, swap rounded up to a GiB."""
-    flavor = server.flavor
+    flavor = server.on_host
     swap_gib = math.ceil((flavor.get("swap_mib") or 0) / 1024)
     return int(flavor.get("root_gib", 0) + (flavor.get("ephemeral_gib") or 0) + swap_gib)
 

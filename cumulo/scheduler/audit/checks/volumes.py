@@ -87,9 +87,11 @@ def _disks(facts: Facts) -> Iterator[Difference]:
 
 
 def _waiting(facts: Facts) -> Iterator[Difference]:
+    # What a server is being built with is made once it has a host.
+    built = {each.volume_id for each in facts.database.attachments if each.server_id in facts.active}
     for kind, rows in (("volume", facts.database.volumes), ("snapshot", facts.database.snapshots)):
         for row in rows:
-            if row.status == "creating" and row.id not in facts.active:
+            if row.status == "creating" and row.id not in facts.active and row.id not in built:
                 yield Difference("volume_waits_for_nobody", row.id, f"{kind} {row.id} is creating",
                                  "no operation is under way", server_id=row.id)
 

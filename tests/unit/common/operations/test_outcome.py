@@ -11,6 +11,7 @@ BUILD, DELETE = FLOWS["build_server"], FLOWS["delete_server"]
 ROW = Operation(id="o", flow="build_server", phase="doing", cursor=1, epoch=3, tries=0, state={"a": 1}, cancel=False,
                 error=None, deadline=1000.0, resource_type="server", resource_id="s", project_id="p", user_id="u",
                 request_id="r")
+SHUT = {"volume_host": "v", "connection": None}
 DONE, RETRY, FAILED = Result("done", {"b": 2}), Result("retry", message="soon"), Result("failed", message="broke")
 
 
@@ -29,17 +30,26 @@ class OutcomeTest(unittest.TestCase):
     def test_done_goes_on_and_keeps_the_answer(self) -> None:
         row = become(DONE)
         self.assertEqual((self.place(row), row.state, row.due), (("doing", 2), {"a": 1, "b": 2}, 100.0))
-        self.assertEqual(row.percent, 50)
+        self.assertEqual(row.percent, 200 // 7)
 
     def test_what_runs_nowhere_is_stepped_over(self) -> None:
-        for state, cursor in (({"host": "h", "ports": ["p"]}, 1), ({"host": "h", "ports": []}, 2), ({"ports": []}, 3)):
+        for state, cursor in (
+                ({"host": "h", "ports": ["p"]}, 1), ({"host": "h", "ports": []}, 5), ({"ports": []}, 6),
+                ({"host": "h", "new_volumes": ["v"]}, 2), ({"host": "h", "volumes": [SHUT]}, 4)):
             row = past_nowhere(become(Result("done"), cursor=0, state=state), BUILD)
             self.assertEqual(("doing", cursor), self.place(row), state)
-        finished = become(DONE, cursor=3)
+        finished = become(DONE, cursor=6)
         self.assertEqual(finished, past_nowhere(finished, BUILD))
 
+    def test_what_repeats_stays_until_nothing_is_left(self) -> None:
+        opened = {**SHUT, "connection": {"kind": "fake"}}
+        for answer, cursor in (([opened, SHUT], 4), ([opened, opened], 5)):
+            row = become(Result("done", {"volumes": answer}), cursor=4, state={"volumes": [SHUT, SHUT]})
+            self.assertEqual(("doing", cursor), self.place(row))
+        self.assertEqual(("undoing", 3), self.place(become(DONE, phase="undoing", cursor=4, state={"volumes": [SHUT]})))
+
     def test_last_step_done(self) -> None:
-        row = become(DONE, cursor=3)
+        row = become(DONE, cursor=6)
         self.assertEqual(row.phase, "done")
         self.assertEqual((as_columns(row, 7.0)["active_key"], as_columns(row, 7.0)["finished_at"]), (None, 7.0))
 
@@ -81,8 +91,8 @@ class OutcomeTest(unittest.TestCase):
         self.assertEqual(become(FAILED, flow="delete_server", phase="undoing").phase, "doing", "after a revival")
 
     def test_name_under_the_cursor(self) -> None:
-        self.assertEqual(step_under_cursor("build_server", 2), "boot")
-        self.assertEqual((step_under_cursor("build_server", -1), step_under_cursor("build_server", 4)),
+        self.assertEqual(step_under_cursor("build_server", 5), "boot")
+        self.assertEqual((step_under_cursor("build_server", -1), step_under_cursor("build_server", 7)),
                          ("claim", "settle"))
 
 
