@@ -33,14 +33,17 @@ _ACCOUNT_FILES = {
     "/etc/passwd": f"{_GUEST_ACCOUNT}:x:{_GUEST_ACCOUNT_ID}:{_GUEST_ACCOUNT_ID}::/nonexistent:/usr/sbin/nologin",
     "/etc/group": f"{_GUEST_ACCOUNT}:x:{_GUEST_ACCOUNT_ID}:",
 }
-_CLONE_NEWNS = 0x20000
+# Where both versions of cgroups are mounted, libvirt's containers cannot find the place of the second one.
+_SECOND_HIERARCHY = (pathlib.Path("/sys/fs/cgroup/unified"),)
+_CLONE_NEWNS, _MNT_DETACH = 0x20000, 2
 _MS_RDONLY, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_SLAVE = 1, 32, 4096, 16384, 1 << 19
 
 
 class Libvirtd:
     """Starts and stops a libvirt daemon; nothing is done where the system's own daemon answers."""
 
-    def __init__(self, directory: pathlib.Path | str, *, clock: Clock | None = None, listen: str = "") -> None:
+    def __init__(self, directory: pathlib.Path | str, *, clock: Clock | None = None, listen: str = "", containers: bool = False) -> None:
+        self._containers = containers
         self._listen = listen  # an address at which it takes calls from anybody, for networks that nobody else hears
         self._directory = pathlib.Path(directory)
         self._clock = clock or Clock()
@@ -141,9 +144,10 @@ class Libvirtd:
         argv = ["libvirtd", "--config", str(self._directory / "libvirtd.conf"), "--pid-file", str(self._pid_file),
                 *(["--listen"] if self._listen else [])]
         mounts = self._mounts()
+        hidden = [path for path in _SECOND_HIERARCHY if self._containers and path.is_dir()]
         with open(self._directory / "libvirtd.log", "ab") as output:
             return subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                                    start_new_session=True, preexec_fn=lambda: _private_mounts(mounts))
+                                    start_new_session=True, preexec_fn=lambda: _private_mounts(mounts, hidden))
 
     def _last_words(self) -> str:
         try:
@@ -223,7 +227,7 @@ def _reap(pid: int) -> None:
         return  # started by an earlier process; somebody else collects it
 
 
-def _private_mounts(mounts: list[tuple[str, str]]) -> None:
+def _private_mounts(mounts: list[tuple[str, str]], hidden: list[pathlib.Path]) -> None:
     # Runs between fork and exec. Mounts of the machine still arrive here (slave); ours do not get out.
     c_library = ctypes.CDLL(None, use_errno=True)
     _check(c_library.unshare(_CLONE_NEWNS))
@@ -233,6 +237,8 @@ def _private_mounts(mounts: list[tuple[str, str]]) -> None:
         if target == str(probe.DEVICE):  # read-only: not even root finds it usable then
             flags = ctypes.c_ulong(_MS_BIND | _MS_REMOUNT | _MS_RDONLY)
             _check(c_library.mount(None, target.encode(), None, flags, None))
+    for path in hidden:
+        c_library.umount2(str(path).encode(), _MNT_DETACH)
 
 
 def _check(answer: int) -> None:

@@ -16,13 +16,14 @@ GIB = 1024 ** 3
 MIB = 1024 ** 2
 TIMEOUT_S = 120
 COPY_TIMEOUT_S = 6 * 3600
+OVERLAY, RAW = "qcow2", "raw"
 
 
-def make_disks(facts: Facts, files: ServerFiles) -> None:
-    """Make what is missing of a server's disks; its base must be there."""
+def make_disks(facts: Facts, files: ServerFiles, disk_format: str = OVERLAY) -> None:
+    """Make what is missing of a server's disks; its base must be there. The root is an overlay, or raw: a copy."""
     flavor = facts["flavor"]
     if has_root(facts) and not files.disk.exists():
-        _make_root(facts, files)
+        _make_root(facts, files, disk_format)
     if flavor.get("ephemeral_gib") and not files.ephemeral.exists():
         _make_file(files.ephemeral, flavor["ephemeral_gib"] * GIB, ["mkfs.ext4", "-q", "-F", "-L", "ephemeral0"])
     if flavor.get("swap_mib") and not files.swap.exists():
@@ -39,9 +40,9 @@ def is_here(facts: Facts, files: ServerFiles) -> bool:
     return files.disk.exists() if has_root(facts) else files.directory.exists()
 
 
-def copy(disk: pathlib.Path, target: pathlib.Path, disk_format: str) -> None:
+def copy(disk: pathlib.Path, target: pathlib.Path, disk_format: str, own_format: str = OVERLAY) -> None:
     """Copy a disk that nobody writes to into one file without a base."""
-    command.run(["qemu-img", "convert", "-f", "qcow2", "-O", disk_format, str(disk), str(target)],
+    command.run(["qemu-img", "convert", "-f", own_format, "-O", disk_format, str(disk), str(target)],
                 timeout_s=COPY_TIMEOUT_S)
 
 
@@ -52,18 +53,18 @@ def keep(disk: pathlib.Path, target: pathlib.Path) -> None:
     partial.rename(target)
 
 
-def grow(facts: Facts, files: ServerFiles) -> None:
+def grow(facts: Facts, files: ServerFiles, disk_format: str = OVERLAY) -> None:
     """Give the disks of a server that is off the sizes of its flavor where they are smaller; make those it lacks."""
     flavor = facts["flavor"]
     wanted = flavor["root_gib"] * GIB
-    if has_root(facts) and wanted > int(images.inspect(files.disk, "qcow2")["virtual-size"]):
-        command.run(["qemu-img", "resize", "-q", "-f", "qcow2", str(files.disk), str(wanted)], timeout_s=TIMEOUT_S)
+    if has_root(facts) and wanted > int(images.inspect(files.disk, disk_format)["virtual-size"]):
+        command.run(["qemu-img", "resize", "-q", "-f", disk_format, str(files.disk), str(wanted)], timeout_s=TIMEOUT_S)
     ephemeral = (flavor.get("ephemeral_gib") or 0) * GIB
     if files.ephemeral.exists() and files.ephemeral.stat().st_size < ephemeral:
         os.truncate(files.ephemeral, ephemeral)
     if files.swap.exists() and files.swap.stat().st_size < (flavor.get("swap_mib") or 0) * MIB:
         files.swap.unlink()  # nothing on it outlives a stop: it is made anew
-    make_disks(facts, files)
+    make_disks(facts, files, disk_format)
 
 
 def sizes(files: ServerFiles) -> dict[str, int]:
@@ -129,12 +130,16 @@ def _base_format(files: ServerFiles) -> str:
     return str(images.inspect(files.disk, "qcow2")["backing-filename-format"])
 
 
-def _make_root(facts: Facts, files: ServerFiles) -> None:
+def _make_root(facts: Facts, files: ServerFiles, disk_format: str) -> None:
     base_format = images.image_format(facts["image"])
     image_bytes = int(images.inspect(files.base, base_format)["virtual-size"])
     partial = files.disk.with_suffix(".new")
     size = root_size(facts["flavor"]["root_gib"], image_bytes)
-    command.run(overlay_command(partial, base_format, size), timeout_s=TIMEOUT_S)
+    if disk_format == RAW:
+        copy(files.base, partial, RAW, base_format)
+        os.truncate(partial, size)
+    else:
+        command.run(overlay_command(partial, base_format, size), timeout_s=TIMEOUT_S)
     partial.rename(files.disk)
 
 

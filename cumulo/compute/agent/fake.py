@@ -23,7 +23,7 @@ from cumulo.common.clock import Clock
 from cumulo.common.names import tap_name
 from cumulo.common.threads import Threads
 from cumulo.compute import fits
-from cumulo.compute.agent import host_cells
+from cumulo.compute.agent import host_cells, support
 from cumulo.compute.agent.driver import Channel, Facts, Inventory, Orders, Power, Progress, Tell
 from cumulo.compute.agent.fake_display import open_display
 from cumulo.compute.agent.host_cells import Shares
@@ -62,7 +62,7 @@ class FakeDriver:
             "type": "QEMU", "version": 1, "virt_type": "fake", "hostname": self._host,
             "cpu_info": {"arch": "x86_64", "model": "fake", "topology": {"sockets": 1, "cores": 64, "threads": 1}},
             "disk_free_gib": sizes["disk_gib"], "uptime_s": 0, "consoles": ["novnc", "spice-html5", "serial"],
-            "abilities": script.get("abilities", ABILITIES),
+            "abilities": script.get("abilities", ABILITIES), "supports": sorted(support.FAKE),
             "cells": [each.to_json() for each in host_cells.parted(cells, self._shares)],
             "devices": [each.to_json() for each in host_cells.given_away(devices, self._shares)],
         })

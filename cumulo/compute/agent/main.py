@@ -130,7 +130,8 @@ def _libvirt_driver(runtime: Runtime, state_dir: pathlib.Path) -> Driver:
     images = ImageCache(files.images_directory(state_dir), runtime.threads,
                         http_source(settings.image_download_timeout_s))
     images.sweep()
-    connection, shares = Connection(settings.libvirt_uri, runtime.threads), _shares(runtime)
+    uri = settings.libvirt_uri.replace("qemu", "lxc", 1) if settings.virt_type == "lxc" else settings.libvirt_uri
+    connection, shares = Connection(uri, runtime.threads), _shares(runtime)
     machine = Machine(_virt_type(settings.virt_type), settings.machine_type, settings.cpu_mode, settings.disk_cache,
                       settings.emulation_cache_mib, settings.graphics, host_cells.configured(shares))
     return LibvirtDriver(

@@ -6,9 +6,10 @@ GROUP = "compute_agent"
 OPTIONS = [
     cfg.StrOpt("driver", default="libvirt", choices=["libvirt", "fake"],
                help="What runs servers: libvirt with QEMU, or a fake that only remembers them (for tests)."),
-    cfg.StrOpt("virt_type", default="auto", choices=["auto", "kvm", "qemu"],
+    cfg.StrOpt("virt_type", default="auto", choices=["auto", "kvm", "qemu", "lxc"],
                help="kvm uses the processor's virtualization, qemu (TCG) emulates. auto tries a tiny guest under KVM "
-                    "for 3 s and emulates when it prints nothing: /dev/kvm exists on machines where it is useless."),
+                    "for 3 s and emulates when it prints nothing: /dev/kvm exists on machines where it is useless. "
+                    "lxc runs containers, which share the host's kernel (doc/support-matrix.md)."),
     cfg.StrOpt("libvirt_uri", default="qemu:///system",
                help="Where libvirt answers. A cloud that starts its own libvirtd writes that one's socket here."),
     cfg.StrOpt("live_migration_uri", default="",

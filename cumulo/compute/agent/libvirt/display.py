@@ -39,7 +39,9 @@ def display_of(definition: str, kind: str) -> int:
 
 def terminal_of(definition: str) -> str:
     """Return the path of the serial line's terminal in a live definition; raises BadRequest where there is none."""
-    source = ElementTree.fromstring(definition).find("./devices/serial[@type='pty']/source")
+    devices = ElementTree.fromstring(definition).find("./devices")
+    found = [] if devices is None else [*devices.findall("./serial[@type='pty']/source"), *devices.findall("./console[@type='pty']/source")]
+    source = found[0] if found else None
     path = None if source is None else source.get("path")
     if not path:
         raise errors.BadRequest(f"Unavailable console type {SERIAL}.")

@@ -87,7 +87,7 @@ def _held(domain: libvirt.virDomain) -> HeldServer:
 
 def _uses(domain: libvirt.virDomain, directory: pathlib.Path) -> bool:
     definition = ElementTree.fromstring(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
-    sources = (disk.get("file", "") for disk in definition.findall("./devices/disk/source"))
+    sources = (source.get("file", "") for kind in ("disk", "filesystem") for source in definition.findall(f"./devices/{kind}/source"))
     return any(pathlib.PurePath(source).is_relative_to(directory) for source in sources)
 
 
@@ -200,7 +200,8 @@ def press_power_button(connection: libvirt.virConnect, server_id: str) -> None:
     """Press the ACPI power button of a domain that runs."""
     domain = find(connection, server_id)
     if domain is not None:
-        _unless_off(domain, lambda: domain.shutdownFlags(libvirt.VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN))
+        button = libvirt.VIR_DOMAIN_SHUTDOWN_SIGNAL if is_lxc(connection) else libvirt.VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN
+        _unless_off(domain, lambda: domain.shutdownFlags(button))
 
 
 def cut_power(connection: libvirt.virConnect, server_id: str) -> None:
@@ -218,10 +219,15 @@ def undefine(connection: libvirt.virConnect, server_id: str) -> None:
     if domain is None:
         return
     try:
-        domain.undefineFlags(_UNDEFINE)
+        domain.undefineFlags(0 if is_lxc(connection) else _UNDEFINE)
     except libvirt.libvirtError as failure:
         if failure.get_error_code() != _GONE:
             raise
+
+
+def is_lxc(connection: libvirt.virConnect) -> bool:
+    """Say whether the domains of a connection are containers."""
+    return bool(connection.getType() == "LXC")
 
 
 def _power(domain: libvirt.virDomain) -> Power:

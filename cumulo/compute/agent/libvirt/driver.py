@@ -13,10 +13,10 @@ from cumulo.common.audit.holdings import ComputeHoldings
 from cumulo.common.clock import Clock
 from cumulo.common.image_files import ImageCache, image_format
 from cumulo.common.names import tap_name
-from cumulo.compute.agent import config_drive, console, disks, files, listing
+from cumulo.compute.agent import config_drive, console, disks, files, listing, support
 from cumulo.compute.agent.host_cells import Shares
 from cumulo.compute.agent.driver import Channel, Facts, Inventory, Orders, Power, Progress, Tell
-from cumulo.compute.agent.libvirt import backup, display, domain, host, migration, processes, secrets, statistics
+from cumulo.compute.agent.libvirt import backup, container, display, domain, host, migration, processes, secrets, statistics
 from cumulo.compute.agent.libvirt.connection import Connection
 from cumulo.compute.agent.libvirt.xml import (
     MANUFACTURER,
@@ -52,6 +52,9 @@ class LibvirtDriver:
         self._machine = machine
         self._clock = clock
         self._shares = shares
+        self._is_lxc = machine.virt_type == container.LXC
+        self._supported = support.LXC if self._is_lxc else support.QEMU
+        self._disk_format = disks.RAW if self._is_lxc else disks.OVERLAY
         self._live_migration_uri = live_migration_uri
         self._image_cache_bytes = image_cache_bytes
         self._console_log_bytes = console_log_bytes
@@ -71,12 +74,16 @@ class LibvirtDriver:
 
     def create(self, facts: Facts, progress: Progress) -> None:
         """Fetch the image, make the disks and the config drive, define the domain; what is there stays."""
+        if facts.get("config_drive"):
+            support.require(self._supported, "config_drive")
+        if facts.get("volumes"):
+            support.require(self._supported, "volumes")
         own = files.server_files(self._state_dir, facts["id"])
         own.directory.mkdir(mode=PASS_THROUGH, parents=True, exist_ok=True)
         if disks.has_root(facts):
             self._images.link(facts["image"], own.base, progress)
         self._link_kernel(facts, own, progress)
-        disks.make_disks(facts, own)
+        disks.make_disks(facts, own, self._disk_format)
         if facts.get("config_drive") and not own.config_drive.exists():
             config_drive.make_config_drive(facts, own.config_drive)
         self._define(facts)
@@ -108,6 +115,7 @@ class LibvirtDriver:
 
     def rescue(self, facts: Facts, image: Facts | None, progress: Progress) -> None:
         """Make the rescue disk and define the domain over it."""
+        support.require(self._supported, "rescue")
         own = files.server_files(self._state_dir, facts["id"])
         if own.rescue.exists() and self.power(facts["id"]) is Power.RUNNING:
             return
@@ -143,10 +151,12 @@ class LibvirtDriver:
 
     def suspend(self, server_id: str) -> None:
         """Save the domain's memory; libvirt keeps the file and uses it at the next start."""
+        support.require(self._supported, "suspend")
         self._ask(lambda connection: domain.suspend(connection, server_id))
 
     def set_password(self, facts: Facts) -> None:
         """Ask QEMU's agent in the guest, for the user that the image names."""
+        support.require(self._supported, "password")
         user = administrator((facts.get("image") or {}).get("properties") or facts.get("image_properties") or {})
         self._ask(lambda connection: domain.set_password(connection, facts["id"], user, facts["admin_password"]))
 
@@ -162,12 +172,15 @@ class LibvirtDriver:
         """End and undefine the domain, then remove its files: in this order a repetition finds what is left."""
         self.cut_power(server_id)
         self._ask(lambda connection: _undefine(connection, server_id))
+        if self._is_lxc:
+            container.unlink(server_id)
         directory = files.server_files(self._state_dir, server_id).directory
         if directory.exists():
             shutil.rmtree(directory)
 
     def plug_card(self, facts: Facts, port_id: str) -> None:
         """Define the domain with the card, and put it into the running one."""
+        support.require(self._supported, "cards")
         self._define(facts)
         port = next((each for each in facts["ports"] if each["id"] == port_id), None)
         if port is None:
@@ -181,6 +194,7 @@ class LibvirtDriver:
 
     def plug_disk(self, facts: Facts, disk: Facts) -> None:
         """Define the domain with the volume, and put it into the running one."""
+        support.require(self._supported, "volumes")
         others = [each for each in facts.get("volumes") or () if each["id"] != disk["id"]]
         self._define({**facts, "volumes": [*others, disk]})
         self._ask(lambda connection: domain.plug_disk(connection, facts["id"], disk["id"], lambda taken: volume_xml(
@@ -230,7 +244,7 @@ class LibvirtDriver:
         own = files.server_files(self._state_dir, facts["id"])
         if not disks.is_here(facts, own):
             raise errors.NotFound("the server's disk is not on this host", server_id=facts["id"])
-        disks.grow(facts, own)
+        disks.grow(facts, own, self._disk_format)
         self._define(facts)
 
     def take_snapshot(self, server_id: str, disk_format: str, progress: Progress) -> None:
@@ -242,9 +256,10 @@ class LibvirtDriver:
                 raise errors.NotFound("this host has no such server", server_id=server_id)
             partial = own.snapshot.with_suffix(".new")
             if power in (Power.RUNNING, Power.PAUSED):
+                support.require(self._supported, "live_snapshot")
                 self._copy_while_it_runs(server_id, partial, disk_format, progress)
             else:
-                disks.copy(own.disk, partial, disk_format)
+                disks.copy(own.disk, partial, disk_format, self._disk_format)
             partial.rename(own.snapshot)
 
     def _copy_while_it_runs(self, server_id: str, target: pathlib.Path, disk_format: str, progress: Progress) -> None:
@@ -269,6 +284,7 @@ class LibvirtDriver:
 
     def survey(self, facts: Facts) -> Facts:
         """Return the directory and the sizes of the disks, and whether the image is what is under the root disk."""
+        support.require(self._supported, "live_migrate")
         power = self.power(facts["id"])
         if power not in (Power.RUNNING, Power.PAUSED):
             raise errors.Conflict(f"the guest is {power.value if power else 'not on this host'}", server_id=facts["id"])
@@ -277,6 +293,7 @@ class LibvirtDriver:
 
     def expect(self, facts: Facts, coming: Facts, progress: Progress) -> Facts:
         """Make files of the same names; the disks are empty, or empty over the same image."""
+        support.require(self._supported, "live_migrate")
         if not self._live_migration_uri:
             raise errors.Conflict("this host takes no running servers: [compute_agent] live_migration_uri is not set")
         own = files.server_files(self._state_dir, facts["id"])
@@ -384,6 +401,10 @@ class LibvirtDriver:
         """Define the domain; rescued None: as its files say."""
         _await_bridges(port["bridge"] for port in facts.get("ports") or ())
         own = files.server_files(self._state_dir, facts["id"])
+        if self._is_lxc:
+            container.link(facts["id"], own)
+            self._ask(lambda connection: domain.define(connection, container.container_xml(facts, self._machine)))
+            return
         text = domain_xml(facts, own, self._machine, rescued=own.rescue.exists() if rescued is None else rescued)
         self.keep_secrets(facts)
         self._ask(lambda connection: domain.define(connection, text))

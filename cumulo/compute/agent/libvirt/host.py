@@ -8,10 +8,10 @@ from xml.etree import ElementTree
 
 import libvirt
 
-from cumulo.compute.agent import host_cells
+from cumulo.compute.agent import host_cells, support
 from cumulo.compute.agent.driver import Inventory
 from cumulo.compute.agent.host_cells import Shares
-from cumulo.compute.agent.libvirt import topology
+from cumulo.compute.agent.libvirt import container, topology
 from cumulo.compute.fits import Device
 
 GIB = 1024 ** 3
@@ -22,16 +22,20 @@ def inventory(connection: libvirt.virConnect, state_dir: pathlib.Path, virt_type
     """Return the host's inventory. The version is QEMU's, as libvirt counts: major * 1,000,000 + minor * 1,000."""
     model, memory_mib, vcpus, *_ = connection.getInfo()
     space = os.statvfs(state_dir)
-    cells = host_cells.parted(topology.cells(connection.getCapabilities()), shares)
+    is_lxc = virt_type == container.LXC
+    cells = [] if is_lxc else host_cells.parted(topology.cells(connection.getCapabilities()), shares)
     return Inventory(
         vcpus=host_cells.processors(cells) or vcpus, memory_mib=memory_mib, disk_gib=space.f_blocks * space.f_frsize // GIB,
         hypervisor={
-            "type": "QEMU", "version": connection.getVersion(), "virt_type": virt_type,
+            "type": "LXC" if is_lxc else "QEMU", "version": connection.getVersion(), "virt_type": virt_type,
             "hostname": socket.gethostname(), "cpu_info": processor(connection.getCapabilities(), model),
             "disk_free_gib": space.f_bavail * space.f_frsize // GIB, "uptime_s": _uptime_s(),
             "consoles": consoles, "cells": [each.to_json() for each in cells],
-            "devices": [each.to_json() for each in host_cells.given_away(_devices(connection, shares), shares)],
-            "abilities": abilities(connection.getCapabilities(), _domain_capabilities(connection, virt_type)),
+            "devices": [] if is_lxc else [
+                each.to_json() for each in host_cells.given_away(_devices(connection, shares), shares)],
+            "abilities": [] if is_lxc else abilities(
+                connection.getCapabilities(), _domain_capabilities(connection, virt_type)),
+            "supports": sorted(support.LXC if is_lxc else support.QEMU),
         })
 
 

@@ -47,7 +47,7 @@ def domain_xml(facts: Facts, files: ServerFiles, machine: Machine, *, rescued: b
     _text(domain, "uuid", facts["id"])
     _text(domain, "memory", facts["flavor"]["memory_mib"], unit="MiB")
     _text(domain, "vcpu", facts["flavor"]["vcpus"])
-    _firmware(domain, facts)
+    smbios(domain, facts)
     _boot(domain, facts, files, machine, guest)
     given = placing.fit_of(facts, needs=_needs_place(facts))
     _processor(domain, machine, guest, given)
@@ -62,16 +62,18 @@ def domain_xml(facts: Facts, files: ServerFiles, machine: Machine, *, rescued: b
 
 def _needs_place(facts: Facts) -> bool:
     """Whether the server has to have something of its host for itself."""
-    return cells.of(facts["flavor"], _properties(facts)) is not None or passthrough.has_devices(facts["flavor"])
+    return cells.of(facts["flavor"], properties_of(facts)) is not None or passthrough.has_devices(facts["flavor"])
 
 
 def hardware_of(facts: Facts) -> Hardware:
     """Return the machine that a server's guest sees."""
-    return hardware.of(facts["flavor"], _properties(facts))
+    return hardware.of(facts["flavor"], properties_of(facts))
 
 
 def consoles(machine: Machine) -> list[str]:
     """Return the kinds of consoles that guests of a host have, by the API's names."""
+    if machine.virt_type == "lxc":
+        return ["serial"]
     return [*{"vnc": ["novnc"], "spice": ["spice-html5"]}.get(machine.graphics, []), "serial"]
 
 
@@ -99,7 +101,8 @@ def volume_xml(disk: Facts, target: str, machine: Machine) -> str:
     return ElementTree.tostring(devices[0], encoding="unicode")
 
 
-def _firmware(domain: Element, facts: Facts) -> None:
+def smbios(domain: Element, facts: Facts) -> None:
+    """Say who made a machine, and which it is."""
     system = SubElement(SubElement(domain, "sysinfo", type="smbios"), "system")
     for name, value in (("manufacturer", MANUFACTURER), ("product", PRODUCT), ("serial", facts["id"]),
                         ("uuid", facts["id"]), ("family", "Virtual Machine")):
@@ -123,7 +126,7 @@ def _boot(domain: Element, facts: Facts, files: ServerFiles, machine: Machine, g
         _text(system, "kernel", files.kernel)
         if facts.get("ramdisk"):
             _text(system, "initrd", files.ramdisk)
-        _text(system, "cmdline", _properties(facts).get("os_command_line") or DEFAULT_COMMAND_LINE)
+        _text(system, "cmdline", properties_of(facts).get("os_command_line") or DEFAULT_COMMAND_LINE)
 
 
 def _processor(domain: Element, machine: Machine, guest: Hardware, given: Fit | None) -> None:
@@ -162,7 +165,7 @@ def _devices(devices: Element, facts: Facts, files: ServerFiles, machine: Machin
         SubElement(SubElement(devices, "video"), "model", type=guest.video_model, **memory)
     if guest.tablet_bus:
         SubElement(devices, "input", type="tablet", bus=guest.tablet_bus)
-    if has_agent(_properties(facts)):
+    if has_agent(properties_of(facts)):
         SubElement(SubElement(devices, "channel", type="unix"), "target", type="virtio", name="org.qemu.guest_agent.0")
     if guest.has_random:
         _random(devices, guest)
@@ -258,19 +261,26 @@ def _config_drive(devices: Element, files: ServerFiles, machine: Machine) -> Non
     SubElement(disk, "readonly")
 
 
+def card(devices: Element, port: Facts) -> Element:
+    """Connect a guest with a port, by a device that is named for it."""
+    made = SubElement(devices, "interface", type="bridge")
+    SubElement(made, "mac", address=port["mac_address"])
+    SubElement(made, "source", bridge=port["bridge"])
+    SubElement(made, "target", dev=tap_name(port["id"]))
+    return made
+
+
 def _card(devices: Element, port: Facts, guest: Hardware) -> None:
-    card = SubElement(devices, "interface", type="bridge")
-    SubElement(card, "mac", address=port["mac_address"])
-    SubElement(card, "source", bridge=port["bridge"])
-    SubElement(card, "target", dev=tap_name(port["id"]))
-    SubElement(card, "model", type=guest.card_model)
+    made = card(devices, port)
+    SubElement(made, "model", type=guest.card_model)
     if guest.queues > 1 and guest.card_model == "virtio":
-        SubElement(card, "driver", queues=str(guest.queues))
+        SubElement(made, "driver", queues=str(guest.queues))
     if port.get("mtu"):
-        SubElement(card, "mtu", size=str(port["mtu"]))
+        SubElement(made, "mtu", size=str(port["mtu"]))
 
 
-def _properties(facts: Facts) -> Mapping[str, str]:
+def properties_of(facts: Facts) -> Mapping[str, str]:
+    """Return what the image of a server says, or its root volume's."""
     return (facts.get("image") or {}).get("properties") or facts.get("image_properties") or {}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from cumulo.common import errors
 from cumulo.compute.agent.files import ServerFiles
 from cumulo.compute.agent.libvirt import placing
+from cumulo.compute.agent.libvirt.container import container_xml
 from cumulo.compute.agent.libvirt.xml import Machine, domain_xml
 from cumulo.compute.fits import Fit, FitCell, fit
 from tests.fixtures.compute_agent import SERVER_ID, server_facts
@@ -92,6 +93,14 @@ class DomainXmlTest(unittest.TestCase):
         self.assert_golden("old", facts, Machine("kvm"))
         facts["image"]["properties"] = {"hw_disk_bus": "ide"}
         self.assertIn('<target dev="hdd" bus="ide" />', domain_xml(facts, FILES, Machine()))
+
+    def test_container(self) -> None:
+        """A card, an init that the image names, and no network of the host's."""
+        image = server_facts()["image"] | {"properties": {"os_command_line": "/bin/start --as 'the one'"}}
+        made, path = container_xml(server_facts(image=image), Machine("lxc")), GOLDEN / "container.xml"
+        if os.environ.get("CUMULO_WRITE_GOLDEN"):
+            path.write_text(made)
+        self.assertEqual(made, path.read_text())
 
     def test_shared_processors(self) -> None:
         """Guests without own processors stay off those that others have."""
