@@ -19,7 +19,7 @@ from cumulo.compute import servers
 from cumulo.identity import catalog, tokens
 from cumulo.image import images, imports
 from cumulo.network import desired, hosts
-from cumulo.scheduler import facts, migrating, power_sync
+from cumulo.scheduler import facts, migrating, power_sync, volume_moves
 from cumulo.scheduler.heartbeats import Heartbeats, register_compute_host
 from cumulo.scheduler.runner import Runner
 from cumulo.volume import attachments, backends, keys, server_volumes
@@ -50,6 +50,7 @@ class Answers:
             "volume_image": self.volume_image,
             "exports_needed": self.exports_needed,
             "volume_encryption": self.volume_encryption,
+            "volume_move": self.volume_move,
             "migration_orders": self.migration_orders,
             "metadata_for": self.metadata_for,
             "keep_guest_password": self.keep_guest_password,
@@ -141,6 +142,11 @@ class Answers:
                 raise errors.NotFound(f"Volume {volume_id} is not being made of an image.")
             found = facts.image_facts(connection, running["project_id"] or "", source["id"], self._image_access)
         return found or {}
+
+    def volume_move(self, call: Any, volume_id: str) -> dict[str, Any]:
+        """From where and whither a volume is being copied: {"backend", "target"}; raises NotFound."""
+        with self._database.read() as connection:
+            return volume_moves.on_the_move(connection, volume_id)
 
     def exports_needed(self, call: Any, host: str, without: str | None = None) -> dict[str, dict[str, Any]]:
         """The volumes on a host that somebody may open, by id: {"backend", "attached"}; without an attachment, if one is given."""

@@ -27,7 +27,7 @@ from cumulo.compute import leftovers, moves
 from cumulo.identity import limits
 from cumulo.image import attributes, images, imports, protections, quotas
 from cumulo.network import ports
-from cumulo.scheduler import fitting, migrating, moving, saved_images, snapshot, volumes
+from cumulo.scheduler import fitting, migrating, moving, saved_images, snapshot, volume_moves, volumes
 from cumulo.scheduler.filters import Group, Host, Request
 from cumulo.scheduler.place import plan_place
 from cumulo.volume import server_volumes
@@ -346,6 +346,8 @@ STEPS: dict[str, LocalStep] = {
     "order_volumes": LocalStep(volumes.order, volumes.keep, volumes.plan_order),
     "gather_volumes": LocalStep(volumes.gather, volumes.keep, volumes.plan_gather),
     "settle_volume": LocalStep(volumes.settle_volume, volumes.keep),
+    "choose_backend": LocalStep(volume_moves.choose, volume_moves.choose_nothing, volume_moves.plan_choose),
+    "switch_volume": LocalStep(volume_moves.switch, volumes.keep),
     "settle_image": LocalStep(volumes.settle_image, volumes.keep),
     "forget_volume": LocalStep(volumes.forget_volume, volumes.keep),
     "hold_attachment": LocalStep(volumes.hold_attachment, volumes.drop_attachment),

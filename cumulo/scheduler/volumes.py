@@ -11,19 +11,19 @@ from cumulo.common import errors, log
 from cumulo.common.context import Context
 from cumulo.common.db.tables.volume import volume, volume_backend, volume_snapshot, volume_type
 from cumulo.common.ids import Ids
-from cumulo.common.operations import lease
+from cumulo.common.operations import lease, store
 from cumulo.common.operations.lease import Operation
 from cumulo.common.operations.step import State
 from cumulo.scheduler.moving import Outdated
 from cumulo.scheduler.volume_place import Backend, Limits, Wanted, place
-from cumulo.volume import attachments, backends, qos, server_volumes, snapshots, states, type_encryption, types, volumes
+from cumulo.volume import attachments, backends, moves, qos, server_volumes, snapshots, states, type_encryption, types, volumes
 
 if TYPE_CHECKING:
     from cumulo.scheduler.steps import Services, Work
 
 LOG = log.get(__name__)
 FAULT_LENGTH = 1024
-_HARMLESS = ("upload_volume",)
+_HARMLESS = ("clear_volume", "upload_volume",)
 """Flows that change nothing of their volume."""
 
 
@@ -41,8 +41,14 @@ def plan_place(services: Services, state: State) -> Placement | None:
         row = connection.execute(sa.select(volume).where(volume.c.id == state["volume_id"])).mappings().first()
         if row is None or row["backend"]:
             return None
+    return plan(services, row, state)
+
+
+def plan(services: Services, row: Any, state: State, *, type_id: str | None = None, **otherwise: Any) -> Placement:
+    """Choose a backend for a volume, of another type where one is named; otherwise: what it needs instead of its own."""
+    with services.database.read() as connection:
         now = services.database.now(connection)
-        wanted = _wanted(connection, row, state)
+        wanted = dataclasses.replace(_wanted(connection, row, state, type_id or row["type_id"]), **otherwise)
         found = _snapshot(connection, now, services.conf)
     seed = int.from_bytes(services.ids.random_bytes(8), "big")
     try:
@@ -56,15 +62,15 @@ def plan_place(services: Services, state: State) -> Placement | None:
     return Placement(chosen.name, chosen.generation)
 
 
-def _wanted(connection: sa.Connection, row: Any, state: State) -> Wanted:
+def _wanted(connection: sa.Connection, row: Any, state: State, type_id: str | None) -> Wanted:
     specs: dict[str, str] = {}
-    if row["type_id"]:
-        specs = connection.execute(sa.select(volume_type.c.extra_specs).where(volume_type.c.id == row["type_id"])).scalar_one()
+    if type_id:
+        specs = connection.execute(sa.select(volume_type.c.extra_specs).where(volume_type.c.id == type_id)).scalar() or {}
     hints = row["scheduler_hints"] or {}
     return Wanted(
         size_gib=row["size_gib"], backend=(state.get("source") or {}).get("backend"), zone=row["availability_zone"],
         says=(*(each for each in types.wanted_capabilities(specs) if each[0] != types.MULTIATTACH),
-              *type_encryption.asks(connection, row["type_id"]), *qos.asks(connection, row["type_id"])),
+              *type_encryption.asks(connection, type_id), *qos.asks(connection, type_id)),
         same_backends=_backends_of(connection, hints.get("same_host")) if hints.get("same_host") else None,
         different_backends=_backends_of(connection, hints.get("different_host")), asked_at=row["created_at"],
         user_host=server_volumes.host_of_user(connection, row["id"]))
@@ -98,13 +104,14 @@ def place_volume(connection: sa.Connection, now: float, work: Work, planned: Pla
             raise Outdated(work.state["volume_id"])
         values: dict[str, Any] = {"backend": planned.name}
         if row["availability_zone"] is None:
-            values["availability_zone"] = _zone(connection, planned.name)
+            values["availability_zone"] = zone_of(connection, planned.name)
         volumes.update_volume(connection, now, row["id"], **values)
         row = {**row, **values}
     return volumes.place(row)
 
 
-def _zone(connection: sa.Connection, name: str) -> str | None:
+def zone_of(connection: sa.Connection, name: str) -> str | None:
+    """Return the availability zone that a backend says it is in."""
     said = connection.execute(sa.select(volume_backend.c.capabilities).where(volume_backend.c.name == name)).scalar_one()
     zone: str | None = said.get("availability_zone")
     return zone
@@ -270,6 +277,8 @@ def finished(connection: sa.Connection, ids: Ids, now: float, ended: Operation) 
         return
     if ended.phase == "stuck" and ended.flow not in _HARMLESS:
         _fail(connection, now, ended, states.STUCK.get(ended.flow, states.ERROR))
+    elif ended.phase == "done" and ended.flow in moves.FLOWS:
+        _clear(connection, ids, now, ended, row)
     elif ended.cancel and ended.flow != "delete_volume":
         _delete(connection, ids, now, ended, row)
     elif ended.phase == "undone" and ended.flow == "create_volume":
@@ -296,6 +305,13 @@ def snapshot_finished(connection: sa.Connection, ids: Ids, now: float, ended: Op
 
 def _fail(connection: sa.Connection, now: float, ended: Operation, status: str) -> None:
     volumes.update_volume(connection, now, ended.resource_id, status=status, fault=(ended.error or "")[:FAULT_LENGTH])
+
+
+def _clear(connection: sa.Connection, ids: Ids, now: float, ended: Operation, row: Any) -> None:
+    """Have what a volume left behind removed; whoever wants it deleted waits for that."""
+    moves.begin_clearing(connection, ids, now, _asked_by(ended), row, ended.state)
+    if ended.cancel:
+        store.cancel(connection, row["id"], context=_asked_by(ended))
 
 
 def _delete(connection: sa.Connection, ids: Ids, now: float, ended: Operation, row: Any) -> None:

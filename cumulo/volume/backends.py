@@ -70,6 +70,11 @@ def allocated(connection: sa.Connection) -> dict[str, dict[str, int]]:
         volume.c.backend.is_not(None)).group_by(volume.c.backend)
     for name, count, size in connection.execute(volumes):
         found[name] = {"volumes": count, "volume_gib": int(size), "allocated_gib": int(size)}
+    moving = sa.select(volume.c.moving_to, sa.func.sum(_SIZE)).where(
+        volume.c.moving_to.is_not(None)).group_by(volume.c.moving_to)
+    for name, size in connection.execute(moving):
+        found[name] = {"volumes": 0, "volume_gib": 0, "allocated_gib": 0} | found.get(name, {})
+        found[name]["allocated_gib"] += int(size)
     snapshots = sa.select(volume.c.backend, sa.func.count(), sa.func.sum(volume_snapshot.c.size_gib)).join_from(
         volume_snapshot, volume, volume.c.id == volume_snapshot.c.volume_id).where(
             volume.c.backend.is_not(None)).group_by(volume.c.backend)

@@ -18,11 +18,13 @@ DELETING, ERROR_DELETING, ERROR_EXTENDING = "deleting", "error_deleting", "error
 FROM = (AVAILABLE, IN_USE)
 """What a volume is that another one can be made of."""
 PASSING = {"delete_volume": DELETING, "extend_volume": "extending", "upload_volume": "uploading", "delete_snapshot": DELETING,
-           "revert_volume": REVERTING, "reimage_volume": "downloading"}
+           "revert_volume": REVERTING, "reimage_volume": "downloading", "migrate_volume": MAINTENANCE, "retype_volume": "retyping"}
 """What a thing is shown as while such a flow runs."""
 STUCK = {"delete_volume": ERROR_DELETING, "delete_snapshot": ERROR_DELETING, "extend_volume": ERROR_EXTENDING}
 """What a thing is once such a flow is stuck; others leave it in error."""
 FOR_DELETION = (CREATING, AVAILABLE, ERROR, ERROR_DELETING, ERROR_EXTENDING, "error_restoring", "error_managing")
+MIGRATING, MIGRATED, NOT_MIGRATED = "migrating", "success", "error"
+"""What migration_status says of the last move."""
 FOR_RESET = (CREATING, AVAILABLE, DELETING, ERROR, ERROR_DELETING, ATTACHING, DETACHING, IN_USE, MAINTENANCE)
 FOR_RESET_OF_SNAPSHOT = (CREATING, AVAILABLE, DELETING, ERROR, ERROR_DELETING)
 

@@ -96,7 +96,7 @@ def begin_create(connection: sa.Connection, ids: Ids, now: float, context: Conte
                  source: Mapping[str, Any] | None) -> None:
     """Create the operation that makes a volume, unless one does already."""
     if store.active(connection, row["id"]) is None:
-        _begin(connection, ids, now, context, row, "create_volume", "create", {
+        begin(connection, ids, now, context, row, "create_volume", "create", {
             "size_gib": row["size_gib"], "source": source, "encrypted": row["encryption_key_id"] is not None})
 
 
@@ -153,7 +153,7 @@ def end(connection: sa.Connection, ids: Ids, now: float, context: Context, row: 
 
 def begin_delete(connection: sa.Connection, ids: Ids, now: float, context: Context, row: Row, snapshots: list[str]) -> None:
     """Create the operation that deletes a volume for which nothing is under way."""
-    _begin(connection, ids, now, context, row, "delete_volume", "delete", {**place(row), "snapshots": snapshots})
+    begin(connection, ids, now, context, row, "delete_volume", "delete", {**place(row), "snapshots": snapshots})
 
 
 def request_extend(connection: sa.Connection, ids: Ids, now: float, *, conf: cfg.ConfigOpts, context: Context, row: Row,
@@ -172,7 +172,7 @@ def request_extend(connection: sa.Connection, ids: Ids, now: float, *, conf: cfg
     quotas.check(connection, conf, project_id, quotas.Amount(gigabytes=size_gib - row["size_gib"], type_name=type_name))
     user = _user(connection, row)
     update_volume(connection, now, row["id"], growing_gib=size_gib)
-    _begin(connection, ids, now, context, row, "extend_volume", "extend", {**place(row), "size_gib": size_gib, **user})
+    begin(connection, ids, now, context, row, "extend_volume", "extend", {**place(row), "size_gib": size_gib, **user})
 
 
 def _refuse_growing_in_use(connection: sa.Connection, row: Row) -> None:
@@ -183,8 +183,11 @@ def _refuse_growing_in_use(connection: sa.Connection, row: Row) -> None:
                                 "tell guests of another size: detach it first.")
 
 
-def retype(connection: sa.Connection, now: float, *, conf: cfg.ConfigOpts, row: Row, after: Row) -> None:
-    """Give a volume another type, which its backend must fit: nothing is moved. Raises BadRequest, TooLarge over quota."""
+def retype(connection: sa.Connection, now: float, *, conf: cfg.ConfigOpts, row: Row, after: Row) -> list[str]:
+    """Give a volume another type where its backend fits it; else return what the backend lacks, and change nothing.
+
+    Raises BadRequest for the state or the type that it has, TooLarge over quota.
+    """
     require(row, "give it another type", (states.AVAILABLE, states.IN_USE))
     if row["type_id"] == after["id"]:
         raise errors.BadRequest(f"Invalid volume: Volume {row['id']} is of type {after['name']} already.")
@@ -192,17 +195,16 @@ def retype(connection: sa.Connection, now: float, *, conf: cfg.ConfigOpts, row: 
     many = types.is_multiattach(after["extra_specs"])
     if many != row["multiattach"] and row["shown_status"] == states.IN_USE:
         raise errors.BadRequest("Invalid volume: Whether several may use a volume is not changed while one does.")
+    quotas.check(connection, conf, row["project_id"], quotas.Amount(
+        volumes=1, gigabytes=row["size_gib"], type_name=after["name"]).of_type())
     query = sa.select(volume_backend.c.capabilities).where(volume_backend.c.name == row["backend"])
     said = {(key, str(value)) for key, value in (connection.execute(query).scalar() or {}).items()}
     asked = (*types.wanted_capabilities(after["extra_specs"]), *type_encryption.asks(connection, after["id"]), *qos.asks(connection, after["id"]))
     lacks = [f"{key} = {value}" for key, value in asked
              if key != types.MULTIATTACH and (key, value) not in said]
-    if lacks:
-        raise errors.BadRequest(f"Invalid volume: The backend of volume {row['id']} does not fit type {after['name']}: it lacks "
-                                f"{', '.join(lacks)}.")
-    quotas.check(connection, conf, row["project_id"], quotas.Amount(
-        volumes=1, gigabytes=row["size_gib"], type_name=after["name"]).of_type())
-    update_volume(connection, now, row["id"], type_id=after["id"], multiattach=many)
+    if not lacks:
+        update_volume(connection, now, row["id"], type_id=after["id"], multiattach=many)
+    return lacks
 
 
 def request_upload(connection: sa.Connection, ids: Ids, now: float, *, context: Context, row: Row, image_id: str,
@@ -211,7 +213,7 @@ def request_upload(connection: sa.Connection, ids: Ids, now: float, *, context: 
     require(row, "make an image of it", (states.AVAILABLE, states.IN_USE) if in_use else (states.AVAILABLE,))
     refuse_encrypted(row, "make an image of it")
     refuse_torn(connection, row, "make an image of it")
-    _begin(connection, ids, now, context, row, "upload_volume", "upload", {
+    begin(connection, ids, now, context, row, "upload_volume", "upload", {
         **place(row), "image_id": image_id, "format": disk_format})
 
 
@@ -223,7 +225,7 @@ def request_revert(connection: sa.Connection, ids: Ids, now: float, *, context: 
     if snapshot["shown_status"] != states.AVAILABLE:
         raise errors.BadRequest(f"Invalid snapshot: Snapshot {snapshot['id']} is {snapshot['shown_status']}, not available.")
     refuse_while_copied(connection, row, [snapshot["id"]])
-    _begin(connection, ids, now, context, row, "revert_volume", "revert", {
+    begin(connection, ids, now, context, row, "revert_volume", "revert", {
         **place(row), "size_gib": row["size_gib"], "snapshot_id": snapshot["id"]})
 
 
@@ -233,7 +235,7 @@ def request_reimage(connection: sa.Connection, ids: Ids, now: float, *, context:
     require(row, "give it another image", (states.AVAILABLE, states.ERROR, *((states.RESERVED,) if reserved else ())))
     refuse_encrypted(row, "give it the data of an image")
     refuse_while_copied(connection, row, [])
-    _begin(connection, ids, now, context, row, "reimage_volume", "reimage", {
+    begin(connection, ids, now, context, row, "reimage_volume", "reimage", {
         **place(row), "size_gib": row["size_gib"], "source": image, "about": about})
 
 
@@ -245,8 +247,9 @@ def _user(connection: sa.Connection, row: Row) -> State:
     return {"server_id": found[0]["server_id"], "user_host": found[0]["host"]} if found else {}
 
 
-def _begin(connection: sa.Connection, ids: Ids, now: float, context: Context, row: Row, flow: str, action: str,
-           state: Mapping[str, Any]) -> None:
+def begin(connection: sa.Connection, ids: Ids, now: float, context: Context, row: Row, flow: str, action: str,
+          state: Mapping[str, Any]) -> None:
+    """Create an operation on a volume."""
     store.create(connection, ids, now, flow=flow, resource_type="volume", resource_id=row["id"],
                  state={"volume_id": row["id"], **state}, context=context, action=action)
 

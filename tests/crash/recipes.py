@@ -11,7 +11,7 @@ from typing import Any
 from cumulo.compute import servers
 from tests.fixtures.fleet import wait_for
 
-IMAGE, SNAPSHOT = "IMAGE", "SNAPSHOT"
+IMAGE, SNAPSHOT, ELSEWHERE = "IMAGE", "SNAPSHOT", "ELSEWHERE"
 VOLUME_S = 120.0
 Ask = Callable[[Any, Any, str], None]  # the user's client, what servers are made of, a server's id
 
@@ -90,7 +90,7 @@ def _until(client: Any, volume_id: str, status: str) -> None:
 @dataclasses.dataclass(frozen=True)
 class Recipe:
     """`action` is the body of POST /servers/{id}/action, or that of a volume, in which IMAGE stands for an image's id and
-    SNAPSHOT for that of a snapshot of the volume; a flow that makes or deletes servers has none. `change` is begun in its stead by the suite, where only users of a cloud with other
+    SNAPSHOT for that of a snapshot of the volume, ELSEWHERE for a backend that it is not on; a flow that makes or deletes servers has none. `change` is begun in its stead by the suite, where only users of a cloud with other
     options can; `ask` asks for it at another path; `goes_off`: nobody begins it but the guest, which shuts itself down.
 
     A server in `begins` becomes one in `ends`, or in one of `undone` when a step failed for good; "" is no server.
@@ -154,6 +154,10 @@ RECIPES: dict[str, Recipe] = {
     "create_volume": Recipe("", "available 1", ("error 1",)),
     "extend_volume": Recipe("available 1", "available 2", ("available 1",), {"os-extend": {"new_size": 2}}),
     "upload_volume": Recipe("available 1", "available 1", ("available 1",), {"os-volume_upload_image": {"image_name": "storm"}}),
+    "migrate_volume": Recipe("available 1", "available 1", ("available 1",), {"os-migrate_volume": {"host": ELSEWHERE}}),
+    "retype_volume": Recipe("available 1", "available 1", ("available 1",), {"os-retype": {
+        "new_type": ELSEWHERE, "migration_policy": "on-demand"}}),
+    "clear_volume": Recipe("available 1", "available 1", (), {"os-migrate_volume": {"host": ELSEWHERE}}),
     "revert_volume": Recipe("available 1", "available 1", ("available 1",), {"revert": {"snapshot_id": SNAPSHOT}}),
     "reimage_volume": Recipe("available 1", "available 1", ("available 1",), {"os-reimage": {"image_id": IMAGE}}),
     "delete_volume": Recipe("available 1", ""),

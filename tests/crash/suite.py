@@ -28,7 +28,7 @@ SMALLEST = ("build_server", "delete_server")
 QUICK: Options = {
     "DEFAULT": {"bus_silence_s": 1.5}, "scheduler": {"lease_s": 1.5, "poll_s": 0.3, "workers": 4},
     "compute_agent": {"heartbeat_s": 1.0}, "network": {"poll_interval_s": 1.0}, "audit": {"interval_s": 5.0},
-    "volume": {"agent_heartbeat_s": 1},
+    "volume": {"agent_heartbeat_s": 1, "enabled_backends": "fake:fake,other:fake"},
     # Off by default; on, they write at logins.
     "identity": {"lockout_failure_attempts": 100, "disable_user_account_days_inactive": 3000},
 }

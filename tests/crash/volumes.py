@@ -11,10 +11,10 @@ import sqlalchemy as sa
 
 from cumulo.common.db.tables.operations import operation
 from cumulo.common.db.tables.image import image
-from cumulo.common.db.tables.volume import volume, volume_snapshot
+from cumulo.common.db.tables.volume import volume, volume_backend, volume_snapshot
 from cumulo.common.operations.step import Flow
 from tests.crash.plan import FAIL
-from tests.crash.recipes import IMAGE, SNAPSHOT, Recipe
+from tests.crash.recipes import ELSEWHERE, IMAGE, SNAPSHOT, Recipe
 
 if TYPE_CHECKING:
     from tests.crash.storm import Storm
@@ -63,11 +63,25 @@ class Volumes:
     def _act(self, volume_id: str, action: dict[str, Any]) -> None:
         """Begin an action, and note the image that it makes."""
         text = json.dumps(action)
-        for word, its_id in ((IMAGE, self._storm.furniture.image_id), (SNAPSHOT, self._snapshots.get(volume_id))):
+        for word, its_id in ((ELSEWHERE, self._elsewhere(volume_id) if ELSEWHERE in text else None),
+                             (IMAGE, self._storm.furniture.image_id), (SNAPSHOT, self._snapshots.get(volume_id))):
             text = text.replace(f'"{word}"', json.dumps(its_id))
         made = self._client.request("POST", f"{VOLUMES}/{volume_id}/action", json.loads(text), version="volume latest")
         if "os-volume_upload_image" in (made or {}):
             self._images[volume_id] = str(made["os-volume_upload_image"]["image_id"])
+
+    def _elsewhere(self, volume_id: str) -> str:
+        """The backend that a volume is not on, of the two that there are; a type of that name fits it alone."""
+        with self._storm.fleet.database.read() as connection:
+            here = connection.execute(sa.select(volume.c.backend).where(volume.c.id == volume_id)).scalar()
+            found = connection.execute(sa.select(volume_backend.c.name, volume_backend.c.capabilities).where(
+                volume_backend.c.name != here).order_by(volume_backend.c.name)).first()
+        if found is None:
+            raise LookupError(f"volume {volume_id} on {here} has nowhere to go")
+        if found.name not in [each["name"] for each in self._client.get("/volume/v3/types")["volume_types"]]:
+            self._client.post("/volume/v3/types", {"volume_type": {"name": found.name, "extra_specs": {
+                "volume_backend_name": found.capabilities["volume_backend_name"]}}})
+        return str(found.name)
 
     def create(self) -> str:
         """Ask for a volume, every third or so without a key."""

@@ -266,7 +266,7 @@ class TypesTest(VolumeApiTest):
         self.call("POST", path, 202, {"os-retype": {"new_type": "many"}})
         shown = self.call("GET", path.removesuffix("/action"), 200).json["volume"]
         self.assertEqual(("many", True), (shown["volume_type"], shown["multiattach"]))
-        refused = self.call("POST", path, 400, {"os-retype": {"new_type": "tape", "migration_policy": "on-demand"}})
+        refused = self.call("POST", path, 400, {"os-retype": {"new_type": "tape", "migration_policy": "never"}})
         self.assertIn("volume_backend_name = tape", refused.json["badRequest"]["message"])
         self.call("POST", path, 400, {"os-retype": {"new_type": "many"}})
         self.call("POST", path, 404, {"os-retype": {"new_type": "none"}})
@@ -274,6 +274,22 @@ class TypesTest(VolumeApiTest):
         self.admin("POST", "/types", 200, {"volume_type": {"name": "full"}})
         self.admin("PUT", f"/os-quota-sets/{project}", 200, {"quota_set": {"volumes_full": 0, "volumes": 1}})
         self.call("POST", path, 413, {"os-retype": {"new_type": "full"}})
+        self.call("POST", path, 202, {"os-retype": {"new_type": "tape", "migration_policy": "on-demand"}})
+        self.assertEqual("retyping", self.call("GET", path.removesuffix("/action"), 200).json["volume"]["status"])
+
+    def test_who_may_move_a_volume_and_which(self) -> None:
+        volume_id = self.ready()
+        path, asked = f"/volumes/{volume_id}/action", {"os-migrate_volume": {"host": "h1@other"}}
+        self.call("POST", path, 403, asked)
+        self.admin("POST", path, 400, asked)  # no such backend
+        self.admin("POST", path, 400, {"os-migrate_volume": {"host": BACKEND}})
+        snapshot = self.call("POST", "/snapshots", 202, {"snapshot": {"volume_id": volume_id}}).json["snapshot"]["id"]
+        self.admin("POST", "/types", 200, {"volume_type": {"name": "tape", "extra_specs": {"volume_backend_name": "tape"}}})
+        refused = self.call("POST", path, 400, {"os-retype": {"new_type": "tape", "migration_policy": "on-demand"}})
+        self.assertIn(snapshot, refused.text)
+        self.admin("POST", path, 202, {"os-reset_status": {"migration_status": "error"}})
+        self.assertEqual("error", self.admin("GET", f"/volumes/{volume_id}", 200)["volume"]["migration_status"])
+        self.assertIsNone(self.shown(volume_id)["migration_status"])
 
     def test_a_private_type_is_for_whom_it_was_given_to(self) -> None:
         made = self.admin("POST", "/types", 200, {"volume_type": {"name": "own", "os-volume-type-access:is_public": False}})

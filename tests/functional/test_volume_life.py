@@ -170,6 +170,78 @@ class LifeTest(VolumeLifeTest):
         return str(self.cloud.services.tokens.validate(self.cloud.token()).project_id)
 
 
+class MoveTest(VolumeLifeTest):
+    """Volumes that go to another backend."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.cloud = WholeCloud(("volume", "enabled_backends", ["fake:fake", "other:fake"]))
+        cls.addClassCleanup(cls.cloud.close)
+        cls.cloud.script()
+        for name in ("fake", "other"):
+            cls.cloud.post(f"{V}/types", {"volume_type": {"name": name, "extra_specs": {"volume_backend_name": name}}})
+
+    def other(self) -> dict[str, Any]:
+        """Return what the other backend remembers."""
+        path = pathlib.Path(self.cloud.directory, "fake-volumes.h1.other.json")
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"volumes": {}}
+        return found
+
+    def test_an_administrator_moves_a_volume(self) -> None:
+        volume_id = self.make(volume_type="fake", size=2)
+        path = f"{V}/volumes/{volume_id}/action"
+        for host in ("h1@fake#fake", "h1@none#none"):
+            self.assertEqual(400, self.cloud.post(path, {"os-migrate_volume": {"host": host}}).status_int)
+        # No other backend fits its type: the move comes to nothing.
+        self.act(volume_id, **{"os-migrate_volume": {"host": "h1@other#other", "force_host_copy": True, "lock_volume": True}})
+        self.assertEqual("error", self.wait(volume_id, "available")["os-vol-mig-status-attr:migstat"])
+        self.assertEqual([volume_id], [*self.held()["volumes"]])
+        plain = self.make(size=2)
+        at = self.cloud.get(f"{V}/volumes/{plain}").json["volume"]["os-vol-host-attr:host"]
+        target = "h1@fake#fake" if "other" in at else "h1@other#other"
+        self.act(plain, **{"os-migrate_volume": {"host": target}})
+        shown = self.wait(plain, "available")
+        self.assertEqual((target, "success"), (shown["os-vol-host-attr:host"], shown["migration_status"]))
+        there, gone = (self.held(), self.other()) if "fake#" in target else (self.other(), self.held())
+        self.assertEqual({"size_gib": 2, "holds": f"volume {plain}"}, there["volumes"][plain])
+        self.assertNotIn(plain, gone["volumes"])
+        self.assertEqual([], self.cloud.settled_differences())
+        for each in (volume_id, plain):
+            self.remove(each)
+
+    def test_another_type_takes_a_volume_along(self) -> None:
+        volume_id = self.make(volume_type="fake")
+        path = f"{V}/volumes/{volume_id}/action"
+        refused = self.cloud.post(path, {"os-retype": {"new_type": "other", "migration_policy": "never"}})
+        self.assertEqual(400, refused.status_int)
+        self.assertIn("volume_backend_name = other", refused.text)
+        self.script(delays={"read": 0.3})
+        self.act(volume_id, **{"os-retype": {"new_type": "other", "migration_policy": "on-demand"}})
+        self.assertEqual("retyping", self.cloud.get(f"{V}/volumes/{volume_id}").json["volume"]["status"])
+        shown = self.wait(volume_id, "available")
+        self.assertEqual(("other", "h1@other#other", "success"), (
+            shown["volume_type"], shown["os-vol-host-attr:host"], shown["migration_status"]))
+        self.assertEqual(({}, [volume_id]), (self.held()["volumes"], [*self.other()["volumes"]]))
+        self.assertEqual([], self.cloud.settled_differences())
+        self.remove(volume_id)
+        self.assertEqual({}, self.other()["volumes"])
+
+    def test_a_move_that_fails_leaves_the_volume_where_it_is(self) -> None:
+        volume_id = self.make(volume_type="fake")
+        self.script(faults={"read": "the disks are on fire"})
+        self.act(volume_id, **{"os-retype": {"new_type": "other", "migration_policy": "on-demand"}})
+        shown = self.wait(volume_id, "available")
+        self.assertEqual(("fake", "error"), (shown["volume_type"], shown["migration_status"]))
+        self.assertEqual(({}, [volume_id]), (self.other()["volumes"], [*self.held()["volumes"]]))
+        self.assertEqual([], self.cloud.settled_differences())
+        self.script(delays={"read": 0.5})
+        self.act(volume_id, **{"os-retype": {"new_type": "other", "migration_policy": "on-demand"}})
+        self.act(volume_id, **{"os-force_delete": {}})  # in the middle of its move
+        self.wait(volume_id, "")
+        self.assertEqual(({}, {}), (self.other()["volumes"], self.held()["volumes"]))
+        self.assertEqual([], self.cloud.settled_differences())
+
+
 class AttachTest(VolumeLifeTest):
     """Volumes and servers."""
 

@@ -4,9 +4,10 @@ What a host holds of volumes survives its agent. Every change is a boundary, and
 that it can be half done.
 """
 
+import contextlib
 import pathlib
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from cumulo.common import errors
@@ -39,6 +40,26 @@ class HeldVolumes:
         """Return what a backend would list."""
         return BackendHoldings(tuple(sorted(self.volumes.items())), tuple(sorted(self.snapshots)),
                                tuple(sorted(self.half_made)), tuple(sorted(self.exports)))
+
+
+class SimData:
+    """cumulo.volume.agent.backend.Source and Sink: the beginning of a volume."""
+
+    def __init__(self, size_gib: int, begins: bytes) -> None:
+        self.size_bytes = size_gib << 30
+        self.begins = begins
+
+    def extents(self) -> Iterator[tuple[int, int]]:
+        """Give the beginning."""
+        yield 0, len(self.begins)
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Return the beginning, and zeros behind it."""
+        return self.begins[offset:offset + length].ljust(length, b"\0")
+
+    def write(self, offset: int, data: bytes) -> None:
+        """Keep the beginning."""
+        self.begins = self.begins or data
 
 
 class SimBackend:
@@ -100,6 +121,23 @@ class SimBackend:
         if volume_id not in self._held.volumes:
             raise errors.NotFound("no such volume")
         path.write_bytes(volume_id.encode())
+
+    @contextlib.contextmanager
+    def read(self, volume_id: str, snapshot_id: str | None = None) -> Iterator["SimData"]:
+        """Give its id, which is all that it holds."""
+        self._change("read volume")
+        if volume_id not in self._held.volumes or snapshot_id not in (None, *self._held.snapshots):
+            raise errors.NotFound("no such volume")
+        yield SimData(self._held.volumes[volume_id], volume_id.encode())
+
+    def write(self, volume_id: str, size_gib: int, fill: Callable[["SimData"], None], *, replace: bool = False) -> None:
+        """Make a volume of what is written to it."""
+        if volume_id not in self._held.volumes or replace:
+            self._make(volume_id)
+            fill(SimData(size_gib, b""))
+            self._held.volumes[volume_id] = size_gib
+            self._held.half_made.discard(volume_id)
+        self._weather.boundary("write volume after")
 
     def extend(self, volume_id: str, size_gib: int) -> None:
         """Make it larger."""
@@ -349,9 +387,17 @@ def _reimage(users: "Users", dice: random.Random) -> None:
                    again=dice.random() < 0.3, may_be=(400,), OpenStack_API_Version="volume 3.68")
 
 
+def _migrate(users: "Users", dice: random.Random) -> None:
+    volume_id, host = users.one("volume", dice), dice.choice(sorted(users.cloud.hosts.by_name))
+    if volume_id is not None:
+        users.send("POST", f"{B}/volumes/{volume_id}/action", {"os-migrate_volume": {"host": f"{host}@{NAME}"}}, admin=True,
+                   again=dice.random() < 0.5, may_be=(400,))
+
+
 KINDS: dict[str, Callable[["Users", random.Random], None]] = {
     "create volume": _create, "delete volume": _delete, "extend volume": _extend, "describe volume": _rename,
     "upload volume": _upload, "attach volume": _attach, "detach volume": _detach, "snapshot volume": _snap, "delete snapshot": _drop_snap,
     "transfer volume": _transfer,
     "revert volume": _revert, "reimage volume": _reimage,
+    "migrate volume": _migrate,
 }

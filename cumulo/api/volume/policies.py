@@ -34,6 +34,7 @@ RULES = (
               "reserve", "unreserve", "attach", "detach", "begin_detaching", "roll_detaching"))),
     _rule("volumes:force_detach", _ADMIN, "Say that nothing uses a volume.", ("POST", f"{_ACTION} (os-force_detach)")),
     _rule("volumes:force_delete", _ADMIN, "Delete a volume whatever its state is.", ("POST", f"{_ACTION} (os-force_delete)")),
+    _rule("volumes:migrate", _ADMIN, "Move a volume to another backend.", ("POST", f"{_ACTION} (os-migrate_volume)")),
     _rule("volumes:reset_status", _ADMIN, "Write another status in a volume's row.",
           ("POST", f"{_ACTION} (os-reset_status)")),
     _rule("metadata:show", _READ, "Show a volume's metadata.", ("GET", f"{_VOLUME}/metadata"),

@@ -7,6 +7,7 @@ from cumulo.common.flows import (
     build_server,
     change_password,
     clear_leftover,
+    clear_volume,
     confirm_resize,
     copy_image,
     create_image,
@@ -24,6 +25,7 @@ from cumulo.common.flows import (
     import_image,
     land_server,
     live_migrate_server,
+    migrate_volume,
     offload_server,
     pause_server,
     reboot_server,
@@ -33,6 +35,7 @@ from cumulo.common.flows import (
     resize_server,
     restore_server,
     resume_server,
+    retype_volume,
     revert_resize,
     revert_volume,
     shelve_server,
@@ -56,7 +59,7 @@ _PAGES = (build_server, delete_server, start_server, stop_server, reboot_server,
           attach_interface, detach_interface, drop_card,
           import_image, copy_image, add_location, create_volume, delete_volume, extend_volume,
           create_snapshot, delete_snapshot, attach_volume, detach_volume, upload_volume,
-          revert_volume, reimage_volume)
+          revert_volume, reimage_volume, migrate_volume, retype_volume, clear_volume)
 
 FLOWS: dict[str, Flow] = {page.FLOW.name: page.FLOW for page in _PAGES}
 

@@ -87,6 +87,11 @@ def at_volume_to_open(state: State) -> str | None:
     return next((f"volume.{each['volume_host']}" for each in shut), None)
 
 
+def at_volume_target(state: State) -> str | None:
+    """The step runs at the volume agent of the backend that a volume moves to, nowhere while none is chosen."""
+    return f"volume.{state['target_host']}" if state.get("target_host") else None
+
+
 def at_volume(state: State) -> str | None:
     """The step runs at the volume agent of the state's host, nowhere while there is none."""
     return f"volume.{state['host']}" if state.get("host") else None

@@ -190,6 +190,7 @@ class Volume:
     size_gib: int
     growing_gib: int | None
     backend: str | None
+    moving_to: str | None
     updated_at: float = 0.0
 
 

@@ -70,9 +70,6 @@ class Backend(Protocol):
     def revert(self, volume_id: str, snapshot_id: str, size_gib: int) -> None:
         """Give a volume what a snapshot of it holds, at one moment; it keeps its size. Raises NotFound."""
 
-    def discard(self, volume_id: str) -> None:
-        """Leave nothing of what replace or revert has half made; the volume stays as it is."""
-
     def copy_out(self, volume_id: str, path: pathlib.Path, disk_format: str) -> None:
         """Write what a volume holds to a file of a format: raw, qcow2, vmdk or vdi. Raises NotFound."""
 

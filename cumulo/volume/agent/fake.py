@@ -75,14 +75,10 @@ class FakeBackend:
         self._one("volumes", volume_id)
 
     def revert(self, volume_id: str, snapshot_id: str, size_gib: int) -> None:
-        """Do nothing; raises NotFound where volume or snapshot is not remembered."""
+        """Remember that it holds what the snapshot does; raises NotFound where one of them is not remembered."""
         self._begin("revert")
-        self._one("volumes", volume_id)
-        self._one("snapshots", snapshot_id)
-
-    def discard(self, volume_id: str) -> None:
-        """Do nothing: nothing is ever half made."""
-        self._begin("discard")
+        known = self._one("snapshots", snapshot_id) | {"size_gib": self._one("volumes", volume_id)["size_gib"]}
+        self._change("volumes", volume_id, known)
 
     def copy_out(self, volume_id: str, path: pathlib.Path, disk_format: str) -> None:
         """Write a small disk, whatever the volume would hold."""

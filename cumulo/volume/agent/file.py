@@ -103,10 +103,6 @@ class FileBackend:
             raise errors.NotFound("this backend has no such snapshot", snapshot_id=snapshot_id)
         self._write_copy(source, target, size_gib)
 
-    def discard(self, volume_id: str) -> None:
-        """Remove the file that was to take the volume's place."""
-        _partial(self.path(volume_id)).unlink(missing_ok=True)
-
     def _write_image(self, target: pathlib.Path, size_gib: int, path: pathlib.Path, disk_format: str) -> None:
         if inspect(path, disk_format)["virtual-size"] > size_gib * GIB:
             raise errors.BadRequest(f"the image's disk is larger than {size_gib} GiB")

@@ -24,6 +24,7 @@ from cumulo.volume.agent.exports.records import Records
 from cumulo.volume.agent.exports.served import ServedExports
 from cumulo.volume.agent.fake import FakeBackend
 from cumulo.volume.agent.file import FileBackend
+from cumulo.volume.agent.moving import Outlet
 from cumulo.volume.agent.steps import Images, Steps
 from cumulo.volume.agent.turns import Turns
 
@@ -32,6 +33,7 @@ REGISTRATIONS = (options,)
 KIND = "volume"
 TIMEOUT_S = 5.0
 IMAGE_TIMEOUT_S = 15.0
+CHUNK_TIMEOUT_S = 60.0
 GIB = 1024**3
 
 
@@ -93,13 +95,17 @@ def methods(runtime: Runtime, backends: Mapping[str, Backend], exports: Mapping[
     def asking_for(method: str, name: str) -> Callable[[str], Any]:
         return lambda its_id: runtime.bus.call("scheduler", method, {name: its_id}, timeout_s=IMAGE_TIMEOUT_S)
 
+    def ask_agent(host: str, method: str, arguments: Mapping[str, Any]) -> Any:
+        return runtime.bus.call(f"{KIND}.{host}", method, dict(arguments), timeout_s=CHUNK_TIMEOUT_S)
+
     steps = Steps(backends, exports, turns, images, asking_for("volume_image", "volume_id"),
                   asking_for("upload_access", "server_id"), lambda attachment_id: _needed(runtime, attachment_id),
-                  lambda volume_id, with_key: _encryption(runtime, volume_id, with_key), send_image,
+                  lambda volume_id, with_key: _encryption(runtime, volume_id, with_key), send_image, ask_agent, runtime.threads,
                   options.image_directory(runtime.conf), runtime.host, runtime.conf.volume.image_cache_gib * GIB)
     return StepServer(steps.table(), runtime.clock, runtime.threads, asking(runtime.bus)).methods() | {
         "holdings": lambda call: {"backends": {name: _holdings(each, exports.get(name)).to_dict()
                                                for name, each in backends.items()}},
+        **Outlet(backends, asking_for("volume_move", "volume_id"), runtime.clock, runtime.threads).methods(),
         "export_secret": lambda call, backend, volume_id: _secret(exports, backend, volume_id),
         "ping": lambda call: {"host": runtime.host},
     }

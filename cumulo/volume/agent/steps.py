@@ -13,7 +13,8 @@ from cumulo.common import errors
 from cumulo.common.image_files import Progress, image_format
 from cumulo.common.image_upload import Upload
 from cumulo.common.operations.step import State
-from cumulo.volume.agent import luks
+from cumulo.common.threads import Threads
+from cumulo.volume.agent import luks, moving
 from cumulo.volume.agent.backend import Backend
 from cumulo.volume.agent.exports.interface import Exports
 from cumulo.volume.agent.turns import Turns
@@ -48,6 +49,8 @@ class Steps:
     needed_without: Callable[[str], Mapping[str, Any]]
     encryption_of: Callable[[str, bool], Mapping[str, Any]]
     send_image: Upload
+    ask_agent: Callable[[str, str, Mapping[str, Any]], Any]
+    threads: Threads
     workspace: pathlib.Path
     host: str
     image_cache_bytes: int = 0
@@ -64,6 +67,7 @@ class Steps:
             "withdraw_volume": (self.withdraw, self.export),
             "revert_volume": (self.revert, self.discard),
             "reimage_volume": (self.reimage, self.discard),
+            "receive_volume": (self.receive, self.send_back),
             "snap_volume": (self.snap, self.drop_snap),
             "drop_snap": (self.drop_snap, nothing),
         }
@@ -200,6 +204,29 @@ class Steps:
 
     def _copy(self, state: State) -> pathlib.Path:
         return self.workspace / f".{state['volume_id']}.upload"
+
+    def receive(self, state: State, call: Any) -> State:
+        """Have a copy of a volume that is on another backend, of this host or of another."""
+        volume_id, target = state["volume_id"], self._backend({"backend": state["target"]})
+
+        def tell(percent: float) -> None:
+            call.progress({"percent": round(percent)})
+
+        with self.turns.alone(volume_id):
+            if state["host"] == self.host:
+                with self._backend(state).read(volume_id) as source:
+                    moving.copy(target, volume_id, state["size_gib"], moving.LocalChunks(source, self.threads), self.threads, tell)
+            else:
+                chunks = moving.RemoteChunks(lambda method, named: self.ask_agent(state["host"], method, named), self._name(state),
+                                             volume_id)
+                moving.copy(target, volume_id, state["size_gib"], chunks, self.threads, tell)
+        return {}
+
+    def send_back(self, state: State, call: Any) -> State:
+        """Leave nothing of the copy: the volume stays where it is."""
+        with self.turns.alone(state["volume_id"]):
+            self._backend({"backend": state["target"]}).delete(state["volume_id"])
+        return {}
 
     def snap(self, state: State, call: Any) -> State:
         """Keep what a volume holds now."""

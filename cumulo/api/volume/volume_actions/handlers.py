@@ -14,7 +14,7 @@ from cumulo.api.volume.volume_actions import contents, upload, uses
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
 from cumulo.common.operations import store
-from cumulo.volume import attachments, image_metadata, types, volumes
+from cumulo.volume import attachments, image_metadata, moves, types, volumes
 
 ACTION, ATTACH = "volume:volumes:action", "volume:volumes:attach"
 Change = Callable[[Request, sa.Connection, volumes.Row, Any], Reply | None]
@@ -68,7 +68,11 @@ def _reset_status(request: Request, connection: sa.Connection, row: volumes.Row,
         raise errors.BadRequest(f"Invalid volume: Nothing is attached to volume {row['id']}: say who uses it by os-attach.")
     if asked.get("status") is not None:
         volumes.offer_no_more(connection, row["id"])
-        _update(request, connection, row, status=asked["status"])
+    values = {"status": asked["status"]} if asked.get("status") is not None else {}
+    if "migration_status" in asked:
+        values["migration_status"] = None if asked["migration_status"] in (None, "none") else asked["migration_status"]
+    if values:
+        _update(request, connection, row, **values)
 
 
 def _set_image_metadata(request: Request, connection: sa.Connection, row: volumes.Row, asked: Any) -> Reply:
@@ -87,10 +91,26 @@ def _show_image_metadata(request: Request, connection: sa.Connection, row: volum
 
 
 def _retype(request: Request, connection: sa.Connection, row: volumes.Row, asked: Any) -> None:
-    """Give a volume another type that its backend fits; nothing is moved, whatever the migration policy allows."""
+    """Give a volume another type that its backend fits or, by the migration policy on-demand, move it to one that does."""
     services = request.services
     after = types.named(connection, asked["new_type"], common.project_of(request))
-    volumes.retype(connection, services.database.now(connection), conf=services.conf, row=row, after=after)
+    now = services.database.now(connection)
+    lacks = volumes.retype(connection, now, conf=services.conf, row=row, after=after)
+    if not lacks:
+        return
+    if asked.get("migration_policy") != "on-demand":
+        raise errors.BadRequest(f"Invalid volume: The backend of volume {row['id']} does not fit type {after['name']}: it lacks "
+                                f"{', '.join(lacks)}. It may move, with migration_policy on-demand.")
+    moves.request_retype(connection, services.ids, now, context=request.context, row=row, type_id=after["id"])
+
+
+def _migrate(request: Request, connection: sa.Connection, row: volumes.Row, asked: Any) -> None:
+    """Begin to move a volume to a backend; it is always copied by its hosts, and nothing else is done to it meanwhile."""
+    services = request.services
+    for name in ("force_host_copy", "lock_volume"):
+        flag(str(asked.get(name, False)), name)
+    moves.request_migrate(connection, services.ids, services.database.now(connection), context=request.context, row=row,
+                          backend=asked["host"].partition("#")[0])
 
 
 def _update(request: Request, connection: sa.Connection, row: volumes.Row, **values: Any) -> None:
@@ -108,6 +128,7 @@ _CHANGES: dict[str, tuple[str, Change]] = {
     "os-show_image_metadata": (ACTION, _show_image_metadata),
     "os-volume_upload_image": (ACTION, upload.upload),
     "os-retype": (ACTION, _retype),
+    "os-migrate_volume": ("volume:volumes:migrate", _migrate),
     "revert": (ACTION, contents.revert),
     "os-reimage": (ACTION, contents.reimage),
     "os-reserve": (ATTACH, uses.reserve),

@@ -12,7 +12,7 @@ def _object(required: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]
 
 
 _STATUS = {"status": {"enum": [*states.FOR_RESET, None]}, "attach_status": {"enum": ["attached", "detached", None]},
-           "migration_status": {"type": ["string", "null"], "maxLength": 255}}
+           "migration_status": {"enum": ["none", states.MIGRATED, states.NOT_MIGRATED, None]}}
 _NOTHING = {"type": ["object", "null"], "properties": {}, "additionalProperties": False}
 _UPLOAD = {"image_name": {"type": "string", "minLength": 1, "maxLength": 255}, "force": parts.BOOLEAN,
            "container_format": {"enum": ["bare"]}, "disk_format": {"enum": list(FORMATS)}}
@@ -21,6 +21,7 @@ _ATTACH = {"instance_uuid": parts.ID, "host_name": parts.NAME, "mountpoint": {"t
 ACTIONS: dict[str, Any] = {
     "os-volume_upload_image": _object(("image_name",), **_UPLOAD),
     "os-retype": _object(("new_type",), new_type=parts.NAME, migration_policy={"enum": ["never", "on-demand", None]}),
+    "os-migrate_volume": _object(("host",), host=parts.NAME, force_host_copy=parts.BOOLEAN, lock_volume=parts.BOOLEAN),
     "os-reserve": _NOTHING, "os-unreserve": _NOTHING, "os-begin_detaching": _NOTHING, "os-roll_detaching": _NOTHING,
     "os-attach": _object(("mountpoint",), **_ATTACH),
     "os-detach": _object(attachment_id=parts.ID_OR_NULL) | {"type": ["object", "null"]},

@@ -42,7 +42,8 @@ def full(request: Request, row: Row, around: Surroundings) -> dict[str, Any]:
         shown["volume_image_metadata"] = row["image_metadata"]
     if request.may("volume:volumes:show_host"):
         shown |= {"os-vol-host-attr:host": backends.pool_name(row["backend"]) if row["backend"] else None,
-                  "os-vol-mig-status-attr:migstat": None, "os-vol-mig-status-attr:name_id": None}
+                  "os-vol-mig-status-attr:migstat": row["migration_status"], "os-vol-mig-status-attr:name_id": None,
+                  "migration_status": row["migration_status"]}
         if request.is_at_least("3.21"):
             shown["provider_id"] = None
         if request.is_at_least("3.61"):

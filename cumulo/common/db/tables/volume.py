@@ -34,6 +34,10 @@ volume = sa.Table(
     sa.Column("growing_gib", sa.Integer),
     # host@backend, NULL until it has been placed
     sa.Column("backend", sa.String(255), index=True),
+    # The backend that it is moving to: it takes room there too.
+    sa.Column("moving_to", sa.String(255), index=True),
+    # How its last move went: migrating, success or error; NULL before the first one.
+    sa.Column("migration_status", sa.String(32)),
     sa.Column("availability_zone", sa.String(255)),
     sa.Column("type_id", Id, sa.ForeignKey("volume_type.id"), index=True),
     # NULL where it is not encrypted

@@ -8,7 +8,7 @@ from cumulo.scheduler.audit.facts import Facts, Snapshot, Volume, compute_target
 from cumulo.volume import attachments
 
 KINDS = {
-    "volume_waits_for_nobody": "A volume or a snapshot is being made, but no operation makes it.",
+    "volume_waits_for_nobody": "A volume or a snapshot is being made or moved, but no operation does it.",
     "volume_not_on_backend": "A volume is not on the backend where it should be.",
     "volume_smaller": "A volume is smaller on its backend than its row says.",
     "volume_without_row": "A backend has a volume that no row names.",
@@ -94,6 +94,10 @@ def _waiting(facts: Facts) -> Iterator[Difference]:
             if row.status == "creating" and row.id not in facts.active and row.id not in built:
                 yield Difference("volume_waits_for_nobody", row.id, f"{kind} {row.id} is creating",
                                  "no operation is under way", server_id=row.id)
+    for volume in facts.database.volumes:
+        if volume.moving_to is not None and volume.id not in facts.active:
+            yield Difference("volume_waits_for_nobody", volume.id, f"volume {volume.id} is moving to {volume.moving_to}",
+                             "no operation is under way", server_id=volume.id, mark="moving")
 
 
 def _backend(facts: Facts, name: str, held: BackendHoldings) -> Iterator[Difference]:

@@ -1,0 +1,12 @@
+"""Remove what a volume has left behind on the backend that it moved away from.
+
+    step         runs at
+    drop_volume  the volume agent of that backend
+
+There is no way back: the volume is elsewhere by now. The state begins with volume_id, host and backend (those it left)
+and snapshots, of which there are none.
+"""
+
+from cumulo.common.operations.step import Flow, Step, at_volume
+
+FLOW = Flow(name="clear_volume", resource_type="volume", steps=(Step("drop_volume", at_volume),), forward_only=True)
