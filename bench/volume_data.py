@@ -36,7 +36,7 @@ TIMEOUT_S = 120.0
 #: What is asked: bytes at once, bytes from one to the next (None: one after the other), whether it is written.
 LOADS = {"sequential read": (MIB // 4, None, False), "sequential write": (MIB // 4, None, True),
          "scattered read": (4096, 1021 * 4096, False), "scattered write": (4096, 1021 * 4096, True)}
-DEPTH, SCATTERED = 16, 8192
+DEPTH, SCATTERED = 16, 4096
 
 
 def free_port() -> int:
@@ -46,13 +46,14 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def seconds(options: str, load: str, mib: int, password: str) -> float:
-    """Return how long a load took on what the options open."""
+def seconds(opened: str, load: str, mib: int, password: str) -> float:
+    """Return how long a load took on what a name opens."""
     size, step, writes = LOADS[load]
     count = SCATTERED if step else mib * MIB // size
-    argv = ["qemu-img", "bench", "--object", "secret,id=chap,file=/dev/stdin", "-t", "writeback", "-d", str(DEPTH), "-c", str(count),
-            "-s", str(size), "-S", str(step or size), *(["-w", "--flush-interval", str(count)] if writes else []), "--image-opts", options]
-    said = command.run(argv, timeout_s=TIMEOUT_S, input=password.encode()).stdout.decode()
+    argv = ["qemu-img", "bench", "-f", "raw", "-t", "writeback", "-d", str(DEPTH), "-c", str(count), "-s", str(size),
+            "-S", str(step or size), *(["-w", "--flush-interval", str(count)] if writes else []), opened]
+    known = {"LIBISCSI_CHAP_USERNAME": ONE, "LIBISCSI_CHAP_PASSWORD": password}
+    said = command.run(argv, timeout_s=TIMEOUT_S, environment=known).stdout.decode()
     found = re.search(r"Run completed in ([0-9.]+) seconds", said)
     if found is None:
         raise SystemExit(f"qemu-img bench said {said!r}")
@@ -61,14 +62,14 @@ def seconds(options: str, load: str, mib: int, password: str) -> float:
 
 def ways(directory: pathlib.Path, path: pathlib.Path) -> Iterator[tuple[str, Callable[[], tuple[str, str]], Callable[[], None]]]:
     """Yield name, what makes a way and returns how it is opened with which password, and what ends it."""
-    yield "file", lambda: (f"driver=raw,file.driver=file,file.filename={path}", ""), lambda: None
+    yield "file", lambda: (str(path), ""), lambda: None
     port, server = free_port(), []
 
     def own_nbd() -> tuple[str, str]:
         server.append(subprocess.Popen(["qemu-nbd", "-f", "raw", "--persistent", "-e", "4", "-b", "127.0.0.1", "-p", str(port), str(path)]))
-        while socket.socket().connect_ex(("127.0.0.1", port)):
+        while command.run(["qemu-img", "info", f"nbd://127.0.0.1:{port}"], timeout_s=TIMEOUT_S, check=False).code:
             time.sleep(0.02)
-        return f"driver=nbd,server.type=inet,server.host=127.0.0.1,server.port={port}", ""
+        return f"nbd://127.0.0.1:{port}", ""
 
     def end_own_nbd() -> None:
         server.pop().terminate()
@@ -83,9 +84,8 @@ def ways(directory: pathlib.Path, path: pathlib.Path) -> Iterator[tuple[str, Cal
         def ours(exports: ServedExports = exports, place: Place = place, kind: str = kind) -> tuple[str, str]:
             said = exports.open(ONE, {"path": str(path)})
             if kind == "nbd":
-                return f"driver=nbd,server.type=inet,server.host=127.0.0.1,server.port={place.port},export={ONE}", ""
-            return (f"driver=iscsi,transport=tcp,portal=127.0.0.1:{place.port},target={said['target']},lun=1,user={ONE},"
-                    "password-secret=chap"), exports.secret(ONE)["password"]
+                return f"nbd://127.0.0.1:{place.port}/{ONE}", ""
+            return f"iscsi://127.0.0.1:{place.port}/{said['target']}/1", exports.secret(ONE)["password"]
 
         def end(exports: ServedExports = exports, target: NbdTarget | IscsiTarget = target) -> None:
             exports.withdraw(ONE)
@@ -99,10 +99,10 @@ def compare(directory: pathlib.Path, path: pathlib.Path, mib: int, rounds: int) 
     took: dict[tuple[str, str], list[float]] = {}
     for _ in range(rounds):
         for name, begin, end in ways(directory, path):
-            options, password = begin()
+            opened, password = begin()
             try:
                 for load in LOADS:
-                    took.setdefault((load, name), []).append(seconds(options, load, mib, password))
+                    took.setdefault((load, name), []).append(seconds(opened, load, mib, password))
             finally:
                 end()
     names = list(dict.fromkeys(name for _, name in took))

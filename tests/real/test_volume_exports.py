@@ -22,6 +22,7 @@ from cumulo.volume.agent.exports.nbd import NbdTarget, Place
 from cumulo.volume.agent.exports.records import Records
 from cumulo.volume.agent.exports.served import ServedExports
 from cumulo.volume.agent.exports.tgt import Control, Do, Mode
+from tests.fixtures.certificates import Authority
 
 ONE, TWO = (f"{number}0000000-0000-4000-8000-000000000000" for number in (1, 2))
 MIB = 1024 * 1024
@@ -173,6 +174,26 @@ class NbdTest(_Served, unittest.TestCase):
         """Return what opens an export."""
         return (f"driver=nbd,server.type=inet,server.host=127.0.0.1,server.port={self.port},export={volume_id},"
                 "reconnect-delay=20")
+
+
+    def test_only_certificates_of_the_authority_open_it_where_it_wants_them(self) -> None:
+        ours, strangers = Authority("ours"), Authority("a stranger's")
+        ours.certify(self.directory / "server", "server")
+        ours.certify(self.directory / "client", "client")
+        strangers.certify(self.directory / "stranger", "client")
+        self.target = NbdTarget(self.directory, Place("127.0.0.1", self.port), Clock(), tls_directory=str(self.directory / "server"))
+        self.exports = ServedExports(self.target, Records(self.directory / "wanted"), Ids(), Threads())
+        self.volume(ONE)
+        self.assertTrue(self.target.connection(ONE)["tls"])
+
+        def io(who: str) -> command.Result:
+            argv = ["qemu-io", "--object", f"tls-creds-x509,id=tls,endpoint=client,dir={self.directory / who}", "--image-opts",
+                    f"{self.options(ONE)},tls-creds=tls", "-c", "write -P 8 0 1M"]
+            return command.run(argv, timeout_s=TIMEOUT_S, check=False)
+
+        self.assertNotEqual(0, self.io(ONE, "read 0 1M").code, "without any")
+        self.assertNotEqual(0, io("stranger").code)
+        self.assertEqual(0, io("client").code)
 
 
 @unittest.skipUnless(shutil.which("tgtd") and os.path.exists("/usr/lib/x86_64-linux-gnu/qemu/block-iscsi.so"),
