@@ -16,7 +16,20 @@ from cumulo.common.operations.lease import Operation
 from cumulo.common.operations.step import State
 from cumulo.scheduler.moving import Outdated
 from cumulo.scheduler.volume_place import Backend, Limits, Wanted, place
-from cumulo.volume import attachments, backends, moves, qos, server_volumes, snapshots, states, type_encryption, types, volumes
+from cumulo.volume import (
+    attachments,
+    backends,
+    group_snapshots,
+    groups,
+    moves,
+    qos,
+    server_volumes,
+    snapshots,
+    states,
+    type_encryption,
+    types,
+    volumes,
+)
 
 if TYPE_CHECKING:
     from cumulo.scheduler.steps import Services, Work
@@ -146,7 +159,9 @@ def keep(connection: sa.Connection, now: float, work: Work) -> State:
 
 def forget_volume(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
     """Remove the rows of the volume and of what went with it."""
+    group_id = connection.execute(sa.select(volume.c.group_id).where(volume.c.id == work.state["volume_id"])).scalar()
     volumes.forget(connection, work.state["volume_id"])
+    groups.forget_empty(connection, group_id)
     return {}
 
 
@@ -158,7 +173,10 @@ def settle_snapshot(connection: sa.Connection, now: float, work: Work, planned: 
 
 def forget_snapshot(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
     """Remove the row of the snapshot."""
-    snapshots.forget(connection, work.state["snapshot_id"])
+    its_id = work.state["snapshot_id"]
+    part_of = connection.execute(sa.select(volume_snapshot.c.group_snapshot_id).where(volume_snapshot.c.id == its_id)).scalar()
+    snapshots.forget(connection, its_id)
+    group_snapshots.forget_empty(connection, part_of)
     return {}
 
 

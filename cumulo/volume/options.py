@@ -86,7 +86,10 @@ OPTIONS = [
     cfg.IntOpt("quota_snapshots", default=10, min=-1, help="Snapshots a project may have; -1 is no limit."),
     cfg.IntOpt("quota_gigabytes", default=1000, min=-1,
                help="GiB that the volumes and snapshots of a project may have together; -1 is no limit."),
+    cfg.IntOpt("quota_groups", default=10, min=-1, help="Groups of volumes a project may have; -1 is no limit."),
     cfg.IntOpt("quota_per_volume_gigabytes", default=-1, min=-1, help="GiB one volume may have; -1 is no limit."),
+    cfg.StrOpt("default_group_type", default="",
+               help="Name of the group type that users are advised to take. Empty: none."),
     cfg.IntOpt("page_limit", default=1000, min=1, max=10000,
                help="Most entries one page of a list has; larger limits are cut to it. A page then stays below 1 MiB."),
 ]

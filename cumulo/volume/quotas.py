@@ -14,14 +14,14 @@ from oslo_config import cfg
 
 from cumulo.common import errors
 from cumulo.common.db.absent import insert_if_absent
-from cumulo.common.db.tables.volume import volume, volume_project, volume_snapshot, volume_type
+from cumulo.common.db.tables.volume import volume, volume_group, volume_project, volume_snapshot, volume_type
 from cumulo.volume import quota_rows
 
 UNLIMITED = -1
-VOLUMES, SNAPSHOTS, GIGABYTES, PER_VOLUME = "volumes", "snapshots", "gigabytes", "per_volume_gigabytes"
-LATER = {"backups": 10, "backup_gigabytes": 1000, "groups": 10}
+VOLUMES, SNAPSHOTS, GIGABYTES, PER_VOLUME, GROUPS = "volumes", "snapshots", "gigabytes", "per_volume_gigabytes", "groups"
+LATER = {"backups": 10, "backup_gigabytes": 1000}
 """What clients expect beside, with what they are told unless somebody sets another limit. There is nothing of it yet."""
-NAMES = (PER_VOLUME, VOLUMES, SNAPSHOTS, GIGABYTES)
+NAMES = (PER_VOLUME, VOLUMES, SNAPSHOTS, GIGABYTES, GROUPS)
 BY_TYPE = (VOLUMES, GIGABYTES, SNAPSHOTS)
 """What may also be limited for one type alone, as <name>_<name of the type>."""
 _SIZE = sa.func.coalesce(volume.c.growing_gib, volume.c.size_gib)
@@ -36,6 +36,7 @@ class Amount:
     gigabytes: int = 0
     type_name: str | None = None
     only_type: bool = False
+    groups: int = 0
 
     def of_type(self) -> "Amount":
         """Return what it takes of its type's own limits alone: what changes its type takes nothing more of the others."""
@@ -45,7 +46,8 @@ class Amount:
         """Return what it takes by the names of limits, those of its type among them."""
         each = {VOLUMES: self.volumes, SNAPSHOTS: self.snapshots, GIGABYTES: self.gigabytes}
         own = {f"{name}_{self.type_name}": value for name, value in each.items()} if self.type_name else {}
-        return {name: value for name, value in (own if self.only_type else each | own).items() if value}
+        all_of_it = own if self.only_type else each | own | {GROUPS: self.groups}
+        return {name: value for name, value in all_of_it.items() if value}
 
 
 def configured(conf: cfg.ConfigOpts) -> dict[str, int]:
@@ -88,6 +90,8 @@ def usage_of(connection: sa.Connection, project_id: str) -> dict[str, int]:
                 volume_snapshot.c.project_id == project_id).group_by(volume_type.c.name)
     for type_name, count, size in connection.execute(snapshots):
         _add(found, Amount(snapshots=count, gigabytes=int(size), type_name=type_name))
+    groups = sa.select(sa.func.count()).select_from(volume_group).where(volume_group.c.project_id == project_id)
+    _add(found, Amount(groups=connection.execute(groups).scalar_one()))
     return found
 
 

@@ -41,6 +41,8 @@ def hash_of(key: str) -> str:
 def offer(connection: sa.Connection, ids: Ids, now: float, *, of: Row, name: str | None, no_snapshots: bool, key: str) -> Row:
     """Offer a volume that the caller holds; raises BadRequest for the state that it or one of its snapshots is in."""
     volumes.require(of, "offer it to another project")
+    if of["group_id"]:
+        raise errors.BadRequest(f"Invalid volume: Volume {of['id']} is in group {of['group_id']}: take it from there first.")
     if not no_snapshots:
         _refuse_unready(connection, of["id"])
     row = {"id": ids.new_id(), "volume_id": of["id"], "project_id": of["project_id"], "name": name,

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from cumulo.common import errors
 from cumulo.common.db.absent import insert_if_absent
-from cumulo.common.db.tables.volume import volume, volume_type, volume_type_access
+from cumulo.common.db.tables.volume import volume, volume_group_volume_type, volume_type, volume_type_access
 from cumulo.common.ids import Ids
 from cumulo.volume import default_types
 
@@ -90,6 +90,9 @@ def delete_type(connection: sa.Connection, conf: cfg.ConfigOpts, type_id: str) -
     users = list(connection.execute(query).scalars())
     if users:
         raise errors.BadRequest(f"Volume type {type_id} is in use by volumes: {', '.join(users)}.")
+    of = sa.select(volume_group_volume_type.c.group_id).where(volume_group_volume_type.c.type_id == type_id).limit(1)
+    if connection.execute(of).first() is not None:
+        raise errors.BadRequest(f"Volume type {type_id} is one of those of a group.")
     connection.execute(sa.delete(volume_type).where(volume_type.c.id == type_id))
 
 

@@ -118,8 +118,10 @@ def refuse_recoded(connection: sa.Connection, type_id: str | None, after_id: str
 
 
 def request_delete(connection: sa.Connection, ids: Ids, now: float, *, context: Context, row: Row,
-                   cascade: bool = False, force: bool = False) -> None:
+                   cascade: bool = False, force: bool = False, with_group: bool = False) -> None:
     """See that a volume goes away; asking twice is harmless. The caller holds the row.
+
+    with_group: because its group goes; else one in a group is refused.
 
     Raises BadRequest for one that is attached, that has snapshots (unless cascade), that another one is being made of,
     or whose state does not allow it (unless force).
@@ -128,12 +130,18 @@ def request_delete(connection: sa.Connection, ids: Ids, now: float, *, context: 
     if running is not None and running["flow"] == "delete_volume" and running["phase"] != "stuck":
         return
     refuse_attached(connection, row["id"], "delete it")
+    if row["group_id"] and not with_group:
+        raise errors.BadRequest(f"Invalid volume: Volume {row['id']} is in group {row['group_id']}: take it from there, or delete "
+                                "the group.")
     if row["shown_status"] not in states.FOR_DELETION and not force:
         raise errors.BadRequest(
             f"Invalid volume: Volume {row['id']} is {row['shown_status']}, which does not allow to delete it.")
     snapshots = snapshots_of(connection, row["id"])
     if snapshots and not cascade:
         raise errors.BadRequest(f"Invalid volume: Volume {row['id']} has dependent snapshots: {', '.join(snapshots)}.")
+    grouped = grouped_snapshots(connection, [row["id"]])
+    if grouped:
+        raise errors.BadRequest(f"Invalid volume: Its snapshots {', '.join(grouped)} are part of snapshots of a group: delete those.")
     refuse_busy(connection, snapshots)
     refuse_while_copied(connection, row, snapshots)
     offer_no_more(connection, row["id"])
@@ -323,6 +331,13 @@ def snapshots_of(connection: sa.Connection, volume_id: str) -> list[str]:
     """Return the ids of a volume's snapshots, the oldest first."""
     query = sa.select(volume_snapshot.c.id).where(volume_snapshot.c.volume_id == volume_id)
     return list(connection.execute(query.order_by(volume_snapshot.c.created_at, volume_snapshot.c.id)).scalars())
+
+
+def grouped_snapshots(connection: sa.Connection, volume_ids: list[str]) -> list[str]:
+    """Return the ids of those snapshots of volumes that are part of snapshots of groups."""
+    query = sa.select(volume_snapshot.c.id).where(
+        volume_snapshot.c.volume_id.in_(volume_ids), volume_snapshot.c.group_snapshot_id.is_not(None))
+    return list(connection.execute(query.order_by(volume_snapshot.c.id)).scalars())
 
 
 def update_volume(connection: sa.Connection, now: float, volume_id: str, **values: Any) -> None:

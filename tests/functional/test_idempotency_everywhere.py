@@ -45,6 +45,7 @@ from tests.functional import (
     test_volume_api,
     test_volume_attachments_api,
     test_volume_choices_api,
+    test_volume_groups_api,
     test_volume_snapshots_api,
     test_volume_transfers_api,
 )
@@ -65,7 +66,7 @@ STORIES: tuple[tuple[str, ModuleType, str], ...] = (
     ("image", test_image_metadefs_api, "api"),
     ("volume", test_volume_api, "api"), ("volume", test_volume_snapshots_api, "api"),
     ("volume", test_volume_attachments_api, "api"), ("volume", test_volume_transfers_api, "api"),
-    ("volume", test_volume_choices_api, "api"),
+    ("volume", test_volume_choices_api, "api"), ("volume", test_volume_groups_api, "api"),
     *(("network", module, "") for module in NETWORK_STORIES))
 
 

@@ -86,6 +86,7 @@ class Users:
             self.delete("server", f"{V}/servers/{server_id}", server_id)
         if self.known["volume"]:
             disks.take_back(self)
+            disks.ungroup(self)
         for volume_id in self.known["volume"]:
             self.detached(volume_id)
             self.delete("volume", f"{disks.B}/volumes/{volume_id}?cascade=true", volume_id)
@@ -134,13 +135,13 @@ class Users:
 
     def create(self, kind: str, path: str, body: dict[str, Any], dice: random.Random, *, count: int = 1,
                admin: bool = False, found: Callable[[Any], str] | None = None, name: str | None = None,
-               owners: tuple[str, ...] = (), token: str | None = None, may_be: tuple[int, ...] = ()) -> str | None:
+               owners: tuple[str, ...] = (), token: str | None = None, may_be: tuple[int, ...] = (), **headers: str) -> str | None:
         """Ask for something new and note the promise; name is what it is counted by."""
         promise = Promise(kind, name or body.get("name") or next(iter(body.values()))["name"], count, owners=owners)
         self.promises.append(promise)
         has_key = dice.random() < 0.8
         key = {"Idempotency_Key": f"key-of-{promise.name}"} if has_key else {}
-        answer = self.send("POST", path, body, admin=admin, again=has_key, token=token, may_be=may_be, **key)
+        answer = self.send("POST", path, body, admin=admin, again=has_key, token=token, may_be=may_be, **key, **headers)
         # Whoever lost their rights since the first of several attempts is not told what became of that one.
         promise.is_exact = answer is not None and answer.status not in (401, 403)
         promise.refused = answer is not None and answer.status >= 300

@@ -20,7 +20,7 @@ from cumulo.common.db.tables.network import port
 from cumulo.common.db.tables.network_router import floating_ip, router
 from cumulo.common.db.tables.network_sharing import trunk
 from cumulo.common.db.tables.operations import operation, operation_event
-from cumulo.common.db.tables.volume import volume, volume_snapshot
+from cumulo.common.db.tables.volume import volume, volume_group, volume_group_snapshot, volume_snapshot
 from cumulo.compute.agent.driver import Power
 from cumulo.image.store.file import FileStore
 from cumulo.network import desired, revisions
@@ -229,6 +229,10 @@ def _volumes(world: World) -> Iterator[str]:
             yield f"volume {row['id']} is {row['status']}: {row['fault']}"
         if row["growing_gib"] is not None:
             yield f"volume {row['id']} is still growing to {row['growing_gib']} GiB"
+    for table in (volume_group, volume_group_snapshot):
+        for row in world.connection.execute(sa.select(table)).mappings():
+            if row["status"] != "available":
+                yield f"{table.name} {row['id']} is {row['status']}"
     for row in world.connection.execute(sa.select(volume_snapshot)).mappings():
         if row["status"] != "available" and not (row["status"] == "error" and row["id"] in excused):
             yield f"snapshot {row['id']} is {row['status']}"

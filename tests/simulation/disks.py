@@ -24,6 +24,8 @@ B = "/volume/v3"
 V = "/compute/v2.1"
 NAME = "disks"
 TOTAL_GIB = 1000
+PATIENCE_S = 60.0
+NEW = {"OpenStack_API_Version": "volume 3.58"}
 
 
 class HeldVolumes:
@@ -365,6 +367,65 @@ def take_back(users: "Users") -> None:
         users.send("DELETE", f"{B}/os-volume-transfer/{each['id']}")
 
 
+def _group(users: "Users", dice: random.Random) -> None:
+    """Make a group with volumes, perhaps a snapshot of it, and perhaps delete all of it again."""
+    for path, kind in (("types", "volume_type"), ("group_types", "group_type")):  # whoever comes later finds them there
+        users.send("POST", f"{B}/{path}", {kind: {"name": "grouped"}}, admin=True, **NEW)
+    body = {"group": {"name": users.name("group"), "group_type": "grouped", "volume_types": ["grouped"]}}
+    answer = users.send("POST", f"{B}/groups", body, again=False, may_be=(400,), **NEW)
+    if answer is None or answer.status != 202:
+        return
+    group_id = answer.body["group"]["id"]
+    for _ in range(dice.randint(1, 2)):
+        volume = {"name": users.name("volume"), "size": 1, "volume_type": "grouped", "group_id": group_id}
+        users.create("volume", f"{B}/volumes", {"volume": volume}, dice, may_be=(400,), owners=(f"volume_group {group_id}",),
+                     **NEW)
+    users.cloud.kernel.wait(dice.uniform(0.0, 5.0))
+    if dice.random() < 0.5:
+        users.send("POST", f"{B}/group_snapshots", {"group_snapshot": {"group_id": group_id, "name": "s"}}, again=False,
+                   may_be=(400,), **NEW)
+    if dice.random() < 0.5:
+        users.send("POST", f"{B}/groups/action", {"create-from-src": {"name": "copy", "source_group_id": group_id}}, again=False,
+                   may_be=(400,), **NEW)
+    if dice.random() < 0.5:
+        users.cloud.kernel.wait(dice.uniform(0.0, 5.0))
+        users.deleting.add(f"volume_group {group_id}")
+        users.send("POST", f"{B}/groups/{group_id}/action", {"delete": {"delete-volumes": True}}, again=dice.random() < 0.5,
+                   may_be=(400,), **NEW)
+
+
+def ungroup(users: "Users") -> None:
+    """Delete all snapshots of groups, take the volumes from groups and delete these: what is left has no group."""
+    until = users.cloud.kernel.elapsed_s + PATIENCE_S
+    while users.cloud.kernel.elapsed_s < until:
+        snapshots, groups = (_listed(users, kind) for kind in ("group_snapshots", "groups"))
+        if not snapshots and not groups:
+            return
+        for each in snapshots:
+            users.send("DELETE", f"{B}/group_snapshots/{each['id']}", may_be=(400,), **NEW)
+        for each in groups if not snapshots else ():
+            _empty(users, each["id"])
+        users.cloud.kernel.wait(1.0)
+
+
+def _empty(users: "Users", group_id: str) -> None:
+    path = f"{B}/groups/{group_id}"
+    shown = users.send("GET", f"{path}?list_volume=true", **NEW)
+    volumes = shown.body["group"]["volumes"] if shown is not None and shown.status == 200 else []
+    if volumes:
+        users.send("PUT", path, {"group": {"remove_volumes": ",".join(volumes)}}, may_be=(400,), **NEW)
+    users.send("POST", f"{path}/action", {"delete": {"delete-volumes": _is_deleting(shown)}}, may_be=(400,), **NEW)
+
+
+def _is_deleting(answer: Any) -> bool:
+    return answer is not None and answer.status == 200 and "deleting" in answer.body["group"]["status"]
+
+
+def _listed(users: "Users", kind: str) -> list[dict[str, Any]]:
+    answer = users.send("GET", f"{B}/{kind}", **NEW)
+    return answer.body[kind] if answer is not None and answer.status == 200 else []
+
+
 def _rename(users: "Users", dice: random.Random) -> None:
     volume_id = users.one("volume", dice)
     if volume_id is not None:
@@ -397,7 +458,7 @@ def _migrate(users: "Users", dice: random.Random) -> None:
 KINDS: dict[str, Callable[["Users", random.Random], None]] = {
     "create volume": _create, "delete volume": _delete, "extend volume": _extend, "describe volume": _rename,
     "upload volume": _upload, "attach volume": _attach, "detach volume": _detach, "snapshot volume": _snap, "delete snapshot": _drop_snap,
-    "transfer volume": _transfer,
+    "transfer volume": _transfer, "group volumes": _group,
     "revert volume": _revert, "reimage volume": _reimage,
     "migrate volume": _migrate,
 }

@@ -13,6 +13,9 @@ from cumulo.api.volume.capabilities import routes as capabilities
 from cumulo.api.volume.clusters import routes as clusters
 from cumulo.api.volume.default_types import routes as default_types
 from cumulo.api.volume.extensions import routes as extensions
+from cumulo.api.volume.group_snapshots import routes as group_snapshots
+from cumulo.api.volume.group_types import routes as group_types
+from cumulo.api.volume.groups import routes as groups
 from cumulo.api.volume.hosts import routes as hosts
 from cumulo.api.volume.limits import routes as limits
 from cumulo.api.volume.messages import routes as messages
@@ -43,7 +46,7 @@ RULES = policies.RULES
 _RESOURCES = (
     *volumes.ROUTES, *volume_actions.ROUTES, *metadata.ROUTES, *snapshots.ROUTES, *snapshot_actions.ROUTES,
     *snapshot_metadata.ROUTES, *attachments.ROUTES, *transfers.ROUTES, *types.ROUTES, *type_encryption.ROUTES,
-    *qos_specs.ROUTES, *default_types.ROUTES, *messages.ROUTES, *resource_filters.ROUTES, *clusters.ROUTES, *quota_sets.ROUTES, *quota_classes.ROUTES,
+    *group_types.ROUTES, *groups.ROUTES, *group_snapshots.ROUTES, *qos_specs.ROUTES, *default_types.ROUTES, *messages.ROUTES, *resource_filters.ROUTES, *clusters.ROUTES, *quota_sets.ROUTES, *quota_classes.ROUTES,
     *limits.ROUTES, *availability_zones.ROUTES, *services.ROUTES, *hosts.ROUTES, *scheduler_stats.ROUTES,
     *capabilities.ROUTES, *extensions.ROUTES)
 ROUTES = (*versions.ROUTES, *(dataclasses.replace(route, path=f"/v3{route.path}") for route in _RESOURCES))

@@ -16,6 +16,7 @@ def _rule(name: str, check: str, description: str, *operations: tuple[str, str])
 _SNAPSHOT = "/snapshots/{snapshot_id}"
 _VOLUME, _TYPE = "/volumes/{volume_id}", "/types/{type_id}"
 _ACTION = f"{_VOLUME}/action"
+_GROUP, _GROUP_SNAPSHOT = "/groups/{volume_group_id}", "/group_snapshots/{group_snapshot_id}"
 _QOS = "/qos-specs/{qos_specs_id}"
 _TRANSFERS = ("/os-volume-transfer", "/volume-transfers")
 
@@ -75,6 +76,23 @@ RULES = (
     _rule("types:manage", _ADMIN, "Make, change and delete types, and say who may use them.", ("POST", "/types")),
     _rule("types:encryption", _ADMIN, "Say how volumes of a type are encrypted, and read it.",
           ("GET", f"{_TYPE}/encryption"), ("POST", f"{_TYPE}/encryption")),
+    _rule("group_types:list", _ANYBODY, "List and show group types.", ("GET", "/group_types")),
+    _rule("group_types:manage", _ADMIN, "Make, change and delete group types.", ("POST", "/group_types")),
+    _rule("groups:create", _CHANGE, "Make groups of volumes.", ("POST", "/groups"), ("POST", "/groups/action")),
+    _rule("groups:list", _READ, "List groups.", ("GET", "/groups"), ("GET", "/groups/detail")),
+    _rule("groups:list_all_projects", _ADMIN, "List the groups of all projects.", ("GET", "/groups/detail")),
+    _rule("groups:show", _READ, "Show a group.", ("GET", _GROUP)),
+    _rule("groups:update", _CHANGE, "Change a group, and which volumes are in it.", ("PUT", _GROUP)),
+    _rule("groups:delete", _CHANGE, "Delete a group.", ("POST", f"{_GROUP}/action")),
+    _rule("groups:reset_status", _ADMIN, "Write another status in a group's row.", ("POST", f"{_GROUP}/action (reset_status)")),
+    _rule("group_snapshots:create", _CHANGE, "Make snapshots of groups.", ("POST", "/group_snapshots")),
+    _rule("group_snapshots:list", _READ, "List snapshots of groups.", ("GET", "/group_snapshots"), ("GET", "/group_snapshots/detail")),
+    _rule("group_snapshots:list_all_projects", _ADMIN, "List the snapshots of groups of all projects.",
+          ("GET", "/group_snapshots/detail")),
+    _rule("group_snapshots:show", _READ, "Show a snapshot of a group.", ("GET", _GROUP_SNAPSHOT)),
+    _rule("group_snapshots:delete", _CHANGE, "Delete a snapshot of a group.", ("DELETE", _GROUP_SNAPSHOT)),
+    _rule("group_snapshots:reset_status", _ADMIN, "Write another status in the row of a group's snapshot.",
+          ("POST", f"{_GROUP_SNAPSHOT}/action")),
     _rule("qos_specs:read", _ADMIN, "List and show QoS specs.", ("GET", "/qos-specs"), ("GET", _QOS),
           ("GET", f"{_QOS}/associations")),
     _rule("qos_specs:manage", _ADMIN, "Make, change and delete QoS specs, and give them to types.", ("POST", "/qos-specs"),

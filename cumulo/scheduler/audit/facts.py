@@ -265,6 +265,7 @@ class DatabaseFacts:
     inventories: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)  # host -> what its agent told
     network_hosts: tuple[str, ...] = ()  # where a network agent was heard, ever
     image_hosts: tuple[str, ...] = ()  # where an image agent was heard, ever
+    empty_groups: tuple[str, ...] = ()  # groups and group snapshots that are being deleted and hold nothing
     transfers: frozenset[str] = frozenset()  # the volumes that are offered
     volume_hosts: tuple[str, ...] = ()  # where a volume agent was heard, ever
     # project id -> (volumes, snapshots, GiB), as the quota check counts them

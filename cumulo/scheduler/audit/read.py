@@ -45,6 +45,9 @@ LOGICAL_REFERENCES: tuple[tuple[sa.Column[Any], sa.Column[Any], sa.ColumnElement
     (volume.volume.c.backend, volume.volume_backend.c.name, sa.true()),
     (volume.volume_type.c.qos_specs_id, volume.volume_qos_specs.c.id, sa.true()),
     (volume.volume_default_type.c.project_id, identity.project.c.id, sa.true()),
+    (volume.volume.c.group_id, volume.volume_group.c.id, sa.true()),
+    (volume.volume_snapshot.c.group_snapshot_id, volume.volume_group_snapshot.c.id, sa.true()),
+    (volume.volume_group.c.project_id, identity.project.c.id, sa.true()),
     (volume.volume.c.project_id, identity.project.c.id, sa.true()),
 )
 """What a row names without a foreign key: (column, the column it names, for which rows)."""
@@ -68,6 +71,7 @@ def read(database: Database) -> facts.DatabaseFacts:
             volumes=tuple(_rows(connection, facts.Volume, volume.volume)),
             snapshots=tuple(_rows(connection, facts.Snapshot, volume.volume_snapshot)),
             attachments=tuple(_rows(connection, facts.Attachment, volume.volume_attachment)),
+            empty_groups=_empty_groups(connection),
             transfers=frozenset(_texts(connection, volume.volume_transfer.c.volume_id)),
             volume_hosts=_texts(connection, compute.service_status.c.host, compute.service_status.c.kind == "volume"),
             volume_usage=_volume_usage(connection),
@@ -192,6 +196,15 @@ def _volume_usage(connection: sa.Connection) -> dict[str, tuple[int, int, int]]:
         used = volume_quotas.usage_of(connection, project_id)
         found[project_id] = (used.get(names[0], 0), used.get(names[1], 0), used.get(names[2], 0))
     return found
+
+
+def _empty_groups(connection: sa.Connection) -> tuple[str, ...]:
+    found: list[str] = []
+    for table, part in ((volume.volume_group, volume.volume.c.group_id),
+                        (volume.volume_group_snapshot, volume.volume_snapshot.c.group_snapshot_id)):
+        is_empty = ~sa.exists().where(part == table.c.id)
+        found += connection.execute(sa.select(table.c.id).where(table.c.status == "deleting", is_empty).order_by(table.c.id)).scalars()
+    return tuple(found)
 
 
 def _implied(connection: sa.Connection) -> tuple[tuple[str, str], ...]:

@@ -400,9 +400,27 @@ def _volumes(world: World) -> dict[Key, Scene]:
         ("take a volume that is offered", "another taker"): Scene(
             lambda: world.ask("POST", *taken, token=admin), lambda: world.ask("POST", *taken), offered["id"], 404,
             (404, 202)),
+        **_volume_groups(world),
         ("offer a volume", "its deletion"): Scene(
             lambda: world.ask("POST", f"{v3}/os-volume-transfer", {"transfer": {"volume_id": plain}}),
             lambda: world.ask("DELETE", f"{v3}/volumes/{plain}"), "deleting", 400, (400, 202)),
+    }
+
+
+def _volume_groups(world: World) -> dict[Key, Scene]:
+    v3, own = "/volume/v3", world.owned
+    body = {"group": {"group_type": own["group_type_id"], "volume_types": [own["type_id"]]}}
+    empty = world.ask("POST", f"{v3}/groups", body).json["group"]["id"]
+    return {
+        ("delete a volume", "the group that it is in"): Scene(
+            lambda: world.ask("DELETE", f"{v3}/volumes/{own['grouped_volume_id']}"), refused=own["volume_group_id"], status=400),
+        ("put a volume into a group", "its deletion"): Scene(
+            lambda: world.ask("PUT", f"{v3}/groups/{empty}", {"group": {"add_volumes": own["typed_volume_id"]}}),
+            lambda: world.ask("DELETE", f"{v3}/volumes/{own['typed_volume_id']}"), "deleting", 400, (400, 202)),
+        ("delete a group", "a volume's creation in it"): Scene(
+            lambda: world.ask("POST", f"{v3}/groups/{empty}/action", {"delete": {}}),
+            lambda: world.ask("POST", f"{v3}/volumes", {"volume": {"size": 1, "volume_type": own["type_id"], "group_id": empty}}),
+            "has volumes", 400, (404, 202)),
     }
 
 

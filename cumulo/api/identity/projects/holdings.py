@@ -49,6 +49,7 @@ _HELD = {
     "image": (image.image.c.owner, images.is_for_others()),
     "volume": (volume.volume.c.project_id, sa.true()),
     "volume snapshot": (volume.volume_snapshot.c.project_id, sa.true()),
+    "volume group": (volume.volume_group.c.project_id, sa.true()),
     "namespace of metadata definitions": (metadef.metadef_namespace.c.owner, sa.true()),
 }
 

@@ -21,11 +21,11 @@ from cumulo.volume.volume_queries import Part
 
 Shown = dict[str, Any]
 ALL_PROJECTS = "volume:snapshots:list_all_projects"
-QUERY = (*common.PAGE_QUERY, "all_tenants", "project_id", "name", "display_name", "status", "volume_id", "id", "user_id",
+QUERY = (*common.PAGE_QUERY, "all_tenants", "project_id", "name", "display_name", "status", "volume_id", "id", "user_id", "group_snapshot_id",
          "metadata", "created_at", "updated_at", "with_count")
 _EXACT: dict[str, Any] = {"name": volume_snapshot.c.name, "display_name": volume_snapshot.c.name, "id": volume_snapshot.c.id,
                           "volume_id": volume_snapshot.c.volume_id, "user_id": volume_snapshot.c.user_id,
-                          "status": states.SHOWN_OF_SNAPSHOT}
+                          "group_snapshot_id": volume_snapshot.c.group_snapshot_id, "status": states.SHOWN_OF_SNAPSHOT}
 
 
 def own_snapshot(request: Request, connection: sa.Connection, rule: str, *, lock: bool = False) -> snapshots.Row:
@@ -112,5 +112,8 @@ def delete(request: Request) -> None:
     services = request.services
     with services.database.write() as connection:
         row = own_snapshot(request, connection, "volume:snapshots:delete", lock=True)
+        if row["group_snapshot_id"]:
+            raise errors.BadRequest(f"Invalid snapshot: Snapshot {row['id']} is part of group snapshot {row['group_snapshot_id']}: "
+                                    "delete that.")
         snapshots.request_delete(connection, services.ids, services.database.now(connection), context=request.context, row=row)
     common.ring_scheduler(request)

@@ -16,7 +16,7 @@ def brief(request: Request, row: Row) -> dict[str, Any]:
              "status": row["shown_status"], "size": row["size_gib"], "metadata": row["metadata"],
              "created_at": times.iso_micro(row["created_at"]), "updated_at": times.iso_micro(row["updated_at"])}
     if request.is_at_least("3.14"):
-        shown["group_snapshot_id"] = None
+        shown["group_snapshot_id"] = row["group_snapshot_id"]
     if request.is_at_least("3.41"):
         shown["user_id"] = row["user_id"]
     return shown | ({"consumes_quota": True} if request.is_at_least("3.65") else {})

@@ -9,7 +9,7 @@ from cumulo.api.volume import common, schema_parts
 from cumulo.api.volume.volumes import sources
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
-from cumulo.volume import backends, default_types, types, volumes
+from cumulo.volume import backends, default_types, groups, types, volumes
 
 Body = dict[str, Any]
 
@@ -20,15 +20,25 @@ def request_create(request: Request, connection: sa.Connection) -> volumes.Row:
     services.tokens.hold(connection, common.own_project(request))
     source = sources.find(request, connection, asked)
     own_type = _type(request, connection, asked, source)
+    type_id = own_type["id"] if own_type else None
     columns = source.columns | {
         "name": named(asked, "name"), "description": named(asked, "description"), "metadata": asked.get("metadata") or {},
-        "availability_zone": _zone(request, connection, asked), "type_id": own_type["id"] if own_type else None,
+        "availability_zone": _zone(request, connection, asked), "type_id": type_id,
+        "group_id": _group(request, connection, asked, type_id),
         "multiattach": _multiattach(asked, own_type),
         "scheduler_hints": request.body.get("OS-SCH-HNT:scheduler_hints") or request.body.get("scheduler_hints")}
     wish = volumes.Wish(_size(asked, source.least_gib, source.size_gib), columns, own_type["name"] if own_type else None,
                         source.state)
     return volumes.request_create(connection, services.ids, services.database.now(connection), conf=services.conf,
                                   context=request.context, wish=wish)
+
+
+def _group(request: Request, connection: sa.Connection, asked: Body, type_id: str | None) -> str | None:
+    """Return the group that it shall be in, which takes volumes of its type; held, so that it stays meanwhile."""
+    if not asked.get("group_id"):
+        return None
+    group_id = common.short_id(asked["group_id"], groups.not_found)
+    return str(groups.hold_for_joining(connection, group_id, common.own_project(request), type_id)["id"])
 
 
 def named(asked: Body, key: str) -> str | None:

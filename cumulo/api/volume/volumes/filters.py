@@ -21,14 +21,14 @@ from cumulo.volume.volume_queries import Wanted
 ALL_PROJECTS = "volume:volumes:list_all_projects"
 QUERY = (*common.PAGE_QUERY, "all_tenants", "project_id", "name", "display_name", "status", "availability_zone", "bootable",
          "metadata", "glance_metadata", "volume_type", "volume_type_id", "host", "size", "id", "user_id", "multiattach",
-         "snapshot_id", "source_volid", "created_at", "updated_at", "with_count", "migration_status")
+         "snapshot_id", "source_volid", "group_id", "created_at", "updated_at", "with_count", "migration_status")
 _COMPARISONS: dict[str, Callable[[Any, float], sa.ColumnElement[bool]]] = {
     "gt": lambda column, value: column > value, "gte": lambda column, value: column >= value,
     "lt": lambda column, value: column < value, "lte": lambda column, value: column <= value,
     "eq": lambda column, value: column == value, "neq": lambda column, value: column != value}
 _EXACT = {"name": volume.c.name, "display_name": volume.c.name, "availability_zone": volume.c.availability_zone,
           "id": volume.c.id, "user_id": volume.c.user_id, "snapshot_id": volume.c.snapshot_id,
-          "source_volid": volume.c.source_id, "volume_type_id": volume.c.type_id, "status": states.SHOWN}
+          "source_volid": volume.c.source_id, "group_id": volume.c.group_id, "volume_type_id": volume.c.type_id, "status": states.SHOWN}
 
 
 def read(request: Request) -> Wanted:

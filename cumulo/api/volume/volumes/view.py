@@ -81,7 +81,7 @@ def _core(request: Request, row: Row, around: Surroundings) -> dict[str, Any]:
 def _versioned(request: Request, row: Row, around: Surroundings) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     if request.is_at_least("3.13"):
-        shown["group_id"] = None
+        shown["group_id"] = row["group_id"]
     if request.is_at_least("3.48"):
         # Nobody has to take turns with others on the way to a volume: each has a way of its own.
         shown |= {"service_uuid": around.backend_ids.get(row["backend"]), "shared_targets": False}

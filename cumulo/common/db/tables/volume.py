@@ -10,6 +10,9 @@
     volume_message      what users are told of operations that came to nothing
     volume_encryption   how volumes of a type are encrypted; one per type at most
     volume_key          one per encrypted volume: its key, sealed
+    volume_group        volumes that are kept, copied and deleted together; volume_group_volume_type says of which types
+    volume_group_type   what users may choose between for them
+    volume_group_snapshot  one per snapshot of a group: its parts are in volume_snapshot
     volume_backend      one per backend of a host: what it has, and the generation that volumes are placed against
     volume_project      one per project: the row that a quota check locks
     volume_quota        limits that a project has instead of the configured ones
@@ -42,6 +45,7 @@ volume = sa.Table(
     sa.Column("type_id", Id, sa.ForeignKey("volume_type.id"), index=True),
     # NULL where it is not encrypted
     sa.Column("encryption_key_id", Id),
+    sa.Column("group_id", Id, index=True),
     sa.Column("metadata", Json, nullable=False),
     sa.Column("bootable", sa.Boolean, nullable=False, default=False),
     # NULL until somebody has said it: clients then see it among the metadata.
@@ -72,6 +76,8 @@ volume_snapshot = sa.Table(
     sa.Column("user_id", Id, nullable=False),
     sa.Column("status", sa.String(32), nullable=False),
     sa.Column("size_gib", sa.Integer, nullable=False),
+    # What it is a part of; NULL for one that was made alone.
+    sa.Column("group_snapshot_id", Id, index=True),
     # What somebody else than our agents said of how far it is: "80%".
     sa.Column("progress", sa.String(8)),
     sa.Column("metadata", Json, nullable=False),
@@ -192,6 +198,57 @@ volume_key = sa.Table(
     # nonce and ciphertext in base64; the master key is in a file
     sa.Column("sealed", sa.Text, nullable=False),
     sa.Column("created_at", Time, nullable=False),
+)
+
+volume_group_type = sa.Table(
+    "volume_group_type", metadata,
+    id_column(),
+    sa.Column("name", sa.String(255), nullable=False, unique=True),
+    sa.Column("description", sa.String(255)),
+    sa.Column("is_public", sa.Boolean, nullable=False),
+    sa.Column("group_specs", Json, nullable=False),
+    sa.Column("created_at", Time, nullable=False),
+    sa.Column("updated_at", Time, nullable=False),
+)
+
+volume_group = sa.Table(
+    "volume_group", metadata,
+    id_column(),
+    sa.Column("name", sa.String(255)),
+    sa.Column("description", sa.String(255)),
+    sa.Column("project_id", Id, nullable=False),
+    sa.Column("user_id", Id, nullable=False),
+    # What its volumes make of it for clients is in cumulo/volume/groups.py.
+    sa.Column("status", sa.String(32), nullable=False),
+    sa.Column("group_type_id", Id, sa.ForeignKey("volume_group_type.id"), nullable=False, index=True),
+    sa.Column("availability_zone", sa.String(255), nullable=False),
+    # What it was made of, by id: each may be gone by now.
+    sa.Column("source_group_id", Id),
+    sa.Column("group_snapshot_id", Id),
+    sa.Column("created_at", Time, nullable=False),
+    sa.Column("updated_at", Time, nullable=False),
+    sa.Index(None, "project_id", "created_at"),
+)
+
+volume_group_volume_type = sa.Table(
+    "volume_group_volume_type", metadata,
+    sa.Column("group_id", Id, sa.ForeignKey("volume_group.id"), primary_key=True),
+    sa.Column("type_id", Id, sa.ForeignKey("volume_type.id"), primary_key=True, index=True),
+)
+
+volume_group_snapshot = sa.Table(
+    "volume_group_snapshot", metadata,
+    id_column(),
+    sa.Column("group_id", Id, sa.ForeignKey("volume_group.id"), nullable=False, index=True),
+    sa.Column("group_type_id", Id, nullable=False),
+    sa.Column("name", sa.String(255)),
+    sa.Column("description", sa.String(255)),
+    sa.Column("project_id", Id, nullable=False),
+    sa.Column("user_id", Id, nullable=False),
+    sa.Column("status", sa.String(32), nullable=False),
+    sa.Column("created_at", Time, nullable=False),
+    sa.Column("updated_at", Time, nullable=False),
+    sa.Index(None, "project_id", "created_at"),
 )
 
 volume_backend = sa.Table(

@@ -16,6 +16,7 @@ KINDS = {
     "volume_quota_differs": "The quota check counts something else than the project's volumes and snapshots have.",
     "volume_in_no_use": "A volume says that it is in use, and no attachment says by whom; or the other way round.",
     "volume_offered_to_nobody": "A volume says that it awaits a transfer, and there is none; or the other way round.",
+    "group_not_forgotten": "A group of volumes, or a snapshot of one, is being deleted, and nothing is left in it.",
     "attachment_of_missing_server": "A volume is attached to a server that is not there, or is deleted.",
     "attachment_waits_for_nobody": "A volume is on its way to a server or from it, and no operation brings it there.",
     "disk_missing": "A running domain lacks a volume that is attached to its server.",
@@ -36,6 +37,7 @@ def differences(facts: Facts) -> Iterator[Difference]:
         yield from _backend(facts, name, held)
     yield from _attachments(facts)
     yield from _transfers(facts)
+    yield from _groups(facts)
     yield from _disks(facts)
     yield from _quotas(facts)
 
@@ -58,6 +60,11 @@ def _attachments(facts: Facts) -> Iterator[Difference]:
         if (volume.status == "in-use") != ("attached" in used.get(volume.id, ())) and volume.status in SETTLED:
             yield Difference("volume_in_no_use", volume.id, f"volume {volume.id} is {volume.status}",
                              f"its attachments are {', '.join(sorted(used.get(volume.id, ()))) or 'none'}", server_id=volume.id)
+
+
+def _groups(facts: Facts) -> Iterator[Difference]:
+    for its_id in facts.database.empty_groups:
+        yield Difference("group_not_forgotten", its_id, f"group or group snapshot {its_id} is being deleted", "nothing is in it")
 
 
 def _transfers(facts: Facts) -> Iterator[Difference]:

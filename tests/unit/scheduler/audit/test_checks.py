@@ -194,6 +194,7 @@ PROVOKED: dict[str, Callable[[], Facts]] = {
     "disk_missing": lambda: used(),
     "disk_without_attachment": lambda: with_held(volumes=(cloud.VOLUME_ID,)),
     "volume_offered_to_nobody": lambda: facts(transfers=frozenset((cloud.VOLUME_ID,))),
+    "group_not_forgotten": lambda: facts(empty_groups=("9009",)),
     "volume_waits_for_nobody": lambda: facts(volumes=(change(cloud.VOLUME, status="creating"),)),
     "volume_not_on_backend": lambda: with_backend(volumes=()),
     "volume_smaller": lambda: with_backend(volumes=((cloud.VOLUME_ID, 1),)),

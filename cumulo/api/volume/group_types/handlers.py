@@ -1,0 +1,138 @@
+"""Types of groups (3.11): list and show for everybody; the rest, and private ones, for administrators."""
+
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+
+from cumulo.api.compute.common import flag
+from cumulo.api.volume import common
+from cumulo.api.wsgi.route import Request
+from cumulo.common import errors
+from cumulo.common.db.tables.volume import volume_group_type
+from cumulo.volume import group_types
+from cumulo.volume.volume_queries import Part, page_of
+
+MANAGE = "volume:group_types:manage"
+Specs = dict[str, str]
+SORT_COLUMNS: dict[str, Any] = {name: volume_group_type.c[name] for name in ("name", "id", "created_at", "updated_at", "is_public")}
+
+
+def list_types(request: Request) -> dict[str, Any]:
+    """List the group types that the caller may use."""
+    page, limit, offset = common.page(request, SORT_COLUMNS)
+    where = [group_types.visible(request.may(MANAGE))]
+    asked = request.query.get("is_public")
+    if asked is not None and asked.lower() != "none":
+        where.append(volume_group_type.c.is_public.is_(flag(asked, "is_public")))
+    part = Part(limit, page.marker, offset, page.sort)
+    with request.services.database.read() as connection:
+        rows = page_of(connection, sa.select(volume_group_type).where(*where), SORT_COLUMNS, part) if limit else []
+    return {"group_types": [_view(request, row) for row in rows]} | common.next_links(request, rows, limit, "group_types")
+
+
+def show(request: Request) -> dict[str, Any]:
+    """Show a group type."""
+    with request.services.database.read() as connection:
+        return {"group_type": _view(request, _own(request, connection))}
+
+
+def show_default(request: Request) -> dict[str, Any]:
+    """Show the group type that users are advised to take."""
+    name = request.services.conf.volume.default_group_type
+    if not name:
+        raise errors.NotFound("Default group type can not be found.")
+    with request.services.database.read() as connection:
+        return {"group_type": _view(request, group_types.named(connection, name, is_admin=request.may(MANAGE), lock=False))}
+
+
+def create(request: Request) -> dict[str, Any]:
+    """Make a group type."""
+    asked, services = request.body["group_type"], request.services
+    values = {"name": asked["name"].strip(), "description": asked.get("description"), "group_specs": asked.get("group_specs") or {},
+              "is_public": flag(str(asked.get("is_public", True)), "is_public")}
+    with services.database.write() as connection:
+        row = group_types.create(connection, services.ids, services.database.now(connection), values)
+    return {"group_type": _view(request, row)}
+
+
+def update(request: Request) -> dict[str, Any]:
+    """Change a group type's name, description or whether it is public."""
+    asked, database = request.body["group_type"], request.services.database
+    values = {key: asked[key] for key in ("name", "description") if asked.get(key) is not None}
+    if asked.get("is_public") is not None:
+        values["is_public"] = flag(str(asked["is_public"]), "is_public")
+    if "name" in values:
+        values["name"] = values["name"].strip()
+    if not values:
+        raise errors.BadRequest("Specify group type name, description, is_public or a combination thereof.")
+    with database.write() as connection:
+        row = _own(request, connection, lock=True)
+        group_types.update(connection, database.now(connection), row["id"], values)
+        return {"group_type": _view(request, group_types.get(connection, row["id"], is_admin=True))}
+
+
+def delete(request: Request) -> None:
+    """Remove a group type that no group has."""
+    with request.services.database.write() as connection:
+        group_types.delete(connection, _own(request, connection, lock=True)["id"])
+
+
+def list_specs(request: Request) -> dict[str, Any]:
+    """Show a group type's specs."""
+    with request.services.database.read() as connection:
+        return {"group_specs": _own(request, connection)["group_specs"]}
+
+
+def show_spec(request: Request) -> dict[str, Any]:
+    """Show one spec; raises NotFound."""
+    key = request.params["key"]
+    return {key: _spec(list_specs(request)["group_specs"], key)}
+
+
+def add_specs(request: Request) -> dict[str, Any]:
+    """Add specs."""
+    _change_specs(request, lambda old: old | request.body["group_specs"])
+    return {"group_specs": request.body["group_specs"]}
+
+
+def set_spec(request: Request) -> dict[str, Any]:
+    """Set one spec, which must be the one of the path."""
+    if list(request.body) != [request.params["key"]]:
+        raise errors.BadRequest("Request body and URI mismatch")
+    _change_specs(request, lambda old: old | request.body)
+    return dict(request.body)
+
+
+def delete_spec(request: Request) -> None:
+    """Remove one spec; raises NotFound."""
+    key = request.params["key"]
+
+    def without(old: Specs) -> Specs:
+        _spec(old, key)
+        return {name: value for name, value in old.items() if name != key}
+
+    _change_specs(request, without)
+
+
+def _own(request: Request, connection: sa.Connection, *, lock: bool = False) -> group_types.Row:
+    type_id = common.short_id(request.params["group_type_id"], group_types.not_found)
+    return group_types.get(connection, type_id, is_admin=request.may(MANAGE), lock=lock)
+
+
+def _change_specs(request: Request, change: Callable[[Specs], Specs]) -> None:
+    database = request.services.database
+    with database.write() as connection:
+        row = _own(request, connection, lock=True)
+        group_types.update(connection, database.now(connection), row["id"], {"group_specs": change(dict(row["group_specs"]))})
+
+
+def _spec(specs: Specs, key: str) -> str:
+    if key not in specs:
+        raise errors.NotFound(f"There is no group spec {key[:255]!r}.")
+    return specs[key]
+
+
+def _view(request: Request, row: group_types.Row) -> dict[str, Any]:
+    shown = {"id": row["id"], "name": row["name"], "description": row["description"], "is_public": row["is_public"]}
+    return shown | ({"group_specs": row["group_specs"]} if request.may(MANAGE) else {})
