@@ -40,12 +40,12 @@ def not_found(its_id: str) -> errors.NotFound:
     return errors.NotFound(f"GroupSnapshot {its_id} could not be found.")
 
 
-def get(connection: sa.Connection, its_id: str, *, project_id: str | None = None, lock: bool = False) -> Row:
-    """Return a group snapshot with its shown_status; raises NotFound, also for another project's.
+def get(connection: sa.Connection, its_id: str, *where: sa.ColumnElement[bool], project_id: str | None = None, lock: bool = False) -> Row:
+    """Return a group snapshot that fulfils these conditions, with its shown_status; raises NotFound, also for another project's.
 
     project_id None: of whatever project. lock holds its volumes and snapshots, then itself, until the transaction ends.
     """
-    mine = [volume_group_snapshot.c.id == its_id]
+    mine = [volume_group_snapshot.c.id == its_id, *where]
     mine += [volume_group_snapshot.c.project_id == project_id] if project_id is not None else []
     row = connection.execute(sa.select(volume_group_snapshot, SHOWN).where(*mine)).mappings().first()
     if row is None:

@@ -7,12 +7,15 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from cumulo.common import errors
+from cumulo.common.db.absent import insert_if_absent
 from cumulo.common.db.tables.volume import volume_group, volume_group_type
 from cumulo.common.ids import Ids
 
 Row = Mapping[str, Any]
 CONSISTENT = "consistent_group_snapshot_enabled"
 TRUE = "<is> true"
+OLDER = "default_cgsnapshot_type"
+"""The name of the type of those groups that older clients make, and call consistency groups. It makes itself."""
 
 
 def not_found(type_id: str) -> errors.NotFound:
@@ -52,6 +55,20 @@ def create(connection: sa.Connection, ids: Ids, now: float, values: Mapping[str,
     except IntegrityError as failure:
         raise _taken(values["name"]) from failure
     return row
+
+
+def older(connection: sa.Connection, ids: Ids, now: float) -> Row:
+    """Return the type of the groups that older clients make, held until the transaction ends."""
+    insert_if_absent(connection, volume_group_type, {
+        "id": ids.new_id(), "name": OLDER, "description": "Groups made by older clients", "is_public": True,
+        "group_specs": {CONSISTENT: "<is> True"}, "created_at": now, "updated_at": now})
+    return named(connection, OLDER, is_admin=True)
+
+
+def is_older() -> sa.ColumnElement[bool]:
+    """Return the condition that a group is one that older clients know, for a query over groups."""
+    return volume_group.c.group_type_id == sa.select(volume_group_type.c.id).where(
+        volume_group_type.c.name == OLDER).scalar_subquery()
 
 
 def update(connection: sa.Connection, now: float, type_id: str, values: Mapping[str, Any]) -> None:

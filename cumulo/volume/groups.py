@@ -56,14 +56,14 @@ def not_found(group_id: str) -> errors.NotFound:
     return errors.NotFound(f"Group {group_id} could not be found.")
 
 
-def get_group(connection: sa.Connection, group_id: str, *, project_id: str | None = None, lock: bool = False,
-              also: Sequence[str] = ()) -> Row:
-    """Return a group with its shown_status; raises NotFound, also for another project's.
+def get_group(connection: sa.Connection, group_id: str, *where: sa.ColumnElement[bool], project_id: str | None = None,
+              lock: bool = False, also: Sequence[str] = ()) -> Row:
+    """Return a group that fulfils these conditions, with its shown_status; raises NotFound, also for another project's.
 
     project_id None: of whatever project. lock holds its volumes, and also these others, then itself, until the
     transaction ends.
     """
-    mine = [volume_group.c.id == group_id, *([volume_group.c.project_id == project_id] if project_id is not None else [])]
+    mine = [volume_group.c.id == group_id, *where, *([volume_group.c.project_id == project_id] if project_id is not None else [])]
     held: list[str] = []
     if lock:
         of = sa.select(volume_group.c.id).where(*mine).scalar_subquery()
@@ -116,11 +116,12 @@ def create(connection: sa.Connection, ids: Ids, now: float, *, conf: cfg.ConfigO
     return get_group(connection, row["id"])
 
 
-def hold_for_joining(connection: sa.Connection, group_id: str, project_id: str | None, type_id: str | None) -> Row:
-    """Return a group, held, that a volume of a type may join; raises NotFound, BadRequest."""
-    mine = [volume_group.c.id == group_id, *([volume_group.c.project_id == project_id] if project_id is not None else [])]
+def hold_for_joining(connection: sa.Connection, group_id: str, *where: sa.ColumnElement[bool], project_id: str,
+                     type_id: str | None) -> Row:
+    """Return a group that fulfils these conditions, held, that a volume of a type may join; raises NotFound, BadRequest."""
+    mine = [volume_group.c.id == group_id, volume_group.c.project_id == project_id, *where]
     connection.execute(sa.select(volume_group.c.id).where(*mine).with_for_update()).first()
-    row = get_group(connection, group_id, project_id=project_id)
+    row = get_group(connection, group_id, *where, project_id=project_id)
     require(row, "add a volume to it")
     if type_id not in types_of(connection, [group_id])[group_id]:
         raise errors.BadRequest(f"Invalid volume: Its type is none of those of group {group_id}: name one of them.")

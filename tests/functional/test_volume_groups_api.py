@@ -263,3 +263,47 @@ class GroupSnapshotsTest(_Groups):
                               ({"source_group_id": "none"}, 404), ({"group_snapshot_id": "none"}, 404),
                               ({"source_group_id": self.group(self.group_type("b"))}, 400)):
             self.ask("POST", "/groups/action", status, {"create-from-src": {"name": "copy", **wrong}})
+
+
+class OlderNamesTest(_Groups):
+    """Consistency groups and their snapshots."""
+
+    def test_life_of_a_consistency_group(self) -> None:
+        def ask(method: str, path: str, status: int, body: Any = None) -> Any:
+            return self.ask(method, path, status, body, version="3.0")
+
+        self.ask("GET", "/consistencygroups/none", 404)
+        plain = self.group()
+        ask("POST", "/consistencygroups", 400, {"consistencygroup": {"volume_types": " , "}})
+        made = ask("POST", "/consistencygroups", 202, {"consistencygroup": {"name": "a", "volume_types": "plain"}})
+        group_id = made["consistencygroup"]["id"]
+        path = f"/consistencygroups/{group_id}"
+        shown = ask("GET", path, 200)["consistencygroup"]
+        self.assertEqual(("a", "available", [self.kind]), tuple(shown[key] for key in ("name", "status", "volume_types")))
+        ask("GET", f"/consistencygroups/{plain}", 404)
+        for form in ("", "/detail"):
+            self.assertEqual([group_id], [each["id"] for each in ask("GET", f"/consistencygroups{form}", 200)["consistencygroups"]])
+        volume_id = ask("POST", "/volumes", 202, {"volume": {
+            "size": 1, "volume_type": "plain", "consistencygroup_id": group_id}})["volume"]["id"]
+        self.settle(volume_id)
+        self.assertEqual(group_id, self.shown(volume_id)["consistencygroup_id"])
+        ask("POST", "/volumes", 404, {"volume": {"size": 1, "volume_type": "plain", "consistencygroup_id": plain}})
+        ask("PUT", f"{path}/update", 202, {"consistencygroup": {"name": "b", "remove_volumes": volume_id}})
+        ask("PUT", f"{path}/update", 202, {"consistencygroup": {"add_volumes": volume_id}})
+        snapshot = ask("POST", "/cgsnapshots", 202, {"cgsnapshot": {"consistencygroup_id": group_id, "name": "s"}})["cgsnapshot"]["id"]
+        ask("POST", "/cgsnapshots", 404, {"cgsnapshot": {"consistencygroup_id": plain}})
+        parts = [each["id"] for each in self.ask("GET", f"/snapshots?group_snapshot_id={snapshot}", 200)["snapshots"]]
+        self.end(*parts)
+        self.assertEqual((group_id, "available"), tuple(
+            ask("GET", f"/cgsnapshots/{snapshot}", 200)["cgsnapshot"][key] for key in ("consistencygroup_id", "status")))
+        for form in ("", "/detail"):
+            self.assertEqual([snapshot], [each["id"] for each in ask("GET", f"/cgsnapshots{form}", 200)["cgsnapshots"]])
+        copy = ask("POST", "/consistencygroups/create_from_src", 202, {"consistencygroup-from-src": {"cgsnapshot_id": snapshot}})
+        self.assertEqual("creating", ask("GET", f"/consistencygroups/{copy['consistencygroup']['id']}", 200)["consistencygroup"]["status"])
+        self.end(*self.see(copy["consistencygroup"]["id"])["volumes"])
+        ask("DELETE", f"/cgsnapshots/{snapshot}", 202)
+        self.gone("snapshot", *parts)
+        ask("POST", f"{path}/delete", 400, {"consistencygroup": {}})
+        ask("POST", f"{path}/delete", 202, {"consistencygroup": {"force": True}})
+        self.gone("volume", volume_id)
+        ask("GET", path, 404)

@@ -10,7 +10,9 @@ from cumulo.api.volume import policies
 from cumulo.api.volume.attachments import routes as attachments
 from cumulo.api.volume.availability_zones import routes as availability_zones
 from cumulo.api.volume.capabilities import routes as capabilities
+from cumulo.api.volume.cgsnapshots import routes as cgsnapshots
 from cumulo.api.volume.clusters import routes as clusters
+from cumulo.api.volume.consistency_groups import routes as consistency_groups
 from cumulo.api.volume.default_types import routes as default_types
 from cumulo.api.volume.extensions import routes as extensions
 from cumulo.api.volume.group_snapshots import routes as group_snapshots
@@ -46,7 +48,7 @@ RULES = policies.RULES
 _RESOURCES = (
     *volumes.ROUTES, *volume_actions.ROUTES, *metadata.ROUTES, *snapshots.ROUTES, *snapshot_actions.ROUTES,
     *snapshot_metadata.ROUTES, *attachments.ROUTES, *transfers.ROUTES, *types.ROUTES, *type_encryption.ROUTES,
-    *group_types.ROUTES, *groups.ROUTES, *group_snapshots.ROUTES, *qos_specs.ROUTES, *default_types.ROUTES, *messages.ROUTES, *resource_filters.ROUTES, *clusters.ROUTES, *quota_sets.ROUTES, *quota_classes.ROUTES,
+    *consistency_groups.ROUTES, *cgsnapshots.ROUTES, *group_types.ROUTES, *groups.ROUTES, *group_snapshots.ROUTES, *qos_specs.ROUTES, *default_types.ROUTES, *messages.ROUTES, *resource_filters.ROUTES, *clusters.ROUTES, *quota_sets.ROUTES, *quota_classes.ROUTES,
     *limits.ROUTES, *availability_zones.ROUTES, *services.ROUTES, *hosts.ROUTES, *scheduler_stats.ROUTES,
     *capabilities.ROUTES, *extensions.ROUTES)
 ROUTES = (*versions.ROUTES, *(dataclasses.replace(route, path=f"/v3{route.path}") for route in _RESOURCES))

@@ -14,8 +14,11 @@ from cumulo.volume import group_snapshots, groups, types, volumes
 Body = dict[str, Any]
 
 
-def request_copy(request: Request, connection: sa.Connection, asked: Body) -> groups.Row:
-    """Make a group and begin to make its volumes; raises NotFound, BadRequest, TooLarge over quota."""
+def request_copy(request: Request, connection: sa.Connection, asked: Body, *where: sa.ColumnElement[bool]) -> groups.Row:
+    """Make a group of one that fulfils these conditions, and begin to make its volumes.
+
+    Raises NotFound, BadRequest, TooLarge over quota.
+    """
     snapshot_id, group_id = asked.get("group_snapshot_id"), asked.get("source_group_id")
     if bool(snapshot_id) == bool(group_id):
         raise errors.BadRequest("A group is made of a group snapshot or of another group: name one of them.")
@@ -23,10 +26,10 @@ def request_copy(request: Request, connection: sa.Connection, asked: Body) -> gr
     services.tokens.hold(connection, common.own_project(request))
     if snapshot_id:
         found = group_snapshots.get(connection, common.short_id(snapshot_id, group_snapshots.not_found), project_id=mine, lock=True)
-        of = groups.get_group(connection, found["group_id"])
+        of = groups.get_group(connection, found["group_id"], *where)
         parts = [{"snapshot_id": each} for each in group_snapshots.members(connection, found["id"])]
     else:
-        of = groups.get_group(connection, common.short_id(group_id or "", groups.not_found), project_id=mine, lock=True)
+        of = groups.get_group(connection, common.short_id(group_id or "", groups.not_found), *where, project_id=mine, lock=True)
         groups.require(of, "make another one of it")
         parts = [{"source_volid": each} for each in groups.members(connection, of["id"])]
     if not parts:

@@ -34,15 +34,21 @@ def create(request: Request) -> Shown:
     with services.database.write() as connection:
         services.tokens.hold(connection, common.own_project(request))
         kind = group_types.named(connection, asked["group_type"], is_admin=request.may("volume:group_types:manage"))
-        zone = asked.get("availability_zone") or services.conf.volume.availability_zone
-        if zone not in backends.zones(connection, services.conf.volume.availability_zone):
-            raise errors.BadRequest(f"Availability zone '{zone}' is invalid.")
-        type_ids = [types.named(connection, each, common.project_of(request))["id"] for each in asked["volume_types"]]
-        row = groups.create(
-            connection, services.ids, services.database.now(connection), conf=services.conf, context=request.context,
-            type_ids=type_ids, columns={"name": named(asked, "name"), "description": named(asked, "description"),
-                                        "group_type_id": kind["id"], "availability_zone": zone})
-    return {"group": _brief(row)}
+        row = made(request, connection, asked, kind["id"], asked["volume_types"])
+    return {"group": brief(row)}
+
+
+def made(request: Request, connection: sa.Connection, asked: Shown, kind_id: str, type_names: list[str]) -> groups.Row:
+    """Make the group that a body asks for, of a type and for volumes of these types; the caller holds the project."""
+    services = request.services
+    zone = asked.get("availability_zone") or services.conf.volume.availability_zone
+    if zone not in backends.zones(connection, services.conf.volume.availability_zone):
+        raise errors.BadRequest(f"Availability zone '{zone}' is invalid.")
+    type_ids = [types.named(connection, each, common.project_of(request))["id"] for each in type_names]
+    return groups.create(
+        connection, services.ids, services.database.now(connection), conf=services.conf, context=request.context,
+        type_ids=type_ids, columns={"name": named(asked, "name"), "description": named(asked, "description"),
+                                    "group_type_id": kind_id, "availability_zone": zone})
 
 
 def create_from(request: Request) -> Shown:
@@ -50,24 +56,26 @@ def create_from(request: Request) -> Shown:
     with request.services.database.write() as connection:
         row = copies.request_copy(request, connection, request.body["create-from-src"])
     common.ring_scheduler(request)
-    return {"group": _brief(row)}
+    return {"group": brief(row)}
 
 
 def list_brief(request: Request) -> Shown:
     """List groups."""
-    rows, links = _rows(request, lambda connection, rows: [_brief(row) for row in rows])
+    rows, links = listed(request, lambda connection, rows: [brief(row) for row in rows])
     return {"groups": rows} | links
 
 
 def list_full(request: Request) -> Shown:
     """List groups with everything."""
-    rows, links = _rows(request, lambda connection, rows: _full(request, connection, rows))
+    rows, links = listed(request, lambda connection, rows: _full(request, connection, rows))
     return {"groups": rows} | links
 
 
-def _rows(request: Request, shown: Callable[[sa.Connection, list[groups.Row]], list[Shown]]) -> tuple[list[Shown], Shown]:
+def listed(request: Request, shown: Callable[[sa.Connection, list[groups.Row]], list[Shown]], *more: sa.ColumnElement[bool],
+           ) -> tuple[list[Shown], Shown]:
+    """Return a page of groups that fulfil these conditions, as they are shown, and the link to the next one."""
     page, limit, offset = common.page(request, groups.SORT_COLUMNS)
-    where = [*filters.whose(request, volume_group, "volume:groups:list_all_projects")]
+    where = [*filters.whose(request, volume_group, "volume:groups:list_all_projects"), *more]
     where += [column == request.query[name] for name, column in _EXACT.items() if name in request.query]
     with request.services.database.read() as connection:
         rows = groups.list_groups(connection, where, Part(limit, page.marker, offset, page.sort)) if limit else []
@@ -82,13 +90,18 @@ def show(request: Request) -> Shown:
 
 def update(request: Request) -> None:
     """Change a group's name or description, put volumes into it and take some from it."""
-    asked, database = request.body["group"], request.services.database
+    change(request, request.body["group"])
+
+
+def change(request: Request, asked: Shown, *where: sa.ColumnElement[bool]) -> None:
+    """Change the group of the path, which must fulfil these conditions, as a body asks for."""
+    database = request.services.database
     values = {key: named(asked, key) for key in ("name", "description") if asked.get(key) is not None}
     joins, leaves = _ids(asked.get("add_volumes")), _ids(asked.get("remove_volumes"))
     if set(joins) & set(leaves):
         raise errors.BadRequest("Invalid volume: A volume is put into a group or taken from it, not both.")
     with database.write() as connection:
-        row = own_group(request, connection, "volume:groups:update", lock=True, also=(*joins, *leaves))
+        row = own_group(request, connection, "volume:groups:update", *where, lock=True, also=(*joins, *leaves))
         groups.require(row, "change it")
         now = database.now(connection)
         for change, volume_ids in ((groups.join, joins), (groups.leave, leaves)):
@@ -114,11 +127,14 @@ def act(request: Request) -> None:
     common.ring_scheduler(request)
 
 
-def own_group(request: Request, connection: sa.Connection, rule: str, *, lock: bool = False,
+def own_group(request: Request, connection: sa.Connection, rule: str, *where: sa.ColumnElement[bool], lock: bool = False,
               also: tuple[str, ...] = ()) -> groups.Row:
-    """Return the group of the path; another project's is not found. Raises Forbidden where the rule does."""
+    """Return the group of the path, which fulfils these conditions; another project's is not found.
+
+    Raises Forbidden where the rule does.
+    """
     group_id = common.short_id(request.params["volume_group_id"], groups.not_found)
-    row = groups.get_group(connection, group_id, project_id=common.project_of(request), lock=lock, also=also)
+    row = groups.get_group(connection, group_id, *where, project_id=common.project_of(request), lock=lock, also=also)
     request.authorize(rule, {"project_id": row["project_id"], "user_id": row["user_id"]})
     return row
 
@@ -129,7 +145,8 @@ def _ids(text: str | None) -> list[str]:
     return sorted(found)
 
 
-def _brief(row: groups.Row) -> Shown:
+def brief(row: groups.Row) -> Shown:
+    """Return what POST and a plain list show."""
     return {"id": row["id"], "name": row["name"]}
 
 
@@ -138,7 +155,7 @@ def _full(request: Request, connection: sa.Connection, rows: list[groups.Row]) -
     lists = request.is_at_least("3.25") and flag(request.query.get("list_volume", "false"), "list_volume")
     found = []
     for row in rows:
-        shown = _brief(row) | {
+        shown = brief(row) | {
             "status": row["shown_status"], "availability_zone": row["availability_zone"], "description": row["description"],
             "created_at": times.iso_micro(row["created_at"]), "group_type": row["group_type_id"],
             "volume_types": of_types[row["id"]]}

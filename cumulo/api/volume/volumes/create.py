@@ -9,7 +9,7 @@ from cumulo.api.volume import common, schema_parts
 from cumulo.api.volume.volumes import sources
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
-from cumulo.volume import backends, default_types, groups, types, volumes
+from cumulo.volume import backends, default_types, group_types, groups, types, volumes
 
 Body = dict[str, Any]
 
@@ -35,10 +35,12 @@ def request_create(request: Request, connection: sa.Connection) -> volumes.Row:
 
 def _group(request: Request, connection: sa.Connection, asked: Body, type_id: str | None) -> str | None:
     """Return the group that it shall be in, which takes volumes of its type; held, so that it stays meanwhile."""
-    if not asked.get("group_id"):
+    wanted = asked.get("group_id") or asked.get("consistencygroup_id")
+    if not wanted:
         return None
-    group_id = common.short_id(asked["group_id"], groups.not_found)
-    return str(groups.hold_for_joining(connection, group_id, common.own_project(request), type_id)["id"])
+    older = () if asked.get("group_id") else (group_types.is_older(),)
+    group_id = common.short_id(wanted, groups.not_found)
+    return str(groups.hold_for_joining(connection, group_id, *older, project_id=common.own_project(request), type_id=type_id)["id"])
 
 
 def named(asked: Body, key: str) -> str | None:

@@ -13,8 +13,8 @@ from cumulo.api.volume import common
 from cumulo.api.volume.volumes import create as creation
 from cumulo.api.volume.volumes import filters, view
 from cumulo.api.wsgi.route import Request
-from cumulo.common.db.tables.volume import volume, volume_backend
-from cumulo.volume import types, volume_queries, volumes
+from cumulo.common.db.tables.volume import volume, volume_backend, volume_group
+from cumulo.volume import group_types, types, volume_queries, volumes
 
 Shown = dict[str, Any]
 
@@ -106,4 +106,10 @@ def surroundings(connection: sa.Connection, rows: list[volumes.Row]) -> view.Sur
     ids = connection.execute(sa.select(volume_backend.c.name, volume_backend.c.id).where(
         volume_backend.c.name.in_(names))).all() if names else []
     return view.Surroundings(
-        types.names_of(connection, type_ids), volumes.attachments_of(connection, [row["id"] for row in rows]), dict(ids))
+        types.names_of(connection, type_ids), volumes.attachments_of(connection, [row["id"] for row in rows]), dict(ids),
+        _older_groups(connection, {row["group_id"] for row in rows if row["group_id"]}))
+
+
+def _older_groups(connection: sa.Connection, group_ids: set[str]) -> frozenset[str]:
+    query = sa.select(volume_group.c.id).where(volume_group.c.id.in_(sorted(group_ids)), group_types.is_older())
+    return frozenset(connection.execute(query).scalars()) if group_ids else frozenset()

@@ -18,9 +18,9 @@ def _create(**more: Any) -> dict[str, Any]:
 
 
 _SOURCES: dict[str, Any] = {"snapshot_id": parts.ID_OR_NULL, "source_volid": parts.ID_OR_NULL, "imageRef": parts.ID_OR_NULL,
-                            "image_id": parts.ID_OR_NULL}
+                            "image_id": parts.ID_OR_NULL, "consistencygroup_id": parts.ID_OR_NULL}
 # Clients send these as null when they want none; a value is for what this cloud does not have (yet).
-_SOURCES |= {name: {"type": "null"} for name in ("backup_id", "group_id", "consistencygroup_id", "source_replica")}
+_SOURCES |= {name: {"type": "null"} for name in ("backup_id", "group_id", "source_replica")}
 CREATE = (("3.0", _create(**_SOURCES)), ("3.13", _create(**_SOURCES | {"group_id": parts.ID_OR_NULL})))
 UPDATE = parts.wrapped("volume", {
     "name": parts.TEXT, "display_name": parts.TEXT, "description": parts.TEXT, "display_description": parts.TEXT,

@@ -17,11 +17,13 @@ from cumulo.volume.volumes import Row
 
 @dataclasses.dataclass(frozen=True)
 class Surroundings:
-    """What belongs to the volumes of an answer: names of types by id, attachments by volume, ids of backends by name."""
+    """What belongs to the volumes of an answer: names of types by id, attachments by volume, ids of backends by name,
+    and those of their groups that older clients know."""
 
     type_names: Mapping[str, str]
     attachments: Mapping[str, Sequence[Row]]
     backend_ids: Mapping[str, str]
+    older_groups: frozenset[str] = frozenset()
 
 
 def brief(request: Request, row: Row) -> dict[str, Any]:
@@ -70,7 +72,8 @@ def _core(request: Request, row: Row, around: Surroundings) -> dict[str, Any]:
         "volume_type": around.type_names.get(row["type_id"]), "metadata": metadata_of(row),
         "bootable": "true" if row["bootable"] else "false", "multiattach": row["multiattach"],
         "encrypted": row["encryption_key_id"] is not None,
-        "snapshot_id": row["snapshot_id"], "source_volid": row["source_id"], "consistencygroup_id": None,
+        "snapshot_id": row["snapshot_id"], "source_volid": row["source_id"],
+        "consistencygroup_id": row["group_id"] if row["group_id"] in around.older_groups else None,
         "replication_status": None, "migration_status": None, "created_at": times.iso_micro(row["created_at"]),
         "updated_at": times.iso_micro(row["updated_at"]), "links": common.links(request, "volumes", row["id"]),
         "attachments": [attachment(each) for each in around.attachments.get(row["id"], ())
