@@ -38,9 +38,15 @@ def hash_of(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def offer(connection: sa.Connection, ids: Ids, now: float, *, of: Row, name: str | None, no_snapshots: bool, key: str) -> Row:
-    """Offer a volume that the caller holds; raises BadRequest for the state that it or one of its snapshots is in."""
+def offer(connection: sa.Connection, ids: Ids, now: float, *, of: Row, name: str | None, no_snapshots: bool, key: str,
+          encrypted: bool) -> Row:
+    """Offer a volume that the caller holds; raises BadRequest for the state that it or one of its snapshots is in.
+
+    encrypted: also one that is encrypted, whose key goes with it.
+    """
     volumes.require(of, "offer it to another project")
+    if of["encryption_key_id"] is not None and not encrypted:
+        raise errors.BadRequest(f"Invalid volume: Volume {of['id']} is encrypted: offer it with version 3.70 or later.")
     if of["group_id"]:
         raise errors.BadRequest(f"Invalid volume: Volume {of['id']} is in group {of['group_id']}: take it from there first.")
     if not no_snapshots:

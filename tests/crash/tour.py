@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from cumulo.common.db.tables.base import metadata
 from cumulo.common.ids import Ids
-from tests.crash import tour_identity, tour_network, tour_volume
+from tests.crash import tour_identity, tour_network, tour_volume, tour_volume_rows
 from tests.crash.plan import DIE
 from tests.crash.storm import Storm
 from tests.fixtures.fleet import PASSWORD
@@ -51,7 +51,8 @@ class Tour:
         self._token, content = self._log_in()
         self.user_id, self.project_id = content["token"]["user"]["id"], content["token"]["project"]["id"]
         for part in (self._identity, lambda: tour_identity.visit(self), self._compute, self._network,
-                     lambda: tour_network.visit(self), self._image, self._metadefs, lambda: tour_volume.visit(self)):
+                     lambda: tour_network.visit(self), self._image, self._metadefs, lambda: tour_volume.visit(self),
+                     lambda: tour_volume_rows.visit(self)):
             part()
 
     def send(self, method: str, path: str, body: Any = None, *, key: str = "", may_be: tuple[int, ...] = (),

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from cumulo.common.db.tables.volume import volume_transfer
+from cumulo.common.db.tables.volume import volume, volume_transfer
 from tests.functional.test_volume_snapshots_api import WithSnapshots
 
 T = "/volume-transfers"
@@ -101,6 +101,13 @@ class TransfersTest(WithSnapshots):
             self.take(offered, 413)
             self.admin("DELETE", f"/os-quota-sets/{theirs}", 200)
         self.take(offered)
+
+    def test_an_encrypted_volume_takes_its_key_along(self) -> None:
+        volume_id = self.ready()
+        with self.api.database.write() as connection:
+            connection.execute(sa.update(volume).where(volume.c.id == volume_id).values(encryption_key_id="a-key"))
+        self.call("POST", T, 400, {"transfer": {"volume_id": volume_id}}, version="3.69")
+        self.call("POST", T, 202, {"transfer": {"volume_id": volume_id}}, version="3.70")
 
     def test_one_of_two_takers_gets_it(self) -> None:
         offered = self.offer(self.ready())

@@ -1,6 +1,7 @@
 """Transfers: offer a volume, list and show what is offered, take it, take the offer back.
 
     3.55 no_snapshots   3.57 who gives, and whether it was taken: what was taken is no transfer any more
+    3.70 also of encrypted volumes
 """
 
 from collections.abc import Callable
@@ -30,7 +31,8 @@ def create(request: Request) -> Shown:
         of = volumes.get_volume(connection, volume_id, project_id=common.project_of(request), lock=True)
         request.authorize("volume:transfers:create", {"project_id": of["project_id"], "user_id": of["user_id"]})
         row = transfers.offer(connection, services.ids, services.database.now(connection), of=of, name=named(asked, "name"),
-                              no_snapshots=flag(str(asked.get("no_snapshots", False)), "no_snapshots"), key=key)
+                              no_snapshots=flag(str(asked.get("no_snapshots", False)), "no_snapshots"), key=key,
+                              encrypted=request.is_at_least("3.70"))
     return {"transfer": _full(request, row) | {"auth_key": key}}
 
 
