@@ -25,6 +25,8 @@ TRIED = {
     "extend_volume": ("003", "extend a volume"), "upload_volume": ("004", "make an image of a volume"),
     "create_snapshot": ("005", "make a snapshot"), "delete_snapshot": ("006", "delete a snapshot"),
     "attach_volume": ("007", "attach a volume"), "detach_volume": ("008", "detach a volume"),
+    "migrate_volume": ("009", "move a volume"), "retype_volume": ("010", "give a volume another type"),
+    "revert_volume": ("011", "revert a volume to its snapshot"), "reimage_volume": ("012", "give a volume the data of an image"),
 }
 """What a flow tries, with its number; others are number 000 under their own names."""
 NO_ROOM, BACKEND, DEADLINE = "002", "003", "004"

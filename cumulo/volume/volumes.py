@@ -199,6 +199,9 @@ def retype(connection: sa.Connection, now: float, *, conf: cfg.ConfigOpts, row: 
     require(row, "give it another type", (states.AVAILABLE, states.IN_USE))
     if row["type_id"] == after["id"]:
         raise errors.BadRequest(f"Invalid volume: Volume {row['id']} is of type {after['name']} already.")
+    if row["group_id"]:
+        raise errors.BadRequest(f"Invalid volume: Volume {row['id']} is in group {row['group_id']}, which is for volumes of some types: "
+                                "take it from there first.")
     refuse_recoded(connection, row["type_id"], after["id"])
     many = types.is_multiattach(after["extra_specs"])
     if many != row["multiattach"] and row["shown_status"] == states.IN_USE:
@@ -207,7 +210,8 @@ def retype(connection: sa.Connection, now: float, *, conf: cfg.ConfigOpts, row: 
         volumes=1, gigabytes=row["size_gib"], type_name=after["name"]).of_type())
     query = sa.select(volume_backend.c.capabilities).where(volume_backend.c.name == row["backend"])
     said = {(key, str(value)) for key, value in (connection.execute(query).scalar() or {}).items()}
-    asked = (*types.wanted_capabilities(after["extra_specs"]), *type_encryption.asks(connection, after["id"]), *qos.asks(connection, after["id"]))
+    asked = (*types.wanted_capabilities(after["extra_specs"]), *type_encryption.asks(connection, after["id"]),
+             *qos.asks(connection, after["id"]))
     lacks = [f"{key} = {value}" for key, value in asked
              if key != types.MULTIATTACH and (key, value) not in said]
     if not lacks:

@@ -55,6 +55,29 @@ class VolumesTest(ContractCase):
         self.assertEqual([1, 2], [self.client.show("volume show", each)["size"] for each in (restored, clone)])
         self.gone(snapshot, "volume snapshot")
 
+    def test_a_volume_goes_to_another_project(self) -> None:
+        volume = str(self.client.show("volume create", "--size", "1", self.name("volume"))["id"])
+        self.settled(volume, "available")
+        project, user, password = self.name("project"), self.name("taker"), "a password of the tests"
+        self.client.show("project create", project)
+        self.client.show("user create", "--password", password, user)
+        self.client.do("role add", "--project", project, "--user", user, "member")
+        taker = self.cloud.user(user, password, project)
+        offered = self.client.show("volume transfer request create", "--name", self.name("transfer"), volume)
+        self.assertIn(offered["name"], self.client.names("volume transfer request list"))
+        self.client.show("volume transfer request accept", "--auth-key", str(offered["auth_key"]), str(offered["id"]), as_user=taker)
+        self.assertEqual([volume], [each["ID"] for each in self.client.show("volume list", as_user=taker)])
+        self.client.do("volume delete", volume, as_user=taker)
+
+    def test_groups(self) -> None:
+        kind, together = self.name("type"), self.name("together")
+        self.client.show("volume type create", kind)
+        self.addCleanup(self.client.do, "volume type delete", kind)
+        self.client.show("volume group type create", together, "--os-volume-api-version", "3.11")
+        group = str(self.client.show("volume group create", "--name", self.name("group"), together, kind)["id"])
+        self.assertIn(group, self.client.names("volume group list", column="ID"))
+        self.client.do("volume group delete", "--force", group)
+
     def test_types_and_quotas(self) -> None:
         kind = self.name("type")
         self.client.show("volume type create", "--private", "--property", "multiattach=<is> True", kind)

@@ -16,7 +16,11 @@ NEW = "3.58"
 class _Groups(WithSnapshots):
     def setUp(self) -> None:
         super().setUp()
-        self.kind = str(self.admin("POST", "/types", 200, {"volume_type": {"name": "plain"}})["volume_type"]["id"])
+        self.kind = self.kind_of("plain")
+
+    def kind_of(self, name: str) -> str:
+        """Make a type of volumes and return its id."""
+        return str(self.admin("POST", "/types", 200, {"volume_type": {"name": name}})["volume_type"]["id"])
 
     def ask(self, method: str, path: str, status: int, body: Any = None, **options: Any) -> Any:
         """Send a request in the newest version and return the JSON of its answer."""
@@ -122,6 +126,8 @@ class GroupsTest(_Groups):
         self.assertEqual(("more", sorted([first, second])), (self.see(group_id)["name"], self.see(group_id)["volumes"]))
         self.assertEqual(2, len(self.ask("GET", f"/volumes?group_id={group_id}", 200)["volumes"]))
         self.ask("DELETE", f"/volumes/{second}", 400)
+        self.kind_of("another")
+        self.ask("POST", f"/volumes/{second}/action", 400, {"os-retype": {"new_type": "another"}})
         self.ask("POST", "/volume-transfers", 400, {"transfer": {"volume_id": second}})
         for wrong, status in (({"add_volumes": "none"}, 404), ({"add_volumes": self.ready()}, 400), ({}, 400),
                               ({"remove_volumes": self.ready()}, 400), ({"add_volumes": first, "remove_volumes": first}, 400)):
