@@ -60,7 +60,7 @@ class LibvirtDriverTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         from cumulo.compute.agent.host_cells import Shares
-from cumulo.compute.agent.libvirt.connection import Connection
+        from cumulo.compute.agent.libvirt.connection import Connection
         from cumulo.compute.agent.libvirt.driver import LibvirtDriver
         from cumulo.compute.agent.libvirt.xml import Machine
 
