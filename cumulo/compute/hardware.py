@@ -3,6 +3,7 @@
     hw:machine_type   is the image's alone (hw_machine_type), as are firmware, video and network card models
     hw:cpu_sockets, hw:cpu_cores, hw:cpu_threads      and the image's hw_cpu_sockets ...
     hw:watchdog_action, hw:boot_menu, hw:vif_multiqueue_enabled, hw:tpm_version, hw:tpm_model      and the image's hw_...
+    img_hv_type (qemu, kvm, lxc), hw_vm_mode (hvm, exe)      the image's alone: which hosts it can go to
     hw_disk_bus, hw_cdrom_bus, hw_pointer_model, hw_input_bus, hw_video_ram, os_type       the image's alone
     hw:hide_hypervisor_id and the image's img_hide_hypervisor_id, hw_video:ram_max_mb      how much the image may ask for
     hw_rng:allowed, hw_rng:rate_bytes, hw_rng:rate_period      the flavor's alone
@@ -27,6 +28,7 @@ _CARDS = ("virtio", "e1000", "e1000e", "rtl8139")
 _BUSES = ("virtio", "scsi", "sata", "ide", "usb")
 _CDROM_BUSES = ("ide", "sata", "scsi", "usb")
 _POINTERS, _INPUT_BUSES = ("ps2mouse", "usbtablet"), ("usb", "virtio")
+_HYPERVISORS, _MODES = ("qemu", "kvm", "lxc"), ("hvm", "exe")
 _SECURE = ("required", "optional", "disabled")
 _TPM_VERSIONS, _TPM_MODELS = ("1.2", "2.0"), ("tpm-tis", "tpm-crb")
 _YES = ("1", "t", "true", "on", "y", "yes")
@@ -79,6 +81,8 @@ class Hardware:
     video_mib: int | None = None
     hides_hypervisor: bool = False
     local_time: bool = False  # the guest takes its clock for local time
+    hypervisor: str | None = None  # qemu, kvm or lxc
+    mode: str | None = None  # hvm, or exe for a container
 
 
 def of(flavor: Words, properties: Words | None) -> Hardware:
@@ -109,7 +113,8 @@ def of(flavor: Words, properties: Words | None) -> Hardware:
         disk_bus=said.choice("", "hw_disk_bus", _BUSES) or "virtio", cdrom_bus=said.choice("", "hw_cdrom_bus", _CDROM_BUSES),
         tablet_bus=_tablet(said), video_mib=_video_memory(said),
         hides_hypervisor=said.flag("hw:hide_hypervisor_id", "img_hide_hypervisor_id"),
-        local_time=image.get("os_type") == "windows")
+        local_time=image.get("os_type") == "windows", hypervisor=said.choice("", "img_hv_type", _HYPERVISORS),
+        mode=said.choice("", "hw_vm_mode", _MODES))
 
 
 def _tablet(said: "_Said") -> str | None:
@@ -142,11 +147,19 @@ def check(flavor: Words, properties: Words | None) -> None:
 
 def needs(hardware: Hardware) -> frozenset[str]:
     """Return what a host must be able to do for a machine, by the words that inventories say it with."""
-    wanted = {f"machine:{hardware.machine_type}"} if hardware.machine_type else set()
+    wanted = {f"{what}:{named}" for what, named in (
+        ("machine", hardware.machine_type), ("hypervisor", hardware.hypervisor), ("mode", hardware.mode)) if named}
     for ability, is_wanted in ((UEFI, hardware.firmware == UEFI), ("secure-boot", hardware.secure_boot),
                                ("tpm", hardware.tpm is not None)):
         wanted |= {ability} if is_wanted else set()
     return frozenset(wanted)
+
+
+def kinds(inventory: Words) -> frozenset[str]:
+    """Return what a host is, by what its agent tells of its hypervisor, in the same words."""
+    if inventory.get("type") == "LXC":
+        return frozenset(("hypervisor:lxc", "mode:exe"))
+    return frozenset(("hypervisor:qemu", "mode:hvm", *(("hypervisor:kvm",) if inventory.get("virt_type") in ("kvm", "fake") else ())))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -102,7 +102,7 @@ def _host(row: sa.RowMapping, now: float, conf: cfg.ConfigOpts, said: dict[str, 
         said=frozenset((key, value) for key, values in said.items() for value in values),
         zone=said.get(aggregates.ZONE, [""])[0] or row["hypervisor"].get("zone") or conf.servers.availability_zone,
         architecture=row["hypervisor"].get("architecture") or "",
-        abilities=frozenset(row["hypervisor"].get("abilities", ())),
+        abilities=frozenset(row["hypervisor"].get("abilities", ())) | hardware.kinds(row["hypervisor"]),
         is_enabled=not row["disabled"],
         silent_s=math.inf if unheard else now - row["last_seen"],
     )

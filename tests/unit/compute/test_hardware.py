@@ -71,6 +71,15 @@ class HardwareTest(unittest.TestCase):
         hardware.check({"vcpus": 4, "memory_mib": 512, "extra_specs": {
             "hw:cpu_policy": "shared", "hw:mem_page_size": "any", "hw:locked_memory": "No"}}, {})
 
+    def test_which_hypervisor(self) -> None:
+        for image, hosts in (({}, {"QEMU", "KVM", "LXC"}), ({"img_hv_type": "lxc"}, {"LXC"}), ({"img_hv_type": "qemu"}, {"QEMU", "KVM"}),
+                             ({"img_hv_type": "kvm"}, {"KVM"}), ({"hw_vm_mode": "exe"}, {"LXC"}), ({"hw_vm_mode": "hvm"}, {"QEMU", "KVM"})):
+            there = {"QEMU": {"type": "QEMU", "virt_type": "qemu"}, "KVM": {"type": "QEMU", "virt_type": "kvm"}, "LXC": {"type": "LXC"}}
+            wanted = hardware.needs(machine(image=image))
+            self.assertEqual(hosts, {name for name, inventory in there.items() if wanted <= hardware.kinds(inventory)}, image)
+        with self.assertRaises(errors.BadRequest):
+            machine(image={"img_hv_type": "xen"})
+
     def test_needs(self) -> None:
         made = machine(image={"os_secure_boot": "required", "hw_tpm_version": "2.0", "hw_machine_type": "q35"})
         self.assertEqual({"machine:q35", "uefi", "secure-boot", "tpm"}, hardware.needs(made))
