@@ -135,14 +135,19 @@ class Client:
 class Cloud:
     """A cloud without virtual machines, started as a person starts it, with a directory and a port of its own."""
 
+    settings = _SETTINGS
+    up: tuple[str, ...] = ("up", "--fake-hypervisor", "--no-first-server")
+    end: tuple[str, ...] = ("down",)
+    start_s = _START_S
+
     def __init__(self) -> None:
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="cumulo-contract-"))
         self.state = self.home / "state"
         self.state.mkdir()
         self.web_port = _free_port()
-        (self.state / "local.conf").write_text(_SETTINGS.format(web_port=self.web_port), encoding="ascii")
+        (self.state / "local.conf").write_text(self.settings.format(web_port=self.web_port), encoding="ascii")
         try:
-            self._command("up", "--fake-hypervisor", "--no-first-server", "--port", str(_free_port()))
+            self._command(*self.up, "--port", str(_free_port()))
         except BaseException:
             self.close()
             raise
@@ -153,7 +158,7 @@ class Cloud:
     def close(self) -> None:
         """Stop it and remove everything."""
         try:
-            self._command("down")
+            self._command(*self.end)
         finally:
             shutil.rmtree(self.home, ignore_errors=True)
 
@@ -176,7 +181,7 @@ class Cloud:
                                     "PYTHONPATH": str(ROOT)}
         done = subprocess.run(
             [sys.executable, "-m", "cumulo.cloud.main", *arguments, "--state-dir", str(self.state)], cwd=ROOT,
-            env=environment, check=False, capture_output=True, text=True, timeout=_START_S)
+            env=environment, check=False, capture_output=True, text=True, timeout=self.start_s)
         if done.returncode:
             raise AssertionError(f"cumulo {' '.join(arguments)}: {done.stdout}{done.stderr}")
 
