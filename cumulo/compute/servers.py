@@ -138,10 +138,14 @@ def request_delete(connection: sa.Connection, ids: Ids, now: float, *, context: 
 
 def request_change(connection: sa.Connection, ids: Ids, now: float, *, context: Context, row: Row, change: Change,
                    may_override_lock: bool) -> None:
-    """Begin a change; raises Conflict where the server's state does not allow it."""
+    """Begin a change, or have it follow what is under way; raises Conflict where the server's state does not allow it."""
     check_lock(row, may_override_lock)
-    store.meet(connection, "server", row["id"], conflicts.asked(change.action))
+    running = store.meet(connection, "server", row["id"], conflicts.asked(change.action))
     check_status(row, change.action, change.allowed, needs_host=change.needs_host)
+    if running is not None and running["phase"] != "stuck":  # it is queued: nothing else is let through here
+        store.queue(connection, running, flow=change.flow, context=context, action=change.action,
+                    state={"server_id": row["id"], "host": row["host"], **change.state})
+        return
     _begin(connection, ids, now, context, row, change.flow, change.action, {"host": row["host"], **change.state})
 
 

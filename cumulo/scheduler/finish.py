@@ -10,6 +10,7 @@
                          action's events
     done     no          delete_server: others may have its volumes; those that go with it are deleted
     done     no          shelving: offload_server, where shelved servers leave their hosts at once
+    any      no          attaching and detaching: what was asked for meanwhile of that kind is begun
     any      no          a guest that has moved to another host: land_server
     stuck    -           ERROR, naming the undo; the operation keeps its lock
 
@@ -70,6 +71,8 @@ def finished(connection: sa.Connection, ids: Ids, now: float, ended: Operation) 
         _set_fault(connection, now, ended)
     elif ended.phase == "undone" and ended.state.get("power") in FOUND:
         _set_found(connection, now, ended)
+    if not ended.cancel and ended.phase in ("done", "undone"):
+        store.begin_next(connection, ids, now, ended)
 
 
 def lock_resource(connection: sa.Connection, operation: Operation) -> None:

@@ -179,3 +179,34 @@ class BootTest(BootCase):
         self.assertIn("Quota exceeded for volumes", self.ask(403, block_device_mapping_v2=[self.root(), {
             "source_type": "blank", "destination_type": "volume", "volume_size": 1}]))
         self.assertEqual([], self.listed())
+
+    def test_several_are_attached_and_detached_in_a_row(self) -> None:
+        server_id, data = self.boot(self.root(delete_on_termination=True)), [self.make() for _ in range(3)]
+        root = self.volumes_of(server_id)[0]["volumeId"]
+        path = f"{C}/servers/{server_id}/os-volume_attachments"
+        self.script(delays={"plug_disk": 0.2, "unplug_disk": 0.2})
+        for each in data:
+            asked = self.cloud.post(path, {"volumeAttachment": {"volumeId": each}})
+            self.assertEqual(200, asked.status_int, asked.text)
+        refused = self.cloud.post(f"{C}/servers/{server_id}/action", {"os-stop": None})
+        self.assertEqual(409, refused.status_int, refused.text)
+        for each in data:
+            self.wait(each, "in-use")
+        self.cloud.wait(server_id, "ACTIVE")
+        self.agree()
+        for each in data[:2]:
+            self.assertEqual(202, self.cloud.delete(f"{path}/{each}").status_int)
+        again = self.cloud.delete(f"{path}/{data[1]}")
+        self.assertEqual(400, again.status_int, again.text)
+        for each in data[:2]:
+            self.wait(each, "available")
+        self.cloud.wait(server_id, "ACTIVE")
+        self.assertEqual([root, data[2]], [each["volumeId"] for each in self.volumes_of(server_id)])
+        self.assertEqual(202, self.cloud.delete(f"{path}/{data[2]}").status_int)
+        self.assertEqual(200, self.cloud.post(path, {"volumeAttachment": {"volumeId": data[0]}}).status_int)
+        self.cloud.remove(server_id)
+        for each in data:
+            self.wait(each, "available")
+            self.remove(each)
+        self.gone(root)
+        self.agree()

@@ -37,7 +37,7 @@ _FLOWS = ("build_server", "start_server", "stop_server", "reboot_server", "delet
           "shelve_server", "offload_server", "unshelve_server", "wake_server", "resize_server", "confirm_resize",
           "revert_resize", "delete_moved_server", "attach_interface", "detach_interface", "drop_card", "live_migrate_server", "land_server",
           "attach_volume", "detach_volume", "evacuate_server")
-ACT = "do anything else to it"
+ACT, VOLUMES = "do anything else to it", "attach or detach a volume"
 
 # What is asked -> the flow that runs -> what happens.
 OPERATIONS: dict[str, dict[str, Verdict]] = {
@@ -47,6 +47,9 @@ OPERATIONS: dict[str, dict[str, Verdict]] = {
     "reboot": dict.fromkeys(_FLOWS, REFUSED),
     # One operation at a time: pause, suspend, rebuild, resize and so on.
     ACT: dict.fromkeys(_FLOWS, REFUSED),
+    # Clients ask for several in a row, as guests get several disks: each waits for the one before.
+    VOLUMES: dict.fromkeys(_FLOWS, REFUSED) | dict.fromkeys(
+        ("attach_volume", "detach_volume", "attach_interface", "detach_interface", "drop_card"), QUEUED),
     "update": dict.fromkeys(_FLOWS, ALLOWED),
     "change metadata": dict.fromkeys(_FLOWS, ALLOWED),
     "change tags": dict.fromkeys(_FLOWS, ALLOWED),
@@ -143,6 +146,8 @@ THINGS: dict[tuple[str, str], Meeting] = {(each.asked, each.met): each for each 
 
 def asked(action: str) -> str:
     """Return the table's name of what an action asks for."""
+    if action in ("attach_volume", "detach_volume"):
+        return VOLUMES
     return action if action in OPERATIONS else ACT
 
 

@@ -4,8 +4,10 @@ Every function works inside the caller's transaction. How a runner claims rows
 and records what became of them is in `lease.py`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -15,6 +17,9 @@ from cumulo.common.db.tables.operations import operation, operation_event
 from cumulo.common.flows import conflicts
 from cumulo.common.ids import Ids
 from cumulo.common.operations.step import State
+
+if TYPE_CHECKING:
+    from cumulo.common.operations.lease import Operation
 
 ACTIVE_PHASES = ("doing", "undoing")
 SUCCESS = "Success"
@@ -88,6 +93,23 @@ def cancel(connection: Connection, resource_id: str, *, context: Context | None 
     if change:
         connection.execute(update(operation).where(is_active).values(change))
     return True
+
+
+def queue(connection: Connection, running: RowMapping, *, flow: str, state: State, context: Context, action: str) -> None:
+    """Have an operation follow the one that is under way: whoever ends that begins it (begin_next)."""
+    waits = {"flow": flow, "state": state, "context": context.to_dict(), "action": action}
+    note(connection, running["id"], then=[*running["state"].get("then", ()), waits])
+
+
+def begin_next(connection: Connection, ids: Ids, now: float, ended: Operation) -> bool:
+    """Begin what waits for an operation that has ended, if something does; say whether it is so."""
+    waiting = ended.state.get("then") or []
+    if waiting:
+        first, *rest = waiting
+        create(connection, ids, now, flow=first["flow"], resource_type=ended.resource_type, resource_id=ended.resource_id,
+               state=first["state"] | ({"then": rest} if rest else {}), context=Context.from_dict(first["context"]),
+               action=first["action"])
+    return bool(waiting)
 
 
 def note(connection: Connection, operation_id: str, **wanted: Any) -> None:

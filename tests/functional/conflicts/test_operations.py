@@ -74,6 +74,8 @@ def ask(world: World, asked: str, server_id: str) -> webob.Response:
         "start": lambda: world.compute("POST", f"{path}/action", {"os-start": None}),
         "stop": lambda: world.compute("POST", f"{path}/action", {"os-stop": None}),
         "reboot": lambda: world.compute("POST", f"{path}/action", {"reboot": {"type": "HARD"}}),
+        conflicts.VOLUMES: lambda: world.change(servers.Change(
+            "attach_volume", "attach_volume", ("ACTIVE", "SHUTOFF", "PAUSED"), NO_VOLUME)),
         conflicts.ACT: lambda: world.compute("POST", f"{path}/action", {"pause": None}),
         "update": lambda: world.compute("PUT", path, {"server": {"name": "renamed"}}),
         "change metadata": lambda: world.compute("POST", f"{path}/metadata", {"metadata": {"new": "1"}}),
@@ -193,7 +195,8 @@ class OperationsTest(unittest.TestCase):
                       outcome: dict[str, Any]) -> None:
         """What was asked first of a settled server is done if its state allows, and decides about the flow."""
         first = {"delete": "delete_server", "start": "start_server", "stop": "stop_server",
-                 "reboot": "reboot_server", conflicts.ACT: "pause_server"}.get(asked)
+                 "reboot": "reboot_server", conflicts.ACT: "pause_server",
+                 conflicts.VOLUMES: "attach_volume"}.get(asked)
         if asked == "delete its port" and BEGIN[flow][0] in servers.HAS_CARDS:
             first = "drop_card"  # out of a guest that runs, the card goes by an operation
         if first is None:

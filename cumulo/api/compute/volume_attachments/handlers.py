@@ -69,6 +69,9 @@ def detach(request: Request) -> None:
         found = _attachment(request, connection, row)
         if found["boot_index"] == server_volumes.ROOT:
             raise errors.BadRequest("Cannot detach a root device volume")
+        if found["status"] != attachments.ATTACHED:
+            raise errors.BadRequest(f"Invalid volume: Volume {found['volume_id']} is {found['status']}: it must be attached to be "
+                                    "detached.")
         of = volumes.get_volume(connection, found["volume_id"], lock=True)
         now = services.database.now(connection)
         # Asked first: what is under way with the server names itself, whatever the attachment is meanwhile.

@@ -193,7 +193,8 @@ def _disks(devices: Element, facts: Facts, files: ServerFiles, machine: Machine,
     if root is None:
         _disk(devices, f"vd{next(letters)}", files.disk, "qcow2", machine)
     else:
-        _volume(devices, root, f"vd{next(letters)}", machine)
+        bus = root.get("disk_bus") or hardware_of(facts).disk_bus
+        _volume(devices, {**root, "disk_bus": bus}, f"vd{next(letters)}", machine)
         volumes.remove(root)
     if flavor.get("ephemeral_gib"):
         _disk(devices, f"vd{next(letters)}", files.ephemeral, "raw", machine)
@@ -218,7 +219,7 @@ def volume_target(volume: Facts, taken: Collection[str | None]) -> str:
 def _volume(devices: Element, volume: Facts, name: str, machine: Machine) -> None:
     """The guest's QEMU opens the volume itself; its serial is what the guest knows the volume by."""
     disk = disk_of(devices, volume, cache=machine.disk_cache, discard="unmap")
-    SubElement(disk, "target", dev=name, bus="virtio")
+    SubElement(disk, "target", dev=name, bus=volume.get("disk_bus") or "virtio")
     if volume["read_only"]:
         SubElement(disk, "readonly")
     _text(disk, "serial", volume["id"])
