@@ -57,6 +57,12 @@ def create_image(connection: sa.Connection, now: float, image_id: str, owner: st
     _insert_tags(connection, image_id, new["tags"])
 
 
+def be_without_data(connection: sa.Connection, now: float, image_id: str) -> None:
+    """Say that a new image is whole, although it has no data: what it names is elsewhere, as snapshots of volumes."""
+    connection.execute(sa.update(image_table).where(image_table.c.id == image_id).values(
+        status="active", size=0, updated_at=now))
+
+
 def get_image(connection: sa.Connection, image_id: str, *, lock: bool = False) -> Image:
     """Return an image whoever may see it; lock keeps others from changing it in this transaction.
 

@@ -1,5 +1,6 @@
 """Servers whose disks are volumes: a whole cloud in this process, with a fake driver and a backend that stores nothing."""
 
+import json
 import time
 from typing import Any
 
@@ -209,4 +210,39 @@ class BootTest(BootCase):
             self.wait(each, "available")
             self.remove(each)
         self.gone(root)
+        self.agree()
+
+    def test_saved_as_an_image_that_names_snapshots(self) -> None:
+        first = self.boot(self.root(delete_on_termination=True, tag="root"), {
+            "source_type": "blank", "destination_type": "volume", "volume_size": 2, "delete_on_termination": True})
+        path = f"{C}/servers/{first}/action"
+        self.assertEqual(400, self.cloud.post(path, {"createBackup": {
+            "name": "b", "backup_type": "daily", "rotation": 1}}).status_int)
+        made = self.cloud.post(path, {"createImage": {"name": "saved"}}, headers={"OpenStack-API-Version": "compute 2.45"})
+        self.assertEqual(202, made.status_int, made.text)
+        image = self.cloud.get(f"/image/v2/images/{made.json['image_id']}").json
+        devices = json.loads(image["block_device_mapping"])
+        self.assertEqual(("active", 0, "/dev/vda"), (image["status"], image["size"], image["root_device_name"]))
+        self.assertEqual([("/dev/vda", 0, 1), ("/dev/vdb", None, 2)],
+                         [(each["device_name"], each["boot_index"], each["volume_size"]) for each in devices])
+        for each in devices:
+            self.wait(each["snapshot_id"], "available", "snapshot")
+        self.agree()
+        second = self.ask(imageRef=image["id"])
+        self.cloud.wait(second, "ACTIVE")
+        self.assertEqual("", self.server(second)["image"])
+        copies = self.volumes_of(second)
+        self.assertEqual([("/dev/vda", "root", True), ("/dev/vdb", None, True)],
+                         [(each["device"], each["tag"], each["delete_on_termination"]) for each in copies])
+        self.assertEqual([each["snapshot_id"] for each in devices],
+                         [self.wait(each["volumeId"], "in-use")["snapshot_id"] for each in copies])
+        self.agree()
+        self.cloud.remove(second)
+        self.gone(*(each["volumeId"] for each in copies))
+        for each in devices:
+            self.assertEqual(202, self.cloud.delete(f"{V}/snapshots/{each['snapshot_id']}").status_int)
+            self.wait(each["snapshot_id"], "", "snapshot")
+        self.cloud.remove(first)
+        self.gone(*self.listed())
+        self.assertEqual(204, self.cloud.delete(f"/image/v2/images/{image['id']}").status_int)
         self.agree()

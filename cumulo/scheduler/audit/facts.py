@@ -157,6 +157,7 @@ class Image:
     upload_renewed_at: float | None
     locations: tuple[tuple[str, str], ...] = ()
     is_on_web: bool = False
+    is_of_volumes: bool = False  # it names snapshots, and has no data of its own
 
 
 @dataclasses.dataclass(frozen=True)

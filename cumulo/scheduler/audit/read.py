@@ -108,7 +108,10 @@ def _images(connection: sa.Connection) -> tuple[facts.Image, ...]:
     rows = connection.execute(sa.select(columns.id, columns.status, columns.upload_id, columns.upload_renewed_at)
                               .order_by(columns.id))
     on_web = set(connection.execute(sa.select(image.image_url.c.image_id)).scalars())
-    return tuple(facts.Image(*row, locations=tuple(located.get(row.id, ())), is_on_web=row.id in on_web)
+    of_volumes = set(connection.execute(sa.select(image.image_property.c.image_id).where(
+        image.image_property.c.name == "block_device_mapping")).scalars())
+    return tuple(facts.Image(*row, locations=tuple(located.get(row.id, ())), is_on_web=row.id in on_web,
+                             is_of_volumes=row.id in of_volumes)
                  for row in rows)
 
 

@@ -48,7 +48,7 @@ def _row(image: Image, now: float) -> Iterator[Difference]:
     def differs(kind: str, other: str) -> Difference:
         return Difference(kind, image.id, f"image {image.id} is {image.status}", other)
 
-    if image.status in HAS_DATA and not (image.locations or image.is_on_web):
+    if image.status in HAS_DATA and not (image.locations or image.is_on_web or image.is_of_volumes):
         yield differs("image_without_location", "it names no data")
     elif image.status not in HAS_DATA and image.locations:
         yield differs("image_without_location", f"it names the data {image.locations[0][1]}")
