@@ -97,7 +97,8 @@ def _room_left(connection: sa.Connection, state: State) -> dict[str, Any]:
     connection.execute(sa.update(compute_host).where(compute_host.c.name == state["source"]).values(
         generation=compute_host.c.generation + 1))
     others = snapshot.fits_on(connection).get(state["source"], [])
-    is_free = not any(set(own.processors) & set(each.processors) or set(own.devices) & set(each.devices) for each in others)
+    taken = {each for other in others for each in (*other.processors, *(address for address, _ in other.devices))}
+    is_free = not taken & {*own.processors, *(address for address, _ in own.devices)}
     return left if is_free else {}
 
 

@@ -33,14 +33,15 @@ FLAVORS: dict[str, tuple[int, dict[str, str]]] = {
 class OwnTest(MoveCase):
     """What is given to one server is nobody else's, goes where the server goes, and comes back when it goes."""
 
+    script: pathlib.Path
     person: str  # the token of somebody who administers nothing
 
     @classmethod
     def setUpClass(cls) -> None:
         directory = tempfile.TemporaryDirectory(prefix="cumulo-own-test-")
         cls.addClassCleanup(directory.cleanup)
-        script = pathlib.Path(directory.name, "script.json")
-        script.write_text(json.dumps(SCRIPT), encoding="utf-8")
+        cls.script = script = pathlib.Path(directory.name, "script.json")
+        cls.behave()
         cls.cloud = WholeCloud(
             ("compute_agent", "fake_script", str(script)), ("compute_agent", "cpu_dedicated_set", "2-7,10-15"),
             ("compute_agent", "pci_devices", ["10de:*"]), ("servers", "pci_alias", ["gpu=10de:1db4", "nic=8086:1572"]),
@@ -51,6 +52,12 @@ class OwnTest(MoveCase):
         for name, (vcpus, specs) in FLAVORS.items():
             cls.cloud.post(f"{V}/flavors", {"flavor": {"name": name, "id": name, "ram": 256, "vcpus": vcpus, "disk": 1}})
             cls.cloud.post(f"{V}/flavors/{name}/os-extra_specs", {"extra_specs": specs})
+
+    @classmethod
+    def behave(cls, **more: Any) -> None:
+        """Tell the hypervisors how to behave."""
+        cls.script.with_suffix(".new").write_text(json.dumps(SCRIPT | more), encoding="utf-8")
+        cls.script.with_suffix(".new").rename(cls.script)
 
     def fit(self, server_id: str) -> Any:
         """Return what the server's claim says is its own, which its host was told too."""
@@ -155,6 +162,22 @@ class OwnTest(MoveCase):
                 self.cloud.wait(server_id, "ACTIVE")
                 self.assertEqual(("h2", 2), (self.place(server_id), len(self.processors(server_id))))
                 self.force_down(False)
+        self.cloud.remove(server_id)
+        self.nothing_left()
+
+    def test_an_evacuation_that_fails_gives_back_what_it_had(self) -> None:
+        server_id = self.boot_on("h1", "own")
+        own = self.processors(server_id)
+        self.force_down(True)
+        self.behave(faults={"create": "no room"})
+        self.addCleanup(self.behave)
+        self.assertEqual(200, self.ask(server_id, {"evacuate": {}}, "2.14").status_int)
+        self.cloud.wait(server_id, "ERROR")
+        self.behave()
+        self.assertEqual(("h1", own), (self.place(server_id), self.processors(server_id)))
+        self.force_down(False)
+        self.cloud.act(server_id, {"reboot": {"type": "HARD"}}, "ACTIVE")
+        self.assertEqual(own, self.processors(server_id))
         self.cloud.remove(server_id)
         self.nothing_left()
 
