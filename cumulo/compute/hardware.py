@@ -171,7 +171,9 @@ class _Said:
 
     def word(self, spec: str, name: str) -> str | None:
         """The flavor's word, else the image's."""
-        found = self.specs.get(spec, self.image.get(name))
+        found = self.specs.get(spec) if spec else None
+        if found is None and name:
+            found = self.image.get(name)
         return None if found is None else str(found)
 
     def choice(self, spec: str, name: str, among: tuple[str, ...]) -> str | None:

@@ -204,7 +204,7 @@ class ContractCase(unittest.TestCase):
 @functools.cache
 def lent() -> tuple[Cloud, Client]:
     """Return the process's one cloud and client; skips where the client cannot be installed."""
-    python = _python()
+    python = client_python()
     cloud = Cloud()
     atexit.register(cloud.close)
     client = Client(python, cloud.home)
@@ -213,7 +213,7 @@ def lent() -> tuple[Cloud, Client]:
     return cloud, client
 
 
-def _python() -> str:
+def client_python() -> str:
     """Return a Python that has the clients, installing them the first time."""
     given = os.environ.get("CUMULO_OPENSTACK_PYTHON")
     if given:

@@ -22,7 +22,7 @@ from typing import Any
 
 import libvirt
 
-from tests.contract.client import Client, Cloud, Refused, _python
+from tests.contract.client import Client, Cloud, Refused, client_python
 
 WAIT_S = 150.0
 #: What a domain is, by the status of its server: its state, and whether its memory is kept.
@@ -96,7 +96,7 @@ class Scenario:
 
     def __init__(self) -> None:
         self.cloud = RealCloud()
-        self.client = Client(_python(), self.cloud.home)
+        self.client = Client(client_python(), self.cloud.home)
         self.libvirt = libvirt.open(self.cloud.setting("libvirt_uri"))
         self.things: dict[str, str] = {}
         self.failed: list[str] = []

@@ -71,6 +71,11 @@ class HardwareTest(unittest.TestCase):
         hardware.check({"vcpus": 4, "memory_mib": 512, "extra_specs": {
             "hw:cpu_policy": "shared", "hw:mem_page_size": "any", "hw:locked_memory": "No"}}, {})
 
+    def test_names_that_nobody_knows_say_nothing(self) -> None:
+        unknown = {"hw_anything": "x", "os_distro": "debian", "hw:disk_bus": "xen", "HW_DISK_BUS": "xen", "": ""}
+        self.assertEqual(machine(), machine(image=unknown))
+        hardware.check({"vcpus": 4, "memory_mib": 512, "extra_specs": {}}, unknown)
+
     def test_which_hypervisor(self) -> None:
         for image, hosts in (({}, {"QEMU", "KVM", "LXC"}), ({"img_hv_type": "lxc"}, {"LXC"}), ({"img_hv_type": "qemu"}, {"QEMU", "KVM"}),
                              ({"img_hv_type": "kvm"}, {"KVM"}), ({"hw_vm_mode": "exe"}, {"LXC"}), ({"hw_vm_mode": "hvm"}, {"QEMU", "KVM"})):
