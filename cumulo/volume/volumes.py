@@ -102,7 +102,10 @@ def begin_create(connection: sa.Connection, ids: Ids, now: float, context: Conte
 
 def _original(connection: sa.Connection, row: Row, source: Mapping[str, Any] | None) -> str | None:
     """Return the volume that a new one is a copy of; raises BadRequest where their types encrypt in different ways."""
-    if source is None or source["kind"] not in ("snapshot", "volume"):
+    if source is None or source["kind"] == "image":
+        return None
+    if source["kind"] not in ("snapshot", "volume"):
+        refuse_recoded(connection, None, row.get("type_id"))
         return None
     volume_id: str = source.get("volume_id") or source["id"]
     found = connection.execute(sa.select(volume.c.type_id, volume.c.encryption_key_id).where(volume.c.id == volume_id)).one()

@@ -153,6 +153,7 @@ class _Served:
         self.target.drop(ONE)
         test.assertEqual(((), (ONE,)), (self.exports.held(), self.exports.wanted()))
         self.exports.keep()
+        test.assertEqual((ONE,), self.exports.held())
         os.truncate(path, 2 * SIZE_MIB * MIB)
         self.exports.grown(ONE)
         test.assertEqual(0, self.io(ONE, f"write -P 5 {SIZE_MIB}M 1M").code)
@@ -160,6 +161,7 @@ class _Served:
         for _ in range(2):
             self.exports.withdraw(ONE)
             test.assertEqual(((), ()), (self.exports.held(), self.exports.wanted()))
+        test.assertIsNone(self.target.pid(), "nothing is left to serve")
         test.assertNotEqual(0, self.io(ONE, "read 0 1M", options=options).code)
         test.assertRaises(errors.NotFound, self.exports.secret, ONE)
 

@@ -15,7 +15,7 @@ from cumulo.common.image_files import CONVERT_LIMITS, inspect
 TIMEOUT_S = 60.0
 FILL_TIMEOUT_S = 6 * 3600
 _HASH_MS = 10
-_BUSY = "accurate CPU usage"
+_BUSY, _TRIES = "accurate CPU usage", 5
 _COPIES, _STRIPES, _SECTOR, _ALIGNMENT = 8, 4000, 512, 8
 
 Encryption = Mapping[str, Any]
@@ -27,14 +27,24 @@ def prepare(path: pathlib.Path, encryption: Encryption) -> None:
     if _opens(path, encryption):
         return
     size = path.stat().st_size
-    try:
-        _run(encryption, "create", "-q", "-f", "luks", "-o", _options(encryption), str(path), str(size - header_bytes(encryption)))
-    except errors.CommandFailed as failure:
-        if _BUSY in failure.message:
-            raise errors.Retry("the host is too busy for qemu-img to measure its speed") from failure
-        raise
+    for _ in range(_TRIES):
+        if _create(path, encryption, size - header_bytes(encryption)):
+            break
+    else:
+        raise errors.Retry("the host is too busy for qemu-img to measure its speed")
     if path.stat().st_size != size:
         raise errors.InternalError("the encrypted volume has another size than it was to have")
+
+
+def _create(path: pathlib.Path, encryption: Encryption, payload: int) -> bool:
+    """Write the format's header; False where qemu-img could not measure how fast the host hashes, which happens to busy ones."""
+    try:
+        _run(encryption, "create", "-q", "-f", "luks", "-o", _options(encryption), str(path), str(payload))
+    except errors.CommandFailed as failure:
+        if _BUSY in failure.message:
+            return False
+        raise
+    return True
 
 
 def fill(path: pathlib.Path, encryption: Encryption, image: pathlib.Path, disk_format: str) -> None:

@@ -60,6 +60,9 @@ class Target(Protocol):
     def ensure(self) -> bool:
         """Have the program run; say whether it had to be started, and serves nothing yet."""
 
+    def stop(self) -> None:
+        """End the program; idempotent."""
+
     def add(self, export: Export) -> None:
         """Serve a file, unless it is served."""
 

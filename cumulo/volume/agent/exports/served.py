@@ -43,6 +43,7 @@ class ServedExports:
             if volume_id in self._target.held():
                 self._target.drop(volume_id)
             self._records.remove(volume_id)
+            self._rest()
 
     def grown(self, volume_id: str) -> None:
         """Serve it anew: its clients connect again by themselves, and find the size that it has now."""
@@ -63,8 +64,10 @@ class ServedExports:
         """Start the program where it has died, and compare."""
         with self._lock:
             wanted = self._records.names()
-            if wanted:
-                self._restart()
+            if not wanted:
+                self._rest()
+                return
+            self._restart()
             held = self._target.held()
             for volume_id in sorted(set(held) - set(wanted)):
                 self._target.drop(volume_id)
@@ -84,6 +87,11 @@ class ServedExports:
             for volume_id in self._records.names():
                 self._target.add(self._records.get(volume_id))
             LOG.info("export_program_started", kind=self._target.kind)
+
+    def _rest(self) -> None:
+        """End the program when nothing is left to serve: a host that is given up keeps nothing running."""
+        if not self._records.names():
+            self._target.stop()
 
     def _credentials(self, volume_id: str) -> tuple[str, str]:
         if not self._target.has_secrets():
