@@ -52,7 +52,7 @@ def of_ports(connection: sa.Connection, port_ids: Sequence[str], chosen: Any) ->
     statement = (
         sa.select(port_address.c.port_id, port_address.c.subnet_id, port_address.c.ip_address)
         .where(port_address.c.port_id.in_(chosen)).order_by(port_address.c.port_id, port_address.c.position))
-    for port_id, subnet_id, address in connection.execute(statement) if port_ids else ():
+    for port_id, subnet_id, address in connection.execute(statement).all() if port_ids else ():
         if port_id in found:  # another may have come since the ports were read
             found[port_id].append({"subnet_id": subnet_id, "ip_address": address})
     return found

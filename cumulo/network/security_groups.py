@@ -184,7 +184,7 @@ def of_ports(connection: sa.Connection, port_ids: Sequence[str], chosen: Any) ->
     statement = (sa.select(port_security_group.c.port_id, port_security_group.c.security_group_id)
                  .where(port_security_group.c.port_id.in_(chosen))
                  .order_by(port_security_group.c.port_id, port_security_group.c.security_group_id))
-    for port_id, group_id in connection.execute(statement) if port_ids else ():
+    for port_id, group_id in connection.execute(statement).all() if port_ids else ():
         if port_id in found:  # another may have come since the ports were read
             found[port_id].append(group_id)
     return found
