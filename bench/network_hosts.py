@@ -76,13 +76,14 @@ def measure(count: int) -> None:
             driver.apply(network, wanted)
             driver.apply(wanted.networks[OUTSIDE], wanted)
             wanted.routers["r"] = router()
-            driver.settle(wanted, sweep=False)
+            driver.settle(wanted)
             for what, is_here in (("came", True), ("went", False)):
                 say(f"  a router's gateway {what}", lambda now=is_here: gateway(driver, wanted, now))
             for what, is_here in (("came", True), ("went", False)):
                 say(f"  a floating address {what}", lambda now=is_here: floats(driver, wanted, now))
             wanted.routers.clear()
-            driver.settle(wanted, sweep=True)
+            driver.sweep(wanted)
+            driver.settle(wanted)
     for each in wanted.networks.values():
         subprocess.run(["ip", "link", "del", each["bridge"]], check=True)
     subprocess.run(["nft", "flush", "ruleset"], check=True)
@@ -124,13 +125,13 @@ def made_driver(directory: pathlib.Path) -> LinuxDriver:
 def gateway(driver: LinuxDriver, wanted: Wanted, is_here: bool) -> None:
     """The host becomes the router's gateway, or another one does."""
     wanted.routers["r"]["gateway"] |= {"is_here": is_here, "tunnel_address": None if is_here else "192.0.2.2"}
-    driver.settle(wanted, sweep=False)
+    driver.settle(wanted)
 
 
 def floats(driver: LinuxDriver, wanted: Wanted, is_here: bool) -> None:
     """A floating address moves to a port here, or away."""
     wanted.routers["r"]["floating"][0]["is_here"] = is_here
-    driver.settle(wanted, sweep=False)
+    driver.settle(wanted)
 
 
 def router() -> dict[str, Any]:

@@ -239,7 +239,8 @@ def main() -> None:
                 check(story)
                 print(check.__name__, "passed", flush=True)
         finally:
-            story.driver.settle(Wanted(), sweep=True)
+            story.driver.sweep(Wanted())
+            story.driver.settle(Wanted())
             story.driver.stop()
 
 

@@ -19,7 +19,7 @@ from cumulo.compute.agent.driver import Facts, Inventory, Orders, Power, Progres
 from cumulo.image.store.file import FileStore, Part
 from cumulo.image.store.http import HttpStore
 from cumulo.image.store.protocol import StoreFailed
-from cumulo.network.agent.fake import FakeDriver
+from cumulo.network.agent.fake import FakeDriver, lie_together
 from cumulo.network.agent.wanted import Wanted
 from tests.simulation.disks import HeldVolumes
 from tests.simulation.kernel import Kernel
@@ -438,21 +438,25 @@ class SimNetworkDriver:
         if self._weather.happens("apply fails"):
             self._host.failed_networks.add(network["id"])
             raise errors.CommandFailed("dnsmasq ended with 2")
+        if any(lie_together(network, each) for each in self._host.networks.values()):
+            raise errors.CommandFailed("File exists")
         self._host.networks[network["id"]] = network
 
     def is_healthy(self, network: Mapping[str, Any]) -> bool:
         """Say whether it is there."""
         return network["id"] in self._host.networks
 
-    def settle(self, wanted: Wanted, *, sweep: bool) -> None:
+    def sweep(self, wanted: Wanted) -> None:
         """Remove what is not among the networks."""
+        for network_id in [each for each in self._host.networks if each not in wanted.networks]:
+            del self._host.networks[network_id]
+
+    def settle(self, wanted: Wanted) -> None:
+        """Take over what all networks share."""
         act_on(self._kernel, self._weather, self._host.name, "settle networks")
         if self._weather.happens("apply fails"):
             raise errors.CommandFailed(NAT_FAILS)
         self._host.shared = {part: dict(getattr(wanted, part)) for part in SHARED}
-        if sweep:
-            for network_id in [each for each in self._host.networks if each not in wanted.networks]:
-                del self._host.networks[network_id]
 
     def holdings(self) -> NetworkHoldings:
         """Return what is on the host."""

@@ -3,9 +3,9 @@
     run_once     what changed since the applied revision, and what went missing on the host
     run_forever  again at every ring of the bell, and after poll_interval_s without one
 
-The first pull asks for everything; whatever of ours it does not name is removed. A network that
-cannot be made does not keep the others waiting, but the revision is not reported: the next run
-pulls the same difference again.
+The first pull asks for everything; whatever of ours it does not name is removed, and before anything is made: the number of
+a network that went may be that of one that came. A network that cannot be made does not keep the others waiting, but the
+revision is not reported: the next run pulls the same difference again.
 """
 
 from __future__ import annotations
@@ -117,9 +117,11 @@ class Converger:
         self._to_sweep = bool(self._to_sweep or answer["full"] or before - self._wanted.networks.keys() - self._wanted.routers.keys()
                               or brought["routers"])
         self._heal(changed)
+        self._sweep()
         failed = self._apply(changed)
-        self._driver.settle(self._wanted, sweep=self._to_sweep)
-        self._to_sweep = False
+        self._driver.settle(self._wanted)
+        if self._to_sweep:
+            raise errors.InternalError(f"What no network owns could not be removed from {self._host}.")
         if failed:
             # Ask for everything next time: the difference that failed is not in memory as applied.
             self._revision = 0
@@ -129,6 +131,15 @@ class Converger:
                            timeout_s=_CALL_TIMEOUT_S)
         self._revision = answer["revision"]
         return failed
+
+    def _sweep(self) -> None:
+        """Remove what nothing owns; where that fails the networks are made all the same, and the next run tries again."""
+        if self._to_sweep:
+            try:
+                self._driver.sweep(self._wanted)
+                self._to_sweep = False
+            except (errors.CumuloError, OSError) as error:
+                LOG.error("sweep_failed", host=self._host, error=error)
 
     def _heal(self, changed: set[str]) -> None:
         for network_id, network in self._wanted.networks.items():

@@ -34,8 +34,11 @@ class Driver(Protocol):
     def is_healthy(self, network: Network) -> bool:
         """Say, cheaply, whether what `apply` made is still there."""
 
-    def settle(self, wanted: Wanted, *, sweep: bool) -> None:
-        """Fit what all networks share; with sweep, remove everything of ours that none of them owns."""
+    def sweep(self, wanted: Wanted) -> None:
+        """Remove everything of ours that no network or router owns."""
+
+    def settle(self, wanted: Wanted) -> None:
+        """Fit what all networks share."""
 
     def holdings(self) -> NetworkHoldings:
         """Return everything of ours that is really here, wanted or not; changes nothing."""
@@ -78,25 +81,33 @@ class LinuxDriver:
         return (self._devices.is_healthy(network) and self._dhcp.is_healthy(network)
                 and self._metadata.is_healthy(network))
 
-    def settle(self, wanted: Wanted, *, sweep: bool) -> None:
-        """Fit routers, filters and the NAT table; with sweep, remove what no network or router owns.
+    def settle(self, wanted: Wanted) -> None:
+        """Fit routers, filters and the NAT table, whichever of them cannot be made.
 
         Routers come first: a gateway that moves is waited for, and a filter of many ports takes a while to be written.
         """
-        for router in wanted.routers.values():
-            transit = wanted.networks.get(router["transit_network_id"] or "")
-            if transit is not None:
-                self._devices.apply(transit, handovers(transit["id"], wanted))
-        failed = self._routers.apply(wanted)
+        failed = self._transits(wanted) | self._routers.apply(wanted)
         self._firewall.apply(wanted)
         self._nat.apply(wanted.networks.values())
         self._devices.carry(carried(wanted))  # into their bridges when the filter knows them
-        if sweep:
-            self._sweep(wanted)
         if failed:
             raise errors.InternalError(f"Routers {', '.join(sorted(failed))} could not be made.")
 
-    def _sweep(self, wanted: Wanted) -> None:
+    def _transits(self, wanted: Wanted) -> set[str]:
+        """Have the networks by which routers hand over know where to; return the routers of those that cannot be made."""
+        failed = set()
+        for router_id, router in sorted(wanted.routers.items()):
+            transit = wanted.networks.get(router["transit_network_id"] or "")
+            try:
+                if transit is not None:
+                    self._devices.apply(transit, handovers(transit["id"], wanted))
+            except (errors.CumuloError, OSError) as error:
+                LOG.error("router_failed", router=router_id, error=error)
+                failed.add(router_id)
+        return failed
+
+    def sweep(self, wanted: Wanted) -> None:
+        """Remove the servers, namespaces and devices that no network or router owns."""
         keep = set(wanted.networks)
         self._metadata.sweep(keep | set(namespaces(wanted.routers)))
         self._dhcp.sweep(keep)

@@ -11,7 +11,7 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any
 
-from cumulo.common import names
+from cumulo.common import errors, names
 from cumulo.common.audit.holdings import HeldDhcp, NetworkHoldings
 from cumulo.network.agent import bridge, nat
 from cumulo.network.agent.dhcp import known_hosts
@@ -36,7 +36,9 @@ class FakeDriver:
         self.strays = NetworkHoldings()
 
     def apply(self, network: Network, wanted: Wanted) -> None:
-        """Remember the network."""
+        """Remember the network; raises CommandFailed where another that is still here lies at its place, as kernels do."""
+        if any(lie_together(network, each) for each in self.networks.values()):
+            raise errors.CommandFailed("File exists")
         self.networks[network["id"]] = network
         self.broken.discard(network["id"])
         self.applied.append(network["id"])
@@ -46,12 +48,14 @@ class FakeDriver:
         """Say whether nothing was broken."""
         return network["id"] in self.networks and network["id"] not in self.broken
 
-    def settle(self, wanted: Wanted, *, sweep: bool) -> None:
-        """Take over the routers, and forget what is not among the networks."""
+    def sweep(self, wanted: Wanted) -> None:
+        """Forget what is not among the networks."""
+        self.networks = {key: held for key, held in self.networks.items() if key in wanted.networks}
+        self._write()
+
+    def settle(self, wanted: Wanted) -> None:
+        """Take over the routers."""
         self.routers = set(wanted.routers)
-        if sweep:
-            self.networks = {key: held for key, held in self.networks.items() if key in wanted.networks}
-            self._write()
 
     def holdings(self) -> NetworkHoldings:
         """Return what a host with these networks would hold, and the strays on top of it."""
@@ -86,6 +90,12 @@ class FakeDriver:
             partial = self._path.with_suffix(".new")
             partial.write_text(json.dumps(self.networks), encoding="utf-8")
             partial.rename(self._path)
+
+
+def lie_together(one: Network, other: Network) -> bool:
+    """Whether two networks have the same number of the same overlay or wire, which a host can give to one device only."""
+    place = one.get("provider", _WHOLE["provider"])
+    return one["id"] != other["id"] and place.get("segmentation_id") is not None and place == other.get("provider")
 
 
 def _dhcp(network: Network) -> HeldDhcp:

@@ -109,8 +109,8 @@ class ConvergeTest(unittest.TestCase):
         self.scheduler.says(3, network("n", "p"), full=True)
         self.converger.run_once()
         self.scheduler.says(4, removed=("n",))
-        with mock.patch.object(self.driver, "settle", side_effect=errors.CommandFailed("nft")), \
-                self.assertRaises(errors.CommandFailed):
+        with mock.patch.object(self.driver, "sweep", side_effect=errors.CommandFailed("ip")), \
+                self.assertLogs(level="ERROR"), self.assertRaises(errors.InternalError):
             self.converger.run_once()
         self.converger.run_once()
         self.assertEqual({}, self.driver.networks)
