@@ -30,7 +30,7 @@ ROUTER_GATEWAY = "network:router_gateway"
 MOST_ROUTES = 30
 DEFAULTS: Row = {
     "name": "", "description": "", "admin_state_up": True, "external_network_id": None, "gateway_port_id": None,
-    "enable_snat": True, "gateway_host": "", "standby_host": "", "distributed": True, "ha": True, "routes": [],
+    "enable_snat": True, "gateway_host": "", "standby_host": "", "distributed": True, "ha": True, "flavor_id": None, "routes": [],
     "availability_zone_hints": [], "tags": [],
 }
 

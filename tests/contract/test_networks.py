@@ -178,6 +178,6 @@ class SharingTest(NetworkCase):
         self.assertIn("nova", self.client.names("availability zone list", "--network", column="Zone Name"))
         self.assertEqual({"DHCP agent", "L3 agent", "Metadata agent", "Linux bridge agent"},
                          set(self.client.names("network agent list", column="Agent Type")))
-        self.assertEqual(["L3_ROUTER_NAT"], self.client.names("network service provider list", column="Service Type"))
+        self.assertEqual({"centralized", "distributed"}, set(self.client.names("network service provider list", column="Name")))
         network, _ = self.network()
         self.assertEqual(253, self.client.show("ip availability show", network)["total_ips"])

@@ -34,6 +34,7 @@ from tests.functional import (
     test_network_api,
     test_network_binding_api,
     test_network_dns_api,
+    test_network_flavor_api,
     test_network_metering_api,
     test_network_router_api,
     test_network_scheduling_api,
@@ -53,7 +54,8 @@ from tests.functional import (
 NETWORK_STORIES: tuple[ModuleType, ...] = (test_network_api, test_network_security_api, test_network_router_api,
                                             test_network_sharing_api, test_network_trunk_api, test_network_scope_api,
                                             test_network_metering_api, test_network_binding_api,
-                                            test_network_dns_api, test_network_topology_api, test_network_scheduling_api)
+                                            test_network_dns_api, test_network_topology_api, test_network_scheduling_api,
+                                            test_network_flavor_api)
 STORIES: tuple[tuple[str, ModuleType, str], ...] = (
     ("compute", test_compute_api, "api"), ("compute", test_compute_versions, "api"),
     ("compute", test_compute_quotas, "api"), ("compute", test_compute_images, "api"),

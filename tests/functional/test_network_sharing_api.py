@@ -240,7 +240,9 @@ class SelfTest(NetworkApiCase):
         zones = self.send("GET", "/availability_zones", expect=200)["availability_zones"]
         self.assertEqual([{"name": "nova", "resource": kind, "state": "available"} for kind in ("network", "router")], zones)
         providers = self.send("GET", "/service-providers", expect=200)["service_providers"]
-        self.assertEqual([{"service_type": "L3_ROUTER_NAT", "name": "distributed", "default": True}], providers)
+        self.assertEqual([{"service_type": "L3_ROUTER_NAT", "name": name, "default": is_usual}
+                          for name, is_usual in (("centralized", False), ("distributed", True))],
+                         sorted(providers, key=lambda each: str(each["name"])))
 
     def test_addresses_left(self) -> None:
         net = self.network(name="n")["id"]

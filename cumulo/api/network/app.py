@@ -10,6 +10,7 @@ from cumulo.api.network.auto_allocated_topologies import routes as auto_allocate
 from cumulo.api.network.availability_zones import routes as availability_zones
 from cumulo.api.network.discovery import routes as discovery
 from cumulo.api.network.extensions import routes as extensions
+from cumulo.api.network.flavors import routes as flavors
 from cumulo.api.network.floating_ips import routes as floating_ips
 from cumulo.api.network.ip_availabilities import routes as ip_availabilities
 from cumulo.api.network.metering import routes as metering
@@ -24,6 +25,7 @@ from cumulo.api.network.routers import routes as routers
 from cumulo.api.network.scheduling import routes as scheduling
 from cumulo.api.network.security_group_rules import routes as security_group_rules
 from cumulo.api.network.security_groups import routes as security_groups
+from cumulo.api.network.service_profiles import routes as service_profiles
 from cumulo.api.network.service_providers import routes as service_providers
 from cumulo.api.network.subnet_pools import routes as subnet_pools
 from cumulo.api.network.subnets import routes as subnets
@@ -37,7 +39,7 @@ FAMILY = Family("network")
 _PARTS = (networks, subnets, ports, security_groups, security_group_rules, address_groups, routers, floating_ips,
           port_forwardings, subnet_pools, quotas, tags, rbac_policies, agents, availability_zones, service_providers,
           ip_availabilities, topology, qos, trunks, address_scopes, metering,
-          auto_allocated_topologies, port_bindings, scheduling)
+          auto_allocated_topologies, port_bindings, scheduling, flavors, service_profiles)
 ROUTES = (*discovery.ROUTES, *extensions.ROUTES, *(route for part in _PARTS for route in part.ROUTES))
 RULES = (*extensions.RULES, *(rule for part in _PARTS for rule in part.RULES))
 

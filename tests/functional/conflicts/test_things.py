@@ -15,6 +15,7 @@ from cumulo.common.db.tables.compute import service_status
 from cumulo.common.flows.conflicts import ALLOWED, CANCELS, QUEUED, REFUSED, THINGS
 from cumulo.common.operations import store
 from cumulo.compute import servers
+from cumulo.network import agents
 from cumulo.scheduler import facts
 from tests.fixtures import rows
 from tests.fixtures.meetings import Change, World
@@ -143,8 +144,10 @@ def _routing(world: World) -> dict[Key, Scene]:
         connection.execute(sa.insert(service_status).values(
             id="agent", host="h3", kind="network", started_at=1.0, last_seen=1.0, facts={}))
 
+    role = agents.role_id("agent", agents.DHCP)
+
     def placed() -> webob.Response:
-        return world.ask("POST", f"{NETWORK}/agents/agent/dhcp-networks", {"network_id": own["network_id"]}, token=world.admin)
+        return world.ask("POST", f"{NETWORK}/agents/{role}/dhcp-networks", {"network_id": own["network_id"]}, token=world.admin)
 
     def may_move() -> webob.Response:
         held = next(each["id"] for each in world.ask("GET", f"{NETWORK}/ports").json["ports"]
@@ -154,6 +157,13 @@ def _routing(world: World) -> dict[Key, Scene]:
     def count() -> webob.Response:
         return world.ask("POST", f"{NETWORK}/metering/metering-label-rules", {"metering_label_rule": {
             "metering_label_id": own["metering_label_id"], "remote_ip_prefix": "10.95.0.0/16"}}, token=world.admin)
+
+    flavor = f"{NETWORK}/flavors/{own['network_flavor_id']}"
+    profile = world.ask("POST", f"{NETWORK}/service_profiles", {"service_profile": {"driver": "distributed"}},
+                        token=world.admin).json["service_profile"]["id"]
+
+    def more() -> webob.Response:
+        return world.ask("POST", f"{flavor}/service_profiles", {"service_profile": {"id": profile}}, token=world.admin)
 
     def join_scope() -> webob.Response:
         return world.ask("POST", f"{NETWORK}/subnetpools", {"subnetpool": {
@@ -229,6 +239,13 @@ def _routing(world: World) -> dict[Key, Scene]:
             may_move, may_move, "PortBindingAlreadyExists", reverse=(409, 201)),
         ("get a topology", "the same, asked for at once"): Scene(
             topology, topology, check=lambda world, answers: len({each.text for each in answers}) == 1),
+        ("delete a network flavor", "a router of it"): Scene(
+            lambda: world.ask("DELETE", flavor, token=world.admin), lambda: world.ask("POST", f"{NETWORK}/routers", {
+                "router": {"flavor_id": own["network_flavor_id"]}}), "FlavorInUse", reverse=(404, 204)),
+        ("give a network flavor a profile", "the same profile"): Scene(
+            more, more, "FlavorServiceProfileBindingExists", reverse=(409, 201)),
+        ("change or delete a service profile", "a network flavor with it"): Scene(
+            lambda: world.ask("DELETE", f"{NETWORK}/service_profiles/{profile}", token=world.admin), more, "ServiceProfileInUse", reverse=(404, 204)),
         ("create a metering rule", "one that counts the same"): Scene(
             count, count, "MeteringLabelRuleOverlaps", reverse=(409, 201)),
         ("delete an address scope", "a subnet pool of it"): Scene(

@@ -14,8 +14,9 @@ from cumulo.api.network.routers.view import ATTRIBUTES, interface_view, router_v
 from cumulo.api.network.subnets.handlers import KIND as SUBNET
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
+from cumulo.common.db.tables.network_flavor import network_flavor
 from cumulo.common.db.tables.network_router import router
-from cumulo.network import quotas, revisions, routers
+from cumulo.network import flavors, quotas, revisions, routers
 
 Row = dict[str, Any]
 _WITHOUT = ("external_gateway_info",)
@@ -97,12 +98,24 @@ def _change_routes(request: Request,
 def _create(request: Request, connection: sa.Connection, now: float, body: Mapping[str, Any]) -> Row:
     project_id = resource.project_of(request, connection, body, "network:routers:create")
     quotas.reserve(connection, request.services.conf, project_id, "router")
-    usual = {"distributed": request.services.conf.network.distributed_routers}
-    row = routers.create_router(connection, request.services.ids, now, project_id=project_id,
-                                values=usual | _values(request, body, {"project_id": project_id}))
+    values = _values(request, body, {"project_id": project_id})
+    usual = {"distributed": _is_distributed(request, connection, body)}
+    if body.get("flavor_id") and values.get("distributed", usual["distributed"]) != usual["distributed"]:
+        raise errors.BadRequest("Bad router request: distributed is what the flavor says.", kind="BadRequest")
+    row = routers.create_router(connection, request.services.ids, now, project_id=project_id, values=usual | values)
     if body.get("external_gateway_info"):
         row = _set_gateway(request, connection, now, row, body["external_gateway_info"])
     return row
+
+
+def _is_distributed(request: Request, connection: sa.Connection, body: Mapping[str, Any]) -> bool:
+    """What a new router is of which nobody says it: what its flavor stands for, or what is usual; raises NotFound."""
+    if body.get("flavor_id"):
+        rows = flavors.list_flavors(connection, network_flavor.c.id == body["flavor_id"])
+        if not rows:
+            raise flavors.not_found(body["flavor_id"])
+        return flavors.PROVIDERS[flavors.provider(connection, rows[0])]
+    return bool(request.services.conf.network.distributed_routers)
 
 
 def _set_gateway(request: Request, connection: sa.Connection, now: float, row: Row, asked: Row | None) -> Row:

@@ -16,7 +16,8 @@ _CHANGEABLE: dict[str, Any] = {
     "name": NAME, "description": NAME, "admin_state_up": BOOLEAN, "external_gateway_info": _GATEWAY,
     "distributed": _KIND, "ha": _KIND}
 _HINTS = {"type": "array", "items": NAME, "maxItems": 10}
-CREATE = schema_create("router", "routers", attributes({**_CHANGEABLE, **PROJECT, "availability_zone_hints": _HINTS}))
+CREATE = schema_create("router", "routers", attributes({**_CHANGEABLE, **PROJECT, "availability_zone_hints": _HINTS,
+                                                 "flavor_id": {"type": ["string", "null"], "minLength": 1, "maxLength": 64}}))
 UPDATE = schema_update("router", attributes({**_CHANGEABLE, "routes": ROUTES}))
 INTERFACE = attributes({"subnet_id": ID, "port_id": ID})
 EXTRA_ROUTES = schema_update("router", attributes({"routes": ROUTES}, ("routes",)))

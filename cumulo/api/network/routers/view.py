@@ -15,7 +15,7 @@ def router_view(request: Request, row: dict[str, Any]) -> dict[str, Any]:
     kind = {name: row[name] for name in _KIND} if request.may("network:routers:get:kind") else {}
     return kind | standard.plain_view(row, _SAME) | {
         "status": "ACTIVE", "external_gateway_info": gateway_view(row),
-        "availability_zones": [request.services.conf.network.availability_zone], "flavor_id": None}
+        "availability_zones": [request.services.conf.network.availability_zone], "flavor_id": row["flavor_id"]}
 
 
 def gateway_view(row: dict[str, Any]) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""What provides services of networks: one way to route, on every host."""
+"""What provides services of networks: routers that answer where servers are, and routers that do where their gateway is."""
 
 from typing import Any
 
@@ -6,9 +6,9 @@ from oslo_policy import policy
 
 from cumulo.api.network import collection
 from cumulo.api.wsgi.route import Request, Route
+from cumulo.network import flavors
 
 _ATTRIBUTES = ("service_type", "name", "default")
-_PROVIDERS = ({"id": "router", "service_type": "L3_ROUTER_NAT", "name": "distributed", "default": True},)
 
 RULES = (
     policy.DocumentedRuleDefault("network:service_providers:get", "rule:any_token", "List service providers",
@@ -18,7 +18,10 @@ RULES = (
 
 def index(request: Request) -> dict[str, Any]:
     """Every provider."""
-    listed = collection.answer(request, "service_providers", _PROVIDERS, _ATTRIBUTES)
+    usual = request.services.conf.network.distributed_routers
+    providers = [{"id": name, "service_type": flavors.ROUTERS, "name": name, "default": is_distributed == usual}
+                 for name, is_distributed in flavors.PROVIDERS.items()]
+    listed = collection.answer(request, "service_providers", providers, _ATTRIBUTES)
     return listed | {"service_providers": [{key: each[key] for key in each if key != "id"}
                                            for each in listed["service_providers"]]}
 

@@ -33,6 +33,8 @@ router = sa.Table(
     sa.Column("distributed", sa.Boolean, nullable=False, server_default=sa.true()),
     # Another host becomes its gateway when that one is gone.
     sa.Column("ha", sa.Boolean, nullable=False, server_default=sa.true()),
+    # What the administrator calls its kind; what that came to stands in `distributed`.
+    sa.Column("flavor_id", Id, index=True),
     # [{"destination", "nexthop"}]
     sa.Column("routes", Json, nullable=False),
     sa.Column("availability_zone_hints", Json, nullable=False),

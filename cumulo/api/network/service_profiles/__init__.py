@@ -1,0 +1,1 @@
+"""Service profiles: the ways that flavors stand for."""
