@@ -30,7 +30,10 @@ DEFAULTS: Row = {
 
 
 def list_floating_ips(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Row]:
-    """Every floating address that meets the conditions, with the `port` it stands for and its `forwardings`."""
+    """Every floating address that meets the conditions, with the `port` it stands for and its `forwardings`.
+
+    `is_answered` says whether a host answers for it: its server's, or the gateway of a router that is not distributed.
+    """
     rows = [dict(row) for row in connection.execute(sa.select(floating_ip).where(*where)).mappings()]
     chosen = sa.select(floating_ip.c.id).where(*where)
     behind = sa.select(floating_ip.c.port_id).where(*where)
@@ -39,7 +42,15 @@ def list_floating_ips(connection: sa.Connection, *where: sa.ColumnElement[bool])
     forwarded: dict[str, list[Row]] = {row["id"]: [] for row in rows}
     for each in list_forwardings(connection, port_forwarding.c.floating_ip_id.in_(chosen)) if rows else ():
         forwarded[each["floating_ip_id"]].append(each)
-    return [row | {"port": details.get(row["port_id"]), "forwardings": forwarded[row["id"]]} for row in rows]
+    unled = _without_gateway(connection) if any(row["router_id"] for row in rows) else set()
+    return [row | {"port": details.get(row["port_id"]), "forwardings": forwarded[row["id"]],
+                   "is_answered": row["router_id"] is not None and row["router_id"] not in unled} for row in rows]
+
+
+def _without_gateway(connection: sa.Connection) -> set[str]:
+    """The routers whose gateway is to answer for floating addresses and that have none."""
+    return set(connection.execute(sa.select(router.c.id).where(
+        router.c.distributed.is_(sa.false()), router.c.gateway_host == "")).scalars())
 
 
 def get_floating_ip(connection: sa.Connection, floating_ip_id: str) -> Row:

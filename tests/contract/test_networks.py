@@ -167,6 +167,50 @@ class SharingTest(NetworkCase):
         self.assertEqual(network, self.client.show("network rbac show", shared)["object_id"])
         self.client.do("network rbac delete", shared)
 
+    def test_agents_and_what_is_placed_there(self) -> None:
+        network, _ = self.network(cidr="10.5.0.0/24")
+        serves, = self.client.names("network agent list", "--agent-type", "dhcp", column="ID")
+        routes, = self.client.names("network agent list", "--agent-type", "l3", column="ID")
+        self.assertEqual([serves], self.client.names("network agent list", "--network", network, column="ID"))
+        self.assertEqual(("DHCP agent", True), tuple(self.client.show("network agent show", serves)[key] for key in (
+            "agent_type", "is_admin_state_up")))
+        self.client.do("network agent add network", "--dhcp", serves, network)
+        self.assertIn("already hosted", self.client.refused("network agent add network", "--dhcp", serves, network))
+        self.client.do("network agent remove network", "--dhcp", serves, network)
+        outside = self.made("network", "--external")["id"]
+        self.made("subnet", "--network", outside, "--subnet-range", "198.51.100.0/24", "--no-dhcp")
+        router = self.made("router", "--external-gateway", outside)["id"]
+        self.assertIn(router, self.client.names("router list", "--agent", routes, column="ID"))
+        self.client.do("network agent remove router", "--l3", routes, router)
+        self.assertEqual([], self.client.names("network agent list", "--router", router, column="ID"))
+        self.client.do("network agent add router", "--l3", routes, router)
+        self.assertEqual([routes], self.client.names("network agent list", "--router", router, column="ID"))
+        self.client.do("network agent set", "--disable", routes)
+        self.client.do("network agent set", "--enable", routes)
+
+    def test_flavors(self) -> None:
+        profile = self.made("network flavor profile", "--driver", "centralized", "--description", "d", named=False)["id"]
+        flavor = self.made("network flavor", "--service-type", "L3_ROUTER_NAT")["id"]
+        self.client.do("network flavor add profile", flavor, profile)
+        self.assertEqual([profile], self.client.show("network flavor show", flavor)["service_profile_ids"])
+        self.assertIn("is used by", self.client.refused("network flavor profile delete", profile))
+        router = self.made("router", "--flavor-id", flavor)
+        self.assertEqual((flavor, False), (router["flavor_id"], router["distributed"]))
+        self.assertIn("is used by", self.client.refused("network flavor delete", flavor))
+        self.client.do("network flavor set", "--disable", "--description", "old", flavor)
+        self.assertIn("not enabled", self.client.refused("router create", "--flavor-id", flavor, self.name("no")))
+        self.assertIn(profile, self.client.names("network flavor profile list", column="ID"))
+        self.client.do("network flavor remove profile", flavor, profile)
+
+    def test_quality_of_floating_addresses(self) -> None:
+        policy = self.made("network qos policy")["id"]
+        outside = self.made("network", "--external")["id"]
+        self.made("subnet", "--network", outside, "--subnet-range", "198.51.100.0/24", "--no-dhcp")
+        floating = self.made("floating ip", "--qos-policy", policy, outside, named=False)
+        self.assertEqual(policy, floating["qos_policy_id"])
+        self.assertIn("is used by floating_ip", self.client.refused("network qos policy delete", policy))
+        self.client.do("floating ip set", "--no-qos-policy", floating["id"])
+
     def test_metering(self) -> None:
         label = self.made("network meter", "--description", "d")["id"]
         rule = self.client.show("network meter rule create", "--remote-ip-prefix", "10.0.0.0/8", "--ingress", label)["id"]

@@ -105,6 +105,21 @@ class SchedulingTest(RouterCase):
         self.send("PUT", f"/routers/{router}", {"router": {"external_gateway_info": {"network_id": self.outside}}}, expect=200)
         self.assertEqual([("a", "active"), ("b", "standby")], self.agents_of(path), "another way out, another matter")
 
+    def test_a_floating_address_is_down_while_nobody_answers(self) -> None:
+        router = self.send("POST", "/routers", {"router": {
+            "distributed": False, "project_id": "ann", "external_gateway_info": {"network_id": self.outside}}}, who="root",
+            expect=201)["router"]["id"]
+        self.send("PUT", f"/routers/{router}/add_router_interface", {"subnet_id": self.sub}, who="root", expect=200)
+        floating = self.send("POST", "/floatingips", {"floatingip": {
+            "floating_network_id": self.outside, "port_id": self.port(self.net)["id"]}}, who="root", expect=201)["floatingip"]
+        self.assertEqual("ACTIVE", floating["status"])
+        for host in "ab":
+            self.send("DELETE", f"{role(host)}/l3-routers/{router}", who="root", expect=204)
+        path = f"/floatingips/{floating['id']}"
+        self.assertEqual("DOWN", self.send("GET", path, who="root", expect=200)["floatingip"]["status"])
+        self.send("POST", f"{role('b')}/l3-routers", {"router_id": router}, who="root", expect=201)
+        self.assertEqual("ACTIVE", self.send("GET", path, who="root", expect=200)["floatingip"]["status"])
+
     def test_one_agent_is_shown_in_each_of_its_roles(self) -> None:
         for wanted, host in (("DHCP Agent", "a"), ("L3 agent", "b"), ("metadata agent", "c"), ("Linux bridge agent", "a")):
             found = self.send("GET", f"/agents?agent_type={wanted.replace(' ', '%20')}", who="root", expect=200)["agents"]

@@ -16,5 +16,5 @@ def floating_ip_view(request: Request, row: dict[str, Any]) -> dict[str, Any]:
     """Every attribute: nothing of a floating address is hidden from who may see it."""
     details = row["port"] and {name: row["port"][name] for name in _DETAILS}
     return standard.plain_view(row, _SAME) | {
-        "status": "ACTIVE" if row["router_id"] else "DOWN", "port_details": details,
+        "status": "ACTIVE" if row["is_answered"] else "DOWN", "port_details": details,
         "port_forwardings": [{name: each[name] for name in _FORWARDED} for each in row["forwardings"]]}
