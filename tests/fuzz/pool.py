@@ -16,7 +16,7 @@ NAMES = {
     "device_id": "server", "host": "host", "binding:host_id": "host", "user.id": "user", "role.id": "role",
     "group.id": "group", "namespace": "namespace", "object_name": "object", "property_name": "property",
     "tag_name": "definition", "volume_type": "volume_type", "type_id": "volume_type", "volume_type_id": "volume_type", "vol_type_id": "volume_type", "qos_specs_id": "qos_spec",
-    "volume_group_id": "volume_group", "source_group_id": "volume_group",
+    "volume_group_id": "group", "source_group_id": "group", "cgsnapshot_id": "group_snapshot",
     "host_name": "host", "source_volid": "volume", "resource_type": "resource_type",
     "scope.project.id": "project", "scope.domain.id": "domain", "all_tenants": "project", "network": "label",
 }

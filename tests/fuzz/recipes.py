@@ -111,6 +111,8 @@ def _volume(rng: random.Random, pool: Pool) -> Any:
     field = rng.choice(("", "", *sources))
     source = {field: pool.pick(rng, sources[field], harmless=True)} if field else {}
     kind = pool.pick(rng, "volume_type_id", harmless=True) if rng.random() < 0.3 else None
+    if kind and rng.random() < 0.5:
+        source["group_id"] = pool.pick(rng, "volume_group_id", harmless=True)
     return {"volume": {"size": rng.choice((1, "2", 9)), "name": rng.choice(("é", None)), "volume_type": kind, **source}}
 
 
@@ -118,7 +120,22 @@ def _snapshot(rng: random.Random, pool: Pool) -> Any:
     return {"snapshot": {"volume_id": pool.pick(rng, "volume_id", harmless=True), "name": "é" * rng.choice((1, 255))}}
 
 
+def _volume_group(rng: random.Random, pool: Pool) -> Any:
+    return {"group": {"group_type": pool.pick(rng, "group_type_id", harmless=True), "name": rng.choice(("é", None)),
+                      "volume_types": [pool.pick(rng, "volume_type_id", harmless=True)]}}
+
+
+def _older_group(rng: random.Random, pool: Pool) -> Any:
+    return {"consistencygroup": {"volume_types": pool.pick(rng, "volume_type_id", harmless=True) or "none"}}
+
+
+def _group_snapshot(rng: random.Random, pool: Pool) -> Any:
+    return {"group_snapshot": {"group_id": pool.pick(rng, "volume_group_id", harmless=True), "name": "é"}}
+
+
 RECIPES: dict[str, Recipe] = {
+    "POST /volume/v3/groups": _volume_group, "POST /volume/v3/consistencygroups": _older_group,
+    "POST /volume/v3/group_snapshots": _group_snapshot,
     "POST /volume/v3/volumes": _volume, "POST /volume/v3/snapshots": _snapshot,
     "POST /compute/v2.1/servers": _server, "POST /compute/v2/servers": _server, "POST /identity/v3/auth/tokens": _login,
     **{f"{method} /identity/v3/domains/{{domain_id}}/config": _settings for method in ("PUT", "PATCH")},
