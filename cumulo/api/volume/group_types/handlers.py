@@ -1,12 +1,11 @@
 """Types of groups (3.11): list and show for everybody; the rest, and private ones, for administrators."""
 
-from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
 
 from cumulo.api.compute.common import flag
-from cumulo.api.volume import common
+from cumulo.api.volume import common, specs
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.common.db.tables.volume import volume_group_type
@@ -14,7 +13,6 @@ from cumulo.volume import group_types
 from cumulo.volume.volume_queries import Part, page_of
 
 MANAGE = "volume:group_types:manage"
-Specs = dict[str, str]
 SORT_COLUMNS: dict[str, Any] = {name: volume_group_type.c[name] for name in ("name", "id", "created_at", "updated_at", "is_public")}
 
 
@@ -78,61 +76,26 @@ def delete(request: Request) -> None:
         group_types.delete(connection, _own(request, connection, lock=True)["id"])
 
 
-def list_specs(request: Request) -> dict[str, Any]:
-    """Show a group type's specs."""
-    with request.services.database.read() as connection:
-        return {"group_specs": _own(request, connection)["group_specs"]}
-
-
-def show_spec(request: Request) -> dict[str, Any]:
-    """Show one spec; raises NotFound."""
-    key = request.params["key"]
-    return {key: _spec(list_specs(request)["group_specs"], key)}
-
-
-def add_specs(request: Request) -> dict[str, Any]:
-    """Add specs."""
-    _change_specs(request, lambda old: old | request.body["group_specs"])
-    return {"group_specs": request.body["group_specs"]}
-
-
-def set_spec(request: Request) -> dict[str, Any]:
-    """Set one spec, which must be the one of the path."""
-    if list(request.body) != [request.params["key"]]:
-        raise errors.BadRequest("Request body and URI mismatch")
-    _change_specs(request, lambda old: old | request.body)
-    return dict(request.body)
-
-
-def delete_spec(request: Request) -> None:
-    """Remove one spec; raises NotFound."""
-    key = request.params["key"]
-
-    def without(old: Specs) -> Specs:
-        _spec(old, key)
-        return {name: value for name, value in old.items() if name != key}
-
-    _change_specs(request, without)
-
-
 def _own(request: Request, connection: sa.Connection, *, lock: bool = False) -> group_types.Row:
     type_id = common.short_id(request.params["group_type_id"], group_types.not_found)
     return group_types.get(connection, type_id, is_admin=request.may(MANAGE), lock=lock)
 
 
-def _change_specs(request: Request, change: Callable[[Specs], Specs]) -> None:
+def _view(request: Request, row: group_types.Row) -> dict[str, Any]:
+    shown = {"id": row["id"], "name": row["name"], "description": row["description"], "is_public": row["is_public"]}
+    return shown | ({"group_specs": row["group_specs"]} if request.may(MANAGE) else {})
+
+
+def _read_specs(request: Request) -> specs.Specs:
+    with request.services.database.read() as connection:
+        return dict(_own(request, connection)["group_specs"])
+
+
+def _change_specs(request: Request, change: specs.Change) -> None:
     database = request.services.database
     with database.write() as connection:
         row = _own(request, connection, lock=True)
         group_types.update(connection, database.now(connection), row["id"], {"group_specs": change(dict(row["group_specs"]))})
 
 
-def _spec(specs: Specs, key: str) -> str:
-    if key not in specs:
-        raise errors.NotFound(f"There is no group spec {key[:255]!r}.")
-    return specs[key]
-
-
-def _view(request: Request, row: group_types.Row) -> dict[str, Any]:
-    shown = {"id": row["id"], "name": row["name"], "description": row["description"], "is_public": row["is_public"]}
-    return shown | ({"group_specs": row["group_specs"]} if request.may(MANAGE) else {})
+SPECS = specs.Handlers("group_specs", _read_specs, _change_specs)

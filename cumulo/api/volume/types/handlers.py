@@ -1,19 +1,17 @@
 """Types of volumes: list and show for everybody; the rest for administrators."""
 
-from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
 
 from cumulo.api.compute.common import flag
-from cumulo.api.volume import common
+from cumulo.api.volume import common, specs
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.common.db.tables.volume import volume_type
 from cumulo.volume import default_types, types
 
 MANAGE = "volume:types:manage"
-Specs = dict[str, str]
 SORT_COLUMNS = {"name": volume_type.c.name, "id": volume_type.c.id, "created_at": volume_type.c.created_at,
                 "updated_at": volume_type.c.updated_at, "is_public": volume_type.c.is_public}
 
@@ -96,43 +94,6 @@ def delete(request: Request) -> None:
         types.delete_type(connection, request.services.conf, common.short_id(request.params["type_id"], types.not_found))
 
 
-def list_specs(request: Request) -> dict[str, Any]:
-    """Show a type's extra specs."""
-    with request.services.database.read() as connection:
-        return {"extra_specs": _type(request, connection)["extra_specs"]}
-
-
-def show_spec(request: Request) -> dict[str, Any]:
-    """Show one extra spec; raises NotFound."""
-    key = request.params["key"]
-    return {key: _spec(list_specs(request)["extra_specs"], key)}
-
-
-def add_specs(request: Request) -> dict[str, Any]:
-    """Add extra specs."""
-    _change_specs(request, lambda old: old | request.body["extra_specs"])
-    return {"extra_specs": request.body["extra_specs"]}
-
-
-def set_spec(request: Request) -> dict[str, Any]:
-    """Set one extra spec, which must be the one of the path."""
-    if list(request.body) != [request.params["key"]]:
-        raise errors.BadRequest("Request body and URI mismatch")
-    _change_specs(request, lambda old: old | request.body)
-    return dict(request.body)
-
-
-def delete_spec(request: Request) -> None:
-    """Remove one extra spec; raises NotFound."""
-    key = request.params["key"]
-
-    def without(old: Specs) -> Specs:
-        _spec(old, key)
-        return {name: value for name, value in old.items() if name != key}
-
-    _change_specs(request, without)
-
-
 def list_access(request: Request) -> dict[str, Any]:
     """List the projects that may use a private type."""
     with request.services.database.read() as connection:
@@ -161,19 +122,6 @@ def _type(request: Request, connection: sa.Connection, *, lock: bool = False) ->
     return types.get_type(connection, type_id, common.project_of(request), lock=lock)
 
 
-def _change_specs(request: Request, change: Callable[[Specs], Specs]) -> None:
-    database = request.services.database
-    with database.write() as connection:
-        row = _type(request, connection, lock=True)
-        types.update_type(connection, database.now(connection), row["id"], {"extra_specs": change(dict(row["extra_specs"]))})
-
-
-def _spec(specs: Specs, key: str) -> str:
-    if key not in specs:
-        raise errors.NotFound(f"There is no extra spec {key[:255]!r}.")
-    return specs[key]
-
-
 def _qos(request: Request, row: types.Row) -> dict[str, Any]:
     return {"qos_specs_id": row["qos_specs_id"]} if request.may("volume:qos_specs:read") else {}
 
@@ -186,3 +134,18 @@ def _view(request: Request, row: types.Row) -> dict[str, Any]:
     # What concerns users of a type: whether several may use its volumes, and whether they can be made larger.
     seen = {key: value for key, value in row["extra_specs"].items() if key in (types.MULTIATTACH, "RESKEY:availability_zones")}
     return shown | {"extra_specs": seen}
+
+
+def _read_specs(request: Request) -> specs.Specs:
+    with request.services.database.read() as connection:
+        return dict(_type(request, connection)["extra_specs"])
+
+
+def _change_specs(request: Request, change: specs.Change) -> None:
+    database = request.services.database
+    with database.write() as connection:
+        row = _type(request, connection, lock=True)
+        types.update_type(connection, database.now(connection), row["id"], {"extra_specs": change(dict(row["extra_specs"]))})
+
+
+SPECS = specs.Handlers("extra_specs", _read_specs, _change_specs)
