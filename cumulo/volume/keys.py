@@ -39,12 +39,13 @@ def check(encryption: Row) -> None:
     if encryption["provider"].lower() not in LUKS or cipher is None or bits not in (
             (256, 512) if cipher[1] == "xts" else (128, 256)):
         raise errors.BadRequest(
-            "Invalid volume type: It encrypts in a way that is not to be had here, which is provider luks, cipher aes-xts-plain64 "
-            "with key size 256 or 512, or aes-cbc-plain64 with 128 or 256.")
+            "Invalid volume type: It encrypts in a way that is not to be had here, which is provider luks, "
+            "cipher aes-xts-plain64 with key size 256 or 512, or aes-cbc-plain64 with 128 or 256.")
 
 
-def make(connection: sa.Connection, ids: Ids, now: float, conf: cfg.ConfigOpts, volume_id: str, like: str | None = None) -> str:
-    """Make the key of a volume whose row is there, the same as another volume's if one is named; return the key's id."""
+def make(connection: sa.Connection, ids: Ids, now: float, conf: cfg.ConfigOpts, volume_id: str,
+         like: str | None = None) -> str:
+    """Make the key of a volume whose row is there, the same as another volume's if one is named; return its id."""
     passphrase = read(connection, conf, like) if like else base64.b64encode(ids.random_bytes(PASSPHRASE_BYTES)).decode()
     key_id, nonce = ids.new_id(), ids.random_bytes(NONCE_BYTES)
     sealed = AESGCM(_masters(conf, ids)[0]).encrypt(nonce, passphrase.encode(), key_id.encode())
@@ -63,12 +64,14 @@ def read(connection: sa.Connection, conf: cfg.ConfigOpts, volume_id: str) -> str
     for master in _masters(conf):
         with contextlib.suppress(InvalidTag):
             return AESGCM(master).decrypt(kept[:NONCE_BYTES], kept[NONCE_BYTES:], row.id.encode()).decode()
-    raise errors.ServiceUnavailable("No master key of [volume] key_file opens the key: it must be the same on every controller.")
+    raise errors.ServiceUnavailable(
+        "No master key of [volume] key_file opens the key: it must be the same on every controller.")
 
 
 def of_volume(connection: sa.Connection, volume_id: str) -> dict[str, Any]:
     """Return how a volume is encrypted: {"format", "cipher", "bits"}; nothing of one that is not. Raises NotFound."""
-    row = connection.execute(sa.select(volume.c.type_id, volume.c.encryption_key_id).where(volume.c.id == volume_id)).first()
+    query = sa.select(volume.c.type_id, volume.c.encryption_key_id).where(volume.c.id == volume_id)
+    row = connection.execute(query).first()
     if row is None:
         raise errors.NotFound(f"Volume {volume_id} could not be found.")
     if row.encryption_key_id is None:

@@ -27,6 +27,7 @@ from cumulo.common.ids import Ids
 from cumulo.common.threads import Threads
 from cumulo.compute.agent import files, probe
 from cumulo.compute.agent.driver import Power
+from cumulo.compute.agent.libvirt.volumes import secret_id
 from cumulo.common.image_files import ImageCache, inspect
 from cumulo.compute.agent.steps import Steps
 from cumulo.volume.agent import luks
@@ -310,6 +311,9 @@ class LibvirtDriverTest(unittest.TestCase):
         for _ in range(2):
             table["unplug_disk"][0](state, _Call())
         self.assertEqual((volumes["nbd"],), self.held_volumes(server_id))
+        kept = [secret_id("luks", volumes["nbd"])]
+        self.assertEqual(kept, self.driver._ask(lambda each: each.listSecrets()))
+        self.driver.remove(server_id)
         self.assertEqual([], self.driver._ask(lambda each: each.listSecrets()))
 
     def until_grown(self, table: Any, state: dict[str, Any]) -> None:

@@ -37,7 +37,7 @@ def prepare(path: pathlib.Path, encryption: Encryption) -> None:
 
 
 def _create(path: pathlib.Path, encryption: Encryption, payload: int) -> bool:
-    """Write the format's header; False where qemu-img could not measure how fast the host hashes, which happens to busy ones."""
+    """Write the format's header; False where qemu-img could not measure how fast the host hashes, as on busy ones."""
     try:
         _run(encryption, "create", "-q", "-f", "luks", "-o", _options(encryption), str(path), str(payload))
     except errors.CommandFailed as failure:

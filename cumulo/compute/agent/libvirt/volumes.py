@@ -42,7 +42,8 @@ def _file(disk: Element, volume_id: str, connection: Mapping[str, Any]) -> Eleme
 
 
 def _nbd(disk: Element, volume_id: str, connection: Mapping[str, Any]) -> Element:
-    source = SubElement(disk, "source", protocol="nbd", name=connection["export"], tls="yes" if connection["tls"] else "no")
+    tls = "yes" if connection["tls"] else "no"
+    source = SubElement(disk, "source", protocol="nbd", name=connection["export"], tls=tls)
     SubElement(source, "host", name=connection["address"], port=str(connection["port"]))
     SubElement(source, "reconnect", delay=str(RECONNECT_S))
     return source

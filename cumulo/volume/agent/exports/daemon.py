@@ -74,7 +74,8 @@ class Daemon:
 
 def _parent(process: int) -> int | None:
     try:
-        return int(pathlib.Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1])
+        text = pathlib.Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
+        return int(text.rpartition(")")[2].split()[1])
     except (FileNotFoundError, ProcessLookupError):
         return None
 

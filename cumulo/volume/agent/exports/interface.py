@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 @dataclasses.dataclass(frozen=True)
 class Export:
-    """A volume that is served: the file that it is, and the name and password that it is opened with, where it has them."""
+    """A volume that is served: the file that it is, and the name and password that open it, where it has them."""
 
     volume_id: str
     path: str
@@ -25,7 +25,10 @@ class Exports(Protocol):
         """Return what a backend's capabilities become by being exported."""
 
     def open(self, volume_id: str, source: dict[str, Any]) -> dict[str, Any]:
-        """Serve a volume, opened here as source says ({"kind": "file", "path"}); return how guests open it, without secrets."""
+        """Serve a volume, opened here as source says ({"kind": "file", "path"}).
+
+        Returns how guests open it, without secrets.
+        """
 
     def withdraw(self, volume_id: str) -> None:
         """Serve it no more; what is not served is no error."""

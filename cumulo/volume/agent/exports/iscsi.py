@@ -91,7 +91,8 @@ class IscsiTarget:
         """Ask the daemon, where it runs."""
         if self._daemon.pid() is None:
             return ()
-        return tuple(sorted(each.name.removeprefix(NAME) for each in self._control.targets() if each.name.startswith(NAME)))
+        names = (each.name for each in self._control.targets())
+        return tuple(sorted(each.removeprefix(NAME) for each in names if each.startswith(NAME)))
 
     def connection(self, volume_id: str) -> dict[str, Any]:
         """Return where it is served, and by which name."""

@@ -18,7 +18,7 @@ KEEP_EVERY_S = 1.0
 COMPARE_EVERY_S = 5.0
 
 Needed = Callable[[], Mapping[str, Mapping[str, Any]]]
-"""Volume id -> {"backend": host@name, "attached": whether a server has it by now}, of every volume somebody may open."""
+"""Volume id -> {"backend": host@name, "attached": whether a server has it}, of every volume that somebody may open."""
 
 
 class Keeper:

@@ -44,7 +44,7 @@ class NbdTarget:
         self._daemon = Daemon(PROGRAM, f"path={self._socket},", clock)
 
     def capabilities(self) -> dict[str, Any]:
-        """Every host reaches it; whoever has it open does not hear that it has grown: the protocol has no word for it."""
+        """Every host reaches it; who has it open does not hear that it has grown: the protocol has no word for it."""
         return {"storage_protocol": "nbd", "host_bound": False, "online_extend_support": False}
 
     def has_secrets(self) -> bool:

@@ -26,7 +26,7 @@ class Monitor:
         self._stream = stream
 
     def run(self, name: str, /, **arguments: Any) -> Any:
-        """Run a command and return its answer; raises Refused. An underscore in an argument's name stands for a dash."""
+        """Run a command and return its answer; raises Refused. Underscores in arguments' names stand for dashes."""
         message = {"execute": name, "arguments": {key.replace("_", "-"): value for key, value in arguments.items()}}
         self._stream.write(json.dumps(message).encode() + b"\n")
         self._stream.flush()

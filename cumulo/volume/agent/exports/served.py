@@ -82,7 +82,7 @@ class ServedExports:
         return {"user": export.user, "password": export.password} if export.password else {}
 
     def _restart(self) -> None:
-        """Have the program run with everything that it served before, so that no guest waits for longer than it must."""
+        """Have the program run with everything that it served before, so that no guest waits longer than it must."""
         if self._target.ensure():
             for volume_id in self._records.names():
                 self._target.add(self._records.get(volume_id))

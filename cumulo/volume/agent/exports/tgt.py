@@ -61,7 +61,8 @@ class Control:
     def __init__(self, path: pathlib.Path) -> None:
         self._path = path
 
-    def ask(self, mode: Mode, do: Do, parameters: str = "", *, target: int = -1, unit: int = _EVERY, force: bool = False) -> str:
+    def ask(self, mode: Mode, do: Do, parameters: str = "", *, target: int = -1, unit: int = _EVERY,
+            force: bool = False) -> str:
         """Send a request and return what tgtd says; raises Refused, and Retry where nobody answers."""
         request = packed(mode, do, parameters, target=target, unit=unit, force=force)
         try:
@@ -90,8 +91,9 @@ class Control:
 def packed(mode: Mode, do: Do, parameters: str, *, target: int, unit: int, force: bool) -> bytes:
     """Return a request; pure."""
     text = parameters.encode() + b"\0" if parameters else b""
-    return _REQUEST.pack(mode, do, b"" if mode is Mode.SYSTEM else b"iscsi", _REQUEST.size + len(text), target, 0, unit, 0, 0, 0, 0, 0,
-                         int(force)) + text
+    driver = b"" if mode is Mode.SYSTEM else b"iscsi"
+    length = _REQUEST.size + len(text)
+    return _REQUEST.pack(mode, do, driver, length, target, 0, unit, 0, 0, 0, 0, 0, int(force)) + text
 
 
 def parsed(text: str) -> list[Target]:
