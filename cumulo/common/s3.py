@@ -24,7 +24,7 @@ ENDPOINT_OPTIONS = [
     cfg.StrOpt("access_key", default="", help="Name of the key that requests are signed with. Empty: as boto3 finds one."),
     cfg.StrOpt("secret_key", default="", secret=True, help="The key itself."),
 ]
-"""Where the data is; whoever uses them adds timeout_s and ca_file."""
+"""Where the data is; whoever uses them adds ca_file."""
 _MISSING = ("404", "NoSuchKey", "NoSuchUpload", "NotFound")
 
 
@@ -32,14 +32,14 @@ class StoreFailed(OSError):
     """What keeps data cannot do it now."""
 
 
-def make_client(settings: Any, what: str) -> Any:
+def make_client(settings: Any, what: str, *, timeout_s: float) -> Any:
     """Return a client for the endpoint that options name; raises ValueError, which says what needs it."""
     if boto3 is None:
         raise ValueError(f"{what} needs the package boto3: pip install cumulo[s3]")
     if not settings.bucket:
         raise ValueError(f"{what} needs the name of a bucket")
     config = botocore.config.Config(
-        connect_timeout=settings.timeout_s, read_timeout=settings.timeout_s, retries={"mode": "standard", "max_attempts": 3},
+        connect_timeout=timeout_s, read_timeout=timeout_s, retries={"mode": "standard", "max_attempts": 3},
         s3={"addressing_style": "path" if settings.endpoint else "auto"})
     return boto3.client(
         "s3", endpoint_url=settings.endpoint or None, region_name=settings.region or None, config=config,

@@ -280,8 +280,7 @@ def staged_names(connection: sa.Connection, host: str) -> set[str]:
 
 def is_wanted(connection: sa.Connection, image_id: str) -> bool:
     """Say whether an import of the image is under way that nobody has cancelled."""
-    running = operations.active(connection, image_id)
-    return running is not None and not running["cancel"] and running["phase"] == "doing"
+    return operations.is_wanted(connection, image_id)
 
 
 def tasks(connection: sa.Connection, *where: sa.ColumnElement[bool],

@@ -114,7 +114,8 @@ def _make(conf: Any, name: str, kind: str) -> Store:
     settings = conf[options.STORE_GROUP + name]
     if kind == "s3":
         spool = FileStore(options.spool_directory(conf, name), name)
-        return S3Store(name, s3.make_client(settings, "a store of the kind s3"), settings.bucket, settings.prefix, spool)
+        client = s3.make_client(settings, "a store of the kind s3", timeout_s=settings.timeout_s)
+        return S3Store(name, client, settings.bucket, settings.prefix, spool)
     if kind == "http":
         return HttpStore(name, settings.allowed_urls, settings.timeout_s, settings.ca_file)
     return FileStore(options.store_directory(conf, name), name)

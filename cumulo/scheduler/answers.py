@@ -22,7 +22,7 @@ from cumulo.network import desired, hosts
 from cumulo.scheduler import facts, migrating, power_sync, volume_moves
 from cumulo.scheduler.heartbeats import Heartbeats, register_compute_host
 from cumulo.scheduler.runner import Runner
-from cumulo.volume import attachments, backends, keys, server_volumes
+from cumulo.volume import attachments, backends, backups, keys, server_volumes
 
 KINDS = ("compute", "network", "image", "volume", "api")
 UPLOAD_TOKEN_S = 300  # an upload's token is looked at when it begins
@@ -59,6 +59,8 @@ class Answers:
             "staging_needed": self.staging_needed,
             "import_wanted": self.import_wanted,
             "remote_images": self.remote_images,
+            "work_wanted": self.work_wanted,
+            "backups_needed": self.backups_needed,
         }
 
     def ring(self, call: Any, what: str = "", **facts_of_bell: Any) -> None:
@@ -200,6 +202,16 @@ class Answers:
         """Whether an import of an image still goes on, or its agent may as well stop."""
         with self._database.read() as connection:
             return imports.is_wanted(connection, image_id)
+
+    def work_wanted(self, call: Any, resource_id: str) -> bool:
+        """Whether what is done to a resource still goes on, or its agent may as well stop."""
+        with self._database.read() as connection:
+            return store.is_wanted(connection, resource_id)
+
+    def backups_needed(self, call: Any, locations: list[str]) -> list[str]:
+        """Which of these locations on a target a backup names, or may come to name."""
+        with self._database.read() as connection:
+            return backups.named(connection, locations)
 
     def remote_images(self, call: Any, image_id: str) -> dict[str, str]:
         """How to open the other region's image service that an import reads from: {"url", "token"}.

@@ -25,20 +25,21 @@ from cumulo.common.context import Context
 from cumulo.common.db.tables.compute import server
 from cumulo.common.db.tables.image import image
 from cumulo.common.db.tables.volume import volume, volume_snapshot
+from cumulo.common.db.tables.volume_backup import volume_backup
 from cumulo.common.ids import Ids
 from cumulo.common.operations import store
 from cumulo.common.operations.lease import Operation
 from cumulo.compute import moves
 from cumulo.image import imports
 from cumulo.network import ports
-from cumulo.scheduler import migrating, volumes
+from cumulo.scheduler import backups, migrating, volumes
 from cumulo.scheduler.steps import FOUND
 from cumulo.volume import messages
 
 LOG = log.get(__name__)
 _LOCKS = {kind: sa.select(table.c.id).where(table.c.id == sa.bindparam("its_id")).with_for_update()
           for kind, table in (("server", server), ("image", image), ("volume", volume),
-                              ("snapshot", volume_snapshot))}
+                              ("snapshot", volume_snapshot), ("backup", volume_backup))}
 
 _ENDS_IN_ERROR = ("build_server", "reboot_server", "rebuild_server", "evacuate_server")
 
@@ -51,6 +52,8 @@ def finished(connection: sa.Connection, ids: Ids, now: float, ended: Operation) 
         messages.note(connection, ids, now, ended)
     if ended.resource_type == "snapshot":
         volumes.snapshot_finished(connection, ids, now, ended)
+    if ended.resource_type == "backup":
+        backups.finished(connection, ids, now, ended)
     if ended.resource_type == "volume":
         volumes.finished(connection, ids, now, ended)
     if ended.resource_type != "server":

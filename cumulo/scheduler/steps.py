@@ -27,7 +27,7 @@ from cumulo.compute import leftovers, moves
 from cumulo.identity import limits
 from cumulo.image import attributes, images, imports, protections, quotas
 from cumulo.network import ports
-from cumulo.scheduler import fitting, migrating, moving, saved_images, snapshot, volume_moves, volumes
+from cumulo.scheduler import backups, fitting, migrating, moving, saved_images, snapshot, volume_moves, volumes
 from cumulo.scheduler.filters import Group, Host, Request
 from cumulo.scheduler.place import plan_place
 from cumulo.volume import server_volumes
@@ -358,6 +358,10 @@ STEPS: dict[str, LocalStep] = {
     "forget_snapshot": LocalStep(volumes.forget_snapshot, volumes.keep),
     "hold_room": LocalStep(volumes.hold_room, volumes.give_room, volumes.plan_growth),
     "settle_growth": LocalStep(volumes.settle_growth, volumes.keep),
+    "settle_backup": LocalStep(backups.settle_backup, volumes.keep),
+    "settle_restore": LocalStep(backups.settle_restore, volumes.keep),
+    "let_go_backup": LocalStep(backups.let_go_backup, volumes.keep),
+    "forget_backup": LocalStep(backups.forget_backup, volumes.keep),
 }
 
 PLACING = ("claim", "choose")

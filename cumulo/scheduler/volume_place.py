@@ -32,6 +32,7 @@ class Wanted:
 
     size_gib: int
     backend: str | None = None  # where what it is made of is
+    host: str | None = None  # the only one that can reach it
     zone: str | None = None
     says: tuple[tuple[str, str], ...] = ()  # what its type wants a backend to say
     same_backends: tuple[str, ...] | None = None  # it shall be on one of these
@@ -61,8 +62,9 @@ def alive(backend: Backend, wanted: Wanted, limits: Limits) -> bool:
 
 
 def source(backend: Backend, wanted: Wanted, limits: Limits) -> bool:
-    """It has what the volume is made of."""
-    return wanted.backend is None or backend.name == wanted.backend
+    """It has, or reaches, what the volume is made of."""
+    reaches = wanted.host is None or backend.name.rpartition("@")[0] == wanted.host
+    return reaches and (wanted.backend is None or backend.name == wanted.backend)
 
 
 def zone(backend: Backend, wanted: Wanted, limits: Limits) -> bool:

@@ -81,7 +81,8 @@ def _wanted(connection: sa.Connection, row: Any, state: State, type_id: str | No
         specs = connection.execute(sa.select(volume_type.c.extra_specs).where(volume_type.c.id == type_id)).scalar() or {}
     hints = row["scheduler_hints"] or {}
     return Wanted(
-        size_gib=row["size_gib"], backend=(state.get("source") or {}).get("backend"), zone=row["availability_zone"],
+        size_gib=row["size_gib"], backend=(state.get("source") or {}).get("backend"),
+        host=(state.get("source") or {}).get("host"), zone=row["availability_zone"],
         says=(*(each for each in types.wanted_capabilities(specs) if each[0] != types.MULTIATTACH),
               *type_encryption.asks(connection, type_id), *qos.asks(connection, type_id)),
         same_backends=_backends_of(connection, hints.get("same_host")) if hints.get("same_host") else None,

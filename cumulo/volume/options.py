@@ -7,6 +7,8 @@ from typing import Any
 
 from oslo_config import cfg
 
+from cumulo.common.s3 import ENDPOINT_OPTIONS
+
 GROUP = "volume"
 BACKEND_GROUP = "volume_backend_"
 _BACKEND_NAME = cfg.StrOpt("volume_backend_name", default="",
@@ -48,6 +50,34 @@ FILE_OPTIONS = [
     *EXPORT_OPTIONS,
     _BACKEND_NAME,
 ]
+BACKUP_GROUP = "backup"
+BACKUP_OPTIONS = [
+    cfg.StrOpt("target", default="directory", choices=["directory", "s3"],
+               help="Where backups of volumes are kept: in a directory, which may be a mounted share, or in a bucket of an S3 "
+                    "service. All volume agents need the same one."),
+    cfg.StrOpt("directory", default="",
+               help="Directory of the target directory. Empty means backups below state_dir: on the host that has the volumes, "
+                    "and lost with it."),
+    cfg.BoolOpt("shared", default=False,
+                help="Whether every host sees that directory at the same path, as on NFS. Else a backup can be restored and "
+                     "deleted by the host alone that made it."),
+    *ENDPOINT_OPTIONS,
+    cfg.IntOpt("timeout_s", default=43200, min=60, max=30 * 86400,
+               help="Seconds after which a backup or a restoration that has not ended is undone. Twelve hours let a large "
+                    "volume be read, and a host come back."),
+    cfg.IntOpt("answer_timeout_s", default=60, min=1, max=3600,
+               help="Seconds without an answer after which the S3 service counts as away."),
+    cfg.StrOpt("ca_file", default="",
+               help="File with the certificates that sign the S3 service's. Empty means those of the system."),
+    cfg.IntOpt("chunk_mib", default=4, min=1, max=64,
+               help="MiB of the pieces that a new backup is made of. Smaller ones let incremental backups keep less, and make "
+                    "more objects. An incremental backup has those of the one before."),
+    cfg.IntOpt("compression_level", default=3, min=1, max=19,
+               help="How hard zstd tries; above 3 it takes much time for little room."),
+    cfg.StrOpt("key_file", default="",
+               help="File of keys, 64 hexadecimal digits a line, that seal what is kept (AES-256-GCM): the first one seals, each "
+                    "opens. Empty, the default, seals nothing. Whoever loses it loses every backup."),
+]
 BACKEND_OPTIONS = {"file": FILE_OPTIONS, "fake": FAKE_OPTIONS}
 """What a backend of each kind is told, in the group volume_backend_<its name>."""
 OPTIONS = [
@@ -87,6 +117,9 @@ OPTIONS = [
     cfg.IntOpt("quota_gigabytes", default=1000, min=-1,
                help="GiB that the volumes and snapshots of a project may have together; -1 is no limit."),
     cfg.IntOpt("quota_groups", default=10, min=-1, help="Groups of volumes a project may have; -1 is no limit."),
+    cfg.IntOpt("quota_backups", default=10, min=-1, help="Backups a project may have; -1 is no limit."),
+    cfg.IntOpt("quota_backup_gigabytes", default=1000, min=-1,
+               help="GiB that the volumes of a project's backups may have together, whatever of them is kept; -1 is no limit."),
     cfg.IntOpt("quota_per_volume_gigabytes", default=-1, min=-1, help="GiB one volume may have; -1 is no limit."),
     cfg.StrOpt("default_group_type", default="",
                help="Name of the group type that users are advised to take. Empty: none."),
@@ -99,6 +132,7 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 def register(conf: cfg.ConfigOpts) -> None:
     """Declare the options of this part, and those of every backend that is named."""
     conf.register_opts(OPTIONS, group=GROUP)
+    conf.register_opts(BACKUP_OPTIONS, group=BACKUP_GROUP)
 
 
 def backends(conf: cfg.ConfigOpts) -> list[tuple[str, str]]:
@@ -134,3 +168,8 @@ def image_directory(conf: cfg.ConfigOpts) -> pathlib.Path:
 def directory(conf: cfg.ConfigOpts, name: str) -> pathlib.Path:
     """Return where a backend of the kind file keeps its volumes."""
     return pathlib.Path(told(conf, name).directory or os.path.join(conf.state_dir, "volumes", name))
+
+
+def backup_directory(conf: cfg.ConfigOpts) -> pathlib.Path:
+    """Return where backups are kept in a directory."""
+    return pathlib.Path(conf.backup.directory or os.path.join(conf.state_dir, "backups"))

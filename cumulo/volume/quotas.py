@@ -15,13 +15,13 @@ from oslo_config import cfg
 from cumulo.common import errors
 from cumulo.common.db.absent import insert_if_absent
 from cumulo.common.db.tables.volume import volume, volume_group, volume_project, volume_snapshot, volume_type
+from cumulo.common.db.tables.volume_backup import volume_backup
 from cumulo.volume import quota_rows
 
 UNLIMITED = -1
 VOLUMES, SNAPSHOTS, GIGABYTES, PER_VOLUME, GROUPS = "volumes", "snapshots", "gigabytes", "per_volume_gigabytes", "groups"
-LATER = {"backups": 10, "backup_gigabytes": 1000}
-"""What clients expect beside, with what they are told unless somebody sets another limit. There is nothing of it yet."""
-NAMES = (PER_VOLUME, VOLUMES, SNAPSHOTS, GIGABYTES, GROUPS)
+BACKUPS, BACKUP_GIGABYTES = "backups", "backup_gigabytes"
+NAMES = (PER_VOLUME, VOLUMES, SNAPSHOTS, GIGABYTES, GROUPS, BACKUPS, BACKUP_GIGABYTES)
 BY_TYPE = (VOLUMES, GIGABYTES, SNAPSHOTS)
 """What may also be limited for one type alone, as <name>_<name of the type>."""
 _SIZE = sa.func.coalesce(volume.c.growing_gib, volume.c.size_gib)
@@ -34,6 +34,8 @@ class Amount:
     volumes: int = 0
     snapshots: int = 0
     gigabytes: int = 0
+    backups: int = 0
+    backup_gigabytes: int = 0
     type_name: str | None = None
     only_type: bool = False
     groups: int = 0
@@ -46,13 +48,14 @@ class Amount:
         """Return what it takes by the names of limits, those of its type among them."""
         each = {VOLUMES: self.volumes, SNAPSHOTS: self.snapshots, GIGABYTES: self.gigabytes}
         own = {f"{name}_{self.type_name}": value for name, value in each.items()} if self.type_name else {}
-        all_of_it = own if self.only_type else each | own | {GROUPS: self.groups}
+        beside = {GROUPS: self.groups, BACKUPS: self.backups, BACKUP_GIGABYTES: self.backup_gigabytes}
+        all_of_it = own if self.only_type else each | own | beside
         return {name: value for name, value in all_of_it.items() if value}
 
 
 def configured(conf: cfg.ConfigOpts) -> dict[str, int]:
     """Return the limits that are configured."""
-    return {name: getattr(conf.volume, f"quota_{name}") for name in NAMES} | LATER
+    return {name: getattr(conf.volume, f"quota_{name}") for name in NAMES}
 
 
 def type_names(connection: sa.Connection) -> list[str]:
@@ -92,6 +95,10 @@ def usage_of(connection: sa.Connection, project_id: str) -> dict[str, int]:
         _add(found, Amount(snapshots=count, gigabytes=int(size), type_name=type_name))
     groups = sa.select(sa.func.count()).select_from(volume_group).where(volume_group.c.project_id == project_id)
     _add(found, Amount(groups=connection.execute(groups).scalar_one()))
+    backups = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(volume_backup.c.size_gib), 0)).where(
+        volume_backup.c.project_id == project_id)
+    for count, size in connection.execute(backups):
+        _add(found, Amount(backups=count, backup_gigabytes=int(size)))
     return found
 
 

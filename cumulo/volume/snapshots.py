@@ -84,6 +84,7 @@ def request_delete(connection: sa.Connection, ids: Ids, now: float, *, context: 
     if of["shown_status"] == states.REVERTING:
         raise errors.BadRequest(f"Invalid snapshot: Volume {of['id']} is being reverted to its newest snapshot.")
     _refuse_while_copied(connection, row)
+    volumes.refuse_while_backed_up(connection, of, row["id"])
     if running is not None:
         store.cancel(connection, row["id"], context=context)  # what walks back is followed by the deletion
     else:

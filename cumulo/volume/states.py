@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from cumulo.common.db.tables.operations import operation
 from cumulo.common.db.tables.volume import volume, volume_snapshot
+from cumulo.common.db.tables.volume_backup import volume_backup
 
 CREATING, AVAILABLE, IN_USE, RESERVED, ERROR = "creating", "available", "in-use", "reserved", "error"
 ATTACHING, DETACHING, MAINTENANCE = "attaching", "detaching", "maintenance"
@@ -17,10 +18,13 @@ REVERTING = "reverting"
 DELETING, ERROR_DELETING, ERROR_EXTENDING = "deleting", "error_deleting", "error_extending"
 FROM = (AVAILABLE, IN_USE)
 """What a volume is that another one can be made of."""
+BACKING_UP = "backing-up"
 PASSING = {"delete_volume": DELETING, "extend_volume": "extending", "upload_volume": "uploading", "delete_snapshot": DELETING,
-           "revert_volume": REVERTING, "reimage_volume": "downloading", "migrate_volume": MAINTENANCE, "retype_volume": "retyping"}
+           "revert_volume": REVERTING, "reimage_volume": "downloading", "migrate_volume": MAINTENANCE, "retype_volume": "retyping",
+           "restore_backup": "restoring-backup"}
 """What a thing is shown as while such a flow runs."""
-STUCK = {"delete_volume": ERROR_DELETING, "delete_snapshot": ERROR_DELETING, "extend_volume": ERROR_EXTENDING}
+STUCK = {"delete_volume": ERROR_DELETING, "delete_snapshot": ERROR_DELETING, "extend_volume": ERROR_EXTENDING,
+         "restore_backup": "error_restoring"}
 """What a thing is once such a flow is stuck; others leave it in error."""
 FOR_DELETION = (CREATING, AVAILABLE, ERROR, ERROR_DELETING, ERROR_EXTENDING, "error_restoring", "error_managing")
 MIGRATING, MIGRATED, NOT_MIGRATED = "migrating", "success", "error"
@@ -28,19 +32,33 @@ MIGRATING, MIGRATED, NOT_MIGRATED = "migrating", "success", "error"
 FOR_RESET = (CREATING, AVAILABLE, DELETING, ERROR, ERROR_DELETING, ATTACHING, DETACHING, IN_USE, MAINTENANCE)
 FOR_RESET_OF_SNAPSHOT = (CREATING, AVAILABLE, DELETING, ERROR, ERROR_DELETING)
 
-_IS_RUN = sa.and_(operation.c.active_key.is_not(None), operation.c.phase.in_(("doing", "undoing")))
+
+def is_run(table: sa.FromClause) -> sa.ColumnElement[bool]:
+    """Say whether a row of the table of operations, or of an alias of it, is being carried out."""
+    return sa.and_(table.c.active_key.is_not(None), table.c.phase.in_(("doing", "undoing")))
 
 
-def shown(table: sa.Table) -> sa.ColumnElement[str]:
-    """Return the status that clients see, for a query over joined(table)."""
+def backing_up(of: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Say whether a backup that a condition describes is being made."""
+    making = operation.alias("making")
+    query = sa.select(volume_backup.c.id).join(making, making.c.active_key == volume_backup.c.id)
+    return query.where(of, making.c.flow == "create_backup", is_run(making)).exists()
+
+
+def shown(table: sa.Table, *more: tuple[sa.ColumnElement[bool], str]) -> sa.ColumnElement[str]:
+    """Return the status that clients see, for a query over joined(table); more: what it is shown as when that holds."""
     passing = [(operation.c.flow == flow, status) for flow, status in PASSING.items()]
-    return sa.case((operation.c.cancel.is_(True), DELETING), *passing, else_=table.c.status).label("shown_status")
+    return sa.case((operation.c.cancel.is_(True), DELETING), *passing, *more, else_=table.c.status).label("shown_status")
 
 
 def joined(table: sa.Table) -> sa.Join:
     """Return the table with the operation of each row that is under way."""
-    return table.outerjoin(operation, sa.and_(operation.c.active_key == table.c.id, _IS_RUN))
+    return table.outerjoin(operation, sa.and_(operation.c.active_key == table.c.id, is_run(operation)))
 
 
-SHOWN, JOINED = shown(volume), joined(volume)
-SHOWN_OF_SNAPSHOT, JOINED_OF_SNAPSHOT = shown(volume_snapshot), joined(volume_snapshot)
+# A volume in use is backed up as it was at one moment, and stays in use meanwhile.
+_BACKED_UP = sa.and_(volume.c.status == AVAILABLE, backing_up(sa.and_(
+    volume_backup.c.volume_id == volume.c.id, volume_backup.c.snapshot_id.is_(None))))
+SHOWN, JOINED = shown(volume, (_BACKED_UP, BACKING_UP)), joined(volume)
+SHOWN_OF_SNAPSHOT = shown(volume_snapshot, (backing_up(volume_backup.c.snapshot_id == volume_snapshot.c.id), BACKING_UP))
+JOINED_OF_SNAPSHOT = joined(volume_snapshot)

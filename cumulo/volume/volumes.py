@@ -17,6 +17,7 @@ from oslo_config import cfg
 
 from cumulo.common import errors, log
 from cumulo.common.context import Context
+from cumulo.common.db.tables.operations import operation
 from cumulo.common.db.tables.volume import (
     volume,
     volume_attachment,
@@ -25,6 +26,7 @@ from cumulo.common.db.tables.volume import (
     volume_snapshot,
     volume_transfer,
 )
+from cumulo.common.db.tables.volume_backup import volume_backup
 from cumulo.common.ids import Ids
 from cumulo.common.operations import store
 from cumulo.common.operations.step import State
@@ -44,6 +46,7 @@ class Wish:
     columns: Mapping[str, Any]
     type_name: str | None = None
     source: Mapping[str, Any] | None = None
+    deadline_s: float = 3600
 
 
 def not_found(volume_id: str) -> errors.NotFound:
@@ -70,7 +73,7 @@ def request_create(connection: sa.Connection, ids: Ids, now: float, *, conf: cfg
                    wish: Wish) -> Row:
     """Make the row and the operation of a new volume and return the row; raises TooLarge over quota."""
     row = make_row(connection, ids, now, conf=conf, context=context, wish=wish)
-    begin_create(connection, ids, now, context, row, wish.source)
+    begin_create(connection, ids, now, context, row, wish.source, wish.deadline_s)
     return row
 
 
@@ -93,11 +96,11 @@ def make_row(connection: sa.Connection, ids: Ids, now: float, *, conf: cfg.Confi
 
 
 def begin_create(connection: sa.Connection, ids: Ids, now: float, context: Context, row: Row,
-                 source: Mapping[str, Any] | None) -> None:
+                 source: Mapping[str, Any] | None, deadline_s: float = 3600) -> None:
     """Create the operation that makes a volume, unless one does already."""
     if store.active(connection, row["id"]) is None:
         begin(connection, ids, now, context, row, "create_volume", "create", {
-            "size_gib": row["size_gib"], "source": source, "encrypted": row["encryption_key_id"] is not None})
+            "size_gib": row["size_gib"], "source": source, "encrypted": row["encryption_key_id"] is not None}, deadline_s)
 
 
 def _original(connection: sa.Connection, row: Row, source: Mapping[str, Any] | None) -> str | None:
@@ -146,6 +149,7 @@ def request_delete(connection: sa.Connection, ids: Ids, now: float, *, context: 
     if grouped:
         raise errors.BadRequest(f"Invalid volume: Its snapshots {', '.join(grouped)} are part of snapshots of a group: delete those.")
     refuse_busy(connection, snapshots)
+    refuse_while_backed_up(connection, row)
     refuse_while_copied(connection, row, snapshots)
     offer_no_more(connection, row["id"])
     if running is not None:
@@ -263,9 +267,9 @@ def _user(connection: sa.Connection, row: Row) -> State:
 
 
 def begin(connection: sa.Connection, ids: Ids, now: float, context: Context, row: Row, flow: str, action: str,
-          state: Mapping[str, Any]) -> None:
+          state: Mapping[str, Any], deadline_s: float = 3600) -> None:
     """Create an operation on a volume."""
-    store.create(connection, ids, now, flow=flow, resource_type="volume", resource_id=row["id"],
+    store.create(connection, ids, now, flow=flow, resource_type="volume", resource_id=row["id"], deadline_s=deadline_s,
                  state={"volume_id": row["id"], **state}, context=context, action=action)
 
 
@@ -326,6 +330,17 @@ def copies(connection: sa.Connection, project_id: str, of_it: sa.ColumnElement[b
     if own:
         return f"Volume {own[0]} is" if len(own) == 1 else f"Volumes {', '.join(own)} are"
     return "Another volume is" if found else None
+
+
+def refuse_while_backed_up(connection: sa.Connection, row: Row, snapshot_id: str | None = None) -> None:
+    """Raise BadRequest while a backup is being made of a volume, of any or of one of its snapshots; names one of its project."""
+    of_it = [volume_backup.c.volume_id == row["id"], *([volume_backup.c.snapshot_id == snapshot_id] if snapshot_id else [])]
+    query = sa.select(volume_backup.c.id, volume_backup.c.project_id).where(*of_it, operation.c.flow == "create_backup").join_from(
+        volume_backup, operation, operation.c.active_key == volume_backup.c.id)
+    found = connection.execute(query.order_by(volume_backup.c.id).limit(1)).first()
+    if found is not None:
+        named = f"Backup {found.id} is" if found.project_id == row["project_id"] else "A backup is"
+        raise errors.BadRequest(f"Invalid volume: {named} being made of volume {row['id']}.")
 
 
 def refuse_busy(connection: sa.Connection, snapshot_ids: list[str]) -> None:

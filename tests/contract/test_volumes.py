@@ -87,3 +87,28 @@ class VolumesTest(ContractCase):
         volume = self.make("--size", "1", "--type", kind)
         self.assertEqual(kind, self.client.show("volume show", volume)["type"])
         self.assertIn("cinder-volume", self.client.names("volume service list", column="Binary"))
+
+    def test_backups(self) -> None:
+        volume = self.make("--size", "1")
+        full = self.back_up(volume, "--description", "mine")
+        less = self.back_up(volume, "--incremental", "--force")
+        shown = self.client.show("volume backup show", less)
+        self.assertEqual((True, volume, 1), (shown["is_incremental"], shown["volume_id"], shown["size"]))
+        self.client.do("volume backup set", "--name", self.name("renamed"), full)
+        self.assertIn(self.name("renamed"), self.client.names("volume backup list", "--long"))
+        self.client.do("volume backup restore", less, volume)
+        self.settled(volume, "available")
+        new = str(self.client.show("volume backup restore", less, self.name("restored"))["volume_id"])
+        self.addCleanup(self.gone, new)
+        self.settled(new, "available")
+        record = self.client.show("volume backup record export", full)
+        self.assertTrue(record["backup_service"].startswith("cinder.backup.drivers."))
+        self.assertIn(less, self.client.refused("volume backup delete", full))
+        for each in (less, full):
+            self.gone(each, "volume backup")
+
+    def back_up(self, volume: str, *arguments: str) -> str:
+        """Make a backup and return its id once it is available."""
+        made = str(self.client.show("volume backup create", *arguments, "--name", self.name("backup"), volume)["id"])
+        self.settled(made, "available", "volume backup")
+        return made

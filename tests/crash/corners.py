@@ -21,6 +21,7 @@ ARGUMENTS = {"ping": {}, "holdings": {}, "ring": {"what": "look"}, "metadata_for
              "gateway_silent": {"host": "h1", "tunnel_address": "192.0.2.99"}, "staging_needed": {"host": CONTROL}, "import_wanted": {"image_id": "i"}, "volume_image": {"volume_id": "v"},
              "volume_move": {"volume_id": "v"}, "volume_map": {"backend": "fake", "volume_id": "v"},
              "volume_chunk": {"backend": "fake", "volume_id": "v", "number": 0},
+             "work_wanted": {"resource_id": "r"}, "backups_needed": {"locations": ["b"]},
              "diagnostics": {"server_id": "none"}, "open_console": {"server_id": "none", "kind": "serial"}, "host_power": {"action": "none"},
              "keep_guest_password": {"network_id": "n", "address": "a", "password": "p"}}
 TRIES = 40

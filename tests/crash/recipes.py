@@ -164,6 +164,11 @@ RECIPES: dict[str, Recipe] = {
     # Of snapshots: the status and the size.
     "create_snapshot": Recipe("", "available 1", ("error 1",)),
     "delete_snapshot": Recipe("available 1", ""),
+    # Of backups: the status and the size; of restored volumes theirs.
+    "create_backup": Recipe("", "available 1", ("error 1",)),
+    "delete_backup": Recipe("available 1", ""),
+    "import_backup": Recipe("imported", "available 1", ("error 1",)),
+    "restore_backup": Recipe("available 1", "available 1", ("available 1",)),
     # Of images: the status, and the stores that have the data.
     "import_image": Recipe("", "active file", ("queued ",)),
     "add_location": Recipe("", "active web", ("queued web",)),

@@ -22,6 +22,7 @@ from cumulo.common.ids import Ids
 from cumulo.common.operations.step import Flow
 from cumulo.compute import servers
 from tests.crash import catalog
+from tests.crash.backups import Backups, Restored
 from tests.crash.images import Images
 from tests.crash.plan import DIE, FAIL, FAIL_ONCE, TWICE, Plan
 from tests.crash.recipes import IMAGE, PREPARE, RECIPES, Recipe
@@ -54,6 +55,8 @@ class Storm:
         self._images = Images(self, web)
         self._volumes = Volumes(self)
         self._snapshots = Snapshots(self)
+        self._backups = Backups(self)
+        self._restored = Restored(self)
         self._names = (f"storm-{number}" for number in itertools.count())
 
     def arm_everywhere(self, places: Sequence[str]) -> None:
@@ -99,8 +102,10 @@ class Storm:
         began = time.monotonic()
         fails = [] if flow.forward_only else _sides(flow, undo=False)
         count = len(fails) + PLAIN + (0 if flow.forward_only else CANCELLED)
-        herds: dict[str, Storm | Images | Volumes] = {"image": self._images, "volume": self._volumes, "snapshot": self._snapshots}
-        herd = herds.get(flow.resource_type, self)
+        herds: dict[str, Storm | Images | Volumes] = {
+            "image": self._images, "volume": self._volumes, "snapshot": self._snapshots, "backup": self._backups,
+            "restore_backup": self._restored}
+        herd = herds.get(flow.name) or herds.get(flow.resource_type, self)
         ids = herd.begin(recipe, count)
         self.plan.arm(FAIL, fails)
         self.plan.arm(FAIL_ONCE, _sides(flow, undo=not flow.forward_only))

@@ -3,6 +3,7 @@
 import os
 import unittest
 
+from cumulo.common import errors
 from cumulo.common.s3 import StoreFailed
 from cumulo.common.threads import Threads
 from cumulo.volume.agent.backup import copying
@@ -38,7 +39,7 @@ class S3TargetTest(TargetSuite, unittest.TestCase):
         wrong = S3Target(self.server.make_client(), "no-such-bucket", "")
         with self.assertRaises(StoreFailed):
             wrong.names("chunks")
-        with self.assertRaises(StoreFailed):
+        with self.assertRaisesRegex(errors.Retry, "cannot do it now"):
             copying.save(Vault(wrong, Sealer({}, 3, os.urandom), Threads()), Threads(), Plan(FULL, None, CHUNK), Disk(b"data"), WATCH)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from cumulo.api import families
 from tests.fixtures.twice import CHANGING, NOT_KEPT, Twice
 from tests.functional import (
+    test_backup_api,
     test_compute_aggregates,
     test_compute_api,
     test_compute_images,
@@ -67,6 +68,7 @@ STORIES: tuple[tuple[str, ModuleType, str], ...] = (
     ("image", test_image_api, "api"), ("image", test_image_cache_api, "api"), ("image", test_image_import_api, "api"),
     ("image", test_image_metadefs_api, "api"),
     ("volume", test_volume_api, "api"), ("volume", test_volume_snapshots_api, "api"),
+    ("volume", test_backup_api, "api"),
     ("volume", test_volume_attachments_api, "api"), ("volume", test_volume_transfers_api, "api"),
     ("volume", test_volume_choices_api, "api"), ("volume", test_volume_groups_api, "api"),
     *(("network", module, "") for module in NETWORK_STORIES))

@@ -11,10 +11,12 @@ import sqlalchemy as sa
 from cumulo.common.db.tables.compute import claim, server
 from cumulo.common.db.tables.operations import operation
 from cumulo.common.db.tables.volume import volume, volume_snapshot
+from cumulo.common.db.tables.volume_backup import volume_backup
 from cumulo.image.store.http import HttpStore
 from cumulo.image.stores import Stores
 from cumulo.scheduler import heartbeats
 from cumulo.volume import backends
+from cumulo.volume import backups as backup_rules
 from cumulo.volume import snapshots as snapshot_rules
 from cumulo.volume import volumes as volume_rules
 from tests.fixtures.api import PASSWORD, Api
@@ -61,7 +63,7 @@ class Cloud:
         logging.getLogger().addHandler(self._traces)
         for name in ("quota_instances", "quota_cores", "quota_memory_mib", "quota_key_pairs"):
             self.api.conf.set_override(name, -1, group="servers")
-        for name in ("quota_volumes", "quota_gigabytes", "quota_snapshots"):
+        for name in ("quota_volumes", "quota_gigabytes", "quota_snapshots", "quota_backups", "quota_backup_gigabytes"):
             self.api.conf.set_override(name, -1, group="volume")
         self.api.conf.set_override("failed_logins_max", 0, group="identity")
         self.tokens: dict[str, str | None] = {"nobody": None, "stranger": "gAAAAAstranger"}
@@ -113,7 +115,7 @@ class Cloud:
         self.ledger.take()
 
     def _end(self, connection: sa.Connection, row: Any, now: float) -> None:
-        if row["resource_type"] in ("volume", "snapshot"):
+        if row["resource_type"] in ("volume", "snapshot", "backup"):
             self._end_of_volume(connection, row, now)
             return
         flow, gone = row["flow"], {"status": "DELETED", "deleted_at": now, "terminated_at": now}
@@ -135,6 +137,13 @@ class Cloud:
             active_key=None, phase="done", finished_at=now))
         if row["resource_type"] == "volume" and (row["flow"] == "delete_volume" or row["cancel"]):
             volume_rules.forget(connection, row["resource_id"])
+            return
+        if row["resource_type"] == "backup":
+            if row["flow"] == "delete_backup" or row["cancel"]:
+                backup_rules.forget(connection, row["resource_id"])
+            else:
+                connection.execute(sa.update(volume_backup).where(volume_backup.c.id == row["resource_id"]).values(
+                    status="available", service="directory"))
             return
         if row["resource_type"] == "snapshot":
             if row["flow"] == "delete_snapshot" or row["cancel"]:

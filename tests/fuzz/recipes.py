@@ -120,6 +120,11 @@ def _snapshot(rng: random.Random, pool: Pool) -> Any:
     return {"snapshot": {"volume_id": pool.pick(rng, "volume_id", harmless=True), "name": "é" * rng.choice((1, 255))}}
 
 
+def _backup(rng: random.Random, pool: Pool) -> Any:
+    return {"backup": {"volume_id": pool.pick(rng, "volume_id", harmless=True), "name": "é" * rng.choice((1, 255)),
+                       "incremental": rng.random() < 0.3}}
+
+
 def _volume_group(rng: random.Random, pool: Pool) -> Any:
     return {"group": {"group_type": pool.pick(rng, "group_type_id", harmless=True), "name": rng.choice(("é", None)),
                       "volume_types": [pool.pick(rng, "volume_type_id", harmless=True)]}}
@@ -136,6 +141,7 @@ def _group_snapshot(rng: random.Random, pool: Pool) -> Any:
 RECIPES: dict[str, Recipe] = {
     "POST /volume/v3/groups": _volume_group, "POST /volume/v3/consistencygroups": _older_group,
     "POST /volume/v3/group_snapshots": _group_snapshot,
+    "POST /volume/v3/backups": _backup,
     "POST /volume/v3/volumes": _volume, "POST /volume/v3/snapshots": _snapshot,
     "POST /compute/v2.1/servers": _server, "POST /compute/v2/servers": _server, "POST /identity/v3/auth/tokens": _login,
     **{f"{method} /identity/v3/domains/{{domain_id}}/config": _settings for method in ("PUT", "PATCH")},

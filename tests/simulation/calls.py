@@ -13,7 +13,7 @@ from typing import Any
 
 from cumulo.compute.agent.driver import Power
 from cumulo.identity.bootstrap import REGION
-from tests.simulation import disks, loans, routing
+from tests.simulation import copies, disks, loans, routing
 from tests.simulation.cloud import WEB, Answer, Cloud
 from tests.simulation.people import K, People
 from tests.simulation.plan import Call
@@ -24,7 +24,7 @@ N = "/network/v2.0"
 I = "/image/v2"  # noqa: E741
 PATIENCE_S = 120.0
 LARGER = "larger"  # the id of the flavor that servers grow to
-KINDS_OF_THINGS = ("server", "volume", "snapshot", "network", "port", "router", "floatingip", "trunk", "image", "user", "project",
+KINDS_OF_THINGS = ("server", "volume", "snapshot", "backup", "network", "port", "router", "floatingip", "trunk", "image", "user", "project",
                    "group", "role", "credential", "application_credential", "trust")
 
 
@@ -86,6 +86,7 @@ class Users:
             self.delete("server", f"{V}/servers/{server_id}", server_id)
         if self.known["volume"]:
             disks.take_back(self)
+            copies.end(self)
             disks.ungroup(self)
         for volume_id in self.known["volume"]:
             self.detached(volume_id)
@@ -97,7 +98,7 @@ class Users:
         while self.cloud.kernel.elapsed_s < until:
             answer = self.send("GET", f"{disks.B}/volumes/{volume_id}", again=False)
             if answer is not None and (answer.status == 404 or answer.body["volume"]["status"] not in (
-                    "in-use", "attaching", "detaching")):
+                    "in-use", "attaching", "detaching", "backing-up", "restoring-backup")):
                 return
             self.cloud.kernel.wait(1.0)
 
@@ -463,6 +464,6 @@ _KINDS: dict[str, Callable[[Users, random.Random], None]] = {
     "remote image": _remote_image, "define metadata": _define_metadata,
     "leave store": _leave_store,
     "share image": _share_image, "download image": _download_image, "create user": _create_user,
-    "tag server": _tag_server, "read": _read, **loans.KINDS, **disks.KINDS,
+    "tag server": _tag_server, "read": _read, **loans.KINDS, **disks.KINDS, **copies.KINDS,
     **routing.KINDS,
 }  # fmt: skip

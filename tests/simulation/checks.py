@@ -21,6 +21,7 @@ from cumulo.common.db.tables.network_router import floating_ip, router
 from cumulo.common.db.tables.network_sharing import trunk
 from cumulo.common.db.tables.operations import operation, operation_event
 from cumulo.common.db.tables.volume import volume, volume_group, volume_group_snapshot, volume_snapshot
+from cumulo.common.db.tables.volume_backup import volume_backup
 from cumulo.compute.agent.driver import Power
 from cumulo.image.store.file import FileStore
 from cumulo.network import desired, revisions
@@ -36,7 +37,7 @@ THINGS: dict[str, tuple[sa.Column[Any], sa.Column[Any]]] = {
     "floatingip": (floating_ip.c.id, floating_ip.c.description),
     "network": (network_table.c.id, network_table.c.name), "port": (port.c.id, port.c.name),
     "image": (image.c.id, image.c.name), "volume": (volume.c.id, volume.c.name),
-    "snapshot": (volume_snapshot.c.id, volume_snapshot.c.name),
+    "snapshot": (volume_snapshot.c.id, volume_snapshot.c.name), "backup": (volume_backup.c.id, volume_backup.c.name),
     **{table.name.removeprefix("identity_"): (table.c.id, table.c.name)
        for table in (identity.user, identity.project, identity.group, identity.role, application_credential)},
     "credential": (credential.c.id, credential.c.type), "trust": (trust.c.id, trust.c.expires_at),
@@ -207,7 +208,8 @@ def _audit(world: World) -> Iterator[str]:
     said |= {f"network.{host.name}": host.network_holdings().to_dict() | newest for host in world.hosts.by_name.values()}
     said["image"] = {"stores": {name: FileStore(image_directory(name)).holdings().to_dict() for name in STORES}}
     said |= {f"image.{host}": FileStore(staging_directory(host)).holdings().to_dict() for host in CONTROLLERS}
-    said |= {f"volume.{host.name}": {"backends": {NAME: host.disks.holdings().to_dict()}}
+    said |= {f"volume.{host.name}": {"backends": {NAME: host.disks.holdings().to_dict()},
+                                     "backups": world.hosts.backups.holdings().to_dict()}
              for host in world.hosts.by_name.values()}
     for difference in differences_now(world.cloud.database(), said):
         yield str(difference)
@@ -236,6 +238,9 @@ def _volumes(world: World) -> Iterator[str]:
     for row in world.connection.execute(sa.select(volume_snapshot)).mappings():
         if row["status"] != "available" and not (row["status"] == "error" and row["id"] in excused):
             yield f"snapshot {row['id']} is {row['status']}"
+    for row in world.connection.execute(sa.select(volume_backup)).mappings():
+        if row["status"] != "available" and not (row["status"] == "error" and row["id"] in excused):
+            yield f"backup {row['id']} is {row['status']}: {row['fault']}"
 
 
 def findings_of_imports(cloud: Cloud) -> list[str]:

@@ -33,7 +33,9 @@ from cumulo.image.stores import Stores
 from cumulo.network.agent import main as network
 from cumulo.scheduler import main as scheduler
 from cumulo.volume.agent import main as volume
+from cumulo.volume.agent.backup.service import make_vault
 from tests.simulation.database import SimDatabase, Store
+from tests.simulation.copies import SimTarget
 from tests.simulation.disks import NAME, SimBackend, SimExports, SimImages
 from tests.simulation.hosts import (
     ROOMY,
@@ -176,10 +178,11 @@ class Cloud:
                          SimWebStore(self.kernel, self.weather, WEB, breaks=breaks))
 
     def _volume(self, process: Process) -> None:
-        held = self.hosts.by_name[process.host].disks
-        volume.serve(self._runtime(process), {
+        held, runtime = self.hosts.by_name[process.host].disks, self._runtime(process)
+        volume.serve(runtime, {
             NAME: SimBackend(self.kernel, self.weather, process.host, held)}, {
-                NAME: SimExports(self.kernel, self.weather, held)}, SimImages(self), self._send_image)
+                NAME: SimExports(self.kernel, self.weather, held)}, SimImages(self), self._send_image,
+            make_vault(runtime, SimTarget(self.kernel, self.weather, self.hosts.backups)))
 
     def _staging(self, host: str) -> SimStore:
         return SimStore(self.kernel, self.weather, staging_directory(host), "staging", full="staging")
@@ -227,7 +230,7 @@ def _conf(host: str) -> Any:
     conf.set_override("snapshot_format", "raw", group="servers")  # no program looks into it
     conf.set_override("import_methods", list(METHODS), group="image")
     conf.set_override("enabled_stores", [f"{name}:file" for name in STORES], group="image")
-    for name in ("quota_volumes", "quota_gigabytes", "quota_snapshots"):
+    for name in ("quota_volumes", "quota_gigabytes", "quota_snapshots", "quota_backups", "quota_backup_gigabytes"):
         conf.set_override(name, -1, group="volume")
     # A guest that ignores its button must not outlast the minute a run is given.
     conf.set_override("stop_timeout_s", 10, group="compute_agent")

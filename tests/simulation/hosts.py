@@ -21,6 +21,7 @@ from cumulo.image.store.http import HttpStore
 from cumulo.image.store.protocol import StoreFailed
 from cumulo.network.agent.fake import FakeDriver, lie_together
 from cumulo.network.agent.wanted import Wanted
+from tests.simulation.copies import HeldBackups
 from tests.simulation.disks import HeldVolumes
 from tests.simulation.kernel import Kernel
 from tests.simulation.weather import Weather
@@ -82,6 +83,7 @@ class Hosts:
         self.by_name = {name: Host(name) for name in names}
         self.excused: dict[str, str] = {}  # server id -> why it may end in ERROR
         self.violations: list[str] = []
+        self.backups = HeldBackups()
 
     def started(self, host: Host, server_id: str) -> None:
         """Note that a server begins to run; a second copy is the worst there is."""

@@ -9,6 +9,7 @@ from cumulo.api import deploy
 from cumulo.api.volume import policies
 from cumulo.api.volume.attachments import routes as attachments
 from cumulo.api.volume.availability_zones import routes as availability_zones
+from cumulo.api.volume.backups import routes as backups
 from cumulo.api.volume.capabilities import routes as capabilities
 from cumulo.api.volume.cgsnapshots import routes as cgsnapshots
 from cumulo.api.volume.clusters import routes as clusters
@@ -47,7 +48,7 @@ FAMILY = Family(
 RULES = policies.RULES
 _RESOURCES = (
     *volumes.ROUTES, *volume_actions.ROUTES, *metadata.ROUTES, *snapshots.ROUTES, *snapshot_actions.ROUTES,
-    *snapshot_metadata.ROUTES, *attachments.ROUTES, *transfers.ROUTES, *types.ROUTES, *type_encryption.ROUTES,
+    *snapshot_metadata.ROUTES, *attachments.ROUTES, *backups.ROUTES, *transfers.ROUTES, *types.ROUTES, *type_encryption.ROUTES,
     *consistency_groups.ROUTES, *cgsnapshots.ROUTES, *group_types.ROUTES, *groups.ROUTES, *group_snapshots.ROUTES, *qos_specs.ROUTES, *default_types.ROUTES, *messages.ROUTES, *resource_filters.ROUTES, *clusters.ROUTES, *quota_sets.ROUTES, *quota_classes.ROUTES,
     *limits.ROUTES, *availability_zones.ROUTES, *services.ROUTES, *hosts.ROUTES, *scheduler_stats.ROUTES,
     *capabilities.ROUTES, *extensions.ROUTES)

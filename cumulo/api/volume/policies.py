@@ -13,7 +13,7 @@ def _rule(name: str, check: str, description: str, *operations: tuple[str, str])
     return policy.DocumentedRuleDefault(f"volume:{name}", check, description, named)
 
 
-_SNAPSHOT = "/snapshots/{snapshot_id}"
+_SNAPSHOT, _BACKUP = "/snapshots/{snapshot_id}", "/backups/{backup_id}"
 _VOLUME, _TYPE = "/volumes/{volume_id}", "/types/{type_id}"
 _ACTION = f"{_VOLUME}/action"
 _GROUP, _GROUP_SNAPSHOT = "/groups/{volume_group_id}", "/group_snapshots/{group_snapshot_id}"
@@ -71,6 +71,18 @@ RULES = (
     _rule("transfers:accept", _CHANGE, "Take a volume that another project offers.",
           *(("POST", f"{each}/{{transfer_id}}/accept") for each in _TRANSFERS)),
     _rule("transfers:delete", _CHANGE, "Take an offer back.", *(("DELETE", f"{each}/{{transfer_id}}") for each in _TRANSFERS)),
+    _rule("backups:create", _CHANGE, "Make backups.", ("POST", "/backups")),
+    _rule("backups:list", _READ, "List backups.", ("GET", "/backups"), ("GET", "/backups/detail")),
+    _rule("backups:list_all_projects", _ADMIN, "List the backups of all projects.", ("GET", "/backups/detail")),
+    _rule("backups:show", _READ, "Show a backup.", ("GET", _BACKUP)),
+    _rule("backups:show_project", _ADMIN, "See whose a backup is.", ("GET", _BACKUP)),
+    _rule("backups:update", _CHANGE, "Change a backup.", ("PUT", _BACKUP)),
+    _rule("backups:delete", _CHANGE, "Delete a backup.", ("DELETE", _BACKUP)),
+    _rule("backups:restore", _CHANGE, "Restore a backup.", ("POST", f"{_BACKUP}/restore")),
+    _rule("backups:records", _ADMIN, "Pass records of backups from cloud to cloud.", ("GET", f"{_BACKUP}/export_record"),
+          ("POST", "/backups/import_record")),
+    _rule("backups:administer", _ADMIN, "Delete a backup whatever its state is, or write another one in its row.",
+          ("POST", f"{_BACKUP}/action")),
     _rule("types:list", _ANYBODY, "List and show types.", ("GET", "/types")),
     _rule("types:extra_specs", _ADMIN, "Read the extra specs of types.", ("GET", f"{_TYPE}/extra_specs")),
     _rule("types:manage", _ADMIN, "Make, change and delete types, and say who may use them.", ("POST", "/types")),

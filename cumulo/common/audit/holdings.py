@@ -4,6 +4,7 @@
     NetworkHoldings    a network host: devices, namespaces, DHCP, metadata, firewall
     StoreHoldings      the image store: whole files, and those being written
     BackendHoldings    a backend of volumes: volumes, snapshots, what is half made
+    BackupHoldings     a target of backups: whole ones, what is half made
 
 An agent lists what is there, never what ought to be: the audit compares.
 """
@@ -140,6 +141,24 @@ class BackendHoldings:
         volumes = tuple((str(volume_id), int(size_gib)) for volume_id, size_gib in said["volumes"])
         exports = said.get("exports")
         return cls(volumes, tuple(said["snapshots"]), tuple(said["partial"]), None if exports is None else tuple(exports))
+
+
+@dataclasses.dataclass(frozen=True)
+class BackupHoldings:
+    """A target of backups: the locations of whole ones and of what is half made; shared: others name the same."""
+
+    whole: tuple[str, ...] = ()
+    partial: tuple[str, ...] = ()
+    shared: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, said: Json) -> "BackupHoldings":
+        """Return what to_dict described."""
+        return cls(tuple(said["whole"]), tuple(said["partial"]), bool(said["shared"]))
 
 
 def _pairs(said: Any) -> tuple[tuple[str, str], ...]:

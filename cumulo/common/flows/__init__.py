@@ -10,9 +10,11 @@ from cumulo.common.flows import (
     clear_volume,
     confirm_resize,
     copy_image,
+    create_backup,
     create_image,
     create_snapshot,
     create_volume,
+    delete_backup,
     delete_moved_server,
     delete_server,
     delete_snapshot,
@@ -22,6 +24,7 @@ from cumulo.common.flows import (
     drop_card,
     evacuate_server,
     extend_volume,
+    import_backup,
     import_image,
     land_server,
     live_migrate_server,
@@ -33,6 +36,7 @@ from cumulo.common.flows import (
     reimage_volume,
     rescue_server,
     resize_server,
+    restore_backup,
     restore_server,
     resume_server,
     retype_volume,
@@ -59,7 +63,8 @@ _PAGES = (build_server, delete_server, start_server, stop_server, reboot_server,
           attach_interface, detach_interface, drop_card,
           import_image, copy_image, add_location, create_volume, delete_volume, extend_volume,
           create_snapshot, delete_snapshot, attach_volume, detach_volume, upload_volume,
-          revert_volume, reimage_volume, migrate_volume, retype_volume, clear_volume)
+          revert_volume, reimage_volume, migrate_volume, retype_volume, clear_volume,
+          create_backup, delete_backup, import_backup, restore_backup)
 
 FLOWS: dict[str, Flow] = {page.FLOW.name: page.FLOW for page in _PAGES}
 

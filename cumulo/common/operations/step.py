@@ -95,3 +95,13 @@ def at_volume_target(state: State) -> str | None:
 def at_volume(state: State) -> str | None:
     """The step runs at the volume agent of the state's host, nowhere while there is none."""
     return f"volume.{state['host']}" if state.get("host") else None
+
+
+def at_volume_to_hold(state: State) -> str | None:
+    """The same, and nowhere for a backup of what does not change while it is read."""
+    return at_volume(state) if state.get("hold") else None
+
+
+def at_volume_with_backup(state: State) -> str | None:
+    """The same, and nowhere for a backup whose data stays."""
+    return at_volume(state) if state.get("location") else None

@@ -126,6 +126,12 @@ def active(connection: Connection, resource_id: str) -> RowMapping | None:
     return connection.execute(select(operation).where(operation.c.active_key == resource_id)).mappings().one_or_none()
 
 
+def is_wanted(connection: Connection, resource_id: str) -> bool:
+    """Say whether an operation of the resource is under way that nobody has cancelled."""
+    running = active(connection, resource_id)
+    return running is not None and not running["cancel"] and running["phase"] == "doing"
+
+
 def active_of(connection: Connection, resource_ids: Sequence[str]) -> dict[str, RowMapping]:
     """The unfinished operations of several resources, by resource id: one query for a list page."""
     if not resource_ids:

@@ -9,11 +9,18 @@ from types import ModuleType
 from typing import Any
 
 from cumulo.common.audit.difference import Difference
-from cumulo.common.audit.holdings import BackendHoldings, ComputeHoldings, NetworkHoldings, StoreHoldings
+from cumulo.common.audit.holdings import (
+    BackendHoldings,
+    BackupHoldings,
+    ComputeHoldings,
+    NetworkHoldings,
+    StoreHoldings,
+)
 from cumulo.common.db.engine import Database
 from cumulo.scheduler.audit import read
 from cumulo.scheduler.audit.checks import (
     addresses,
+    backups,
     hypervisors,
     identity,
     images,
@@ -31,7 +38,7 @@ from cumulo.scheduler.audit.facts import DOING, STORE_TARGET, DatabaseFacts, Fac
 
 CHECKS: tuple[ModuleType, ...] = (
     servers_claims, servers_own, operations, ports_bindings, addresses, revisions, quotas, images, rows, identity, hypervisors,
-    networks, volumes,
+    networks, volumes, backups,
 )
 KINDS: dict[str, str] = {kind: meaning for check in CHECKS for kind, meaning in check.KINDS.items()}
 
@@ -67,6 +74,7 @@ def with_holdings(database: DatabaseFacts, said: Said, busy: frozenset[str]) -> 
     network: dict[str, NetworkHoldings] = {}
     staging: dict[str, StoreHoldings] = {}
     backends: dict[str, BackendHoldings] = {}
+    targets: dict[str, BackupHoldings] = {}
     for target, answer in sorted(said.items()):
         kind, _, host = target.partition(".")
         if kind == "compute":
@@ -77,9 +85,11 @@ def with_holdings(database: DatabaseFacts, said: Said, busy: frozenset[str]) -> 
             staging[host] = StoreHoldings.from_dict(answer)
         elif kind == "volume":
             backends |= {f"{host}@{name}": BackendHoldings.from_dict(held) for name, held in answer["backends"].items()}
+            if answer.get("backups") is not None:  # a target that does not answer is not judged
+                targets[host] = BackupHoldings.from_dict(answer["backups"])
     stores = {name: StoreHoldings.from_dict(held) for name, held in said[STORE_TARGET]["stores"].items()} \
         if STORE_TARGET in said else {}
-    return Facts(database, compute, network, stores, staging, busy, backends)
+    return Facts(database, compute, network, stores, staging, busy, backends, targets)
 
 
 def unknown_servers(facts: Facts) -> set[str]:

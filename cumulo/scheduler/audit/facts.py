@@ -9,7 +9,13 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from cumulo.common.audit.holdings import BackendHoldings, ComputeHoldings, NetworkHoldings, StoreHoldings
+from cumulo.common.audit.holdings import (
+    BackendHoldings,
+    BackupHoldings,
+    ComputeHoldings,
+    NetworkHoldings,
+    StoreHoldings,
+)
 from cumulo.network.networks import DHCP_OWNER
 
 DOING = ("doing", "undoing")
@@ -220,6 +226,21 @@ class Snapshot:
 
 
 @dataclasses.dataclass(frozen=True)
+class Backup:
+    """A backup of a volume; location is the name of its data on the target, None while another row keeps that."""
+
+    id: str
+    project_id: str
+    status: str
+    size_gib: int
+    location: str | None
+    parent_location: str | None
+    host: str | None
+    bound: bool
+    updated_at: float = 0.0
+
+
+@dataclasses.dataclass(frozen=True)
 class Project:
     """A project and where it stands; parent_id is None directly below its domain."""
 
@@ -259,6 +280,9 @@ class DatabaseFacts:
     volumes: tuple[Volume, ...] = ()
     snapshots: tuple[Snapshot, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    backups: tuple[Backup, ...] = ()
+    # project id -> (backups, GiB), as the quota check counts them
+    backup_usage: Mapping[str, tuple[int, int]] = dataclasses.field(default_factory=dict)
     projects: tuple[Project, ...] = ()
     implied_roles: tuple[tuple[str, str], ...] = ()  # the first implies the second
     orphans: tuple[Orphan, ...] = ()
@@ -299,6 +323,7 @@ class Facts:
     staging: Mapping[str, StoreHoldings] = dataclasses.field(default_factory=dict)
     busy: frozenset[str] = frozenset()
     volume_backends: Mapping[str, BackendHoldings] = dataclasses.field(default_factory=dict)
+    backups: Mapping[str, BackupHoldings] = dataclasses.field(default_factory=dict)  # by host: what its target holds
 
     @functools.cached_property
     def servers(self) -> dict[str, Server]:

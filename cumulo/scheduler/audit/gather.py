@@ -55,14 +55,14 @@ def targets(database: DatabaseFacts) -> list[str]:
 
 
 def changed(before: DatabaseFacts, after: DatabaseFacts) -> frozenset[str]:
-    """Return the servers, volumes and snapshots that came, went or changed between two readings."""
+    """Return the servers, volumes, snapshots and backups that came, went or changed between two readings."""
     then, now = (_by_id(facts) for facts in (before, after))
     return frozenset(each for each in then.keys() | now.keys() if then.get(each) != now.get(each))
 
 
 def _by_id(facts: DatabaseFacts) -> dict[str, Any]:
     servers: dict[str, Any] = {each.id: each for each in facts.servers if each.deleted_at is None}
-    return servers | {each.id: each for each in (*facts.volumes, *facts.snapshots)}
+    return servers | {each.id: each for each in (*facts.volumes, *facts.snapshots, *facts.backups)}
 
 
 def ask(runtime: Runtime, whom: Sequence[str]) -> tuple[dict[str, dict[str, Any]], list[dict[str, str]]]:

@@ -13,7 +13,17 @@ import sqlalchemy as sa
 
 from cumulo.common.db import migrate
 from cumulo.common.db.engine import Database
-from cumulo.common.db.tables import compute, identity, image, network, network_pool, network_router, network_sharing, volume
+from cumulo.common.db.tables import (
+    compute,
+    identity,
+    image,
+    network,
+    network_pool,
+    network_router,
+    network_sharing,
+    volume,
+    volume_backup,
+)
 from cumulo.common.db.tables.base import metadata
 from cumulo.common.db.tables.idempotency import idempotency_key
 from cumulo.common.db.tables.operations import operation
@@ -49,6 +59,7 @@ LOGICAL_REFERENCES: tuple[tuple[sa.Column[Any], sa.Column[Any], sa.ColumnElement
     (volume.volume_snapshot.c.group_snapshot_id, volume.volume_group_snapshot.c.id, sa.true()),
     (volume.volume_group.c.project_id, identity.project.c.id, sa.true()),
     (volume.volume.c.project_id, identity.project.c.id, sa.true()),
+    (volume_backup.volume_backup.c.project_id, identity.project.c.id, sa.true()),
 )
 """What a row names without a foreign key: (column, the column it names, for which rows)."""
 
@@ -75,6 +86,7 @@ def read(database: Database) -> facts.DatabaseFacts:
             transfers=frozenset(_texts(connection, volume.volume_transfer.c.volume_id)),
             volume_hosts=_texts(connection, compute.service_status.c.host, compute.service_status.c.kind == "volume"),
             volume_usage=_volume_usage(connection),
+            backups=tuple(_rows(connection, facts.Backup, volume_backup.volume_backup)), backup_usage=_backup_usage(connection),
             projects=tuple(_rows(connection, facts.Project, identity.project)), implied_roles=_implied(connection),
             orphans=tuple(_orphans(connection)),
             compute_hosts=_texts(connection, compute.compute_host.c.name),
@@ -208,6 +220,13 @@ def _empty_groups(connection: sa.Connection) -> tuple[str, ...]:
         is_empty = ~sa.exists().where(part == table.c.id)
         found += connection.execute(sa.select(table.c.id).where(table.c.status == "deleting", is_empty).order_by(table.c.id)).scalars()
     return tuple(found)
+
+
+def _backup_usage(connection: sa.Connection) -> dict[str, tuple[int, int]]:
+    projects = connection.execute(sa.select(volume_backup.volume_backup.c.project_id).distinct()).scalars().all()
+    found = {project_id: volume_quotas.usage_of(connection, project_id) for project_id in sorted(projects)}
+    return {project_id: (used.get(volume_quotas.BACKUPS, 0), used.get(volume_quotas.BACKUP_GIGABYTES, 0))
+            for project_id, used in found.items()}
 
 
 def _implied(connection: sa.Connection) -> tuple[tuple[str, str], ...]:

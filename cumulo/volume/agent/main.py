@@ -15,6 +15,9 @@ from cumulo.common.rpc.server import Server
 from cumulo.common.runtime import Runtime
 from cumulo.volume import options
 from cumulo.volume.agent.backend import Backend
+from cumulo.volume.agent.backup.service import holdings, make_steps, make_vault
+from cumulo.volume.agent.backup.sweeper import Sweeper
+from cumulo.volume.agent.backup.vault import Vault
 from cumulo.volume.agent.exports.fake import FakeExports
 from cumulo.volume.agent.exports.interface import Exports
 from cumulo.volume.agent.exports.iscsi import IscsiTarget
@@ -66,7 +69,7 @@ def start(runtime: Runtime, source: Source | None = None, send_image: Upload | N
                             source or http_source(runtime.conf.volume.image_download_timeout_s))
         images.sweep()
         service = serve(runtime, make_backends(runtime), make_exports(runtime), images,
-                        send_image or http_upload(runtime.conf.volume.image_download_timeout_s))
+                        send_image or http_upload(runtime.conf.volume.image_download_timeout_s), make_vault(runtime))
     except BaseException:
         lock.release()
         raise
@@ -76,35 +79,37 @@ def start(runtime: Runtime, source: Source | None = None, send_image: Upload | N
 
 
 def serve(runtime: Runtime, backends: Mapping[str, Backend], exports: Mapping[str, Exports], images: Images,
-          send_image: Upload) -> Service:
+          send_image: Upload, vault: Vault) -> Service:
     """Answer for this host and report what it has; whoever calls owns the host."""
     turns = Turns(runtime.threads)
     keeper = Keeper(runtime, backends, exports, turns, lambda: _needed(runtime))
     server = runtime.bus.serve(f"{KIND}.{runtime.host}", methods(
-        runtime, backends, exports, turns, images, send_image) | {"ring": lambda call, what="", **facts: keeper.wake()})
+        runtime, backends, exports, turns, images, send_image, vault) | {"ring": lambda call, what="", **facts: keeper.wake()})
     service = Service(server, runtime.threads.event(), exports)
     runtime.threads.spawn(_report_forever, runtime, backends, exports, service.stopping, name="volume-report")
+    runtime.threads.spawn(Sweeper(runtime, vault).run_forever, service.stopping, name="backup-sweep")
     if exports:
         runtime.threads.spawn(keeper.run_forever, service.stopping, name="volume-exports")
     return service
 
 
 def methods(runtime: Runtime, backends: Mapping[str, Backend], exports: Mapping[str, Exports], turns: Turns, images: Images,
-            send_image: Upload) -> dict[str, Callable[..., Any]]:
+            send_image: Upload, vault: Vault) -> dict[str, Callable[..., Any]]:
     """Return what the agent answers on the bus."""
     def asking_for(method: str, name: str) -> Callable[[str], Any]:
         return lambda its_id: runtime.bus.call("scheduler", method, {name: its_id}, timeout_s=IMAGE_TIMEOUT_S)
 
+    backup_steps, held = make_steps(runtime, backends, vault), holdings(vault)
     def ask_agent(host: str, method: str, arguments: Mapping[str, Any]) -> Any:
         return runtime.bus.call(f"{KIND}.{host}", method, dict(arguments), timeout_s=CHUNK_TIMEOUT_S)
 
-    steps = Steps(backends, exports, turns, images, asking_for("volume_image", "volume_id"),
+    steps = Steps(backends, exports, turns, images, backup_steps.restore, asking_for("volume_image", "volume_id"),
                   asking_for("upload_access", "server_id"), lambda attachment_id: _needed(runtime, attachment_id),
                   lambda volume_id, with_key: _encryption(runtime, volume_id, with_key), send_image, ask_agent, runtime.threads,
                   options.image_directory(runtime.conf), runtime.host, runtime.conf.volume.image_cache_gib * GIB)
-    return StepServer(steps.table(), runtime.clock, runtime.threads, asking(runtime.bus)).methods() | {
+    return StepServer(steps.table() | backup_steps.table(), runtime.clock, runtime.threads, asking(runtime.bus)).methods() | {
         "holdings": lambda call: {"backends": {name: _holdings(each, exports.get(name)).to_dict()
-                                               for name, each in backends.items()}},
+                                               for name, each in backends.items()}, "backups": held()},
         **Outlet(backends, asking_for("volume_move", "volume_id"), runtime.clock, runtime.threads).methods(),
         "export_secret": lambda call, backend, volume_id: _secret(exports, backend, volume_id),
         "ping": lambda call: {"host": runtime.host},

@@ -44,6 +44,7 @@ class Steps:
     exports: Mapping[str, Exports]
     turns: Turns
     images: Images
+    restore_backup: StepFunction
     image_of: Callable[[str], Mapping[str, Any]]
     upload_access: Callable[[str], Mapping[str, Any]]
     needed_without: Callable[[str], Mapping[str, Any]]
@@ -78,6 +79,9 @@ class Steps:
         source = state.get("source") or {"kind": "nothing", "id": volume_id}
         if source["kind"] == "image":
             self._fill(self._filled_encrypted(backend, state) if state.get("encrypted") else backend.fill, volume_id, size_gib, call)
+            return {}
+        if source["kind"] == "backup":
+            self.restore_backup(state, call)
             return {}
         with self.turns.alone(volume_id, source.get("volume_id") or source["id"]):
             if source["kind"] == "snapshot":

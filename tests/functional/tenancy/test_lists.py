@@ -40,7 +40,7 @@ class ListsTest(TenancyCase):
             f"subnet_id%3D{owned['subnet_id']}": ("fixed_ips",), owned["port_id"]: ("id", "marker"),
             owned["project_id"]: ("project_id", "tenant_id", "owner", "scope.project.id", "id",
                                   "all_tenants=1&project_id", "parent_id"),
-            owned["volume_id"]: ("id", "marker", "source_volid"), owned["type_id"]: ("volume_type", "volume_type_id"),
+            owned["volume_id"]: ("id", "marker", "source_volid"), owned["backup_id"]: ("id", "marker"), owned["type_id"]: ("volume_type", "volume_type_id"),
             owned["user_id"]: ("user_id", "user.id", "id"),
             owned["domain_id"]: ("domain_id", "scope.domain.id", "parent_id", "id"),
             MARKER: ("name", "description", "tag", "tags", "tags-any", "name__contains", "key_name", "hostname"),

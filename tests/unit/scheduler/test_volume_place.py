@@ -48,6 +48,12 @@ class PlaceTest(unittest.TestCase):
             backend("a"), backend("b", zone="there", said=said), zone="there", says=(("k", "v"),), same_backends=("b",),
             different_backends=("a",), backend="b"))
 
+    def test_what_one_host_alone_can_reach_keeps_a_volume_there(self) -> None:
+        self.assertEqual("far@b", self.place(backend("near@a"), backend("far@b", allocated_gib=90), host="far"))
+        with self.assertRaises(errors.NoValidHost) as caught:
+            self.place(backend("near@a"), backend("nearer@a"), host="near@a")
+        self.assertEqual("No valid backend: 2 backends; source removed 2", caught.exception.message)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from cumulo.api.image.images.removal import Removal
 from cumulo.common import errors
+from cumulo.common.context import Context
 from cumulo.common.db.tables import (
     compute,
     image,
@@ -19,8 +20,8 @@ from cumulo.common.db.tables import (
     network_security,
     network_sharing,
     volume,
+    volume_backup,
 )
-from cumulo.common.context import Context
 from cumulo.common.flows import conflicts
 from cumulo.compute import quota_rows
 from cumulo.identity import domains, projects
@@ -50,6 +51,7 @@ _HELD = {
     "volume": (volume.volume.c.project_id, sa.true()),
     "volume snapshot": (volume.volume_snapshot.c.project_id, sa.true()),
     "volume group": (volume.volume_group.c.project_id, sa.true()),
+    "volume backup": (volume_backup.volume_backup.c.project_id, sa.true()),
     "namespace of metadata definitions": (metadef.metadef_namespace.c.owner, sa.true()),
 }
 

@@ -13,7 +13,7 @@ _OF_TYPES = {f"^({'|'.join(quotas.BY_TYPE)})_.{{1,240}}$": _NUMBER}
 
 def body(key: str, **more: Any) -> dict[str, Any]:
     """Return the schema of a body that sets limits, of types too."""
-    inner = {"type": "object", "properties": dict.fromkeys((*quotas.NAMES, *quotas.LATER), _NUMBER) | more, "patternProperties": _OF_TYPES,
+    inner = {"type": "object", "properties": dict.fromkeys(quotas.NAMES, _NUMBER) | more, "patternProperties": _OF_TYPES,
              "additionalProperties": False, "minProperties": 1}
     return {"type": "object", "properties": {key: inner}, "required": [key], "additionalProperties": False}
 

@@ -14,9 +14,9 @@ from cumulo.volume import backends, default_types, group_types, groups, types, v
 Body = dict[str, Any]
 
 
-def request_create(request: Request, connection: sa.Connection) -> volumes.Row:
-    """Make the row and the operation of the volume that a request asks for, and return the row."""
-    asked, services = request.body["volume"], request.services
+def request_create(request: Request, connection: sa.Connection, body: Body) -> volumes.Row:
+    """Make the row and the operation of the volume that a body asks for, and return the row."""
+    asked, services = body["volume"], request.services
     services.tokens.hold(connection, common.own_project(request))
     source = sources.find(request, connection, asked)
     own_type = _type(request, connection, asked, source)
@@ -26,9 +26,9 @@ def request_create(request: Request, connection: sa.Connection) -> volumes.Row:
         "availability_zone": _zone(request, connection, asked), "type_id": type_id,
         "group_id": _group(request, connection, asked, type_id),
         "multiattach": _multiattach(asked, own_type),
-        "scheduler_hints": request.body.get("OS-SCH-HNT:scheduler_hints") or request.body.get("scheduler_hints")}
+        "scheduler_hints": body.get("OS-SCH-HNT:scheduler_hints") or body.get("scheduler_hints")}
     wish = volumes.Wish(_size(asked, source.least_gib, source.size_gib), columns, own_type["name"] if own_type else None,
-                        source.state)
+                        source.state, **({"deadline_s": services.conf.backup.timeout_s} if asked.get("backup_id") else {}))
     return volumes.request_create(connection, services.ids, services.database.now(connection), conf=services.conf,
                                   context=request.context, wish=wish)
 
@@ -62,7 +62,7 @@ def _size(asked: Body, least_gib: int, usual_gib: int | None) -> int:
 
 def _type(request: Request, connection: sa.Connection, asked: Body, source: sources.Source) -> types.Row | None:
     """Return the type that is asked for, else that of what it is made of, else the configured one."""
-    if not asked.get("volume_type") and source.state and source.state["kind"] != "image":
+    if not asked.get("volume_type") and source.state and source.state["kind"] not in ("image", "backup"):
         return types.get_type(connection, source.type_id, None) if source.type_id else None
     wanted = asked.get("volume_type") or default_types.of_project(
         connection, request.services.conf, request.context.project_id or "")

@@ -40,7 +40,7 @@ def read(request: Request) -> Wanted:
         if name in query:
             where.append(column.is_(flag(query[name], name)))
     if "size" in query:
-        where.append(volume.c.size_gib == _number(query["size"]))
+        where.append(volume.c.size_gib == number(query["size"]))
     if "host" in query and request.may("volume:volumes:show_host"):
         where.append(volume.c.backend == query["host"].partition("#")[0])
     if "volume_type" in query:
@@ -76,7 +76,8 @@ def moments(text: str, name: str, column: Any) -> list[sa.ColumnElement[bool]]:
     return found
 
 
-def _number(text: str) -> int:
+def number(text: str) -> int:
+    """Return the number that a filter holds; raises BadRequest."""
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise errors.BadRequest(f"Invalid size filter: {text[:32]!r} is no number.")
     return int(text)

@@ -22,7 +22,7 @@ Shown = dict[str, Any]
 def create(request: Request) -> Shown:
     """Begin to make a volume."""
     with request.services.database.write() as connection:
-        row = creation.request_create(request, connection)
+        row = creation.request_create(request, connection, request.body)
         around = surroundings(connection, [row])
     common.ring_scheduler(request)
     return {"volume": view.created(request, row, around)}

@@ -21,7 +21,9 @@ _SOURCES: dict[str, Any] = {"snapshot_id": parts.ID_OR_NULL, "source_volid": par
                             "image_id": parts.ID_OR_NULL, "consistencygroup_id": parts.ID_OR_NULL}
 # Clients send these as null when they want none; a value is for what this cloud does not have (yet).
 _SOURCES |= {name: {"type": "null"} for name in ("backup_id", "group_id", "source_replica")}
-CREATE = (("3.0", _create(**_SOURCES)), ("3.13", _create(**_SOURCES | {"group_id": parts.ID_OR_NULL})))
+_GROUPED = _SOURCES | {"group_id": parts.ID_OR_NULL}
+CREATE = (("3.0", _create(**_SOURCES)), ("3.13", _create(**_GROUPED)),
+          ("3.47", _create(**_GROUPED | {"backup_id": parts.ID_OR_NULL})))
 UPDATE = parts.wrapped("volume", {
     "name": parts.TEXT, "display_name": parts.TEXT, "description": parts.TEXT, "display_description": parts.TEXT,
     "metadata": parts.VALUES}, minProperties=1)

@@ -1,4 +1,4 @@
-"""What a new volume is made of, from the body: nothing, a snapshot, another volume, or an image.
+"""What a new volume is made of, from the body: nothing, a snapshot, another volume, an image, or (3.47) a backup.
 
 Whatever it is is held until the transaction ends, in which the new volume comes to say that it is being made of it.
 """
@@ -13,10 +13,10 @@ from cumulo.api.volume import common
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.image import formats, images
-from cumulo.volume import snapshots, states, volumes
+from cumulo.volume import backups, snapshots, states, volumes
 
 GIB = 1024**3
-_FIELDS = ("snapshot_id", "source_volid", "imageRef", "image_id")
+_FIELDS = ("snapshot_id", "source_volid", "imageRef", "image_id", "backup_id")
 SAID = ("container_format", "disk_format", "checksum", "min_disk", "min_ram", "size")
 """What a volume keeps of its image, beside its id, name and free properties."""
 
@@ -42,6 +42,8 @@ def find(request: Request, connection: sa.Connection, asked: Mapping[str, Any]) 
     its_id = common.short_id(asked[named[0]], _not_found)
     if named[0] == "snapshot_id":
         return _snapshot(request, connection, its_id)
+    if named[0] == "backup_id":
+        return _backup(request, connection, its_id)
     return _volume(request, connection, its_id) if named[0] == "source_volid" else of_image(request, connection, its_id)
 
 
@@ -64,6 +66,14 @@ def _volume(request: Request, connection: sa.Connection, volume_id: str) -> Sour
     volumes.refuse_torn(connection, row, "copy it")
     state = {"kind": "volume", "id": volume_id, "backend": row["backend"]}
     return Source(state, _kept(row) | {"source_id": volume_id}, row["type_id"], row["size_gib"], row["size_gib"])
+
+
+def _backup(request: Request, connection: sa.Connection, backup_id: str) -> Source:
+    row = backups.get_backup(connection, backup_id, project_id=common.project_of(request), lock=True)
+    request.authorize("volume:backups:restore", {"project_id": row["project_id"], "user_id": row["user_id"]})
+    backups.require_readable(row)
+    columns = {name: row["said"].get(name) for name in backups.KEPT} | {"backup_id": backup_id}
+    return Source(backups.source(row), columns, None, row["size_gib"], row["size_gib"])
 
 
 def _kept(row: volumes.Row) -> dict[str, Any]:

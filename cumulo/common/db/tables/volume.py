@@ -55,6 +55,7 @@ volume = sa.Table(
     sa.Column("snapshot_id", Id),
     sa.Column("source_id", Id),
     sa.Column("image_id", Id),
+    sa.Column("backup_id", Id, index=True),
     # What the image said of itself, and what clients have changed of that since; NULL without an image.
     sa.Column("image_metadata", Json),
     # As the client sent them; read when the volume is placed.

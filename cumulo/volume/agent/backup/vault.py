@@ -7,11 +7,13 @@ is chunks without a manifest, which is no backup and may be removed.
 import dataclasses
 import hashlib
 import json
+from collections.abc import Callable
 from typing import Any
 
+from cumulo.common import errors
 from cumulo.common.threads import Threads
 from cumulo.volume.agent.backup.sealing import Damaged, Sealer
-from cumulo.volume.agent.backup.target import Target, run
+from cumulo.volume.agent.backup.target import Answer, Target, run
 
 CHUNKS, MANIFESTS = "chunks", "manifests"
 FORMAT = 1
@@ -68,7 +70,7 @@ class Held:
 
 
 class Vault:
-    """The backups of one target."""
+    """The backups of one target; raises Retry for what the target cannot do now."""
 
     def __init__(self, target: Target, sealer: Sealer, threads: Threads) -> None:
         self.target = target
@@ -79,14 +81,14 @@ class Vault:
         """Keep a chunk; return the bytes that it takes."""
         name = _chunk_name(backup_id, number)
         blob = self._threads.native(self._sealer.seal, name, data)
-        run(self._threads, self.target, self.target.put, name, blob)
+        self._ask(self.target.put, name, blob)
         return len(blob)
 
     def chunk(self, chunk: Chunk, most_bytes: int) -> bytes:
         """Return what a chunk holds; raises Damaged when it is missing, or does not hold what was given."""
         name = _chunk_name(chunk.home, chunk.number)
         try:
-            blob = run(self._threads, self.target, self.target.get, name)
+            blob = self._ask(self.target.get, name)
         except FileNotFoundError as failure:
             raise Damaged(f"{name} is missing: the backup cannot be restored.") from failure
         data = self._threads.native(self._sealer.open, name, blob, most_bytes)
@@ -98,13 +100,13 @@ class Vault:
         """Make what has been kept a backup."""
         name, text = f"{MANIFESTS}/{manifest.backup_id}", manifest.to_json()
         blob = hashlib.sha256(text).digest() + self._sealer.seal(name, text)
-        run(self._threads, self.target, self.target.put, name, blob)
+        self._ask(self.target.put, name, blob)
 
     def manifest(self, backup_id: str) -> Manifest | None:
         """Return the manifest of a backup, None where there is no such backup; raises Damaged."""
         name = f"{MANIFESTS}/{backup_id}"
         try:
-            blob = run(self._threads, self.target, self.target.get, name)
+            blob = self._ask(self.target.get, name)
         except FileNotFoundError:
             return None
         text = self._sealer.open(name, blob[_DIGEST_BYTES:], _MOST_MANIFEST_BYTES)
@@ -117,19 +119,28 @@ class Vault:
 
     def delete(self, backup_id: str) -> None:
         """Leave nothing of a backup, whole or half made; what is gone already is no error."""
-        run(self._threads, self.target, self.target.delete, f"{MANIFESTS}/{backup_id}")
-        run(self._threads, self.target, self.target.delete_folder, f"{CHUNKS}/{backup_id}")
+        self._ask(self.target.delete, f"{MANIFESTS}/{backup_id}")
+        self._ask(self.target.delete_folder, f"{CHUNKS}/{backup_id}")
 
     def held(self) -> Held:
         """Return what is there, wanted or not; a backup without any chunk of its own is one all the same."""
         # Chunks first: a backup that becomes whole in between is then seen as whole.
-        chunks = run(self._threads, self.target, self.target.names, CHUNKS)
-        whole = run(self._threads, self.target, self.target.names, MANIFESTS)
+        chunks = self._ask(self.target.names, CHUNKS)
+        whole = self._ask(self.target.names, MANIFESTS)
         return Held(tuple(whole), tuple(sorted(set(chunks) - set(whole))))
 
     def changed_at(self, backup_id: str) -> float:
         """Return when a chunk of a backup was written last."""
-        return run(self._threads, self.target, self.target.changed_at, f"{CHUNKS}/{backup_id}")
+        return self._ask(self.target.changed_at, f"{CHUNKS}/{backup_id}")
+
+    def _ask(self, call: Callable[..., Answer], *arguments: Any) -> Answer:
+        """Make a call of the target; raises FileNotFoundError, and Retry for what it cannot do now."""
+        try:
+            return run(self._threads, self.target, call, *arguments)
+        except FileNotFoundError:
+            raise
+        except OSError as failure:
+            raise errors.Retry(f"The place of backups cannot do it now: {failure}") from failure
 
 
 def digest(data: bytes) -> str:

@@ -12,7 +12,7 @@ from cumulo.scheduler.audit import facts as kinds_of_facts
 from cumulo.scheduler.audit.differences import CHECKS, KINDS, differences
 from cumulo.scheduler.audit.facts import Address, Claim, Facts, Network, Orphan, SubPort
 from tests.fixtures import audit as cloud
-from tests.fixtures.audit import facts, with_backend, with_compute, with_held, with_networks, with_server, with_store
+from tests.fixtures.audit import facts, with_backend, with_compute, with_held, with_networks, with_server, with_store, with_target
 
 change = dataclasses.replace
 DOC = pathlib.Path(__file__).parents[4] / "doc" / "audit.md"
@@ -203,6 +203,11 @@ PROVOKED: dict[str, Callable[[], Facts]] = {
     "volume_quota_differs": lambda: facts(volume_usage={"project": (2, 1, 4)}),
     "export_missing": lambda: served(),
     "export_without_attachment": lambda: with_backend(exports=(cloud.VOLUME_ID,)),
+    "backup_waits_for_nobody": lambda: facts(backups=(change(cloud.BACKUP, status="creating"),)),
+    "backup_without_data": lambda: with_target(whole=()),
+    "backup_without_row": lambda: with_target(whole=(cloud.BACKUP_ID, STRANGER)),
+    "backup_half_made": lambda: with_target(partial=(STRANGER,)),
+    "backup_quota_differs": lambda: facts(backup_usage={"project": (2, 2)}),
     "snapshot_not_on_backend": lambda: with_backend(snapshots=()),
     "snapshot_without_row": lambda: with_backend(snapshots=(cloud.SNAPSHOT_ID, STRANGER)),
     "bridge_card_stray": lambda: with_networks(cards=((cloud.TAP, cloud.BRIDGE), ("tapdeadbeef-00", cloud.BRIDGE))),
