@@ -16,14 +16,9 @@ _CREATE = parts.wrapped("group", _NAMES | {
 _FROM = parts.wrapped("create-from-src", _NAMES | {
     "group_snapshot_id": parts.ID_OR_NULL, "source_group_id": parts.ID_OR_NULL})
 _UPDATE = parts.wrapped("group", _NAMES | {"add_volumes": _IDS, "remove_volumes": _IDS}, minProperties=1)
-
-
-def _object(required: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
-
-
-_DELETE = _object(**{"delete-volumes": parts.BOOLEAN})
-_RESET = _object(("status",), status={"enum": list(groups.FOR_RESET)})
+_DELETE: dict[str, Any] = {"type": "object", "properties": {"delete-volumes": parts.BOOLEAN}, "additionalProperties": False}
+_RESET: dict[str, Any] = {"type": "object", "properties": {"status": {"enum": list(groups.FOR_RESET)}},
+                          "required": ["status"], "additionalProperties": False}
 
 
 def _actions(**actions: Any) -> dict[str, Any]:
