@@ -2,7 +2,11 @@
 
 from typing import Any
 
+import sqlalchemy as sa
+
 from cumulo.common import errors
+from cumulo.common.db.tables.operations import operation
+from cumulo.common.db.tables.volume import volume
 from cumulo.compute import servers
 from tests.functional.test_compute_api import SERVERS, V
 from tests.functional.test_compute_versions import MISSING, VersionsCase
@@ -205,3 +209,45 @@ class FlavorsByName(VersionsCase):
         counts = [[len(self.get(f"{V}/flavors?name={name}", each)["flavors"]) for name in ("m1.small", "none")]
                   for each in ("2.74", "2.102")]
         self.assertEqual([[1, 1], [1, 0]], counts)
+
+
+class Volumes(VersionsCase):
+    """/os-volumes and /os-snapshots, over the block storage API."""
+
+    def test_life(self) -> None:
+        asked = {"display_name": "data", "display_description": "of mine", "size": "2", "metadata": {"a": "b"}}
+        made = self.ask("POST", f"{V}/os-volumes", "2.1", {"volume": asked}).json["volume"]
+        self.assertEqual(
+            {"status": "creating", "size": 2, "availabilityZone": "", "displayName": "data", "displayDescription": "of mine",
+             "volumeType": None, "snapshotId": None, "metadata": {"a": "b"}, "attachments": [{}]},
+            {key: value for key, value in made.items() if key not in ("id", "createdAt")})
+        one = f"{V}/os-volumes/{made['id']}"
+        self.assertEqual(made, self.get(one, "2.35")["volume"])
+        self.assertEqual([200, 404], self.statuses("GET", one, "2.36"))
+        for path in ("os-volumes", "os-volumes/detail"):
+            self.assertEqual([made], self.get(f"{V}/{path}?limit=1", "2.1")["volumes"])
+            self.assertEqual([], self.get(f"{V}/{path}?offset=1", "2.1")["volumes"])
+        self.assertEqual(202, self.ask("DELETE", one, "2.1").status_int)
+        self.assertEqual("deleting", self.get(one, "2.1")["volume"]["status"])
+
+    def test_snapshots(self) -> None:
+        volume_id = self.ask("POST", f"{V}/os-volumes", "2.1", {"volume": {"size": 1}}).json["volume"]["id"]
+        with self.api.database.write() as connection:
+            connection.execute(sa.update(operation).where(operation.c.active_key == volume_id).values(active_key=None, phase="done"))
+            connection.execute(sa.update(volume).values(status="available", backend="h1@fake"))
+        made = self.ask("POST", f"{V}/os-snapshots", "2.1", {"snapshot": {
+            "volume_id": volume_id, "display_name": "now", "force": True}}).json["snapshot"]
+        self.assertEqual(("now", volume_id, 1, "creating"),
+                         (made["displayName"], made["volumeId"], made["size"], made["status"]))
+        self.assertEqual({"id", "volumeId", "status", "size", "createdAt", "displayName", "displayDescription"}, set(made))
+        one = f"{V}/os-snapshots/{made['id']}"
+        self.assertEqual(made, self.get(one, "2.1")["snapshot"])
+        self.assertEqual([made], self.get(f"{V}/os-snapshots/detail", "2.1")["snapshots"])
+        self.assertEqual(202, self.ask("DELETE", one, "2.1").status_int)
+
+    def test_refusals(self) -> None:
+        for body in ({}, {"size": 0}, {"size": "#$%"}, {"size": 1, "imageRef": "x"}):
+            self.assertEqual(400, self.ask("POST", f"{V}/os-volumes", "2.1", {"volume": body}).status_int, body)
+        for path in ("os-volumes", "os-snapshots"):
+            self.assertEqual(404, self.ask("GET", f"{V}/{path}/{MISSING}", "2.1").status_int)
+            self.assertEqual(404, self.ask("DELETE", f"{V}/{path}/{MISSING}", "2.1").status_int)

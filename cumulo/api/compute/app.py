@@ -44,6 +44,7 @@ from cumulo.api.compute.tenant_usage import routes as tenant_usage
 from cumulo.api.compute.versions import handlers as version_handlers
 from cumulo.api.compute.versions import routes as versions
 from cumulo.api.compute.volume_attachments import routes as volume_attachments
+from cumulo.api.compute.volumes import routes as volumes
 from cumulo.api.wsgi.app import Application
 from cumulo.api.wsgi.route import Family
 
@@ -57,7 +58,7 @@ _RESOURCES = (
     *keypairs.ROUTES, *instance_actions.ROUTES, *services.ROUTES, *hypervisors.ROUTES, *limits.ROUTES,
     *quota_sets.ROUTES, *quota_classes.ROUTES, *tenant_usage.ROUTES, *security_groups.ROUTES, *server_groups.ROUTES,
     *aggregates.ROUTES, *hosts.ROUTES, *audit_logs.ROUTES, *consoles.ROUTES, *diagnostics.ROUTES, *external_events.ROUTES,
-    *floating_ips.ROUTES, *server_passwords.ROUTES, *server_topology.ROUTES, *images.ROUTES, *networks.ROUTES, *migrations.ROUTES, *cumulo_operations.ROUTES, *availability_zones.ROUTES, *extensions.ROUTES, *openapi.ROUTES, *cumulo_audit.ROUTES)
+    *floating_ips.ROUTES, *server_passwords.ROUTES, *server_topology.ROUTES, *images.ROUTES, *networks.ROUTES, *volumes.ROUTES, *migrations.ROUTES, *cumulo_operations.ROUTES, *availability_zones.ROUTES, *extensions.ROUTES, *openapi.ROUTES, *cumulo_audit.ROUTES)
 ROUTES = (
     *versions.ROUTES,
     *(dataclasses.replace(route, path=f"/{version}{route.path}") for version in ("v2.1", "v2") for route in _RESOURCES))

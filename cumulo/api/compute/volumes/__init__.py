@@ -1,0 +1,1 @@
+"""os-volumes and os-snapshots."""
