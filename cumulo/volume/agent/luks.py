@@ -57,7 +57,7 @@ def fill(path: pathlib.Path, encryption: Encryption, image: pathlib.Path, disk_f
 
 def header_bytes(encryption: Encryption) -> int:
     """Return what the format's header takes: eight copies of the key, each spread over 4000 stripes; pure."""
-    key_bytes = encryption["bits"] // 8
+    key_bytes = int(encryption["bits"]) // 8
     copy_sectors = -(-key_bytes * _STRIPES // _SECTOR)
     aligned = -(-copy_sectors // _ALIGNMENT) * _ALIGNMENT
     return (_COPIES * aligned + _ALIGNMENT) * _SECTOR

@@ -24,7 +24,7 @@ def disk_of(devices: Element, volume: Mapping[str, Any], **driver: str) -> Eleme
     connection = volume["connection"]
     kind = connection.get("kind", "file")
     disk = SubElement(devices, "disk", type="file" if kind == "file" else "network", device="disk")
-    SubElement(disk, "driver", name="qemu", type=connection["format"], **driver)
+    SubElement(disk, "driver", {"name": "qemu", "type": connection["format"], **driver})
     source = {"file": _file, "nbd": _nbd, "iscsi": _iscsi}[kind](disk, volume["id"], connection)
     if connection.get("encryption"):
         encryption = SubElement(source, "encryption", format=connection["encryption"])
