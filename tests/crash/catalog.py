@@ -68,7 +68,8 @@ def is_local(step: Step) -> bool:
 def place(step: Step) -> str:
     """Where a step runs when it has something to do: for a server that stays on its host, or for one that leaves it."""
     state = {"host": "h", "source": "h", "volume_host": "h", "user_host": "h", "target_host": "h", "ports": ["p"],
-             "hold": "b", "location": "b"}
+             "hold": "b", "location": "b", "image_id": "i", "new_volumes": ["v"],
+             "volumes": [{"volume_host": "h", "connection": None}]}
     return next((at for at in (step.at(state | {"target": target}) for target in "hg") if at), "")
 
 

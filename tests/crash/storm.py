@@ -135,7 +135,12 @@ class Storm:
     def create(self, name: str) -> str:
         """Ask for a server, sending the same request again when its answer is lost; every third or so without a key."""
         keyed = not name.endswith(("0", "3", "6"))
-        return str(self.client.request("POST", SERVERS, self.furniture.body(name), keyed=keyed)["server"]["id"])
+        body = self.furniture.body(name)
+        # Every server has a volume that is made for it and goes with it: whatever moves the one takes the other along.
+        body["server"]["block_device_mapping_v2"] = [
+            {"source_type": "image", "destination_type": "local", "boot_index": 0, "uuid": body["server"]["imageRef"]},
+            {"source_type": "blank", "destination_type": "volume", "volume_size": 1, "delete_on_termination": True}]
+        return str(self.client.request("POST", SERVERS, body, keyed=keyed)["server"]["id"])
 
     def delete(self, server_id: str, *, keyed: bool = True) -> None:
         """Ask for a server's deletion."""
