@@ -99,6 +99,27 @@ class MoveTest(BootCase):
         self.check(self.other())
         self.end()
 
+    def test_given_and_taken_while_shelved(self) -> None:
+        self.act({"shelve": None}, "SHELVED_OFFLOADED")
+        path, other = f"{C}/servers/{self.server_id}/os-volume_attachments", self.make()
+        for version, status in (("2.19", 409), ("2.20", 200)):
+            asked = self.cloud.post(path, {"volumeAttachment": {"volumeId": other}},
+                                    headers={"OpenStack-API-Version": f"compute {version}"})
+            self.assertEqual(status, asked.status_int, asked.text)
+        self.wait(other, "in-use")
+        self.assertEqual(202, self.cloud.delete(f"{path}/{self.data}", headers={
+            "OpenStack-API-Version": "compute 2.20"}).status_int)
+        self.wait(self.data, "available")
+        self.agree()
+        self.act({"unshelve": None}, "ACTIVE", "2.76")
+        self.volumes = [self.volumes[0], other]
+        self.check(self.place())
+        self.cloud.remove(self.server_id)
+        self.remove(self.data)
+        self.wait(other, "available")
+        self.remove(other)
+        self.agree()
+
     def test_evacuated(self) -> None:
         service = next(each["id"] for each in self.cloud.get(f"{C}/os-services", headers={
             "OpenStack-API-Version": "compute 2.53"}).json["services"]

@@ -1,6 +1,6 @@
 """The volumes of a server: list, show, attach, detach, and whether one goes with the server.
 
-    2.49 tag when attaching   2.70 tag in answers   2.79 delete_on_termination   2.85 PUT changes it
+    2.20 also of a shelved server   2.49 tag when attaching   2.70 tag in answers   2.79 delete_on_termination   2.85 PUT changes it
     2.89 attachment_id and bdm_uuid in place of id, but not in the answer to POST
 """
 
@@ -15,10 +15,13 @@ from cumulo.api.compute.servers import disks
 from cumulo.api.wsgi import paging
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
+from cumulo.common.flows import conflicts
+from cumulo.common.operations import store
 from cumulo.compute import servers, states
 from cumulo.volume import attachments, backends, qos, server_volumes, volumes
 
 ALLOWED = (states.ACTIVE, states.PAUSED, states.SHUTOFF)
+_SHELVED = (states.SHELVED, states.SHELVED_OFFLOADED)
 SHOW, CHANGE = "compute:volume_attachments:show", "compute:volume_attachments:change"
 Row = Mapping[str, Any]
 
@@ -45,18 +48,23 @@ def attach(request: Request) -> dict[str, Any]:
     with services.database.write() as connection:
         row = common.own_server(request, connection, CHANGE, lock=True)
         servers.check_lock(row, common.may_override_lock(request))
-        servers.check_status(row, "attach_volume", ALLOWED, needs_host=True)
+        servers.check_status(row, "attach_volume", _allowed(request), needs_host=row["status"] != states.SHELVED_OFFLOADED)
         of = _volume(request, connection, row, asked["volumeId"])
         bound = attachments.bound_host(connection, of["backend"]) if of["backend"] else None
-        if bound not in (None, row["host"]):
+        is_nowhere = row["status"] == states.SHELVED_OFFLOADED
+        if not is_nowhere and bound not in (None, row["host"]):
             raise errors.BadRequest(f"Volume {of['id']} is on a host of its own that the server is not on: its backend keeps "
                                     "files of its host only.")
         now = services.database.now(connection)
         made = attachments.attach(
-            connection, services.ids, now, of, attachments.ATTACHING, server_id=row["id"], managed=True, host=row["host"],
+            connection, services.ids, now, of, attachments.ATTACHED if is_nowhere else attachments.ATTACHING,
+            server_id=row["id"], managed=True, host=row["host"],
             device=_device(connection, row, asked.get("device")), tag=asked.get("tag"),
             delete_on_termination=flag(str(asked.get("delete_on_termination", False)), "delete_on_termination"))
-        _begin(request, connection, now, row, "attach_volume", of, made)
+        if is_nowhere:  # it finds the volume when it comes back: no host has anything to do
+            store.meet(connection, "server", row["id"], conflicts.ACT)
+        else:
+            _begin(request, connection, now, row, "attach_volume", of, made)
     common.ring_scheduler(request)
     return {"volumeAttachment": _made(request, made)}
 
@@ -74,6 +82,11 @@ def detach(request: Request) -> None:
                                     "detached.")
         of = volumes.get_volume(connection, found["volume_id"], lock=True)
         now = services.database.now(connection)
+        if row["status"] == states.SHELVED_OFFLOADED and request.is_at_least("2.20"):
+            servers.check_lock(row, common.may_override_lock(request))
+            store.meet(connection, "server", row["id"], conflicts.ACT)
+            attachments.part(connection, now, found["id"])
+            return
         # Asked first: what is under way with the server names itself, whatever the attachment is meanwhile.
         _begin(request, connection, now, row, "detach_volume", of, found)
         attachments.update(connection, now, found["id"], status=attachments.DETACHING)
@@ -93,6 +106,10 @@ def update(request: Request) -> None:
                                delete_on_termination=flag(str(asked["delete_on_termination"]), "delete_on_termination"))
 
 
+def _allowed(request: Request) -> tuple[str, ...]:
+    return (*ALLOWED, *_SHELVED) if request.is_at_least("2.20") else ALLOWED
+
+
 def _begin(request: Request, connection: sa.Connection, now: float, row: servers.Row, flow: str, of: Row, found: Row) -> None:
     state = {"volume_id": of["id"], "attachment_id": found["id"], "device": found["device"], "backend": of["backend"],
              "volume_host": backends.host_of(of["backend"]), "read_only": found["mode"] == "ro"}
@@ -102,7 +119,7 @@ def _begin(request: Request, connection: sa.Connection, now: float, row: servers
     if flow == "detach_volume":
         state["connection"] = found["connection"]
     servers.request_change(connection, request.services.ids, now, context=request.context, row=row,
-                           change=servers.Change(flow, flow, ALLOWED, state),
+                           change=servers.Change(flow, flow, _allowed(request), state),
                            may_override_lock=common.may_override_lock(request))
 
 
