@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 LOG = log.get(__name__)
 FAULT_LENGTH = 1024
+_UNDONE = {"create_volume": states.ERROR, "manage_volume": states.ERROR_MANAGING}
+"""What is left of a volume that was not made."""
 _HARMLESS = ("clear_volume", "upload_volume",)
 """Flows that change nothing of their volume."""
 
@@ -300,8 +302,8 @@ def finished(connection: sa.Connection, ids: Ids, now: float, ended: Operation) 
         _clear(connection, ids, now, ended, row)
     elif ended.cancel and ended.flow != "delete_volume":
         _delete(connection, ids, now, ended, row)
-    elif ended.phase == "undone" and ended.flow == "create_volume":
-        _fail(connection, now, ended, states.ERROR)
+    elif ended.phase == "undone" and ended.flow in _UNDONE:
+        _fail(connection, now, ended, _UNDONE[ended.flow])
     if ended.flow == "create_volume":
         for server_id in server_volumes.users_of(connection, ended.resource_id):
             lease.hasten_for(connection, now, server_id)

@@ -42,6 +42,7 @@ def _require_movable(connection: sa.Connection, row: Row) -> None:
         raise errors.BadRequest(f"Invalid volume: Volume {row['id']} has snapshots, which stay where they are: "
                                 f"{', '.join(snapshots[:volumes.NAMED])}.")
     volumes.refuse_while_copied(connection, row, [])
+    volumes.refuse_while_backed_up(connection, row)
 
 
 def _begin(connection: sa.Connection, ids: Ids, now: float, context: Context, row: Row, flow: str, **wanted: Any) -> None:

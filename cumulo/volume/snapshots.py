@@ -83,7 +83,7 @@ def request_delete(connection: sa.Connection, ids: Ids, now: float, *, context: 
         raise errors.BadRequest(f"Invalid snapshot: Volume {of['id']} is being deleted, and its snapshots with it.")
     if of["shown_status"] == states.REVERTING:
         raise errors.BadRequest(f"Invalid snapshot: Volume {of['id']} is being reverted to its newest snapshot.")
-    _refuse_while_copied(connection, row)
+    refuse_while_copied(connection, row)
     volumes.refuse_while_backed_up(connection, of, row["id"])
     if running is not None:
         store.cancel(connection, row["id"], context=context)  # what walks back is followed by the deletion
@@ -91,13 +91,15 @@ def request_delete(connection: sa.Connection, ids: Ids, now: float, *, context: 
         begin(connection, ids, now, context, row, of, "delete_snapshot", "delete_snapshot")
 
 
-def begin(connection: sa.Connection, ids: Ids, now: float, context: Context, row: Row, of: Row, flow: str, action: str) -> None:
+def begin(connection: sa.Connection, ids: Ids, now: float, context: Context, row: Row, of: Row, flow: str, action: str,
+          **more: Any) -> None:
     """Create an operation on a snapshot of a volume."""
     store.create(connection, ids, now, flow=flow, resource_type="snapshot", resource_id=row["id"], context=context, action=action,
-                 state={"snapshot_id": row["id"], "volume_id": of["id"], **volumes.place(of)})
+                 state={"snapshot_id": row["id"], "volume_id": of["id"], **volumes.place(of), **more})
 
 
-def _refuse_while_copied(connection: sa.Connection, row: Row) -> None:
+def refuse_while_copied(connection: sa.Connection, row: Row) -> None:
+    """Raise BadRequest while new volumes are being made of a snapshot, naming those of its project."""
     made = volumes.copies(connection, row["project_id"], volume.c.snapshot_id == row["id"])
     if made is not None:
         raise errors.BadRequest(f"Invalid snapshot: {made} being made of snapshot {row['id']}.")

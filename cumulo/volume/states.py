@@ -13,6 +13,7 @@ from cumulo.common.db.tables.volume_backup import volume_backup
 
 CREATING, AVAILABLE, IN_USE, RESERVED, ERROR = "creating", "available", "in-use", "reserved", "error"
 ATTACHING, DETACHING, MAINTENANCE = "attaching", "detaching", "maintenance"
+ERROR_MANAGING = "error_managing"
 AWAITING_TRANSFER = "awaiting-transfer"
 REVERTING = "reverting"
 DELETING, ERROR_DELETING, ERROR_EXTENDING = "deleting", "error_deleting", "error_extending"
@@ -21,12 +22,13 @@ FROM = (AVAILABLE, IN_USE)
 BACKING_UP = "backing-up"
 PASSING = {"delete_volume": DELETING, "extend_volume": "extending", "upload_volume": "uploading", "delete_snapshot": DELETING,
            "revert_volume": REVERTING, "reimage_volume": "downloading", "migrate_volume": MAINTENANCE, "retype_volume": "retyping",
-           "restore_backup": "restoring-backup"}
+           "restore_backup": "restoring-backup",
+           "manage_volume": "managing", "unmanage_volume": "unmanaging", "unmanage_snapshot": "unmanaging"}
 """What a thing is shown as while such a flow runs."""
 STUCK = {"delete_volume": ERROR_DELETING, "delete_snapshot": ERROR_DELETING, "extend_volume": ERROR_EXTENDING,
          "restore_backup": "error_restoring"}
 """What a thing is once such a flow is stuck; others leave it in error."""
-FOR_DELETION = (CREATING, AVAILABLE, ERROR, ERROR_DELETING, ERROR_EXTENDING, "error_restoring", "error_managing")
+FOR_DELETION = (CREATING, AVAILABLE, ERROR, ERROR_DELETING, ERROR_EXTENDING, "error_restoring", ERROR_MANAGING)
 MIGRATING, MIGRATED, NOT_MIGRATED = "migrating", "success", "error"
 """What migration_status says of the last move."""
 FOR_RESET = (CREATING, AVAILABLE, DELETING, ERROR, ERROR_DELETING, ATTACHING, DETACHING, IN_USE, MAINTENANCE)

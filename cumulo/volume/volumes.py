@@ -215,15 +215,19 @@ def retype(connection: sa.Connection, now: float, *, conf: cfg.ConfigOpts, row: 
         raise errors.BadRequest("Invalid volume: Whether several may use a volume is not changed while one does.")
     quotas.check(connection, conf, row["project_id"], quotas.Amount(
         volumes=1, gigabytes=row["size_gib"], type_name=after["name"]).of_type())
-    query = sa.select(volume_backend.c.capabilities).where(volume_backend.c.name == row["backend"])
-    said = {(key, str(value)) for key, value in (connection.execute(query).scalar() or {}).items()}
-    asked = (*types.wanted_capabilities(after["extra_specs"]), *type_encryption.asks(connection, after["id"]),
-             *qos.asks(connection, after["id"]))
-    lacks = [f"{key} = {value}" for key, value in asked
-             if key != types.MULTIATTACH and (key, value) not in said]
+    lacks = lacking(connection, row["backend"], after)
     if not lacks:
         update_volume(connection, now, row["id"], type_id=after["id"], multiattach=many)
     return lacks
+
+
+def lacking(connection: sa.Connection, backend: str, wanted: Row) -> list[str]:
+    """Return what a backend lacks of what a type asks for."""
+    query = sa.select(volume_backend.c.capabilities).where(volume_backend.c.name == backend)
+    said = {(key, str(value)) for key, value in (connection.execute(query).scalar() or {}).items()}
+    asked = (*types.wanted_capabilities(wanted["extra_specs"]), *type_encryption.asks(connection, wanted["id"]),
+             *qos.asks(connection, wanted["id"]))
+    return [f"{key} = {value}" for key, value in asked if key != types.MULTIATTACH and (key, value) not in said]
 
 
 def request_upload(connection: sa.Connection, ids: Ids, now: float, *, context: Context, row: Row, image_id: str,
@@ -244,6 +248,7 @@ def request_revert(connection: sa.Connection, ids: Ids, now: float, *, context: 
     if snapshot["shown_status"] != states.AVAILABLE:
         raise errors.BadRequest(f"Invalid snapshot: Snapshot {snapshot['id']} is {snapshot['shown_status']}, not available.")
     refuse_while_copied(connection, row, [snapshot["id"]])
+    refuse_while_backed_up(connection, row)
     begin(connection, ids, now, context, row, "revert_volume", "revert", {
         **place(row), "size_gib": row["size_gib"], "snapshot_id": snapshot["id"]})
 
@@ -254,6 +259,7 @@ def request_reimage(connection: sa.Connection, ids: Ids, now: float, *, context:
     require(row, "give it another image", (states.AVAILABLE, states.ERROR, *((states.RESERVED,) if reserved else ())))
     refuse_encrypted(row, "give it the data of an image")
     refuse_while_copied(connection, row, [])
+    refuse_while_backed_up(connection, row)
     begin(connection, ids, now, context, row, "reimage_volume", "reimage", {
         **place(row), "size_gib": row["size_gib"], "source": image, "about": about})
 

@@ -19,7 +19,7 @@ from tests.fixtures.fleet import CONTROL, ROOT
 #: The arguments of methods that somebody must ask for here; one that is missing fails the suite as not hit.
 ARGUMENTS = {"ping": {}, "holdings": {}, "ring": {"what": "look"}, "metadata_for": {"network_id": "n", "address": "a"},
              "gateway_silent": {"host": "h1", "tunnel_address": "192.0.2.99"}, "staging_needed": {"host": CONTROL}, "import_wanted": {"image_id": "i"}, "volume_image": {"volume_id": "v"},
-             "volume_move": {"volume_id": "v"}, "volume_map": {"backend": "fake", "volume_id": "v"},
+             "volume_move": {"volume_id": "v"}, "strangers": {"backend": "fake"}, "volume_map": {"backend": "fake", "volume_id": "v"},
              "volume_chunk": {"backend": "fake", "volume_id": "v", "number": 0},
              "work_wanted": {"resource_id": "r"}, "backups_needed": {"locations": ["b"]},
              "diagnostics": {"server_id": "none"}, "open_console": {"server_id": "none", "kind": "serial"}, "host_power": {"action": "none"},

@@ -13,6 +13,8 @@ from tests.fixtures.fleet import wait_for
 
 IMAGE, SNAPSHOT, ELSEWHERE = "IMAGE", "SNAPSHOT", "ELSEWHERE"
 VOLUME_S = 120.0
+UNMANAGED, UNMANAGE = "unmanaged", {"os-unmanage": {}}
+"""What a volume or snapshot is that was given up, and how it is given up."""
 Ask = Callable[[Any, Any, str], None]  # the user's client, what servers are made of, a server's id
 
 
@@ -160,10 +162,14 @@ RECIPES: dict[str, Recipe] = {
     "clear_volume": Recipe("available 1", "available 1", (), {"os-migrate_volume": {"host": ELSEWHERE}}),
     "revert_volume": Recipe("available 1", "available 1", ("available 1",), {"revert": {"snapshot_id": SNAPSHOT}}),
     "reimage_volume": Recipe("available 1", "available 1", ("available 1",), {"os-reimage": {"image_id": IMAGE}}),
+    "unmanage_volume": Recipe("available 1", "", (), UNMANAGE),
+    "manage_volume": Recipe(UNMANAGED, "available 1", ("error_managing 1",)),
     "delete_volume": Recipe("available 1", ""),
     # Of snapshots: the status and the size.
     "create_snapshot": Recipe("", "available 1", ("error 1",)),
     "delete_snapshot": Recipe("available 1", ""),
+    "unmanage_snapshot": Recipe("available 1", "", (), UNMANAGE),
+    "manage_snapshot": Recipe(UNMANAGED, "available 1", ("error 1",)),
     # Of backups: the status and the size; of restored volumes theirs.
     "create_backup": Recipe("", "available 1", ("error 1",)),
     "delete_backup": Recipe("available 1", ""),

@@ -14,7 +14,7 @@ from cumulo.common.db.tables.image import image
 from cumulo.common.db.tables.volume import volume, volume_backend, volume_snapshot
 from cumulo.common.operations.step import Flow
 from tests.crash.plan import FAIL
-from tests.crash.recipes import ELSEWHERE, IMAGE, SNAPSHOT, Recipe
+from tests.crash.recipes import ELSEWHERE, IMAGE, SNAPSHOT, UNMANAGE, UNMANAGED, Recipe
 
 if TYPE_CHECKING:
     from tests.crash.storm import Storm
@@ -33,6 +33,7 @@ class Volumes:
         self._client = storm.client
         self._numbers = itertools.count()
         self._images: dict[str, str] = {}  # volume id -> the image that it is made into
+        self._left: dict[str, dict[str, Any]] = {}  # the id that it had -> how it is taken over
         self._snapshots: dict[str, str] = {}  # volume id -> its snapshot, where the flow needs one
 
     def begin(self, recipe: Recipe, count: int) -> list[str]:
@@ -41,6 +42,9 @@ class Volumes:
             return [""] * count
         ids = [self.create() for _ in range(count)]
         self._storm.settle("preparing")
+        if recipe.begins == UNMANAGED:
+            self._left = {each: {"host": self._backend(each), "ref": {"source-name": f"volume-{each}"}} for each in ids}
+            self._give_up(ids)
         if SNAPSHOT in str(recipe.action):
             self._snapshots = {each: self._snap(each) for each in ids}
             self._storm.settle("preparing")
@@ -54,11 +58,22 @@ class Volumes:
         """Send a volume into the flow; return its id."""
         if not recipe.begins:
             return self.create()
-        if not recipe.ends:
+        if recipe.begins == UNMANAGED:
+            return str(self._client.post("/volume/v3/os-volume-manage", {"volume": self._left[volume_id]})["volume"]["id"])
+        if recipe.action is None:
             self.delete(volume_id)
         else:
-            self._act(volume_id, recipe.action or {})
+            self._act(volume_id, recipe.action)
         return volume_id
+
+    def _give_up(self, ids: list[str]) -> None:
+        for each in ids:
+            self._client.post(f"{self.path}/{each}/action", UNMANAGE)
+        self._storm.settle("preparing")
+
+    def _backend(self, volume_id: str) -> str:
+        with self._storm.fleet.database.read() as connection:
+            return str(connection.execute(sa.select(volume.c.backend).where(volume.c.id == volume_id)).scalar())
 
     def _act(self, volume_id: str, action: dict[str, Any]) -> None:
         """Begin an action, and note the image that it makes."""
@@ -72,8 +87,8 @@ class Volumes:
 
     def _elsewhere(self, volume_id: str) -> str:
         """The backend that a volume is not on, of the two that there are; a type of that name fits it alone."""
+        here = self._backend(volume_id)
         with self._storm.fleet.database.read() as connection:
-            here = connection.execute(sa.select(volume.c.backend).where(volume.c.id == volume_id)).scalar()
             found = connection.execute(sa.select(volume_backend.c.name, volume_backend.c.capabilities).where(
                 volume_backend.c.name != here).order_by(volume_backend.c.name)).first()
         if found is None:
@@ -143,13 +158,22 @@ class Snapshots(Volumes):
             return volumes
         ids = [self._snap(each) for each in volumes]
         self._storm.settle("preparing")
+        if recipe.begins == UNMANAGED:
+            self._left = {each: {"volume_id": of, "ref": {"source-name": f"snapshot-{each}"}}
+                          for each, of in zip(ids, volumes, strict=True)}
+            self._give_up(ids)
         return ids
 
     def start(self, recipe: Recipe, its_id: str) -> str:
         """Make a snapshot of a volume, or delete one."""
         if not recipe.begins:
             return self._snap(its_id)
-        self.delete(its_id)
+        if recipe.begins == UNMANAGED:
+            return str(self._client.post("/volume/v3/os-snapshot-manage", {"snapshot": self._left[its_id]})["snapshot"]["id"])
+        if recipe.action is None:
+            self.delete(its_id)
+        else:
+            self._client.post(f"{SNAPSHOTS}/{its_id}/action", recipe.action)
         return its_id
 
     def delete(self, snapshot_id: str, *, keyed: bool = True) -> None:

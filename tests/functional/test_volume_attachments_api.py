@@ -198,6 +198,32 @@ class AttachmentsTest(test_volume_api.VolumeApiTest):
         self.call("POST", path, 202, {"os-reimage": {"image_id": self.image(1), "reimage_reserved": True}}, version="3.68")
         self.assertEqual("downloading", self.shown(volume_id)["status"])
 
+    def test_what_a_backend_has_is_taken_over(self) -> None:
+        held = [{"name": "disk", "size_gib": 2}, {"name": "snapshot-old", "size_gib": 1}, {"name": "large", "size_gib": 7}]
+        serving = self.api.runtime.bus.serve("volume.h1", {"strangers": lambda call, backend: held})
+        self.addCleanup(serving.stop)
+        asked = {"host": "h1@fake", "ref": {"source-name": "disk"}}
+        for path in ("/os-volume-manage", "/manageable_volumes"):
+            self.call("POST", path, 403, {"volume": asked}, version="3.8")
+            made = self.admin("POST", path, 202, {"volume": asked | {"name": "mine"}}, version="3.8")["volume"]
+            self.assertEqual(("managing", 2, "mine"), (made["status"], made["size"], made["name"]))
+        self.admin("POST", "/manageable_volumes", 404, {"volume": asked})
+        for wrong in ({"host": "h1@none"}, {"ref": {"source-name": "none"}}, {"ref": {"source-name": "../disk"}}):
+            self.admin("POST", "/os-volume-manage", 400, {"volume": asked | wrong})
+        self.admin("GET", "/os-volume-manage", 400)
+        found = self.admin("GET", "/manageable_volumes?host=h1@fake&sort=size:desc&limit=2", 200, version="3.8")["manageable-volumes"]
+        self.assertEqual(["large", 2], [found[0]["reference"]["source-name"], len(found)])
+        volume_id = self.ready(size=2)
+        for path in ("/os-snapshot-manage", "/manageable_snapshots"):
+            old = {"volume_id": volume_id, "ref": {"source-name": "snapshot-old"}}
+            made = self.admin("POST", path, 202, {"snapshot": old}, version="3.8")["snapshot"]
+            self.assertEqual(("creating", 1), (made["status"], made["size"]))
+            self.admin("POST", path, 400, {"snapshot": old | {"ref": {"source-name": "large"}}}, version="3.8")
+            listed = self.admin("GET", f"{path}/detail?host=h1@fake", 200, version="3.8")["manageable-snapshots"]
+            self.assertIn(("snapshot-old", True, None), [
+                (each["reference"]["source-name"], each["safe_to_manage"], each["cinder_id"]) for each in listed])
+            self.assertIn(made["id"], [each["cinder_id"] for each in listed])
+
     def image(self, min_disk: int) -> str:
         """Make an image that wants so large a disk, and return its id."""
         made = self.api.post("/image/v2/images", {"name": "guest", "disk_format": "raw", "container_format": "bare",

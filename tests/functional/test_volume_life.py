@@ -105,7 +105,7 @@ class LifeTest(VolumeLifeTest):
         self.wait(other, "", "snapshot")
         for each in (restored, clone):
             self.remove(each)
-        self.assertEqual({"volumes": {}, "snapshots": {}}, self.held())
+        self.assertEqual({"volumes": {}, "snapshots": {}, "strangers": {}}, self.held())
         self.assertEqual([], self.cloud.settled_differences())
 
     def test_a_volume_goes_back_to_its_newest_snapshot_and_gets_another_image(self) -> None:
@@ -389,6 +389,50 @@ class AttachTest(VolumeLifeTest):
         self.assertEqual([], self.volumes_of(server_id))
         self.cloud.remove(server_id)
         self.remove(volume_id)
+
+
+class ManageTest(VolumeLifeTest):
+    """What is given up, and taken over again."""
+
+    def manage(self, status: str, **asked: Any) -> str:
+        """Take a volume over, and wait until it is settled."""
+        made = self.cloud.post(f"{V}/os-volume-manage", {"volume": {"host": "h1@fake#fake", **asked}})
+        self.assertEqual(202, made.status_int, made.text)
+        volume_id = str(made.json["volume"]["id"])
+        self.wait(volume_id, status)
+        return volume_id
+
+    def test_a_volume_and_its_snapshot_are_given_up_and_taken_over(self) -> None:
+        volume_id = self.make(size=2)
+        asked = self.cloud.post(f"{V}/snapshots", {"snapshot": {"volume_id": volume_id}}).json["snapshot"]["id"]
+        self.wait(asked, "available", "snapshot")
+        refused = self.cloud.post(f"{V}/volumes/{volume_id}/action", {"os-unmanage": {}})
+        self.assertEqual((400, True), (refused.status_int, asked in refused.text))
+        self.assertEqual(202, self.cloud.post(f"{V}/snapshots/{asked}/action", {"os-unmanage": {}}).status_int)
+        self.wait(asked, "", "snapshot")
+        made = self.cloud.post(f"{V}/os-snapshot-manage", {"snapshot": {
+            "volume_id": volume_id, "ref": {"source-name": f"snapshot-{asked}"}, "name": "again"}})
+        self.assertEqual(202, made.status_int, made.text)
+        again = made.json["snapshot"]["id"]
+        shown = self.wait(again, "available", "snapshot")
+        self.assertEqual(("again", 2), (shown["name"], shown["size"]))
+        self.cloud.delete(f"{V}/snapshots/{again}")
+        self.wait(again, "", "snapshot")
+        self.act(volume_id, **{"os-unmanage": {}})
+        self.wait(volume_id, "")
+        self.assertEqual([], self.cloud.settled_differences())
+        ref = {"source-name": f"volume-{volume_id}"}
+        listed = self.cloud.get(f"{V}/os-volume-manage/detail?host=h1@fake").json["manageable-volumes"]
+        self.assertEqual([(ref, 2, True)], [(each["reference"], each["size"], each["safe_to_manage"]) for each in listed])
+        self.script(faults={"adopt": "the disks are on fire"})
+        broken = self.manage("error_managing", ref=ref)
+        self.remove(broken)
+        self.script()
+        other = self.manage("available", ref=ref, name="mine")
+        self.assertEqual({other: {"size_gib": 2}}, self.held()["volumes"])
+        self.assertEqual({}, self.held()["strangers"])
+        self.assertEqual([], self.cloud.settled_differences())
+        self.remove(other)
 
 
 class FaultsTest(VolumeLifeTest):

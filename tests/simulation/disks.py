@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from cumulo.common import errors
 from cumulo.common.audit.holdings import BackendHoldings
-from cumulo.volume.agent.backend import Capacity
+from cumulo.volume.agent.backend import Capacity, Stranger
 from tests.simulation.kernel import Kernel
 from tests.simulation.weather import Weather
 
@@ -35,6 +35,7 @@ class HeldVolumes:
         self.volumes: dict[str, int] = {}
         self.snapshots: set[str] = set()
         self.half_made: set[str] = set()
+        self.strangers: dict[str, int] = {}  # what nobody manages, by name
         self.exports: set[str] = set()
         self.excused: set[str] = set()  # what may end in error: the host could not make it
 
@@ -178,6 +179,43 @@ class SimBackend:
         self._held.snapshots.discard(snapshot_id)
         self._held.half_made.discard(snapshot_id)
         self._weather.boundary("delete volume snapshot after")
+
+    def strangers(self) -> tuple[Stranger, ...]:
+        """Return what was given up."""
+        return tuple(Stranger(name, size_gib) for name, size_gib in sorted(self._held.strangers.items()))
+
+    def adopt(self, volume_id: str, name: str, size_gib: int) -> None:
+        """Take over what was given up."""
+        self._change("adopt volume")
+        if volume_id not in self._held.volumes:
+            if name not in self._held.strangers:
+                raise errors.NotFound("no such stranger")
+            self._held.volumes[volume_id] = self._held.strangers.pop(name)
+        self._weather.boundary("adopt volume after")
+
+    def release(self, volume_id: str, name: str) -> None:
+        """Give it up."""
+        self._change("release volume")
+        if volume_id in self._held.volumes:
+            self._held.strangers[name] = self._held.volumes.pop(volume_id)
+        self._weather.boundary("release volume after")
+
+    def adopt_snapshot(self, snapshot_id: str, name: str) -> None:
+        """Take over what was given up."""
+        self._change("adopt snapshot")
+        if snapshot_id not in self._held.snapshots:
+            if self._held.strangers.pop(name, None) is None:
+                raise errors.NotFound("no such stranger")
+            self._held.snapshots.add(snapshot_id)
+        self._weather.boundary("adopt snapshot after")
+
+    def release_snapshot(self, snapshot_id: str, name: str) -> None:
+        """Give it up."""
+        self._change("release snapshot")
+        if snapshot_id in self._held.snapshots:
+            self._held.snapshots.discard(snapshot_id)
+            self._held.strangers[name] = 1
+        self._weather.boundary("release snapshot after")
 
     def holdings(self) -> BackendHoldings:
         """Return what the host holds."""
@@ -455,10 +493,30 @@ def _migrate(users: "Users", dice: random.Random) -> None:
                    again=dice.random() < 0.5, may_be=(400,))
 
 
+def _unmanage(users: "Users", dice: random.Random) -> None:
+    """Give a volume or a snapshot up: it goes, as with a deletion."""
+    kind = dice.choice(("volume", "snapshot"))
+    its_id = users.one(kind, dice)
+    if its_id is not None:
+        users.deleting |= {its_id, f"{kind} {its_id}"}
+        users.send("POST", f"{B}/{kind}s/{its_id}/action", {"os-unmanage": {}}, admin=True, again=False, may_be=(400,))
+
+
+def _manage(users: "Users", dice: random.Random) -> None:
+    """Take over what was given up on a host."""
+    backend = f"{dice.choice(sorted(users.cloud.hosts.by_name))}@{NAME}"
+    answer = users.send("GET", f"{B}/os-volume-manage?host={backend}", admin=True, again=False, may_be=(400,))
+    found = answer.body["manageable-volumes"] if answer is not None and answer.status == 200 else []
+    free = [each["reference"] for each in found if each["safe_to_manage"]]
+    if free:
+        body = {"host": backend, "ref": dice.choice(free), "name": users.name("volume")}
+        users.send("POST", f"{B}/os-volume-manage", {"volume": body}, admin=True, again=False, may_be=(400,))
+
+
 KINDS: dict[str, Callable[["Users", random.Random], None]] = {
     "create volume": _create, "delete volume": _delete, "extend volume": _extend, "describe volume": _rename,
     "upload volume": _upload, "attach volume": _attach, "detach volume": _detach, "snapshot volume": _snap, "delete snapshot": _drop_snap,
     "transfer volume": _transfer, "group volumes": _group,
     "revert volume": _revert, "reimage volume": _reimage,
-    "migrate volume": _migrate,
+    "migrate volume": _migrate, "unmanage volume": _unmanage, "manage volume": _manage,
 }

@@ -26,7 +26,8 @@ CALLS = {
     "create volume": 8, "delete volume": 6, "extend volume": 4, "describe volume": 1, "snapshot volume": 5,
     "upload volume": 3, "attach volume": 9, "detach volume": 6,
     "back volume up": 5, "delete backup": 3, "restore backup": 4,
-    "delete snapshot": 3, "transfer volume": 3, "group volumes": 3, "revert volume": 3, "reimage volume": 2, "migrate volume": 4,
+    "delete snapshot": 3, "transfer volume": 3, "group volumes": 3, "revert volume": 3, "reimage volume": 2, "migrate volume": 4, "unmanage volume": 2,
+    "manage volume": 3,
     "attach card": 5, "detach card": 5, "shelve server": 4, "unshelve server": 4, "resize server": 5, "migrate server": 4, "live migrate server": 5, "evacuate server": 2, "confirm resize": 3, "revert resize": 3,
 }  # fmt: skip
 

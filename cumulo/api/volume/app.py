@@ -22,6 +22,7 @@ from cumulo.api.volume.groups import routes as groups
 from cumulo.api.volume.hosts import routes as hosts
 from cumulo.api.volume.limits import routes as limits
 from cumulo.api.volume.messages import routes as messages
+from cumulo.api.volume.manageable import routes as manageable
 from cumulo.api.volume.metadata import routes as metadata
 from cumulo.api.volume.qos_specs import routes as qos_specs
 from cumulo.api.volume.quota_classes import routes as quota_classes
@@ -51,7 +52,7 @@ _RESOURCES = (
     *snapshot_metadata.ROUTES, *attachments.ROUTES, *backups.ROUTES, *transfers.ROUTES, *types.ROUTES, *type_encryption.ROUTES,
     *consistency_groups.ROUTES, *cgsnapshots.ROUTES, *group_types.ROUTES, *groups.ROUTES, *group_snapshots.ROUTES, *qos_specs.ROUTES, *default_types.ROUTES, *messages.ROUTES, *resource_filters.ROUTES, *clusters.ROUTES, *quota_sets.ROUTES, *quota_classes.ROUTES,
     *limits.ROUTES, *availability_zones.ROUTES, *services.ROUTES, *hosts.ROUTES, *scheduler_stats.ROUTES,
-    *capabilities.ROUTES, *extensions.ROUTES)
+    *capabilities.ROUTES, *manageable.ROUTES, *extensions.ROUTES)
 ROUTES = (*versions.ROUTES, *(dataclasses.replace(route, path=f"/v3{route.path}") for route in _RESOURCES))
 
 

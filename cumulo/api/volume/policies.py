@@ -36,6 +36,8 @@ RULES = (
     _rule("volumes:force_detach", _ADMIN, "Say that nothing uses a volume.", ("POST", f"{_ACTION} (os-force_detach)")),
     _rule("volumes:force_delete", _ADMIN, "Delete a volume whatever its state is.", ("POST", f"{_ACTION} (os-force_delete)")),
     _rule("volumes:migrate", _ADMIN, "Move a volume to another backend.", ("POST", f"{_ACTION} (os-migrate_volume)")),
+    _rule("volumes:unmanage", _ADMIN, "Give a volume up, so that its data stays on its backend.",
+          ("POST", f"{_ACTION} (os-unmanage)")),
     _rule("volumes:reset_status", _ADMIN, "Write another status in a volume's row.",
           ("POST", f"{_ACTION} (os-reset_status)")),
     _rule("metadata:show", _READ, "Show a volume's metadata.", ("GET", f"{_VOLUME}/metadata"),
@@ -54,6 +56,12 @@ RULES = (
           ("POST", f"{_SNAPSHOT}/action")),
     _rule("snapshots:administer", _ADMIN, "Delete a snapshot whatever its state is, or write another one in its row.",
           ("POST", f"{_SNAPSHOT}/action (os-force_delete)"), ("POST", f"{_SNAPSHOT}/action (os-reset_status)")),
+    _rule("snapshots:unmanage", _ADMIN, "Give a snapshot up, so that its data stays on its backend.",
+          ("POST", f"{_SNAPSHOT}/action (os-unmanage)")),
+    _rule("manageable:manage", _ADMIN, "List what backends have and nobody manages, and take it over.",
+          *((method, path) for path in ("/os-volume-manage", "/manageable_volumes", "/os-snapshot-manage", "/manageable_snapshots")
+            for method in ("GET", "POST")), *(("GET", f"{path}/detail") for path in (
+                "/os-volume-manage", "/manageable_volumes", "/os-snapshot-manage", "/manageable_snapshots"))),
     _rule("attachments:create", _CHANGE, "Keep a volume for a use to come.", ("POST", "/attachments")),
     _rule("attachments:list", _READ, "List attachments.", ("GET", "/attachments"), ("GET", "/attachments/detail")),
     _rule("attachments:list_all_projects", _ADMIN, "List the attachments of all projects.", ("GET", "/attachments/detail")),

@@ -28,6 +28,8 @@ from cumulo.common.flows import (
     import_image,
     land_server,
     live_migrate_server,
+    manage_snapshot,
+    manage_volume,
     migrate_volume,
     offload_server,
     pause_server,
@@ -48,6 +50,8 @@ from cumulo.common.flows import (
     stop_server,
     suspend_server,
     sync_power,
+    unmanage_snapshot,
+    unmanage_volume,
     unpause_server,
     unrescue_server,
     unshelve_server,
@@ -64,7 +68,8 @@ _PAGES = (build_server, delete_server, start_server, stop_server, reboot_server,
           import_image, copy_image, add_location, create_volume, delete_volume, extend_volume,
           create_snapshot, delete_snapshot, attach_volume, detach_volume, upload_volume,
           revert_volume, reimage_volume, migrate_volume, retype_volume, clear_volume,
-          create_backup, delete_backup, import_backup, restore_backup)
+          create_backup, delete_backup, import_backup, restore_backup,
+          manage_volume, unmanage_volume, manage_snapshot, unmanage_snapshot)
 
 FLOWS: dict[str, Flow] = {page.FLOW.name: page.FLOW for page in _PAGES}
 

@@ -22,6 +22,14 @@ class Capacity:
     free_gib: float
 
 
+@dataclasses.dataclass(frozen=True)
+class Stranger:
+    """What a backend has and nobody manages: its name there, and its size in full GiB."""
+
+    name: str
+    size_gib: int
+
+
 class Source(Protocol):
     """What a volume or a snapshot holds, while it is being read."""
 
@@ -99,6 +107,21 @@ class Backend(Protocol):
 
     def delete_snapshot(self, snapshot_id: str) -> None:
         """Leave nothing of a snapshot, whole or half made."""
+
+    def strangers(self) -> tuple[Stranger, ...]:
+        """Return what is here, is no volume or snapshot of this cloud's, and may be taken over; changes nothing."""
+
+    def adopt(self, volume_id: str, name: str, size_gib: int) -> None:
+        """Make a volume of a stranger, which is no larger; raises NotFound."""
+
+    def release(self, volume_id: str, name: str) -> None:
+        """Make a stranger of a volume, under a name; what is gone already is no error."""
+
+    def adopt_snapshot(self, snapshot_id: str, name: str) -> None:
+        """Make a snapshot of a stranger; raises NotFound."""
+
+    def release_snapshot(self, snapshot_id: str, name: str) -> None:
+        """Make a stranger of a snapshot, under a name; what is gone already is no error."""
 
     def holdings(self) -> BackendHoldings:
         """Return everything of this cloud that is really here, wanted or not; changes nothing."""

@@ -16,7 +16,7 @@ from cumulo.common import command, errors
 from cumulo.common.audit.holdings import BackendHoldings
 from cumulo.common.clock import Clock
 from cumulo.common.threads import Threads
-from cumulo.volume.agent.backend import Capacity
+from cumulo.volume.agent.backend import Capacity, Stranger
 
 VERSION = "1.0"
 COMMAND_S = 60.0
@@ -136,6 +136,35 @@ class FakeBackend:
         self._begin("delete_snapshot")
         self._change("snapshots", snapshot_id, None)
 
+    def strangers(self) -> tuple[Stranger, ...]:
+        """Return what is remembered as such."""
+        self._begin("strangers")
+        return tuple(Stranger(name, known["size_gib"]) for name, known in sorted(self._known["strangers"].items()))
+
+    def adopt(self, volume_id: str, name: str, size_gib: int) -> None:
+        """Remember a stranger as a volume."""
+        self._move("adopt", ("strangers", name), ("volumes", volume_id))
+
+    def release(self, volume_id: str, name: str) -> None:
+        """Remember a volume as a stranger."""
+        if volume_id in self._known["volumes"]:
+            self._move("release", ("volumes", volume_id), ("strangers", name))
+
+    def adopt_snapshot(self, snapshot_id: str, name: str) -> None:
+        """Remember a stranger as a snapshot."""
+        self._move("adopt_snapshot", ("strangers", name), ("snapshots", snapshot_id))
+
+    def release_snapshot(self, snapshot_id: str, name: str) -> None:
+        """Remember a snapshot as a stranger."""
+        if snapshot_id in self._known["snapshots"]:
+            self._move("release_snapshot", ("snapshots", snapshot_id), ("strangers", name))
+
+    def _move(self, call: str, old: tuple[str, str], new: tuple[str, str]) -> None:
+        self._begin(call)
+        if new[1] not in self._known[new[0]]:
+            self._change(*new, self._one(*old))
+        self._change(*old, None)
+
     def holdings(self) -> BackendHoldings:
         """Return what is remembered."""
         volumes = tuple((each, known["size_gib"]) for each, known in sorted(self._known["volumes"].items()))
@@ -169,7 +198,7 @@ class FakeBackend:
             partial.rename(self._path)
 
     def _read(self) -> dict[str, dict[str, Any]]:
-        nothing: dict[str, dict[str, Any]] = {"volumes": {}, "snapshots": {}}
+        nothing: dict[str, dict[str, Any]] = {"volumes": {}, "snapshots": {}, "strangers": {}}
         return nothing | json.loads(self._path.read_text()) if self._path.exists() else nothing
 
     def _script(self) -> dict[str, Any]:

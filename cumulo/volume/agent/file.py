@@ -19,7 +19,8 @@ from cumulo.common import command, durable_files, errors
 from cumulo.common.audit.holdings import BackendHoldings
 from cumulo.common.image_files import CONVERT_LIMITS, inspect
 from cumulo.common.threads import Threads
-from cumulo.volume.agent.backend import Capacity
+from cumulo.volume.agent import strangers
+from cumulo.volume.agent.backend import Capacity, Stranger
 from cumulo.volume.agent.open_file import FileSink, FileSource
 
 GIB = 1024**3
@@ -177,6 +178,39 @@ class FileBackend:
     def delete_snapshot(self, snapshot_id: str) -> None:
         """Remove the file."""
         self._remove(self._snapshot(snapshot_id))
+
+    def strangers(self) -> tuple[Stranger, ...]:
+        """List the directory of strangers."""
+        self._prepare()
+        return strangers.found(self._directory)
+
+    def adopt(self, volume_id: str, name: str, size_gib: int) -> None:
+        """Rename the file, and make its size one of full GiB."""
+        target = self.path(volume_id)
+        strangers.take_in(self._directory, name, target)
+        target.chmod(MODE)
+        _grow(target, size_gib)
+        durable_files.sync(self._directory)
+
+    def release(self, volume_id: str, name: str) -> None:
+        """Rename the file."""
+        self._put_out(self.path(volume_id), name)
+
+    def adopt_snapshot(self, snapshot_id: str, name: str) -> None:
+        """Rename the file."""
+        target = self._snapshot(snapshot_id)
+        strangers.take_in(self._directory, name, target)
+        target.chmod(MODE)
+        durable_files.sync(self._directory)
+
+    def release_snapshot(self, snapshot_id: str, name: str) -> None:
+        """Rename the file."""
+        self._put_out(self._snapshot(snapshot_id), name)
+
+    def _put_out(self, source: pathlib.Path, name: str) -> None:
+        self._prepare()
+        strangers.put_out(self._directory, source, name)
+        durable_files.sync(self._directory)
 
     def holdings(self) -> BackendHoldings:
         """List the directory."""

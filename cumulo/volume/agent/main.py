@@ -111,6 +111,7 @@ def methods(runtime: Runtime, backends: Mapping[str, Backend], exports: Mapping[
         "holdings": lambda call: {"backends": {name: _holdings(each, exports.get(name)).to_dict()
                                                for name, each in backends.items()}, "backups": held()},
         **Outlet(backends, asking_for("volume_move", "volume_id"), runtime.clock, runtime.threads).methods(),
+        "strangers": lambda call, backend: _strangers(backends, backend),
         "export_secret": lambda call, backend, volume_id: _secret(exports, backend, volume_id),
         "ping": lambda call: {"host": runtime.host},
     }
@@ -152,6 +153,12 @@ def _encryption(runtime: Runtime, volume_id: str, with_key: bool) -> Any:
 
 def _holdings(backend: Backend, exports: Exports | None) -> BackendHoldings:
     return dataclasses.replace(backend.holdings(), exports=None if exports is None else exports.held())
+
+
+def _strangers(backends: Mapping[str, Backend], backend: str) -> list[dict[str, Any]]:
+    if backend not in backends:
+        raise errors.NotFound("this host has no such backend", backend=backend)
+    return [dataclasses.asdict(each) for each in backends[backend].strangers()]
 
 
 def _secret(exports: Mapping[str, Exports], backend: str, volume_id: str) -> dict[str, Any]:

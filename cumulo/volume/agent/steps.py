@@ -69,6 +69,10 @@ class Steps:
             "revert_volume": (self.revert, self.discard),
             "reimage_volume": (self.reimage, self.discard),
             "receive_volume": (self.receive, self.send_back),
+            "adopt_volume": (self.adopt, self.give_up),
+            "release_volume": (self.release, nothing),
+            "adopt_snap": (self.adopt_snap, self.give_up_snap),
+            "release_snap": (self.release_snap, nothing),
             "snap_volume": (self.snap, self.drop_snap),
             "drop_snap": (self.drop_snap, nothing),
         }
@@ -230,6 +234,43 @@ class Steps:
         """Leave nothing of the copy: the volume stays where it is."""
         with self.turns.alone(state["volume_id"]):
             self._backend({"backend": state["target"]}).delete(state["volume_id"])
+        return {}
+
+    def adopt(self, state: State, call: Any) -> State:
+        """Make a volume of what was none."""
+        with self.turns.alone(state["volume_id"]):
+            self._backend(state).adopt(state["volume_id"], state["name"], state["size_gib"])
+        return {}
+
+    def give_up(self, state: State, call: Any) -> State:
+        """Let it be what it was."""
+        with self.turns.alone(state["volume_id"]):
+            self._backend(state).release(state["volume_id"], state["name"])
+        return {}
+
+    def release(self, state: State, call: Any) -> State:
+        """Keep its data, under its old name, where nobody manages it."""
+        with self.turns.alone(state["volume_id"]):
+            self._withdraw(state)
+            self._backend(state).release(state["volume_id"], f"volume-{state['volume_id']}")
+        return {}
+
+    def adopt_snap(self, state: State, call: Any) -> State:
+        """Make a snapshot of what was none."""
+        with self.turns.alone(state["volume_id"]):
+            self._backend(state).adopt_snapshot(state["snapshot_id"], state["name"])
+        return {}
+
+    def give_up_snap(self, state: State, call: Any) -> State:
+        """Let it be what it was."""
+        with self.turns.alone(state["volume_id"]):
+            self._backend(state).release_snapshot(state["snapshot_id"], state["name"])
+        return {}
+
+    def release_snap(self, state: State, call: Any) -> State:
+        """Keep its data, under its old name, where nobody manages it."""
+        with self.turns.alone(state["volume_id"]):
+            self._backend(state).release_snapshot(state["snapshot_id"], f"snapshot-{state['snapshot_id']}")
         return {}
 
     def snap(self, state: State, call: Any) -> State:

@@ -9,7 +9,7 @@ from cumulo.api.volume.snapshots.handlers import own_snapshot
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.common.operations import store
-from cumulo.volume import snapshots, states
+from cumulo.volume import managing, snapshots, states
 
 
 def act(request: Request) -> None:
@@ -35,6 +35,11 @@ def _reset_status(request: Request, connection: sa.Connection, row: snapshots.Ro
                               progress=None)
 
 
+def _unmanage(request: Request, connection: sa.Connection, row: snapshots.Row, asked: Any) -> None:
+    services = request.services
+    managing.request_unmanage_snapshot(connection, services.ids, services.database.now(connection), context=request.context, row=row)
+
+
 def _update_status(request: Request, connection: sa.Connection, row: snapshots.Row, asked: Any) -> None:
     """Note what who makes a snapshot from outside has come to: its progress is what its status tells."""
     wanted, was = asked["status"], row["shown_status"]
@@ -48,4 +53,5 @@ _FROM = {states.CREATING: (states.CREATING, states.AVAILABLE, states.ERROR),
          states.DELETING: (states.DELETING, states.ERROR_DELETING)}
 _ADMINISTER = "volume:snapshots:administer"
 _CHANGES = {"os-force_delete": (_ADMINISTER, _force_delete), "os-reset_status": (_ADMINISTER, _reset_status),
+            "os-unmanage": ("volume:snapshots:unmanage", _unmanage),
             "os-update_snapshot_status": ("volume:snapshots:update_status", _update_status)}

@@ -14,6 +14,7 @@ def _status(*wanted: str, **more: Any) -> dict[str, Any]:
 
 _BODY: dict[str, Any] = {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": False, "properties": {
     "os-force_delete": {"type": ["object", "null"], "properties": {}, "additionalProperties": False},
+    "os-unmanage": {"type": ["object", "null"], "properties": {}, "additionalProperties": False},
     "os-reset_status": _status(*states.FOR_RESET_OF_SNAPSHOT),
     "os-update_snapshot_status": _status(*states.FOR_RESET_OF_SNAPSHOT,
                                          progress={"type": "string", "pattern": "^[0-9]{1,3}%$"})}}

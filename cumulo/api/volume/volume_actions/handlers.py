@@ -14,7 +14,7 @@ from cumulo.api.volume.volume_actions import contents, upload, uses
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
 from cumulo.common.operations import store
-from cumulo.volume import attachments, image_metadata, moves, types, volumes
+from cumulo.volume import attachments, image_metadata, managing, moves, types, volumes
 
 ACTION, ATTACH = "volume:volumes:action", "volume:volumes:attach"
 Change = Callable[[Request, sa.Connection, volumes.Row, Any], Reply | None]
@@ -113,6 +113,11 @@ def _migrate(request: Request, connection: sa.Connection, row: volumes.Row, aske
                           backend=asked["host"].partition("#")[0])
 
 
+def _unmanage(request: Request, connection: sa.Connection, row: volumes.Row, asked: Any) -> None:
+    services = request.services
+    managing.request_unmanage(connection, services.ids, services.database.now(connection), context=request.context, row=row)
+
+
 def _update(request: Request, connection: sa.Connection, row: volumes.Row, **values: Any) -> None:
     volumes.update_volume(connection, request.services.database.now(connection), row["id"], **values)
 
@@ -128,6 +133,7 @@ _CHANGES: dict[str, tuple[str, Change]] = {
     "os-show_image_metadata": (ACTION, _show_image_metadata),
     "os-volume_upload_image": (ACTION, upload.upload),
     "os-retype": (ACTION, _retype),
+    "os-unmanage": ("volume:volumes:unmanage", _unmanage),
     "os-migrate_volume": ("volume:volumes:migrate", _migrate),
     "revert": (ACTION, contents.revert),
     "os-reimage": (ACTION, contents.reimage),

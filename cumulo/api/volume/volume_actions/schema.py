@@ -21,6 +21,7 @@ _ATTACH = {"instance_uuid": parts.ID, "host_name": parts.NAME, "mountpoint": {"t
 ACTIONS: dict[str, Any] = {
     "os-volume_upload_image": _object(("image_name",), **_UPLOAD),
     "os-retype": _object(("new_type",), new_type=parts.NAME, migration_policy={"enum": ["never", "on-demand", None]}),
+    "os-unmanage": _NOTHING,
     "os-migrate_volume": _object(("host",), host=parts.NAME, force_host_copy=parts.BOOLEAN, lock_volume=parts.BOOLEAN),
     "os-reserve": _NOTHING, "os-unreserve": _NOTHING, "os-begin_detaching": _NOTHING, "os-roll_detaching": _NOTHING,
     "os-attach": _object(("mountpoint",), **_ATTACH),

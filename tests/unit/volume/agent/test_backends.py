@@ -62,6 +62,20 @@ class FileBackendTest(_InDirectory, unittest.TestCase):
         self.assertEqual(0o600, backend.path(TWO).stat().st_mode & 0o777)
         self.assertLess(backend.path(TWO).stat().st_blocks * 512, 1024 * 1024, "what was never written takes no room")
 
+    def test_only_plain_files_of_one_directory_are_taken_over(self) -> None:
+        backend = FileBackend(self.directory / "volumes", Threads(), name="file")
+        place = self.directory / "volumes" / "unmanaged"
+        place.mkdir(parents=True)
+        (place / "disk").write_bytes(b"data" * 300)
+        (place / "link").symlink_to(self.directory)
+        (self.directory / "secret").write_bytes(b"secret")
+        self.assertEqual([("disk", 1)], [(each.name, each.size_gib) for each in backend.strangers()])
+        for name in ("link", "../secret", "../../secret"):
+            self.assertRaises(errors.NotFound, backend.adopt, ONE, name, 1)
+        backend.adopt(ONE, "disk", 1)
+        self.assertEqual((1 << 30, 0o600), (backend.path(ONE).stat().st_size, backend.path(ONE).stat().st_mode & 0o777))
+        self.assertRaises(errors.BadRequest, backend.release, ONE, "../disk")
+
     def test_an_image_is_written_out(self) -> None:
         backend = FileBackend(self.directory / "volumes", Threads(), name="file")
         raw, image = self.directory / "image.raw", self.directory / "image.qcow2"

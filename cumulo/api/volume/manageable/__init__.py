@@ -1,0 +1,1 @@
+"""What backends have and nobody manages: listed, and taken over."""
