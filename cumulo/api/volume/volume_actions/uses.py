@@ -41,8 +41,10 @@ def attach(request: Request, connection: sa.Connection, row: volumes.Row, asked:
 
 
 def detach(request: Request, connection: sa.Connection, row: volumes.Row, asked: Any) -> None:
-    """Say that it uses it no more."""
+    """Say that it uses it no more; where nothing does, there is nothing to be said."""
     wanted = (asked or {}).get("attachment_id")
+    if row["shown_status"] == states.AVAILABLE and not volumes.attachments_of(connection, [row["id"]])[row["id"]]:
+        return
     found = _own(connection, row, attachments.ATTACHED, attachments.DETACHING)
     for each in found:
         if wanted in (None, each["id"]):
@@ -64,6 +66,8 @@ def roll_detaching(request: Request, connection: sa.Connection, row: volumes.Row
 def force_detach(request: Request, connection: sa.Connection, row: volumes.Row, asked: Any) -> None:
     """Say that nothing of the kind uses it, whatever was said before."""
     wanted = (asked or {}).get("attachment_id")
+    if row["status"] == states.ERROR and row["backend"]:  # somebody wrote that; who uses it says more
+        volumes.update_volume(connection, _now(request, connection), row["id"], status=states.AVAILABLE)
     for each in _own(connection, row):
         if wanted in (None, each["id"]):
             attachments.part(connection, _now(request, connection), each["id"])
