@@ -88,7 +88,8 @@ def _said(value: Any) -> dict[str, Any]:
         raise _wrong("image_id is no id")
     metadata = value.get("image_metadata")
     return {"bootable": value.get("bootable") is True, "image_id": image_id,
-            "image_metadata": None if metadata is None else _texts(metadata, "image_metadata")}
+            "image_metadata": None if metadata is None else _texts(metadata, "image_metadata"),
+            "metadata": _texts(value.get("metadata") or {}, "metadata")}
 
 
 def _wrong(why: str) -> errors.BadRequest:

@@ -28,7 +28,7 @@ from cumulo.volume import backends, backup_states, quotas, states, volumes
 from cumulo.volume.volume_queries import Part, page_of
 
 Row = Mapping[str, Any]
-KEPT = ("bootable", "image_id", "image_metadata")
+KEPT = ("bootable", "image_id", "image_metadata", "metadata")
 """What a volume that is made of a backup takes over from the one that the backup is of."""
 _SILENT_S = 30.0
 SORT_COLUMNS: dict[str, Any] = {
@@ -128,6 +128,11 @@ def require_readable(row: Row) -> None:
                                 f"{row['shown_status']}.")
 
 
+def kept(row: Row) -> State:
+    """Return the columns that a volume which is made of a backup takes over."""
+    return {name: row["said"].get(name) for name in KEPT} | {"metadata": row["said"].get("metadata") or {}}
+
+
 def source(row: Row) -> State:
     """Return what the operation of a volume that is made of a backup is told of it."""
     return {"kind": "backup", "id": row["location"], "host": row["host"] if row["bound"] else None}
@@ -150,7 +155,7 @@ def request_restore(connection: sa.Connection, ids: Ids, now: float, *, conf: cf
     store.create(connection, ids, now, flow="restore_backup", resource_type="volume", resource_id=over["id"],
                  context=context, action="restore_backup", deadline_s=conf.backup.timeout_s, state={
                      "volume_id": over["id"], **volumes.place(over), "size_gib": over["size_gib"], "source": source(row),
-                     "said": {name: row["said"].get(name) for name in KEPT}})
+                     "said": kept(row)})
 
 
 def request_delete(connection: sa.Connection, ids: Ids, now: float, *, context: Context, row: Row, force: bool = False) -> None:

@@ -145,7 +145,7 @@ class RestoringTest(WithBackups):
     """Volumes made of backups."""
 
     def test_to_a_new_volume(self) -> None:
-        volume_id = self.ready(size=2)
+        volume_id = self.ready(size=2, metadata={"of": "the volume"})
         with self.api.database.write() as connection:
             connection.execute(sa.update(volume).where(volume.c.id == volume_id).values(
                 bootable=True, image_metadata={"os": "x"}))
@@ -153,7 +153,8 @@ class RestoringTest(WithBackups):
         answer = self.call("POST", f"/backups/{backup_id}/restore", 202, {"restore": {}}).json["restore"]
         self.assertEqual((backup_id, f"restore_backup_{backup_id}"), (answer["backup_id"], answer["volume_name"]))
         shown = self.shown(answer["volume_id"])
-        self.assertEqual((2, "true", {"os": "x"}), (shown["size"], shown["bootable"], shown["volume_image_metadata"]))
+        self.assertEqual((2, "true", {"os": "x"}, {"of": "the volume"}), (
+            shown["size"], shown["bootable"], shown["volume_image_metadata"], shown["metadata"]))
         self.assertEqual("restoring", self.backup(backup_id)["status"])
         refused = self.call("DELETE", f"/backups/{backup_id}", 400).json["badRequest"]["message"]
         self.assertIn(answer["volume_id"], refused)

@@ -22,7 +22,7 @@ def request_create(request: Request, connection: sa.Connection, body: Body) -> v
     own_type = _type(request, connection, asked, source)
     type_id = own_type["id"] if own_type else None
     columns = source.columns | {
-        "name": named(asked, "name"), "description": named(asked, "description"), "metadata": asked.get("metadata") or {},
+        "name": named(asked, "name"), "description": named(asked, "description"), "metadata": asked.get("metadata") or source.columns.get("metadata", {}),
         "availability_zone": _zone(request, connection, asked), "type_id": type_id,
         "group_id": _group(request, connection, asked, type_id),
         "multiattach": _multiattach(asked, own_type),

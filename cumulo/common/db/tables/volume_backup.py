@@ -34,7 +34,7 @@ volume_backup = sa.Table(
     sa.Column("bound", sa.Boolean, nullable=False),
     sa.Column("object_count", sa.Integer, nullable=False),
     sa.Column("stored_bytes", sa.BigInteger, nullable=False),
-    # What the volume said of itself then: bootable, image_id, image_metadata.
+    # What the volume said of itself then: bootable, image_id, image_metadata, metadata.
     sa.Column("said", Json, nullable=False),
     sa.Column("fault", sa.String(1024)),
     # Of which moment the data is.
