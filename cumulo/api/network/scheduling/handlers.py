@@ -66,9 +66,10 @@ def routers_of_agent(request: Request) -> Row:
     return {"routers": [ROUTER.view(request, row) for row in rows]}
 
 
-def add_router(request: Request) -> None:
-    """Make an agent's host a router's gateway."""
+def add_router(request: Request) -> Row:
+    """Make an agent's host a router's gateway; clients read a body, of which nothing is said."""
     _change(request, ROUTING, ROUTER, request.body["router_id"], scheduling.move_gateway)
+    return {}
 
 
 def remove_router(request: Request) -> None:
