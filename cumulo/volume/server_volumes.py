@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from cumulo.common import errors
 from cumulo.common.context import Context
 from cumulo.common.db.tables.compute import server
+from cumulo.common.db.tables.operations import operation
 from cumulo.common.db.tables.volume import volume, volume_attachment
 from cumulo.common.ids import Ids
 from cumulo.common.operations.step import State
@@ -25,6 +26,14 @@ ROOT = 0
 def entries(connection: sa.Connection, server_id: str) -> list[State]:
     """Return what an operation's state says of a server's volumes that are on a backend."""
     return [entry(each) for each in attachments.of_server(connection, server_id) if each["backend"]]
+
+
+def growths(connection: sa.Connection, server_id: str) -> list[Row]:
+    """Return the operations that grew the disks of a server's volumes while it had them, as if they were its own."""
+    its_volumes = sa.select(volume_attachment.c.volume_id).where(volume_attachment.c.server_id == server_id)
+    query = sa.select(operation).where(operation.c.flow == "extend_volume", operation.c.resource_id.in_(its_volumes))
+    return [dict(row) | {"action": "extend_volume", "resource_id": server_id}
+            for row in connection.execute(query).mappings() if row["state"].get("server_id") == server_id]
 
 
 def entry(row: Row) -> State:

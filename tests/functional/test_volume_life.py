@@ -264,6 +264,15 @@ class AttachTest(VolumeLifeTest):
         """Return the volumes that the hypervisor knows of."""
         return list(self.cloud.held(server_id)["volumes"])
 
+    def growths(self, server_id: str) -> list[str]:
+        """Return what the server's actions tell of its guest while a volume of it grew, if it went well."""
+        actions = f"{C}/servers/{server_id}/os-instance-actions"
+        grown = next(each for each in self.cloud.get(actions).json["instanceActions"] if each["action"] == "extend_volume")
+        self.assertEqual(server_id, grown["instance_uuid"])
+        events = self.cloud.get(f"{actions}/{grown['request_id']}", headers={
+            "OpenStack-API-Version": "compute 2.51"}).json["instanceAction"]["events"]
+        return [each["event"] for each in events if each["result"] == "Success" and each["event"].startswith("compute")]
+
     def test_attach_grow_and_detach(self) -> None:
         server_id, volume_id = self.cloud.boot(), self.make()
         self.attach(server_id, volume_id)
@@ -273,6 +282,7 @@ class AttachTest(VolumeLifeTest):
             "OpenStack-API-Version": "volume 3.42"})
         self.assertEqual(202, asked.status_int, asked.text)
         self.assertEqual(2, self.wait(volume_id, "in-use")["size"])
+        self.assertEqual(["compute_extend_volume"], self.growths(server_id))
         snapshot = self.cloud.post(f"{V}/snapshots", {"snapshot": {"volume_id": volume_id, "force": True}}).json["snapshot"]
         self.wait(snapshot["id"], "available", "snapshot")
         self.detach(server_id, volume_id)

@@ -15,7 +15,10 @@ from cumulo.api.wsgi import paging, times
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.common.operations import store
+from cumulo.volume import server_volumes
 
+_KNOWN_AS = {"grow_guest_disk": "compute_extend_volume"}
+"""Events that clients wait for by a name."""
 _RULE, _EVENTS = "compute:instance_actions:list", "compute:instance_actions:events"
 
 
@@ -23,9 +26,16 @@ def list_actions(request: Request) -> dict[str, Any]:
     """List the actions."""
     with request.services.database.read() as connection:
         server_id = _server_id(request, connection)
+        rows = _actions(connection, server_id)
         if not request.is_at_least("2.58"):
-            return {"instanceActions": [_view(request, row) for row in store.for_resource(connection, server_id)]}
-        return _page(request, store.for_resource(connection, server_id))
+            return {"instanceActions": [_view(request, row) for row in rows]}
+        return _page(request, rows)
+
+
+def _actions(connection: sa.Connection, server_id: str) -> list[Mapping[str, Any]]:
+    """The operations of a server and what else was done to its disks, newest first."""
+    return sorted([*store.for_resource(connection, server_id), *server_volumes.growths(connection, server_id)],
+                  key=lambda row: row["created_at"], reverse=True)
 
 
 def _page(request: Request, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -56,9 +66,11 @@ def show_action(request: Request) -> dict[str, Any]:
     """Show the action of a request with its events, which an administrator alone sees below 2.51."""
     with request.services.database.read() as connection:
         server_id = _server_id(request, connection)
-        row = store.by_request(connection, server_id, request.params["request_id"])
+        request_id = request.params["request_id"]
+        row = store.by_request(connection, server_id, request_id) or next(
+            (each for each in server_volumes.growths(connection, server_id) if each["request_id"] == request_id), None)
         if row is None:
-            raise errors.NotFound(f"Action for request_id {request.params['request_id'][:64]} on instance {server_id} "
+            raise errors.NotFound(f"Action for request_id {request_id[:64]} on instance {server_id} "
                                   "not found")
         shown = _view(request, row)
         if request.is_at_least("2.51") or request.may(_EVENTS):
@@ -80,7 +92,7 @@ def _view(request: Request, row: Mapping[str, Any]) -> dict[str, Any]:
 def _event(request: Request, action: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
     result, is_trusted = row["result"], request.may(_EVENTS)
     shown = {
-        "event": f"{'undo_' if row['undo'] else ''}{row['step']}", "start_time": times.iso_micro(row["started_at"]),
+        "event": _KNOWN_AS.get(row["step"]) or f"{'undo_' if row['undo'] else ''}{row['step']}", "start_time": times.iso_micro(row["started_at"]),
         "finish_time": times.iso_micro(row["finished_at"]),
         "result": result if result in (None, store.SUCCESS) else "Error"}
     if is_trusted:
