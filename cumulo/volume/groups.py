@@ -73,7 +73,7 @@ def get_group(connection: sa.Connection, group_id: str, *where: sa.ColumnElement
     if row is None:
         raise not_found(group_id)
     if lock and not set(members(connection, group_id)) <= set(held):
-        raise errors.Conflict(f"Group {group_id} is being changed: try again.")
+        raise errors.BadRequest(f"Invalid group: Group {group_id} is being changed: try again.")
     return row
 
 

@@ -168,7 +168,7 @@ class PlantedTest(AuditTest):
 
     def test_hypervisor(self) -> None:
         driver = self.driver()
-        facts = {"id": STRANGER, "name": "x", "flavor": {"vcpus": 1, "memory_mib": 64}, "image": None, "ports": []}
+        facts = {"id": STRANGER, "name": "x", "flavor": {"vcpus": 1, "memory_mib": 64}, "image": {"id": STRANGER}, "ports": []}
         self.planted(lambda: driver.create(facts, lambda percent: None), lambda: driver.remove(STRANGER),
                      ("domain_without_server", STRANGER), ("files_without_server", STRANGER))
         self.planted(lambda: driver.cut_power(self.server_id), lambda: driver.start(self.server_id),
@@ -279,7 +279,7 @@ class FindingsTest(AuditTest):
 
     def test_a_finding_of_a_silent_host_stays(self) -> None:
         auditor, driver = self.cloud.scheduler.auditor, self.driver()
-        facts = {"id": STRANGER, "name": "x", "flavor": {"vcpus": 1, "memory_mib": 64}, "image": None, "ports": []}
+        facts = {"id": STRANGER, "name": "x", "flavor": {"vcpus": 1, "memory_mib": 64}, "image": {"id": STRANGER}, "ports": []}
         driver.create(facts, lambda percent: None)
         self.addCleanup(driver.remove, STRANGER)
         self.assertTrue(auditor.run_once(force=True))

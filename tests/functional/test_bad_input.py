@@ -158,16 +158,19 @@ class BadInputTest(unittest.TestCase):
         for family, route in all_routes():
             if route.method != "GET" or "{" in route.path or route.policy is None:
                 continue
+            path = path_of(family, route, "")
+            plain = self.api.get(path, headers=newest(route)).status_int
+            is_of_volumes = family == "volume" or "/os-volumes" in path or "/os-snapshots" in path
+            # Lists of network and compute refuse what they do not know, the other APIs look past it.
+            is_strict = family == "network" or (family == "compute" and is_strict_since_275(route))
             for query in BAD_QUERIES:
                 with self.subTest(route=f"{family}{route.path}", query=query[:30]):
-                    answer = self.api.get(f"{path_of(family, route, '')}?{query}", headers=newest(route))
-                    # Lists of network and compute refuse what they do not know, the other APIs look past it.
-                    is_strict = family == "network" or (family == "compute" and is_strict_since_275(route))
+                    answer = self.api.get(f"{path}?{query}", headers=newest(route))
                     is_bad = query.partition("=")[0] in route.query or (is_strict and route.query != ())
-                    is_bad |= "%" in query or route.path == "/v3/auth/tokens"  # it needs a header
-                    bad = 404 if family == "volume" and query.startswith("marker") else 400
-                    good = 404 if route.path == "/v3/types/default" else 200  # nobody has made one
-                    self.assertEqual(answer.status_int, bad if is_bad else good, answer.text[:300])
+                    bad = 404 if is_of_volumes and query.startswith("marker") else 400
+                    # What is refused as it is, for something that it needs, is refused for that first.
+                    expected = 400 if "%" in query else bad if is_bad and plain == 200 else plain
+                    self.assertEqual(answer.status_int, expected, answer.text[:300])
 
     def test_without_a_token(self) -> None:
         for family, route in all_routes():

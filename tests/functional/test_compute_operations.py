@@ -36,9 +36,9 @@ class Operations(ComputeCase):
 
     def test_sentences(self) -> None:
         for values, sentence in (
-            ({"cursor": 0}, "Doing step 1 of 4: claim."), ({"cursor": 1, "tries": 3}, "Doing step 2 of 4: plug ports, tried 3 times."),
-            ({"cursor": 2, "tries": 0, "phase": "undoing"}, "Taking back step 3 of 4: boot."),
-            ({"phase": "stuck"}, "It cannot go on by itself at step 3 of 4: boot. Ask for the deletion, or tell the administrator."),
+            ({"cursor": 0}, "Doing step 1 of 7: claim."), ({"cursor": 1, "tries": 3}, "Doing step 2 of 7: plug ports, tried 3 times."),
+            ({"cursor": 2, "tries": 0, "phase": "undoing"}, "Taking back step 3 of 7: order volumes."),
+            ({"phase": "stuck"}, "It cannot go on by itself at step 3 of 7: order volumes. Ask for the deletion, or tell the administrator."),
             ({"phase": "undone"}, "It failed, and what it had begun was taken back."), ({"phase": "done"}, "Done.")):
             self.assertEqual(sentence, self.shown(**values)["message"])
 

@@ -182,7 +182,7 @@ class GatewaysTest(unittest.TestCase):
                 router_id=self.router_id, dns_name="", dns_domain="", tags=[], created_at=1.0, updated_at=1.0,
                 revision_number=1))
         found, = self.document("c")["routers"]
-        self.assertEqual([{"dns_name": "", "floating_address": address, "fixed_address": fixed, "is_here": True}],
+        self.assertEqual([{"dns_name": "", "floating_address": address, "fixed_address": fixed, "is_here": True, "qos": {}}],
                          found["floating"])
         self.assertEqual({self.inside, self.outside}, {each["id"] for each in self.document("c")["networks"]})
 

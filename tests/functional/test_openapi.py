@@ -57,7 +57,7 @@ class OpenApiTest(unittest.TestCase):
         """Policy, microversions, bodies, types of body, statuses, token."""
         create = self.document["paths"]["/compute/v2.1/servers"]["post"]
         self.assertEqual("compute:servers:create", create["x-cumulo-policy"])
-        self.assertEqual(["2.1", "2.19", "2.32", "2.37", "2.42", "2.52", "2.57", "2.63", "2.74", "2.90", "2.94"], [body["since"] for body in create["x-cumulo-bodies"]])
+        self.assertEqual(["2.1", "2.19", "2.32", "2.33", "2.37", "2.42", "2.52", "2.57", "2.63", "2.67", "2.74", "2.90", "2.94"], [body["since"] for body in create["x-cumulo-bodies"]])
         self.assertEqual([{"token": []}], create["security"])
         self.assertEqual(["202", "4XX"], sorted(create["responses"]))
         self.assertIn("Idempotency-Key", [each["name"] for each in create["parameters"]])
