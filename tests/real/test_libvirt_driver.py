@@ -361,7 +361,7 @@ class LibvirtDriverTest(unittest.TestCase):
         small = facts["flavor"]
         run("keep_disk", grows=True)
         facts["flavor"] = small | {"root_gib": 2, "ephemeral_gib": 2, "swap_mib": 32, "memory_mib": 160}
-        run("arrive", ends="ACTIVE")
+        run("arrive", ends="ACTIVE", target="h")
         self.assertEqual([2, 2], [inspect(own.disk, "qcow2")["virtual-size"] >> 30, own.ephemeral.stat().st_size >> 30])
         self.assertEqual(32 << 20, own.swap.stat().st_size)
         run("leave")
