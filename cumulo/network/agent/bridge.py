@@ -137,15 +137,20 @@ class Devices:
         if self._switch is not None and self._switch.carry(carried):
             run_program({"do": "cards", "cards": [[each.device, each.bridge, each.mtu] for each in carried]})
 
+    def sweep_switch(self, keep: Iterable[str]) -> None:
+        """Take from the switch whatever these networks, all made by now, and the trunks do not have."""
+        if self._switch is not None:
+            self._switch.sweep(keep)
+
     def switch_differences(self) -> list[str]:
         """Say what Open vSwitch has otherwise than it was told."""
         return [] if self._switch is None else self._switch.differences()
 
     def forget(self, keep: Iterable[str]) -> None:
-        """Forget what was made for other networks than these, and take their ways from the switch."""
+        """Forget what was made for other networks than these, and take their ports from the switch."""
         kept = set(keep)
         if self._switch is not None:
-            self._switch.keep(kept)
+            self._switch.make_room(kept)
         self._applied = {network_id: each for network_id, each in self._applied.items() if network_id in kept}
 
     def listed(self) -> dict[str, Any]:

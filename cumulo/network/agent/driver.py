@@ -90,6 +90,7 @@ class LinuxDriver:
         self._firewall.apply(wanted)
         self._nat.apply(wanted.networks.values())
         self._devices.carry(carried(wanted))  # into their bridges when the filter knows them
+        self._devices.sweep_switch(wanted.networks)  # last: only now has it been told of all that is to stay
         if failed:
             raise errors.InternalError(f"Routers {', '.join(sorted(failed))} could not be made.")
 

@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from cumulo.common import command, errors, log
+from cumulo.common import command, errors, log, names
 from cumulo.network.agent.trunks import Carried, numbers
 
 LOG = log.get(__name__)
@@ -28,7 +28,8 @@ _RUNNING = pathlib.Path("/run/openvswitch/ovs-vswitchd.pid")
 _SOCKET = f"unix:/run/openvswitch/{BRIDGE}.mgmt"  # by its name alone a file of that name would be meant
 _TIMEOUT_S = 30.0
 _OFCTL = ("ovs-ofctl", "-O", "OpenFlow14", "--names", "--bundle")
-_OURS = ("cux", "cuv", "tap")
+_WAYS = ("cux", "cuv")
+_OURS = (*_WAYS, "tap")
 _TAGGED = 4096  # beside a number: the bit that says there is a tag (OpenFlow 1.3, 7.2.3.7)
 
 Way = Mapping[str, Any]
@@ -105,6 +106,7 @@ class Switch:
         self._ways: dict[str, Way] = {}
         self._carried: list[Carried] | None = None  # None: nobody has said
         self._instance = ""
+        self._is_swept = False
 
     def carry(self, carried: list[Carried]) -> bool:
         """Have the trunks of the host be these; say whether that was a change."""
@@ -120,8 +122,7 @@ class Switch:
                                  *(f"add {each}" for each in sorted(wanted))])
         gone = {name for each in before for name in (each.card, each.device)} - {
             name for each in carried for name in (each.card, each.device)}
-        if gone:
-            _vsctl([word for port in sorted(gone) for word in ("--", "--if-exists", "del-port", BRIDGE, port)][1:])
+        self._remove(sorted(gone))
         self._carried = carried
         return True
 
@@ -144,18 +145,29 @@ class Switch:
         """Say whether the switch is still the one that was told: one that started again has no flows."""
         return bool(self._instance) and self._instance == _instance()
 
-    def keep(self, network_ids: Iterable[str]) -> None:
-        """Remove the ports and flows of all other networks."""
+    def make_room(self, network_ids: Iterable[str]) -> None:
+        """Remove the ports of all other networks, by their names: who just began has told the switch of none yet."""
+        self._is_swept, kept = False, set(network_ids)
+        self._ways = {network_id: way for network_id, way in self._ways.items() if network_id in kept}
         if not _is_there():
             return
-        kept = set(network_ids)
-        self._ways = {network_id: way for network_id, way in self._ways.items() if network_id in kept}
+        ports = {name(network_id) for network_id in kept for name in (names.tunnel_name, names.vlan_name)}
+        self._remove(port for port in self._ports() if port.startswith(_WAYS) and port not in ports)
+
+    def sweep(self, network_ids: Iterable[str]) -> None:
+        """Remove whatever else these networks and the trunks do not have, flows too, once all of them have been told."""
+        if self._is_swept or not _instance():
+            return
+        if _is_there():
+            self._keep(is_needed=any(network_ids))
+        self._is_swept = True
+
+    def _keep(self, *, is_needed: bool) -> None:
         wanted = {way["port"] for way in self._ways.values()} | self._trunk_ports()
         gone = [port for port in self._ports() if port.startswith(_OURS) and port not in wanted]
         _ofctl("replace-flows", self._flows())
-        if gone:
-            _vsctl([word for port in gone for word in ("--", "--if-exists", "del-port", BRIDGE, port)][1:])
-        if not kept:
+        self._remove(gone)
+        if not is_needed:
             _vsctl(["--if-exists", "del-br", BRIDGE])
             self._instance = ""
 
@@ -190,6 +202,11 @@ class Switch:
 
     def _trunk_ports(self) -> set[str]:
         return {name for each in self._carried or [] for name in (each.card, each.device)}
+
+    def _remove(self, ports: Iterable[str]) -> None:
+        words = [word for port in ports for word in ("--", "--if-exists", "del-port", BRIDGE, port)]
+        if words:
+            _vsctl(words[1:])
 
     def _ports(self) -> list[str]:
         return _vsctl(["list-ports", BRIDGE]).stdout.decode().split()

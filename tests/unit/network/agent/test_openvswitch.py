@@ -2,6 +2,7 @@
 
 import unittest
 from typing import Any
+from unittest import mock
 
 from cumulo.network.agent import openvswitch
 from cumulo.network.agent.bridge import plan
@@ -44,6 +45,32 @@ class SwitchTest(unittest.TestCase):
         for kind, physical in (("local", None), ("flat", "elsewhere")):
             self.assertIsNone(plan(network(kind, None, physical), SWITCHED)["way"])
         self.assertIsNone(plan(network("vxlan", 7), Place("192.0.2.2"))["way"])
+
+    def test_who_just_began_takes_nothing_from_the_networks_that_stay(self) -> None:
+        way, stray = plan(network("vxlan", 7), SWITCHED)["way"], "cux00000000-00"
+        ports = f"cumulo-gre\ncumulo-vxlan\n{way['port']}\n{stray}\ntap01234567-89\n".encode()
+        held = {"list-br": b"cumulo\n", "list-ports": ports}
+
+        def answer(argv: list[str], **_: Any) -> mock.Mock:
+            return mock.Mock(stdout=next((said for word, said in held.items() if word in argv), b""))
+
+        switch = openvswitch.Switch("netdev", "192.0.2.2", ())
+        with mock.patch.object(openvswitch.command, "run", side_effect=answer) as run, \
+                mock.patch.object(openvswitch, "_instance", return_value="1 2"):
+            switch.make_room([NETWORK_ID])
+            first = [each.args[0] for each in run.call_args_list]
+            self.assertEqual([stray], [argv[-1] for argv in first if "del-port" in argv])
+            self.assertEqual([], [argv for argv in first if argv[0] == "ovs-ofctl"], "flows are those of guests that talk")
+            switch.apply(NETWORK_ID, way)
+            run.reset_mock()
+            for _ in range(2):  # the second time there is nothing to do
+                switch.sweep([NETWORK_ID])
+            (flows,) = [each for each in run.call_args_list if "replace-flows" in each.args[0]]
+            self.assertEqual(sorted(openvswitch.flows(way)), flows.kwargs["input"].decode().splitlines())
+            switch.make_room([])  # it leaves this host, and comes back before that run could be ended
+            run.reset_mock()
+            switch.apply(NETWORK_ID, way)
+            self.assertEqual(1, sum("add-port" in each.args[0] for each in run.call_args_list))
 
     def test_what_a_host_says_of_itself(self) -> None:
         self.assertEqual(["local", "flat", "vlan", "vxlan", "gre", "trunk", "dns", "metering"], SWITCHED.inventory()["types"])
