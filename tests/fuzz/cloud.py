@@ -27,6 +27,8 @@ from tests.fuzz.pool import Pool
 from tests.fuzz.shapes import Shape
 
 HOST = "host-1"
+STRANGERS = [{"name": "auto", "size_gib": 1, "snapshots": []}]
+"What the host's backend has and nobody manages."
 LATEST = {"OpenStack-API-Version": "compute latest"}
 PROTECTED_ROLES = ("admin", "manager", "member", "reader", "service")
 
@@ -193,6 +195,7 @@ class Cloud:
         for kind in ("compute", "network", "scheduler", "volume"):
             heard.heard(HOST, kind, {"hearing": True, "connected": True}, restarted=True)
         api.runtime.bus.serve(f"compute.{HOST}", {"console_log": lambda call, server_id, length=None: "login: \ufffd"})
+        api.runtime.bus.serve(f"volume.{HOST}", {"strangers": lambda call, backend: STRANGERS})
         self.pool.add("host", HOST)
         self.pool.add("host", f"{HOST}@fake")
 

@@ -82,15 +82,21 @@ def detach(request: Request) -> None:
                                     "detached.")
         of = volumes.get_volume(connection, found["volume_id"], lock=True)
         now = services.database.now(connection)
+        serves: str | None
         if row["status"] == states.SHELVED_OFFLOADED and request.is_at_least("2.20"):
             servers.check_lock(row, common.may_override_lock(request))
             store.meet(connection, "server", row["id"], conflicts.ACT)
             attachments.part(connection, now, found["id"])
-            return
-        # Asked first: what is under way with the server names itself, whatever the attachment is meanwhile.
-        _begin(request, connection, now, row, "detach_volume", of, found)
-        attachments.update(connection, now, found["id"], status=attachments.DETACHING)
-    common.ring_scheduler(request)
+            serves = f"volume.{backends.host_of(of['backend'])}"
+        else:
+            # Asked first: what is under way with the server names itself, whatever the attachment is meanwhile.
+            _begin(request, connection, now, row, "detach_volume", of, found)
+            attachments.update(connection, now, found["id"], status=attachments.DETACHING)
+            serves = None
+    if serves is None:
+        common.ring_scheduler(request)
+    else:
+        request.ring(serves, "exports")  # nobody needs the volume's any more
 
 
 def update(request: Request) -> None:
