@@ -372,6 +372,7 @@ class SimComputeDriver:
         self._host.power.setdefault(facts["id"], Power.OFF)
         self._host.cards[facts["id"]] = _cards(facts)
         self._host.own[facts["id"]] = _own({"fit": facts.get("other_fit")})
+        self._host.volumes[facts["id"]] = _volumes(facts)
         self._done("expect")
         return {"host": self._host.name}
 
