@@ -1,16 +1,17 @@
 """What several resources of the block storage API need: finding what is the caller's, links, pages, the bell."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from cumulo.api.compute.common import ADMIN, LONGEST_ID
+from cumulo.api.compute.common import ADMIN, LONGEST_ID, flag
 from cumulo.api.wsgi import paging
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.volume import volumes
+from cumulo.volume.volume_queries import Part
 
 __all__ = ("ADMIN",)
 PAGE_QUERY = ("limit", "marker", "offset", "sort", "sort_key", "sort_dir")
@@ -64,6 +65,33 @@ def page(request: Request, sort_keys: Any) -> tuple[paging.Page, int, int]:
     """Return what page is asked for, its limit and its offset; raises BadRequest for what is malformed."""
     asked = paging.page(request, maximum=request.services.conf.volume.page_limit, sort_keys=sort_keys)
     return asked, asked.limit or 0, paging.number(request, "offset") or 0
+
+
+def wants_count(request: Request) -> bool:
+    """Say whether a list shall tell how many there are in all, which it can since 3.45."""
+    return request.is_at_least("3.45") and flag(request.query.get("with_count", "false"), "with_count")
+
+
+def listing(request: Request, collection: str, sort_keys: Any, shown: Callable[[Request, Row], dict[str, Any]], *,
+            find: Callable[[sa.Connection, Part], Sequence[Row]], count: Callable[[sa.Connection], int]) -> dict[str, Any]:
+    """Return the page of a list that is asked for, with how many there are where that is asked for, and the next page's link."""
+    asked, limit, offset = page(request, sort_keys)
+    with request.services.database.read() as connection:
+        rows = find(connection, Part(limit, asked.marker, offset, asked.sort)) if limit else []
+        counted = {"count": count(connection)} if wants_count(request) else {}
+    return {collection: [shown(request, row) for row in rows]} | counted | next_links(request, rows, limit, collection)
+
+
+def type_changes(asked: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """Return what a change of a volume type or group type shall set; raises BadRequest for nothing."""
+    values: dict[str, Any] = {key: asked[key] for key in ("name", "description") if asked.get(key) is not None}
+    if asked.get("is_public") is not None:
+        values["is_public"] = flag(str(asked["is_public"]), "is_public")
+    if "name" in values:
+        values["name"] = values["name"].strip()
+    if not values:
+        raise errors.BadRequest(f"Specify {kind} name, description, is_public or a combination thereof.")
+    return values
 
 
 def next_links(request: Request, rows: Sequence[Row], limit: int, collection: str) -> dict[str, Any]:

@@ -18,7 +18,6 @@ from cumulo.common import errors
 from cumulo.common.db.tables.volume_backup import volume_backup
 from cumulo.common.operations import store
 from cumulo.volume import backends, backup_states, backups, snapshots, volumes
-from cumulo.volume.volume_queries import Part
 
 Shown = dict[str, Any]
 ALL_PROJECTS = "volume:backups:list_all_projects"
@@ -85,16 +84,10 @@ def list_full(request: Request) -> Shown:
 
 
 def _list(request: Request, shown: Callable[[Request, backups.Row], Shown]) -> Shown:
-    page, limit, offset = common.page(request, backups.SORT_COLUMNS)
     where, metadata = _wanted(request), filters.pairs(request.query.get("metadata"), "metadata")
-    with request.services.database.read() as connection:
-        part = Part(limit, page.marker, offset, page.sort)
-        rows = backups.list_backups(connection, where, metadata, part) if limit else []
-        count = backups.count_backups(connection, where)
-    answer: Shown = {"backups": [shown(request, row) for row in rows]}
-    if request.is_at_least("3.45") and flag(request.query.get("with_count", "false"), "with_count"):
-        answer["count"] = count
-    return answer | common.next_links(request, rows, limit, "backups")
+    return common.listing(request, "backups", backups.SORT_COLUMNS, shown,
+                          find=lambda connection, part: backups.list_backups(connection, where, metadata, part),
+                          count=lambda connection: backups.count_backups(connection, where))
 
 
 def _wanted(request: Request) -> list[sa.ColumnElement[bool]]:

@@ -56,14 +56,7 @@ def create(request: Request) -> dict[str, Any]:
 
 def update(request: Request) -> dict[str, Any]:
     """Change a group type's name, description or whether it is public."""
-    asked, database = request.body["group_type"], request.services.database
-    values = {key: asked[key] for key in ("name", "description") if asked.get(key) is not None}
-    if asked.get("is_public") is not None:
-        values["is_public"] = flag(str(asked["is_public"]), "is_public")
-    if "name" in values:
-        values["name"] = values["name"].strip()
-    if not values:
-        raise errors.BadRequest("Specify group type name, description, is_public or a combination thereof.")
+    database, values = request.services.database, common.type_changes(request.body["group_type"], "group type")
     with database.write() as connection:
         row = _own(request, connection, lock=True)
         group_types.update(connection, database.now(connection), row["id"], values)

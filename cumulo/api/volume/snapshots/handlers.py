@@ -17,7 +17,6 @@ from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.common.db.tables.volume import volume_snapshot
 from cumulo.volume import snapshots, states, types, volumes
-from cumulo.volume.volume_queries import Part
 
 Shown = dict[str, Any]
 ALL_PROJECTS = "volume:snapshots:list_all_projects"
@@ -69,16 +68,10 @@ def list_full(request: Request) -> Shown:
 
 
 def _list(request: Request, shown: Callable[[Request, snapshots.Row], Shown]) -> Shown:
-    page, limit, offset = common.page(request, snapshots.SORT_COLUMNS)
     where, metadata = _wanted(request), filters.pairs(request.query.get("metadata"), "metadata")
-    with request.services.database.read() as connection:
-        part = Part(limit, page.marker, offset, page.sort)
-        rows = snapshots.list_snapshots(connection, where, metadata, part) if limit else []
-        count = snapshots.count_snapshots(connection, where)
-    answer: Shown = {"snapshots": [shown(request, row) for row in rows]}
-    if request.is_at_least("3.45") and flag(request.query.get("with_count", "false"), "with_count"):
-        answer["count"] = count
-    return answer | common.next_links(request, rows, limit, "snapshots")
+    return common.listing(request, "snapshots", snapshots.SORT_COLUMNS, shown,
+                          find=lambda connection, part: snapshots.list_snapshots(connection, where, metadata, part),
+                          count=lambda connection: snapshots.count_snapshots(connection, where))
 
 
 def _wanted(request: Request) -> list[sa.ColumnElement[bool]]:

@@ -45,15 +45,8 @@ def _list(request: Request, shown: Callable[[volumes.Row, view.Surroundings], Sh
         part = volume_queries.Part(limit, page.marker, offset, page.sort)
         rows = volume_queries.list_volumes(connection, wanted, part) if limit else []
         around = surroundings(connection, rows)
-        counted = _counted(request) and volume_queries.count_volumes(connection, wanted)
-    answer: Shown = {"volumes": [shown(row, around) for row in rows]}
-    if counted is not False:
-        answer["count"] = counted
-    return answer | common.next_links(request, rows, limit, "volumes")
-
-
-def _counted(request: Request) -> bool:
-    return request.is_at_least("3.45") and flag(request.query.get("with_count", "false"), "with_count")
+        counted = {"count": volume_queries.count_volumes(connection, wanted)} if common.wants_count(request) else {}
+    return {"volumes": [shown(row, around) for row in rows]} | counted | common.next_links(request, rows, limit, "volumes")
 
 
 def summary(request: Request) -> Shown:
