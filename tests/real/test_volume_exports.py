@@ -1,5 +1,6 @@
 """Volumes served over the network by the programs that really do it, on loopback: what guests are promised of them."""
 
+import abc
 import os
 import pathlib
 import shutil
@@ -43,7 +44,7 @@ def exports_of(kind: str, directory: pathlib.Path, port: int) -> tuple[ServedExp
     return ServedExports(target, Records(directory / "wanted"), Ids(), Threads()), target
 
 
-class _Served:
+class _Served(abc.ABC):
     """The promises that every kind of export keeps."""
 
     kind = ""
@@ -66,9 +67,9 @@ class _Served:
         self.exports.open(volume_id, {"path": str(path)})
         return path
 
+    @abc.abstractmethod
     def options(self, volume_id: str) -> str:
         """Return what opens an export, with its password where it has one."""
-        raise NotImplementedError
 
     def io(self, volume_id: str, *commands: str, options: str = "") -> command.Result:
         """Run qemu-io's commands on an export."""
