@@ -27,6 +27,7 @@ from cumulo.common.ids import Ids
 from cumulo.common.threads import Threads
 from cumulo.compute.agent import files, probe
 from cumulo.compute.agent.driver import Power
+from cumulo.compute.agent.libvirt import domain
 from cumulo.compute.agent.libvirt.volumes import secret_id
 from cumulo.common.image_files import ImageCache, inspect
 from cumulo.compute.agent.steps import Steps
@@ -305,9 +306,13 @@ class LibvirtDriverTest(unittest.TestCase):
             while target.pid() is not None:
                 time.sleep(0.01)
             exports.keep()
-        os.truncate(path, 2 * GIB)  # iscsi's: guests do not hear that an export of nbd has grown
-        exports.grown(volume_id)
-        self.until_grown(table, state | {"size_gib": 2})
+        seen = {kind: self.size_seen(server_id, volume_id) for kind, volume_id in volumes.items()}
+        for kind, volume_id in volumes.items():
+            exports, _, path = served[kind]
+            os.truncate(path, 2 * GIB)
+            exports.grown(volume_id)
+            self.until_grown(table, state | {"volume_id": volume_id, "size_gib": 2})
+            self.assertEqual(seen[kind] + GIB, self.size_seen(server_id, volume_id), kind)
         for _ in range(2):
             table["unplug_disk"][0](state, _Call())
         self.assertEqual((volumes["nbd"],), self.held_volumes(server_id))
@@ -327,6 +332,13 @@ class LibvirtDriverTest(unittest.TestCase):
                 if time.monotonic() > until:
                     raise
             time.sleep(0.5)
+
+    def size_seen(self, server_id: str, volume_id: str) -> int:
+        """Return how many bytes the guest's disk has, as its QEMU says."""
+        def ask(connection: Any) -> int:
+            found = connection.lookupByUUIDString(server_id)
+            return int(found.blockInfo(domain.disk(found, volume_id).find("target").get("dev"))[0])
+        return self.driver._ask(ask)
 
     def held_volumes(self, server_id: str) -> tuple[str, ...]:
         """Return the volumes that the running domain has."""

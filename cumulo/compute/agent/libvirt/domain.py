@@ -21,7 +21,6 @@ _POWER = {
 }
 _UNDEFINE = libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | libvirt.VIR_DOMAIN_UNDEFINE_NVRAM
 _GONE = libvirt.VIR_ERR_NO_DOMAIN
-GIB = 1024**3
 _NO_AGENT = (libvirt.VIR_ERR_AGENT_UNRESPONSIVE, libvirt.VIR_ERR_ARGUMENT_UNSUPPORTED, libvirt.VIR_ERR_OPERATION_INVALID,
              libvirt.VIR_ERR_AGENT_UNSYNCED, libvirt.VIR_ERR_INTERNAL_ERROR)
 _NOT_AS_EXPECTED = libvirt.VIR_ERR_OPERATION_INVALID  # "domain is (not) running"
@@ -132,30 +131,20 @@ def plug_card(connection: libvirt.virConnect, server_id: str, device: str, xml: 
 def plug_disk(connection: libvirt.virConnect, server_id: str, volume_id: str, xml: Callable[[set[str]], str]) -> None:
     """Put a volume into a domain that runs, unless it has it; xml makes its definition, given the names that are taken."""
     domain = known(connection, server_id)
-    if domain.isActive() and _disk(domain, volume_id) is None:
+    if domain.isActive() and disk(domain, volume_id) is None:
         taken = {each.get("dev", "") for each in ElementTree.fromstring(domain.XMLDesc()).findall("./devices/disk/target")}
         domain.attachDeviceFlags(xml(taken), libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
 
 def unplug_disk(connection: libvirt.virConnect, server_id: str, volume_id: str) -> bool:
     """Ask a domain that runs to let go of a volume; say whether it has it no more."""
-    return _let_go(connection, server_id, lambda domain: _disk(domain, volume_id))
+    return _let_go(connection, server_id, lambda domain: disk(domain, volume_id))
 
 
-def grow_volume(connection: libvirt.virConnect, server_id: str, volume_id: str, size: int) -> None:
-    """Let a domain that runs see that a volume has so many bytes."""
-    domain = find(connection, server_id)
-    disk = _disk(domain, volume_id) if domain is not None and domain.isActive() else None
-    if domain is not None and disk is not None:
-        name = disk.find("target").get("dev")
-        # What encryption takes of a volume the guest does not see: it stays as it is when the volume grows.
-        hidden = -domain.blockInfo(name)[0] % GIB if disk.find("./source/encryption") is not None else 0
-        domain.blockResize(name, size - hidden, libvirt.VIR_DOMAIN_BLOCK_RESIZE_BYTES)
-
-
-def _disk(domain: libvirt.virDomain, volume_id: str) -> ElementTree.Element | None:
+def disk(domain: libvirt.virDomain, volume_id: str) -> ElementTree.Element | None:
+    """Return a volume's disk in the definition of a domain that runs."""
     disks = ElementTree.fromstring(domain.XMLDesc()).findall("./devices/disk")
-    return next((disk for disk in disks if disk.findtext("serial") == volume_id), None)
+    return next((each for each in disks if each.findtext("serial") == volume_id), None)
 
 
 def unplug_card(connection: libvirt.virConnect, server_id: str, device: str) -> bool:

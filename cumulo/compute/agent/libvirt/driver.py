@@ -16,7 +16,9 @@ from cumulo.common.names import tap_name
 from cumulo.compute.agent import config_drive, console, disks, files, listing, support
 from cumulo.compute.agent.host_cells import Shares
 from cumulo.compute.agent.driver import Channel, Facts, Inventory, Orders, Power, Progress, Tell
-from cumulo.compute.agent.libvirt import backup, container, display, domain, host, migration, processes, secrets, statistics
+from cumulo.compute.agent.libvirt import (
+    backup, container, display, domain, growing, host, migration, processes, secrets, statistics,
+)
 from cumulo.compute.agent.libvirt.connection import Connection
 from cumulo.compute.agent.libvirt.xml import (
     MANUFACTURER,
@@ -215,7 +217,7 @@ class LibvirtDriver:
 
     def grow_volume(self, server_id: str, volume_id: str, size_gib: int) -> None:
         """Tell the running domain."""
-        self._ask(lambda connection: domain.grow_volume(connection, server_id, volume_id, size_gib * GIB))
+        self._ask(lambda connection: growing.grow_volume(connection, server_id, volume_id, size_gib * GIB))
 
     def keep_disk(self, server_id: str) -> None:
         """Copy the root disk beside it."""

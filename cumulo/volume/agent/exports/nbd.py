@@ -44,8 +44,8 @@ class NbdTarget:
         self._daemon = Daemon(PROGRAM, f"path={self._socket},", clock)
 
     def capabilities(self) -> dict[str, Any]:
-        """Every host reaches it; who has it open does not hear that it has grown: the protocol has no word for it."""
-        return {"storage_protocol": "nbd", "host_bound": False, "online_extend_support": False}
+        """Every host reaches it."""
+        return {"storage_protocol": "nbd", "host_bound": False}
 
     def has_secrets(self) -> bool:
         """Say no: certificates are the hosts' own."""
