@@ -57,12 +57,15 @@ _STEP_TASKS = {
     "evacuate_server": {"refuge": "rebuilding", "plug_ports": "rebuilding", "export_volumes": "rebuild_block_device_mapping", "boot": "rebuild_spawning",
                         "settle": "rebuild_spawning"},
     "rebuild_server": {"wipe": "rebuilding", "respawn": "rebuild_spawning", "settle": "rebuild_spawning"},
+    "rebuild_volume_server": {"wipe": "rebuilding", "respawn": "rebuild_spawning", "settle": "rebuild_spawning"} | dict.fromkeys(
+        ("order_image", "await_image", "export_volumes"), "rebuild_block_device_mapping"),
 }
 _PASSING = {"reboot_server": (ACTIVE, SHUTOFF, PAUSED, SUSPENDED, ERROR), "rebuild_server": (ACTIVE, SHUTOFF, ERROR),
+            "rebuild_volume_server": (ACTIVE, SHUTOFF, ERROR),
             "resize_server": (ACTIVE, SHUTOFF), "revert_resize": (VERIFY_RESIZE,), "live_migrate_server": (ACTIVE, PAUSED),
             "land_server": (ACTIVE, PAUSED),
             "evacuate_server": (ACTIVE, SHUTOFF, ERROR), "change_password": (ACTIVE,)}
-_SHOWN = {"rebuild_server": REBUILD, "resize_server": RESIZE, "revert_resize": REVERT_RESIZE,
+_SHOWN = {"rebuild_server": REBUILD, "rebuild_volume_server": REBUILD, "resize_server": RESIZE, "revert_resize": REVERT_RESIZE,
           "live_migrate_server": MIGRATING, "land_server": MIGRATING, "evacuate_server": REBUILD, "change_password": PASSWORD}
 """The flows that show a status of their own, and the rows' statuses that it covers."""
 _REBOOT_TASKS = {SOFT: "rebooting", HARD: "rebooting_hard"}

@@ -41,7 +41,7 @@ _LOCKS = {kind: sa.select(table.c.id).where(table.c.id == sa.bindparam("its_id")
           for kind, table in (("server", server), ("image", image), ("volume", volume),
                               ("snapshot", volume_snapshot), ("backup", volume_backup))}
 
-_ENDS_IN_ERROR = ("build_server", "reboot_server", "rebuild_server", "evacuate_server")
+_ENDS_IN_ERROR = ("build_server", "reboot_server", "rebuild_server", "rebuild_volume_server", "evacuate_server")
 
 
 def finished(connection: sa.Connection, ids: Ids, now: float, ended: Operation) -> None:

@@ -198,7 +198,7 @@ def settle(connection: sa.Connection, now: float, work: Work, planned: None) -> 
     """Write down the state that the steps before have brought about: the flow's own, or what the state says it ends as."""
     reached = _SETTLED.get(work.flow) or _ENDS[work.state["ends"]]
     values = reached | {"updated_at": now, "fault": None}
-    if work.flow in ("build_server", "rebuild_server", "evacuate_server"):
+    if work.flow in ("build_server", "rebuild_server", "rebuild_volume_server", "evacuate_server"):
         values["launched_at"] = now
     server_volumes.settle(connection, now, work.state, work.state["host"])
     connection.execute(sa.update(server).where(server.c.id == work.state["server_id"]).values(values))
@@ -345,6 +345,8 @@ STEPS: dict[str, LocalStep] = {
     "place": LocalStep(volumes.place_volume, volumes.leave_place, volumes.plan_place),
     "order_volumes": LocalStep(volumes.order, volumes.keep, volumes.plan_order),
     "gather_volumes": LocalStep(volumes.gather, volumes.keep, volumes.plan_gather),
+    "order_image": LocalStep(volumes.order_image, volumes.await_no_image, volumes.plan_order),
+    "await_image": LocalStep(volumes.keep_image, volumes.keep, volumes.plan_image),
     "settle_volume": LocalStep(volumes.settle_volume, volumes.keep),
     "choose_backend": LocalStep(volume_moves.choose, volume_moves.choose_nothing, volume_moves.plan_choose),
     "switch_volume": LocalStep(volume_moves.switch, volumes.keep),

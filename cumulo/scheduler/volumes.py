@@ -38,6 +38,8 @@ LOG = log.get(__name__)
 FAULT_LENGTH = 1024
 _UNDONE = {"create_volume": states.ERROR, "manage_volume": states.ERROR_MANAGING}
 """What is left of a volume that was not made."""
+_AWAITED = ("create_volume", "reimage_volume")
+"""Flows that an operation of a server may wait for."""
 _HARMLESS = ("clear_volume", "upload_volume",)
 """Flows that change nothing of their volume."""
 
@@ -152,6 +154,7 @@ def settle_image(connection: sa.Connection, now: float, work: Work, planned: Non
     row = volumes.get_volume(connection, work.state["volume_id"])
     status = states.AVAILABLE if row["status"] == states.ERROR else row["status"]
     volumes.update_volume(connection, now, row["id"], status=status, **work.state["about"])
+    attachments.follow(connection, now, row["id"])  # it may be a server's
     return {}
 
 
@@ -246,6 +249,30 @@ def gather(connection: sa.Connection, now: float, work: Work, planned: None) -> 
     return {"volumes": server_volumes.entries(connection, work.state["server_id"])}
 
 
+def order_image(connection: sa.Connection, now: float, work: Work, planned: Ids) -> State:
+    """Begin to give the root volume of a server another image."""
+    return {"reimage": server_volumes.begin_reimage(connection, planned, now, work.state)}
+
+
+def await_no_image(connection: sa.Connection, now: float, work: Work) -> State:
+    """See that nothing is written to the volume any more: its guest may be started. One that is deleted is not."""
+    running = store.active(connection, work.state["volumes"][0]["volume_id"])
+    if running is not None and running["id"] == work.state.get("reimage") and "cancelled_by" not in work.state:
+        raise errors.Retry("its volume is being given an image")
+    return {}
+
+
+def plan_image(services: Services, state: State) -> None:
+    """See that the root volume has its image."""
+    with services.database.read() as connection:
+        server_volumes.await_reimage(connection, state["reimage"])
+
+
+def keep_image(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
+    """Nothing: the volume's own operation has noted it."""
+    return {}
+
+
 def build_came_to_nothing(connection: sa.Connection, ids: Ids, now: float, ended: Operation) -> None:
     """Take its volumes from a server whose build was undone; those that were made for it are deleted."""
     server_volumes.let_go(connection, ids, now, _asked_by(ended), ended.state)
@@ -304,7 +331,7 @@ def finished(connection: sa.Connection, ids: Ids, now: float, ended: Operation) 
         _delete(connection, ids, now, ended, row)
     elif ended.phase == "undone" and ended.flow in _UNDONE:
         _fail(connection, now, ended, _UNDONE[ended.flow])
-    if ended.flow == "create_volume":
+    if ended.flow in _AWAITED:
         for server_id in server_volumes.users_of(connection, ended.resource_id):
             lease.hasten_for(connection, now, server_id)
 

@@ -95,6 +95,33 @@ def await_new(connection: sa.Connection, server_id: str) -> None:
         raise errors.Retry("its volumes are being made")
 
 
+def root_of(connection: sa.Connection, server_id: str) -> Row | None:
+    """Return the attachment of the volume that a server boots from, if it does from one."""
+    return next((each for each in attachments.of_server(connection, server_id) if each["boot_index"] == ROOT), None)
+
+
+def begin_reimage(connection: sa.Connection, ids: Ids, now: float, state: State) -> str:
+    """Begin to give the volume that a server boots from what an image holds, and return the operation's id.
+
+    Raises Retry while something else is done to the volume.
+    """
+    row = volumes.get_volume(connection, state["volumes"][0]["volume_id"], lock=True)
+    try:
+        return volumes.begin_reimage(connection, ids, now, context=Context.from_dict(state["asked_by"]), row=row,
+                                     **state["image"])
+    except (errors.BadRequest, errors.Conflict) as failure:
+        raise errors.Retry(failure.message) from failure
+
+
+def await_reimage(connection: sa.Connection, operation_id: str) -> None:
+    """Raise Retry while a volume is given an image, and Conflict where that came to nothing."""
+    row = connection.execute(sa.select(operation.c.phase, operation.c.error).where(operation.c.id == operation_id)).one()
+    if row.phase in ("doing", "undoing"):
+        raise errors.Retry("its volume is being given an image")
+    if row.phase != "done":
+        raise errors.Conflict(f"its volume could not be given the image: {row.error or 'for an unknown reason'}")
+
+
 def users_of(connection: sa.Connection, volume_id: str) -> Sequence[str]:
     """Return the servers that have a volume, or are to have it."""
     query = sa.select(volume_attachment.c.server_id).where(

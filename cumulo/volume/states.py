@@ -15,13 +15,13 @@ CREATING, AVAILABLE, IN_USE, RESERVED, ERROR = "creating", "available", "in-use"
 ATTACHING, DETACHING, MAINTENANCE = "attaching", "detaching", "maintenance"
 ERROR_MANAGING = "error_managing"
 AWAITING_TRANSFER = "awaiting-transfer"
-REVERTING = "reverting"
+REVERTING, REIMAGING = "reverting", "downloading"
 DELETING, ERROR_DELETING, ERROR_EXTENDING = "deleting", "error_deleting", "error_extending"
 FROM = (AVAILABLE, IN_USE)
 """What a volume is that another one can be made of."""
 BACKING_UP = "backing-up"
 PASSING = {"delete_volume": DELETING, "extend_volume": "extending", "upload_volume": "uploading", "delete_snapshot": DELETING,
-           "revert_volume": REVERTING, "reimage_volume": "downloading", "migrate_volume": MAINTENANCE, "retype_volume": "retyping",
+           "revert_volume": REVERTING, "reimage_volume": REIMAGING, "migrate_volume": MAINTENANCE, "retype_volume": "retyping",
            "restore_backup": "restoring-backup",
            "manage_volume": "managing", "unmanage_volume": "unmanaging", "unmanage_snapshot": "unmanaging"}
 """What a thing is shown as while such a flow runs."""

@@ -160,8 +160,8 @@ def request_delete(connection: sa.Connection, ids: Ids, now: float, *, context: 
 
 def end(connection: sa.Connection, ids: Ids, now: float, context: Context, row: Row) -> None:
     """Delete a volume with its server: as far as nothing depends on it, else it stays."""
-    try:
-        request_delete(connection, ids, now, context=context, row=row)
+    try:  # what a rebuild was writing to it ends with it
+        request_delete(connection, ids, now, context=context, row=row, force=row["shown_status"] == states.REIMAGING)
     except errors.BadRequest as failure:
         LOG.info("volume_outlives_its_server", volume=row["id"], reason=failure.message)
 
@@ -257,11 +257,17 @@ def request_reimage(connection: sa.Connection, ids: Ids, now: float, *, context:
                     about: Mapping[str, Any], reserved: bool) -> None:
     """Begin to give a volume what an image holds; reserved: also one that is kept for a server. Raises BadRequest."""
     require(row, "give it another image", (states.AVAILABLE, states.ERROR, *((states.RESERVED,) if reserved else ())))
+    begin_reimage(connection, ids, now, context=context, row=row, source=image, about=about)
+
+
+def begin_reimage(connection: sa.Connection, ids: Ids, now: float, *, context: Context, row: Row, source: Mapping[str, Any],
+                  about: Mapping[str, Any]) -> str:
+    """Create the operation that gives a volume what an image holds, and return its id; nobody has it open. Raises BadRequest."""
     refuse_encrypted(row, "give it the data of an image")
     refuse_while_copied(connection, row, [])
     refuse_while_backed_up(connection, row)
-    begin(connection, ids, now, context, row, "reimage_volume", "reimage", {
-        **place(row), "size_gib": row["size_gib"], "source": image, "about": about})
+    return begin(connection, ids, now, context, row, "reimage_volume", "reimage", {
+        **place(row), "size_gib": row["size_gib"], "source": source, "about": about})
 
 
 def _user(connection: sa.Connection, row: Row) -> State:
@@ -273,9 +279,9 @@ def _user(connection: sa.Connection, row: Row) -> State:
 
 
 def begin(connection: sa.Connection, ids: Ids, now: float, context: Context, row: Row, flow: str, action: str,
-          state: Mapping[str, Any], deadline_s: float = 3600) -> None:
-    """Create an operation on a volume."""
-    store.create(connection, ids, now, flow=flow, resource_type="volume", resource_id=row["id"], deadline_s=deadline_s,
+          state: Mapping[str, Any], deadline_s: float = 3600) -> str:
+    """Create an operation on a volume and return its id."""
+    return store.create(connection, ids, now, flow=flow, resource_type="volume", resource_id=row["id"], deadline_s=deadline_s,
                  state={"volume_id": row["id"], **state}, context=context, action=action)
 
 

@@ -59,6 +59,12 @@ def _is_settled(client: Any, path: str) -> bool:
     return not client.has(path) or client.get(path)["server"]["OS-EXT-STS:task_state"] is None
 
 
+def rebuild_onto_volume(client: Any, furniture: Any, server_id: str) -> None:
+    """Rebuild a server that boots from a volume."""
+    client.request("POST", f"/compute/v2.1/servers/{server_id}/action", {"rebuild": {"imageRef": furniture.image_id}},
+                   version="compute 2.93")
+
+
 def delete_port(client: Any, furniture: Any, server_id: str) -> None:
     """Delete the port of a server."""
     found = client.get(f"/compute/v2.1/servers/{server_id}/os-interface")["interfaceAttachments"]
@@ -93,7 +99,7 @@ def _until(client: Any, volume_id: str, status: str) -> None:
 class Recipe:
     """`action` is the body of POST /servers/{id}/action, or that of a volume, in which IMAGE stands for an image's id and
     SNAPSHOT for that of a snapshot of the volume, ELSEWHERE for a backend that it is not on; a flow that makes or deletes servers has none. `change` is begun in its stead by the suite, where only users of a cloud with other
-    options can; `ask` asks for it at another path; `goes_off`: nobody begins it but the guest, which shuts itself down.
+    options can; `ask` asks for it at another path; `from_volume`: of servers that boot from one; `goes_off`: nobody begins it but the guest, which shuts itself down.
 
     A server in `begins` becomes one in `ends`, or in one of `undone` when a step failed for good; "" is no server.
     """
@@ -105,6 +111,7 @@ class Recipe:
     change: servers.Change | None = None
     ask: "Ask | None" = None
     goes_off: bool = False
+    from_volume: bool = False
 
 
 #: How a server that is ACTIVE comes to be in the state that a flow begins with.
@@ -128,6 +135,7 @@ RECIPES: dict[str, Recipe] = {
     "create_image": Recipe("ACTIVE", "ACTIVE", ("ACTIVE",), {"createBackup": {
         "name": "storm", "backup_type": "daily", "rotation": 1}}),
     "rebuild_server": Recipe("SHUTOFF", "SHUTOFF", ("ERROR",), {"rebuild": {"imageRef": IMAGE}}),
+    "rebuild_volume_server": Recipe("ACTIVE", "ACTIVE", ("ERROR",), ask=rebuild_onto_volume, from_volume=True),
     "change_password": Recipe("ACTIVE", "ACTIVE", ("ACTIVE",), {"changePassword": {"adminPass": "another"}}),
     "rescue_server": Recipe("ACTIVE", "RESCUE", ("ACTIVE",), {"rescue": {"rescue_image_ref": IMAGE}}),
     "unrescue_server": Recipe("RESCUE", "ACTIVE", ("RESCUE",), {"unrescue": None}),

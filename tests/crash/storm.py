@@ -124,7 +124,7 @@ class Storm:
         names = [next(self._names) for _ in range(count)]
         if not recipe.begins:
             return names
-        ids = [self.create(name) for name in names]
+        ids = [self.create(name, from_volume=recipe.from_volume) for name in names]
         self.settle("preparing")
         for action in PREPARE.get(recipe.begins, ()):
             for server_id in ids:
@@ -132,13 +132,17 @@ class Storm:
             self.settle("preparing")
         return ids
 
-    def create(self, name: str) -> str:
+    def create(self, name: str, *, from_volume: bool = False) -> str:
         """Ask for a server, sending the same request again when its answer is lost; every third or so without a key."""
         keyed = not name.endswith(("0", "3", "6"))
         body = self.furniture.body(name)
         # Every server has a volume that is made for it and goes with it: whatever moves the one takes the other along.
+        root: dict[str, Any] = {"source_type": "image", "destination_type": "local", "boot_index": 0, "uuid": body["server"]["imageRef"]}
+        if from_volume:
+            del body["server"]["imageRef"]
+            root |= {"destination_type": "volume", "volume_size": 1, "delete_on_termination": True}
         body["server"]["block_device_mapping_v2"] = [
-            {"source_type": "image", "destination_type": "local", "boot_index": 0, "uuid": body["server"]["imageRef"]},
+            root,
             {"source_type": "blank", "destination_type": "volume", "volume_size": 1, "delete_on_termination": True}]
         return str(self.client.request("POST", SERVERS, body, keyed=keyed)["server"]["id"])
 

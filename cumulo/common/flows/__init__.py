@@ -35,6 +35,7 @@ from cumulo.common.flows import (
     pause_server,
     reboot_server,
     rebuild_server,
+    rebuild_volume_server,
     reimage_volume,
     rescue_server,
     resize_server,
@@ -61,7 +62,7 @@ from cumulo.common.flows import (
 from cumulo.common.operations.step import Flow
 
 _PAGES = (build_server, delete_server, start_server, stop_server, reboot_server, pause_server, unpause_server,
-          suspend_server, resume_server, create_image, rebuild_server, rescue_server, unrescue_server,
+          suspend_server, resume_server, create_image, rebuild_server, rebuild_volume_server, rescue_server, unrescue_server,
           soft_delete_server, restore_server, sync_power, change_password, shelve_server, offload_server, unshelve_server, wake_server,
           resize_server, confirm_resize, revert_resize, delete_moved_server, live_migrate_server, land_server, evacuate_server, clear_leftover,
           attach_interface, detach_interface, drop_card,

@@ -33,7 +33,7 @@ class Verdict(enum.Enum):
 ALLOWED, QUEUED, REFUSED, CANCELS = Verdict.ALLOWED, Verdict.QUEUED, Verdict.REFUSED, Verdict.CANCELS
 _FLOWS = ("build_server", "start_server", "stop_server", "reboot_server", "delete_server", "pause_server",
           "unpause_server", "suspend_server", "resume_server", "create_image",
-          "rebuild_server", "rescue_server", "unrescue_server", "soft_delete_server", "restore_server", "sync_power", "change_password",
+          "rebuild_server", "rebuild_volume_server", "rescue_server", "unrescue_server", "soft_delete_server", "restore_server", "sync_power", "change_password",
           "shelve_server", "offload_server", "unshelve_server", "wake_server", "resize_server", "confirm_resize",
           "revert_resize", "delete_moved_server", "attach_interface", "detach_interface", "drop_card", "live_migrate_server", "land_server",
           "attach_volume", "detach_volume", "evacuate_server")

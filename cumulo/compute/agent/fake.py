@@ -95,7 +95,8 @@ class FakeDriver:
         self._begin("wipe", server_id)
         kept = ("ephemeral", "swap") if keep_ephemeral else ()
         files = [name for name in self._known(server_id)["files"] if name in kept]
-        self._change(server_id, self._known(server_id) | {"power": Power.OFF.value, "files": files})
+        known = {name: value for name, value in self._known(server_id).items() if name != "volumes"}  # create makes it anew
+        self._change(server_id, known | {"power": Power.OFF.value, "files": files})
 
     def rescue(self, facts: Facts, image: Facts | None, progress: Progress) -> None:
         """Remember a rescue disk, and the server as off."""

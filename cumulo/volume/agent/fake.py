@@ -70,9 +70,9 @@ class FakeBackend:
         self._add(volume_id, size_gib)
 
     def replace(self, volume_id: str, size_gib: int, path: pathlib.Path, disk_format: str) -> None:
-        """Do nothing; raises NotFound where the volume is not remembered."""
+        """Remember the image; raises NotFound where the volume is not remembered."""
         self._begin("replace")
-        self._one("volumes", volume_id)
+        self._change("volumes", volume_id, self._one("volumes", volume_id) | {"image": path.name})
 
     def revert(self, volume_id: str, snapshot_id: str, size_gib: int) -> None:
         """Remember that it holds what the snapshot does; raises NotFound where one of them is not remembered."""

@@ -125,9 +125,13 @@ class Steps:
 
     def reimage(self, state: State, call: Any) -> State:
         """Give it what an image holds."""
-        with self.turns.alone(state["volume_id"]):
-            self._withdraw(state)  # nobody has it now, and what serves it would go on with what it held before
-        self._fill(self._backend(state).replace, state["volume_id"], state["size_gib"], call)
+        def write(*image: Any) -> None:
+            # Nobody has it now, and what serves it would go on with what it held before. In the same turn: what serves the
+            # volume of a server is begun again as soon as it is missed.
+            self._withdraw(state)
+            self._backend(state).replace(*image)
+
+        self._fill(write, state["volume_id"], state["size_gib"], call)
         return {}
 
     def revert(self, state: State, call: Any) -> State:
@@ -138,9 +142,13 @@ class Steps:
         return {}
 
     def discard(self, state: State, call: Any) -> State:
-        """Leave nothing of what was to take its place."""
-        with self.turns.alone(state["volume_id"]):
-            self._backend(state).discard(state["volume_id"])
+        """Leave nothing of what was to take its place; who has it, as a server that was to be rebuilt, finds it served again."""
+        volume_id, exports = state["volume_id"], self.exports.get(self._name(state))
+        with self.turns.alone(volume_id):
+            backend = self._backend(state)
+            backend.discard(volume_id)
+            if exports is not None and self.needed_without("").get(volume_id, {}).get("attached"):
+                exports.open(volume_id, backend.connection(volume_id, self.host, self.host))
         return {}
 
     def remove(self, state: State, call: Any) -> State:

@@ -15,6 +15,8 @@ from tests.fixtures.meetings import World
 
 # An attachment that nobody noted: its steps find nothing to do but in the guest.
 NO_VOLUME = {"volume_id": "none", "attachment_id": "none", "device": "/dev/vdb", "connection": None, "read_only": False}
+# Nor is there a volume that such a server would boot from: what is done to it is told in test_rebuild_volume.
+NO_ROOT = {"volumes": [], "ends": "ACTIVE"}
 # How each flow is begun, and the status a server has before it.
 BEGIN: dict[str, tuple[str, Any]] = {
     "start_server": ("SHUTOFF", {"os-start": None}), "stop_server": ("ACTIVE", {"os-stop": None}),
@@ -24,6 +26,7 @@ BEGIN |= {"pause_server": ("ACTIVE", {"pause": None}), "unpause_server": ("PAUSE
           "suspend_server": ("ACTIVE", {"suspend": None}), "resume_server": ("SUSPENDED", {"resume": None}),
           "create_image": ("ACTIVE", {"createImage": {"name": "saved"}}),
           "rebuild_server": ("ACTIVE", {"rebuild": {"imageRef": "image_id"}}),
+          "rebuild_volume_server": ("ACTIVE", servers.Change("rebuild", "rebuild_volume_server", ("ACTIVE",), NO_ROOT)),
           "rescue_server": ("ACTIVE", {"rescue": None}), "unrescue_server": ("RESCUE", {"unrescue": None}),
           "soft_delete_server": ("ACTIVE", servers.SOFT_DELETE), "restore_server": ("SOFT_DELETED", {"restore": None}),
           "shelve_server": ("ACTIVE", {"shelve": None}),
@@ -51,6 +54,7 @@ FEW = ("start_server", "stop_server", "reboot_server", "delete_server")
 ENDS = {"build_server": "ACTIVE", "start_server": "ACTIVE", "stop_server": "SHUTOFF", "reboot_server": "ACTIVE",
         "delete_server": "DELETED", "pause_server": "PAUSED", "unpause_server": "ACTIVE",
         "suspend_server": "SUSPENDED", "resume_server": "ACTIVE", "create_image": "ACTIVE", "rebuild_server": "ACTIVE",
+        "rebuild_volume_server": "ACTIVE",
         "rescue_server": "RESCUE", "unrescue_server": "ACTIVE", "soft_delete_server": "SOFT_DELETED",
         "restore_server": "ACTIVE", "sync_power": "ACTIVE", "change_password": "ACTIVE",
         "shelve_server": "SHELVED_OFFLOADED", "offload_server": "SHELVED_OFFLOADED", "unshelve_server": "ACTIVE",
@@ -62,7 +66,8 @@ ACTION = {"build_server": "create"} | {flow: flow.removesuffix("_server") for fl
     "create_image": "createImage", "change_password": "changePassword", "soft_delete_server": "softDelete", "offload_server": "shelveOffload",
     "wake_server": "unshelve", "confirm_resize": "confirmResize", "revert_resize": "revertResize",
     "delete_moved_server": "delete", "drop_card": "detach_interface",
-    "live_migrate_server": "live-migration", "land_server": "finish-live-migration", "evacuate_server": "evacuate"}
+    "live_migrate_server": "live-migration", "land_server": "finish-live-migration", "evacuate_server": "evacuate",
+    "rebuild_volume_server": "rebuild"}
 NOTHING_LEFT = {"host": None, "claims": 0, "ports": 0, "bound": 0, "running": None, "effects": []}
 
 

@@ -1,0 +1,144 @@
+"""Servers that boot from a volume, rebuilt: their root volume gets another image (2.93)."""
+
+import time
+from typing import Any
+
+from tests.fixtures.whole_cloud import TIMEOUT_S
+from tests.fixtures.whole_cloud import V as C
+from tests.functional.test_boot_from_volume import BootCase
+from tests.functional.test_volume_life import V
+
+NEWEST, BEFORE = "2.93", "2.92"
+
+
+class RebuildVolumeTest(BootCase):
+    """rebuild."""
+
+    def rebuild(self, server_id: str, image_id: str, status: int = 202, version: str = NEWEST, **more: Any) -> Any:
+        """Ask for a rebuild; return the server that is answered, or the reason for the refusal."""
+        answer = self.cloud.post(f"{C}/servers/{server_id}/action", {"rebuild": {"imageRef": image_id, **more}},
+                                 headers={"OpenStack-API-Version": f"compute {version}"})
+        self.assertEqual(status, answer.status_int, answer.text)
+        return answer.json["server"] if status == 202 else answer.json[next(iter(answer.json))]["message"]
+
+    def other(self, **values: Any) -> str:
+        """Make another image, and return its id."""
+        image_id = self.cloud.make_image()
+        changes = [{"op": "add", "path": f"/{name}", "value": value} for name, value in values.items()]
+        changed = self.cloud.patch(f"/image/v2/images/{image_id}", changes, headers={
+            "Content-Type": "application/openstack-images-v2.1-json-patch"})
+        self.assertEqual(200, changed.status_int, changed.text)
+        return image_id
+
+    def until(self, server_id: str, task: str) -> None:
+        """Wait until a server is at such a task."""
+        until = time.monotonic() + TIMEOUT_S
+        while self.server(server_id)["OS-EXT-STS:task_state"] != task:
+            self.assertLess(time.monotonic(), until, self.server(server_id))
+            time.sleep(0.01)
+
+    def test_the_volume_gets_another_image(self) -> None:
+        for status in ("ACTIVE", "SHUTOFF"):
+            server_id = self.boot(self.root(delete_on_termination=True), {
+                "source_type": "blank", "destination_type": "volume", "volume_size": 2, "delete_on_termination": True},
+                config_drive=True)
+            if status == "SHUTOFF":
+                self.cloud.act(server_id, {"os-stop": None}, "SHUTOFF")
+            before, root = self.volumes_of(server_id), self.volumes_of(server_id)[0]["volumeId"]
+            image_id = self.other(hw_disk_bus="scsi", os_distro="other")
+            self.script(delays={"replace": 0.3})
+            shown = self.rebuild(server_id, image_id, name="renamed")
+            self.assertEqual(("", "REBUILD", "renamed"), (shown["image"], shown["status"], shown["name"]))
+            self.until(server_id, "rebuild_block_device_mapping")
+            busy = self.cloud.post(f"{V}/volumes/{root}/action", {"os-extend": {"new_size": 3}})
+            self.assertEqual(400, busy.status_int, busy.text)
+            self.cloud.wait(server_id, status)
+            volume = self.wait(root, "in-use")
+            said = volume["volume_image_metadata"]
+            self.assertEqual((image_id, "other"), (said["image_id"], said["os_distro"]))
+            self.assertIn(image_id, self.held()["volumes"][root]["image"])
+            self.assertEqual(before, self.volumes_of(server_id))
+            held = self.cloud.held(server_id)
+            self.assertEqual((["config.iso"], "running" if status == "ACTIVE" else "off"), (held["files"], held["power"]))
+            self.agree()
+            self.cloud.remove(server_id)
+            self.gone(root)
+            self.assertEqual(204, self.cloud.delete(f"/image/v2/images/{image_id}").status_int)
+
+    def test_before_it_may_the_volume_stays_as_it_is(self) -> None:
+        server_id, image_id = self.boot(self.root(delete_on_termination=True), config_drive=True), self.other()
+        root = self.volumes_of(server_id)[0]["volumeId"]
+        self.assertIn("different image for a volume-backed server", self.rebuild(server_id, image_id, 400, BEFORE))
+        self.rebuild(server_id, self.cloud.image_id, version=BEFORE, metadata={"a": "b"})
+        self.cloud.wait(server_id, "ACTIVE")
+        self.assertEqual({"a": "b"}, self.server(server_id)["metadata"])
+        self.assertNotIn("image", self.held()["volumes"][root])
+        self.assertEqual(["config.iso"], self.cloud.held(server_id)["files"])
+        self.rebuild(server_id, self.cloud.image_id)
+        self.cloud.wait(server_id, "ACTIVE")
+        self.assertIn(self.cloud.image_id, self.held()["volumes"][root]["image"])
+        self.cloud.remove(server_id)
+        self.gone(root)
+        self.assertEqual(204, self.cloud.delete(f"/image/v2/images/{image_id}").status_int)
+
+    def test_what_cannot_be(self) -> None:
+        server_id, large = self.boot(self.root(delete_on_termination=True)), self.other(min_disk=2)
+        root = self.volumes_of(server_id)[0]["volumeId"]
+        self.assertIn("needs 2 GiB", self.rebuild(server_id, large, 400))
+        self.assertIn("could not be found", self.rebuild(server_id, "0" * 8 + "-0000-4000-8000-" + "0" * 12, 400).replace(
+            "Can not find requested image", "could not be found"))
+        self.assertIn("not supported when booting from volume", self.rebuild(
+            server_id, self.cloud.image_id, 400, trusted_image_certificates=["one"]))
+        self.cloud.act(server_id, {"pause": None}, "PAUSED")
+        self.rebuild(server_id, self.cloud.image_id, 409)
+        self.cloud.remove(server_id)
+        self.gone(root)
+        self.assertEqual(204, self.cloud.delete(f"/image/v2/images/{large}").status_int)
+
+    def test_one_that_fails_may_be_asked_for_again(self) -> None:
+        server_id = self.boot(self.root(delete_on_termination=True))
+        root = self.volumes_of(server_id)[0]["volumeId"]
+        self.script(faults={"replace": "no room"})
+        self.rebuild(server_id, self.cloud.image_id)
+        self.cloud.wait(server_id, "ERROR")
+        self.assertRegex(self.server(server_id)["fault"]["message"], "could not be given the image: .*no room")
+        self.wait(root, "in-use")
+        self.agree()
+        self.cloud.script()
+        self.rebuild(server_id, self.cloud.image_id)
+        self.cloud.wait(server_id, "ACTIVE")
+        self.assertIsNone(self.server(server_id).get("fault"))
+        self.agree()
+        self.cloud.remove(server_id)
+        self.gone(root)
+
+    def test_deleted_while_its_volume_is_written(self) -> None:
+        for goes in (True, False):
+            server_id = self.boot(self.root(delete_on_termination=goes))
+            root = self.volumes_of(server_id)[0]["volumeId"]
+            self.script(delays={"replace": 0.6})
+            self.rebuild(server_id, self.cloud.image_id)
+            self.until(server_id, "rebuild_block_device_mapping")
+            self.cloud.remove(server_id)
+            if goes:
+                self.gone(root)
+            else:
+                self.wait(root, "available")
+                self.remove(root)
+            self.cloud.script()
+            self.agree()
+
+    def test_it_waits_for_what_is_done_to_the_volume(self) -> None:
+        server_id = self.boot(self.root(delete_on_termination=True))
+        root = self.volumes_of(server_id)[0]["volumeId"]
+        self.script(delays={"extend": 0.6})
+        asked = self.cloud.post(f"{V}/volumes/{root}/action", {"os-extend": {"new_size": 3}},
+                                headers={"OpenStack-API-Version": "volume 3.42"})
+        self.assertEqual(202, asked.status_int, asked.text)
+        self.rebuild(server_id, self.cloud.image_id)
+        self.cloud.wait(server_id, "ACTIVE")
+        self.assertEqual((3, "in-use"), (self.wait(root, "in-use")["size"], self.wait(root, "in-use")["status"]))
+        self.assertIn("image", self.held()["volumes"][root])
+        self.cloud.remove(server_id)
+        self.gone(root)
+        self.agree()
