@@ -20,12 +20,13 @@ from cumulo.common.db.tables.network import port
 from cumulo.common.db.tables.network_router import floating_ip, router
 from cumulo.common.db.tables.network_sharing import trunk
 from cumulo.common.db.tables.operations import operation, operation_event
-from cumulo.common.db.tables.volume import volume, volume_group, volume_group_snapshot, volume_snapshot
+from cumulo.common.db.tables.volume import volume, volume_attachment, volume_group, volume_group_snapshot, volume_snapshot
 from cumulo.common.db.tables.volume_backup import volume_backup
 from cumulo.compute.agent.driver import Power
 from cumulo.image.store.file import FileStore
 from cumulo.network import desired, revisions
 from cumulo.scheduler.audit.differences import differences_now
+from tests.simulation import boots
 from tests.simulation.calls import Users
 from tests.simulation.cloud import CONTROLLERS, STORES, Cloud, image_directory, staging_directory
 from tests.simulation.disks import NAME
@@ -123,12 +124,14 @@ def _servers_final(world: World) -> Iterator[str]:
 
 
 def _was_refused(world: World, row: Any) -> bool:
-    """Whether its networks could not be made, or there was no room for it.
+    """Whether its networks or volumes could not be made, or there was no room for it.
 
     The latter only where hosts are tight, or their processors given away, and never for want of hosts that are heard.
     """
     said = row["fault"]["message"]
     if NAT_FAILS in said or any(network_id in said for host in world.hosts.by_name.values() for network_id in host.failed_networks):
+        return True
+    if any(volume_id in said for host in world.hosts.by_name.values() for volume_id in host.disks.excused):
         return True
     no_room = world.hosts.inventory is TIGHT or "numa removed" in said
     return no_room and "No valid host" in said and "alive" not in said
@@ -243,6 +246,12 @@ def _volumes(world: World) -> Iterator[str]:
             yield f"backup {row['id']} is {row['status']}: {row['fault']}"
 
 
+def _volumes_of_servers(world: World) -> Iterator[str]:
+    rows, attached = (list(world.connection.execute(sa.select(table)).mappings()) for table in (volume, volume_attachment))
+    builds = world.connection.execute(sa.select(operation).where(operation.c.flow == "build_server")).mappings().all()
+    yield from boots.findings(builds, world.servers, rows, attached, world.users.known["volume"])
+
+
 def findings_of_imports(cloud: Cloud) -> list[str]:
     """Imports that came to nothing although nothing was wrong, and nobody deleted their image."""
     query = sa.select(operation).where(
@@ -278,6 +287,6 @@ def _deletions(world: World) -> Iterator[str]:
 
 
 CHECKS: tuple[Callable[[World], Iterator[str]], ...] = (
-    _operations_ended, _servers_final, _room, _claims, _hypervisors, _ports, _networks, _images, _volumes, _one_copy, _promises,
-    _deletions, _audit,
+    _operations_ended, _servers_final, _room, _claims, _hypervisors, _ports, _networks, _images, _volumes, _volumes_of_servers,
+    _one_copy, _promises, _deletions, _audit,
 )

@@ -94,6 +94,8 @@ class Hosts:
             runs = host.power.get(other_id) in (Power.RUNNING, Power.PAUSED)
             if other_id != server_id and runs and own & host.own.get(server_id, frozenset()):
                 self.violations.append(f"servers {server_id} and {other_id} of {host.name} have the same processors")
+        for volume_id in sorted(host.volumes.get(server_id, ())):
+            self.opened(volume_id, server_id)
         host.power[server_id] = Power.RUNNING
 
     def lose_power(self, name: str) -> None:
@@ -104,7 +106,10 @@ class Hosts:
             power[server_id] = Power.OFF if power[server_id] is not Power.SAVED else Power.SAVED
 
     def opened(self, volume_id: str, server_id: str) -> None:
-        """Note that a guest opens a volume; a second one at the same time would write over it."""
+        """Note that a guest opens a volume: it must be made and served, and a second guest would write over it."""
+        if not any(volume_id in each.disks.volumes and volume_id in each.disks.exports and volume_id not in each.disks.half_made
+                   for each in self.by_name.values()):
+            self.violations.append(f"volume {volume_id} is opened by {server_id}, and is not whole or not served")
         for host in self.by_name.values():
             for other, volumes in host.volumes.items():
                 runs = host.power.get(other) in (Power.RUNNING, Power.PAUSED)
