@@ -1,12 +1,13 @@
 """Running a program: an argument list, a time limit, optional resource limits, a typed error. Never a shell."""
 
+import contextlib
 import ctypes
 import dataclasses
 import os
 import resource
 import signal
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from cumulo.common import errors
 
@@ -67,6 +68,41 @@ def run(argv: list[str], *, timeout_s: float, input: bytes | None = None, limits
     return Result(process.returncode, stdout, stderr)
 
 
+class Running:
+    """A program that runs beside us."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+        self._process = process
+
+    def said(self) -> str:
+        """Wait for the program's end, and return the end of what it printed as an error."""
+        _, stderr = self._process.communicate()
+        return stderr.decode("utf-8", "replace").strip()[-500:]
+
+
+@contextlib.contextmanager
+def running(argv: list[str], descriptors: tuple[int, ...] = ()) -> Iterator[Running]:
+    """Have a program run, with these open files of ours besides, until the block ends; it does not outlive this process.
+
+    Raises CommandFailed when it cannot be started.
+    """
+    try:
+        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                   start_new_session=True, pass_fds=descriptors, preexec_fn=_end_with_us)
+    except OSError as failure:
+        raise errors.CommandFailed(f"cannot start {argv[0]}: {failure.strerror}", program=argv[0]) from failure
+    try:
+        yield Running(process)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        process.communicate()
+
+
+def _end_with_us() -> None:
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def _finish(process: "subprocess.Popen[bytes]", input: bytes | None, timeout_s: float,
             meanwhile: Callable[[], None] | None) -> tuple[bytes, bytes]:
     """Wait for the end; TimeoutExpired when it does not come in time."""
@@ -88,7 +124,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 def _limiter(limits: Limits):  # type: ignore[no-untyped-def]
     def apply() -> None:
         # Nobody waits for it then: it would work on, for hours, at files that somebody else has removed.
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        _end_with_us()
         memory = limits.address_space_mib * 1024 * 1024
         resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_s, limits.cpu_s))
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))

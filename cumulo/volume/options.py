@@ -40,6 +40,7 @@ EXPORT_OPTIONS = [
                     "of that authority are served. Guests' hosts have theirs where libvirt's nbd_tls_x509_cert_dir says. "
                     "Empty: no certificates, no encryption on the way."),
 ]
+RAW, QCOW2 = "raw", "qcow2"
 FILE_OPTIONS = [
     cfg.StrOpt("directory", default="",
                help="Directory that holds the volumes of a backend of the kind file, one file each. Empty means "
@@ -47,6 +48,10 @@ FILE_OPTIONS = [
     cfg.BoolOpt("shared", default=False,
                 help="Whether every host sees the directory at the same path, as on NFS. Else only servers on the volume's own "
                      "host can have it."),
+    cfg.StrOpt("format", default=RAW, choices=(RAW, QCOW2),
+               help="Form of the files. Copies and snapshots of qcow2 files are instant on every file system; those of raw ones "
+                    "where it shares blocks (XFS, Btrfs). raw is a little faster, and alone can be encrypted or exported by "
+                    "iscsi. Decided once: a backend that has volumes keeps its form."),
     *EXPORT_OPTIONS,
     _BACKEND_NAME,
 ]
@@ -158,6 +163,14 @@ def export_of(conf: cfg.ConfigOpts, name: str) -> str:
     if how != LOCAL and not told(conf, name).export_address:
         raise ValueError(f"[{BACKEND_GROUP}{name}] export = {how} needs export_address")
     return how
+
+
+def format_of(conf: cfg.ConfigOpts, name: str) -> str:
+    """Return the form of a backend's files; raises ValueError where they are exported by what cannot read it."""
+    form = str(told(conf, name).format)
+    if form == QCOW2 and export_of(conf, name) == ISCSI:
+        raise ValueError(f"[{BACKEND_GROUP}{name}] format = {form} cannot be exported by {ISCSI}: tgtd serves raw files")
+    return form
 
 
 def image_directory(conf: cfg.ConfigOpts) -> pathlib.Path:

@@ -33,6 +33,7 @@ from cumulo.common.image_files import ImageCache, inspect
 from cumulo.compute.agent.steps import Steps
 from cumulo.volume.agent import luks
 from cumulo.volume.agent.file import FileBackend
+from cumulo.volume.agent.qcow2 import Qcow2Form
 
 from tests.fixtures.compute_agent import make_steps
 from tests.real.test_volume_exports import exports_of
@@ -247,12 +248,20 @@ class LibvirtDriverTest(unittest.TestCase):
         disk = {"volume_id": volume_id, "device": "/dev/vdd", "read_only": False,
                 "connection": backend.connection(volume_id, "h", "h")}
         state = {"server_id": server_id, **disk}
+        copies = FileBackend(self.state_dir / "copies", Threads(), name="copies", form=Qcow2Form(Threads()))
+        original, copy_id = Ids().new_id(), Ids().new_id()
+        copies.create(original, 1)
+        copies.clone(copy_id, original, 1)
+        copy = {"id": copy_id, "device": "/dev/vde", "read_only": False, "connection": copies.connection(copy_id, "h", "h")}
+        facts["volumes"] = [copy]
         table = steps.table()
         table["boot"][0](state, _Call())
         self.wait_for_console(server_id, "login:")
         for _ in range(2):
             table["plug_disk"][0](state, _Call())
-        self.assertEqual((volume_id,), self.held_volumes(server_id))
+        self.assertEqual(tuple(sorted((volume_id, copy_id))), self.held_volumes(server_id))
+        self.assertRaises(errors.CommandFailed, copies.clone, Ids().new_id(), copy_id, 1)
+        table["unplug_disk"][0](state | {"volume_id": copy_id}, _Call())
         backend.extend(volume_id, 2)
         table["grow_guest_disk"][0](state | {"size_gib": 2}, _Call())
         facts["volumes"] = [{"id": volume_id, **disk}]

@@ -23,6 +23,8 @@ from cumulo.volume.agent.exports.nbd import NbdTarget, Place
 from cumulo.volume.agent.exports.records import Records
 from cumulo.volume.agent.exports.served import ServedExports
 from cumulo.volume.agent.exports.tgt import Control, Do, Mode
+from cumulo.volume.agent.file import FileBackend
+from cumulo.volume.agent.qcow2 import Qcow2Form
 from tests.fixtures.certificates import Authority
 
 ONE, TWO = (f"{number}0000000-0000-4000-8000-000000000000" for number in (1, 2))
@@ -197,6 +199,32 @@ class NbdTest(_Served, unittest.TestCase):
         self.assertNotEqual(0, self.io(ONE, "read 0 1M").code, "without any")
         self.assertNotEqual(0, io("stranger").code)
         self.assertEqual(0, io("client").code)
+
+
+    def test_a_copy_of_what_a_guest_writes_to_is_of_one_moment(self) -> None:
+        backend = FileBackend(self.directory / "volumes", Threads(), name="file", form=Qcow2Form(Threads()), closed=self.exports.closed)
+        self.assertTrue(backend.capabilities()["instant_snapshots"])
+        backend.create(ONE, 1)
+        self.exports.open(ONE, backend.connection(ONE, "h", "h"))
+        count, done = 256, []
+        writes = [f"write -P 9 {each}M 64k" for each in range(count)]
+        guest = threading.Thread(target=lambda: done.append(self.io(ONE, *writes, "flush", f"write -P 8 {count}M 64k")))
+        guest.start()
+        path = backend.path(ONE)
+        while path.stat().st_blocks * 512 < count // 4 * 65536:
+            time.sleep(0.001)
+        backend.snapshot(TWO, ONE)
+        backend.extend(ONE, 2)
+        guest.join(TIMEOUT_S)
+        self.assertEqual(0, done[0].code, done[0].stderr)
+        with backend.read(ONE, TWO) as source:
+            there = [source.read(each << 20, 65536) for each in range(count)]
+        kept = sum(each == b"\x09" * 65536 for each in there)
+        self.assertIn(kept, range(1, count))
+        self.assertEqual([b"\x09" * 65536] * kept + [b"\0" * 65536] * (count - kept), there)
+        self.assertEqual(0, self.io(ONE, *(f"read -P 9 {each}M 64k" for each in range(count)), "write 2047M 1M").code)
+        self.exports.withdraw(ONE)
+        self.assertEqual({ONE: 2}, dict(backend.holdings().volumes))
 
 
 @unittest.skipUnless(shutil.which("tgtd") and os.path.exists("/usr/lib/x86_64-linux-gnu/qemu/block-iscsi.so"),

@@ -27,7 +27,9 @@ from cumulo.volume.agent.exports.records import Records
 from cumulo.volume.agent.exports.served import ServedExports
 from cumulo.volume.agent.fake import FakeBackend
 from cumulo.volume.agent.file import FileBackend
+from cumulo.volume.agent.forms import RawForm
 from cumulo.volume.agent.moving import Outlet
+from cumulo.volume.agent.qcow2 import Qcow2Form
 from cumulo.volume.agent.steps import Images, Steps
 from cumulo.volume.agent.turns import Turns
 
@@ -68,7 +70,8 @@ def start(runtime: Runtime, source: Source | None = None, send_image: Upload | N
         images = ImageCache(options.image_directory(runtime.conf), runtime.threads,
                             source or http_source(runtime.conf.volume.image_download_timeout_s))
         images.sweep()
-        service = serve(runtime, make_backends(runtime), make_exports(runtime), images,
+        exports = make_exports(runtime)
+        service = serve(runtime, make_backends(runtime, exports), exports, images,
                         send_image or http_upload(runtime.conf.volume.image_download_timeout_s), make_vault(runtime))
     except BaseException:
         lock.release()
@@ -117,9 +120,9 @@ def methods(runtime: Runtime, backends: Mapping[str, Backend], exports: Mapping[
     }
 
 
-def make_backends(runtime: Runtime) -> dict[str, Backend]:
+def make_backends(runtime: Runtime, exports: Mapping[str, Exports]) -> dict[str, Backend]:
     """Return the backends that the configuration names; raises ValueError for what makes no sense."""
-    return {name: _make(runtime, name, kind) for name, kind in options.backends(runtime.conf)}
+    return {name: _make(runtime, name, kind, exports.get(name)) for name, kind in options.backends(runtime.conf)}
 
 
 def make_exports(runtime: Runtime) -> dict[str, Exports]:
@@ -167,13 +170,15 @@ def _secret(exports: Mapping[str, Exports], backend: str, volume_id: str) -> dic
     return exports[backend].secret(volume_id)
 
 
-def _make(runtime: Runtime, name: str, kind: str) -> Backend:
+def _make(runtime: Runtime, name: str, kind: str, exports: Exports | None) -> Backend:
     told = options.told(runtime.conf, name)
     known_as = told.volume_backend_name or name
     if kind == "fake":
         path = pathlib.Path(runtime.conf.state_dir) / f"fake-volumes.{runtime.host}.{name}.json"
         return FakeBackend(path, runtime.clock, runtime.threads, name=known_as, total_gib=told.total_gib, script=told.script)
-    return FileBackend(options.directory(runtime.conf, name), runtime.threads, name=known_as, is_shared=told.shared)
+    is_qcow2 = options.format_of(runtime.conf, name) == options.QCOW2
+    return FileBackend(options.directory(runtime.conf, name), runtime.threads, name=known_as, is_shared=told.shared,
+                       form=Qcow2Form(runtime.threads) if is_qcow2 else RawForm(), closed=exports.closed if exports and is_qcow2 else None)
 
 
 def _report_forever(runtime: Runtime, backends: Mapping[str, Backend], exports: Mapping[str, Exports], stopping: Any) -> None:

@@ -7,6 +7,7 @@ out by being renamed: whole, at one moment.
 import os
 import pathlib
 import stat
+from collections.abc import Callable
 
 from cumulo.common import durable_files, errors
 from cumulo.volume.agent.backend import Stranger
@@ -14,22 +15,25 @@ from cumulo.volume.agent.backend import Stranger
 GIB = 1024**3
 DIRECTORY = "unmanaged"
 LONGEST_NAME = 255
+SizeOf = Callable[[pathlib.Path], int | None]
+"""Returns how much a file holds, None for one that must not be taken over."""
 
 
-def found(directory: pathlib.Path) -> tuple[Stranger, ...]:
+def found(directory: pathlib.Path, size_of: SizeOf) -> tuple[Stranger, ...]:
     """Return those of a backend's directory; links and the like are none."""
     place = directory / DIRECTORY
     if not place.exists():
         return ()
-    states = ((name, (place / name).lstat()) for name in sorted(os.listdir(place)))
-    return tuple(Stranger(name, max(1, -(-state.st_size // GIB))) for name, state in states if stat.S_ISREG(state.st_mode))
+    plain = (name for name in sorted(os.listdir(place)) if stat.S_ISREG((place / name).lstat().st_mode))
+    sizes = ((name, size_of(place / name)) for name in plain)
+    return tuple(Stranger(name, max(1, -(-size // GIB))) for name, size in sizes if size is not None)
 
 
-def take_in(directory: pathlib.Path, name: str, target: pathlib.Path) -> None:
+def take_in(directory: pathlib.Path, name: str, target: pathlib.Path, size_of: SizeOf) -> None:
     """Give one the name of what it becomes, unless that is there; raises NotFound."""
     if target.exists():
         return
-    if name not in [each.name for each in found(directory)]:
+    if name not in [each.name for each in found(directory, size_of)]:
         raise errors.NotFound("this backend has nothing of that name that may be taken over", name=name)
     (directory / DIRECTORY / name).rename(target)
 

@@ -1,5 +1,6 @@
 """Exports of a backend that stores nothing: it remembers them in a file, which outlives its process."""
 
+import contextlib
 import json
 import pathlib
 from typing import Any
@@ -31,6 +32,10 @@ class FakeExports:
 
     def grown(self, volume_id: str) -> None:
         """Nothing: it has no size."""
+
+    def closed(self, volume_id: str) -> contextlib.AbstractContextManager[None]:
+        """Nobody has it open."""
+        return contextlib.nullcontext()
 
     def wanted(self) -> tuple[str, ...]:
         """Return what is remembered."""

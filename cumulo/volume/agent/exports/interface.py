@@ -4,18 +4,20 @@ An export is wanted from open() to withdraw(), also over deaths: keep() makes ag
 nobody wants. Each call looks first and may be repeated. Secrets are told by secret() alone.
 """
 
+import contextlib
 import dataclasses
 from typing import Any, Protocol
 
 
 @dataclasses.dataclass(frozen=True)
 class Export:
-    """A volume that is served: the file that it is, and the name and password that open it, where it has them."""
+    """A volume that is served: the file that it is and its format, and the name and password that open it, where it has them."""
 
     volume_id: str
     path: str
     user: str = ""
     password: str = dataclasses.field(default="", repr=False)
+    format: str = "raw"
 
 
 class Exports(Protocol):
@@ -25,7 +27,7 @@ class Exports(Protocol):
         """Return what a backend's capabilities become by being exported."""
 
     def open(self, volume_id: str, source: dict[str, Any]) -> dict[str, Any]:
-        """Serve a volume, opened here as source says ({"kind": "file", "path"}).
+        """Serve a volume, opened here as source says ({"kind": "file", "path", "format"}).
 
         Returns how guests open it, without secrets.
         """
@@ -35,6 +37,9 @@ class Exports(Protocol):
 
     def grown(self, volume_id: str) -> None:
         """Let those who have it open see that it has become larger, if it is served."""
+
+    def closed(self, volume_id: str) -> contextlib.AbstractContextManager[None]:
+        """Have what serves it let go of it until the block ends: those who have it open wait."""
 
     def wanted(self) -> tuple[str, ...]:
         """Return the ids of the volumes that are to be served."""

@@ -74,7 +74,7 @@ class NbdTarget:
             if name in _exports(monitor):
                 return
             _close(monitor, node)
-            monitor.run("blockdev-add", driver="raw", node_name=node, discard="unmap", file={
+            monitor.run("blockdev-add", driver=export.format, node_name=node, discard="unmap", file={
                 "driver": "file", "filename": export.path, "discard": "unmap"})
             monitor.run("block-export-add", type="nbd", id=name, name=export.volume_id, node_name=node, writable=True)
 

@@ -1,5 +1,7 @@
 """Exports by a program that serves them: what is written down, and what the program does, are brought together."""
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 from cumulo.common import errors, log
@@ -31,7 +33,7 @@ class ServedExports:
             try:
                 export = self._records.get(volume_id)
             except errors.NotFound:
-                export = Export(volume_id, source["path"], *self._credentials(volume_id))
+                export = Export(volume_id, source["path"], *self._credentials(volume_id), format=source.get("format", "raw"))
                 self._records.put(export)
             self._restart()
             self._target.add(export)
@@ -47,10 +49,21 @@ class ServedExports:
 
     def grown(self, volume_id: str) -> None:
         """Serve it anew: its clients connect again by themselves, and find the size that it has now."""
+        with self.closed(volume_id):
+            pass
+
+    @contextlib.contextmanager
+    def closed(self, volume_id: str) -> Iterator[None]:
+        """Have it served no more until the block ends: its clients try to connect again until then."""
         with self._lock:
-            if volume_id in self._target.held():
+            is_served = volume_id in self._target.held()
+            if is_served:
                 self._target.drop(volume_id)
-                self._target.add(self._records.get(volume_id))
+            try:
+                yield
+            finally:
+                if is_served:
+                    self._target.add(self._records.get(volume_id))
 
     def wanted(self) -> tuple[str, ...]:
         """Return what is written down."""
