@@ -14,7 +14,8 @@ from cumulo.network import revisions
 def register(connection: sa.Connection, now: float, host: str, inventory: Mapping[str, Any]) -> None:
     """Write down what a host said. When its tunnels end elsewhere, the networks of its ports have changed."""
     values = {"tunnel_address": str(inventory.get("tunnel_address", "")), "wired": list(inventory.get("wired", ())),
-              "types": list(inventory.get("types", ())), "mechanism": str(inventory.get("mechanism", "linuxbridge"))}
+              "types": list(inventory.get("types", ())), "mechanism": str(inventory.get("mechanism", "linuxbridge")),
+              "offers": dict(inventory.get("offers", {}))}
     statement = sa.select(network_host.c.tunnel_address).where(network_host.c.host == host)
     before = connection.execute(statement).scalar()
     if before != values["tunnel_address"]:

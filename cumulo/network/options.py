@@ -19,6 +19,16 @@ OPTIONS = [
         help="Interfaces of this host by the physical network they are wired to, as physnet1:eth1. The interface goes "
              "into the bridge of the flat network there. A flat network on a physical network that is not named here "
              "has this host itself as its gateway and way out."),
+    cfg.DictOpt(
+        "bandwidths", default={},
+        help="Kbit/s that this host's wires carry, out and in, by the physical network they lead to, as "
+             "physnet1:10000000:10000000; `tunnelled` stands for networks that leave by tunnels. So much can be guaranteed to "
+             "ports by rules of minimum bandwidth. A wire that is not named has nothing to guarantee, and servers whose "
+             "ports ask for it are put elsewhere."),
+    cfg.DictOpt(
+        "packet_rates", default={},
+        help="Thousands of packets a second that this host can pass on between its guests and its wires, as any:1000, or "
+             "egress:500,ingress:500: what rules of minimum packet rate are guaranteed of. Empty: nothing."),
     cfg.StrOpt(
         "tunnel_address", default="",
         help="Address at which tunnels of tenant networks end on this host: one that all other hosts reach. Empty: the "

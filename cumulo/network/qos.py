@@ -17,12 +17,12 @@ from cumulo.common.db.tables.network_router import floating_ip
 from cumulo.common.db.tables.network_sharing import qos_policy, qos_rule, rbac_policy
 from cumulo.common.flows import conflicts
 from cumulo.common.ids import Ids
-from cumulo.network import revisions
+from cumulo.network import rates, revisions
 
 Row = dict[str, Any]
 
 BANDWIDTH, DSCP, PACKETS = "bandwidth_limit", "dscp_marking", "packet_rate_limit"
-DIRECTED = (BANDWIDTH, PACKETS)
+DIRECTED = (BANDWIDTH, PACKETS, *rates.KINDS)
 """The kinds of rules that are for one direction each."""
 
 
@@ -164,6 +164,10 @@ def _default(connection: sa.Connection, policy_id: str, project_id: str, is_defa
 def _check_other(connection: sa.Connection, policy_id: str, kind: str, direction: str) -> None:
     same = connection.execute(sa.select(qos_rule.c.id).where(
         qos_rule.c.qos_policy_id == policy_id, qos_rule.c.kind == kind, qos_rule.c.direction == direction)).scalar()
+    if same is None and kind == rates.MINIMUM_PACKETS:  # what is asked of both directions together is not asked of one as well
+        others = {rates.ANY} if direction != rates.ANY else set(rates.DIRECTIONS)
+        same = connection.execute(sa.select(qos_rule.c.id).where(
+            qos_rule.c.qos_policy_id == policy_id, qos_rule.c.kind == kind, qos_rule.c.direction.in_(sorted(others)))).scalar()
     if same is not None:
         conflicts.meet("create a QoS rule", "one of its kind", errors.Conflict(
             f"Rule {kind} conflicts with rule {same} which already exists in QoS Policy {policy_id}.",

@@ -5,11 +5,12 @@ host is off, or silent), then what the user asked for, then room.
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from cumulo.compute.cells import Demand
 from cumulo.compute.fits import Device, Fit, HostCell
 from cumulo.compute.passthrough import Wish
+from cumulo.network import guarantees
 from cumulo.scheduler import fitting
 
 
@@ -39,6 +40,8 @@ class Host:
     fits: tuple[Fit, ...] = dataclasses.field(default=(), kw_only=True)
     used_dedicated: int = dataclasses.field(default=0, kw_only=True)  # of used_vcpus
     used_paged_mib: int = dataclasses.field(default=0, kw_only=True)  # of used_memory_mib
+    # What it can promise to ports still, by what it is of (cumulo.network.rates), where anybody asks.
+    rates_left: Mapping[str, int] = dataclasses.field(default_factory=dict, kw_only=True, hash=False)
 
     @property
     def dedicated(self) -> int:
@@ -73,6 +76,7 @@ class Request:
     wants_said: tuple[tuple[str, str], ...] = ()  # what the flavor wants aggregates to say of the host
     demand: Demand | None = None  # what it wants of cells: own processors, pages, memory that is near
     devices: tuple[Wish, ...] = ()  # what it wants of PCI devices
+    rates: tuple[tuple[str, int], ...] = ()  # what its ports are to be promised, by what it is of
     fit: Fit | None = None  # what it gets of the host that was chosen for it
 
 
@@ -172,6 +176,11 @@ def volumes(host: Host, request: Request, limits: Limits) -> bool:
     return all(each == host.name for each in request.volume_hosts)
 
 
+def rates(host: Host, request: Request, limits: Limits) -> bool:
+    """It can promise its ports the bandwidth and packets that they ask for."""
+    return guarantees.fits(host.rates_left, request.rates)
+
+
 def vcpus(host: Host, request: Request, limits: Limits) -> bool:
     """Enough processors are left for those that share them, and no server gets more than the host really has."""
     sharing = request.vcpus - (request.demand.dedicated if request.demand else 0)
@@ -203,4 +212,4 @@ def disk(host: Host, request: Request, limits: Limits) -> bool:
 
 FILTERS: tuple[Filter, ...] = (
     enabled, alive, requested_host, another_host, cleared, zone, aggregates, architecture, image_properties, same_host, different_host, affinity, anti_affinity,
-    volumes, vcpus, pci, numa, memory, disk)
+    volumes, rates, vcpus, pci, numa, memory, disk)

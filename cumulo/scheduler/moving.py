@@ -13,10 +13,11 @@ import sqlalchemy as sa
 
 from cumulo.common import errors
 from cumulo.common.db.tables.compute import claim, compute_host, server, server_group, server_move
+from cumulo.common.db.tables.network import port
 from cumulo.common.operations.step import State
 from cumulo.compute import moves, servers, snapshots
 from cumulo.image import attributes, images
-from cumulo.network import ports
+from cumulo.network import guarantees, ports, revisions
 from cumulo.scheduler import fitting, saved_images, snapshot
 from cumulo.scheduler.filters import Host, Request
 from cumulo.scheduler.place import plan_place
@@ -82,6 +83,9 @@ def take_room(connection: sa.Connection, now: float, state: State, host: Host, w
     connection.execute(sa.insert(server_move).values(
         server_id=state["server_id"], host=host.name, flavor_id=state["flavor_id"], flavor=state["flavor"],
         created_at=now, **fitting.room(wanted)))
+    revisions.hold(connection)
+    if guarantees.broken(connection, port.c.device_id == state["server_id"]):  # promised to others since
+        raise Outdated(host.name)
 
 
 def _chosen(state: State, host: str) -> State:

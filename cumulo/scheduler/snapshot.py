@@ -1,5 +1,6 @@
 """What placement looks at, read from the database: every host with what is claimed of it, and one request."""
 
+import dataclasses
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -27,6 +28,7 @@ from cumulo.compute import (
     passthrough,
     server_groups,
 )
+from cumulo.network import guarantees
 from cumulo.scheduler.filters import Group, Host, Limits, Request
 from cumulo.volume import attachments
 
@@ -68,7 +70,9 @@ def hosts(connection: sa.Connection, now: float, conf: cfg.ConfigOpts, wanted: R
     """Every compute host, in one statement; who has what of them as well where the request is for some of it."""
     said = aggregates.metadata_of_hosts(connection)
     given = fits_on(connection) if wanted and (wanted.demand or wanted.devices) else {}
-    return [_host(row, now, conf, said.get(row["name"], {}), tuple(given.get(row["name"], ())))
+    left = guarantees.left(connection) if wanted and wanted.rates else {}
+    return [dataclasses.replace(_host(row, now, conf, said.get(row["name"], {}), tuple(given.get(row["name"], ()))),
+                                rates_left=left.get(row["name"], {}))
             for row in connection.execute(_HOSTS).mappings()]
 
 
@@ -126,6 +130,7 @@ def request(connection: sa.Connection, conf: cfg.ConfigOpts, server_id: str, fla
         needs=hardware.needs(hardware.of(flavor, row["image_properties"])),
         demand=cells.of(flavor, row["image_properties"]),
         devices=passthrough.wishes(flavor, row["image_properties"], passthrough.aliases(conf.servers.pci_alias)),
+        rates=guarantees.of_server(connection, server_id),
         group=_group(connection, row),
         left_behind=tuple(leftovers.hosts_with(connection, server_id)),
         wants_said=tuple(sorted((name.removeprefix(_SPEC), value) for name, value in flavor.get("extra_specs", {}).items()

@@ -21,12 +21,13 @@ from cumulo.common import errors
 from cumulo.common.clock import Clock
 from cumulo.common.db.engine import Database
 from cumulo.common.db.tables.compute import claim, compute_host, server, server_group
+from cumulo.common.db.tables.network import port as port_table
 from cumulo.common.ids import Ids
 from cumulo.common.operations.step import State
 from cumulo.compute import leftovers, moves
 from cumulo.identity import limits
 from cumulo.image import attributes, images, imports, protections, quotas
-from cumulo.network import ports
+from cumulo.network import guarantees, ports, revisions
 from cumulo.scheduler import backups, fitting, migrating, moving, saved_images, snapshot, volume_moves, volumes
 from cumulo.scheduler.filters import Group, Host, Request
 from cumulo.scheduler.place import plan_place
@@ -162,6 +163,9 @@ def _insert_claim(connection: sa.Connection, now: float, planned: Placement) -> 
         _see_group_unchanged(connection, wanted.group)
     row = {"server_id": wanted.server_id, "host": host.name, "created_at": now}
     connection.execute(sa.insert(claim).values(row | fitting.room(wanted)))
+    revisions.hold(connection)
+    if guarantees.broken(connection, port_table.c.device_id == wanted.server_id):  # promised to others since the plan was made
+        raise PlanOutdated(host.name)
     return host.name
 
 

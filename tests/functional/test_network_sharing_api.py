@@ -212,9 +212,67 @@ class QualityTest(NetworkApiCase):
                           "ingress_packets": {"max_kpps": 7, "max_burst_kpps": 0}}, sent["ports"][0]["qos"])
         self.send("DELETE", f"{path}/{made['id']}", expect=204)
 
+    def test_minimums(self) -> None:
+        policy = self.policy()["id"]
+        for kind, amount, directions in (("minimum_bandwidth", "min_kbps", ("egress", "ingress")),
+                                         ("minimum_packet_rate", "min_kpps", ("egress", "ingress"))):
+            path, name = f"/qos/policies/{policy}/{kind}_rules", f"{kind}_rule"
+            made = self.send("POST", path, {name: {amount: "200"}}, expect=201)[name]
+            self.assertEqual((200, directions[0], kind), (made[amount], made["direction"], made["type"]))
+            self.send("POST", path, {name: {amount: -1}}, expect=400)
+            self.refused(409, "QoSRulesConflict", "POST", path, {name: {amount: 7}})
+            self.send("POST", path, {name: {amount: 7, "direction": "ingress"}}, expect=201)
+            changed = self.send("PUT", f"{path}/{made['id']}", {name: {amount: 300}}, expect=200)[name]
+            self.assertEqual(300, changed[amount])
+            self.assertEqual([made["id"]], [each["id"] for each in self.send("GET", f"{path}?direction=egress")[f"{name}s"]])
+        both = {"minimum_packet_rate_rule": {"min_kpps": 1, "direction": "any"}}
+        self.refused(409, "QoSRulesConflict", "POST", path, both)
+        self.refused(409, "QoSRulesConflict", "PUT", f"{path}/{made['id']}", both)
+        port = self.port(self.network(qos_policy_id=policy)["id"])
+        self.assertNotIn("resource_request", port)
+        shown = self.send("GET", f"/ports/{port['id']}", who="root")["port"]["resource_request"]
+        self.assertEqual([{"NET_BW_EGR_KILOBIT_PER_SEC": 300, "NET_BW_IGR_KILOBIT_PER_SEC": 7},
+                          {"NET_PACKET_RATE_EGR_KILOPACKET_PER_SEC": 300, "NET_PACKET_RATE_IGR_KILOPACKET_PER_SEC": 7}],
+                         [each["resources"] for each in shown["request_groups"]])
+        for rule in self.send("GET", path)["minimum_packet_rate_rules"]:
+            self.send("DELETE", f"{path}/{rule['id']}", expect=204)
+        shown = self.send("GET", f"/ports/{port['id']}", who="root")["port"]["resource_request"]
+        self.assertEqual(["CUSTOM_NETWORK_TUNNEL_PROVIDER", "CUSTOM_VNIC_TYPE_NORMAL"], shown["request_groups"][0]["required"])
+        path = f"/qos/policies/{policy}/minimum_bandwidth_rules"
+        for rule in self.send("GET", path)["minimum_bandwidth_rules"]:
+            self.send("DELETE", f"{path}/{rule['id']}", expect=204)
+        self.assertIsNone(self.send("GET", f"/ports/{port['id']}", who="root")["port"]["resource_request"])
+
+    def test_what_a_port_asks_of_its_host(self) -> None:
+        policy = self.policy()["id"]
+        self.send("POST", f"/qos/policies/{policy}/minimum_bandwidth_rules", {
+            "minimum_bandwidth_rule": {"min_kbps": 5}}, expect=201)
+        net = self.network("root", **{"provider:network_type": "flat", "provider:physical_network": "physnet1"})["id"]
+        made = self.send("POST", "/ports", {"port": {"network_id": net}}, who="root", expect=201)["port"]
+        self.assertIsNone(made["resource_request"])
+        changed = self.send("PUT", f"/ports/{made['id']}", {"port": {"qos_policy_id": policy}}, who="root", expect=200)["port"]
+        group, = changed["resource_request"]["request_groups"]
+        self.assertEqual(({"NET_BW_EGR_KILOBIT_PER_SEC": 5}, ["CUSTOM_PHYSNET_PHYSNET1", "CUSTOM_VNIC_TYPE_NORMAL"]),
+                         (group["resources"], group["required"]))
+        self.assertEqual([group["id"]], changed["resource_request"]["same_subtree"])
+
+    def test_rules_by_their_own_ids(self) -> None:
+        policy = self.policy()["id"]
+        for kind, field, values in (("bandwidth_limit", "max_kbps", (5, 6)), ("dscp_marking", "dscp_mark", (26, 28)),
+                                    ("minimum_bandwidth", "min_kbps", (5, 6)), ("minimum_packet_rate", "min_kpps", (5, 6))):
+            made = self.send("POST", f"/qos/policies/{policy}/{kind}_rules", {f"{kind}_rule": {field: values[0]}}, expect=201)
+            rule_id = made[f"{kind}_rule"]["id"]
+            path, name = f"/qos/alias-{kind.replace('_', '-')}-rules/{rule_id}", f"alias_{kind}_rule"
+            self.assertEqual(made[f"{kind}_rule"], self.send("GET", path, expect=200)[name])
+            self.assertEqual(values[1], self.send("PUT", path, {name: {field: values[1]}}, expect=200)[name][field])
+            self.refused(404, "QosRuleNotFound", "GET", path, who="bob")
+            self.refused(403, "PolicyNotAuthorized", "DELETE", path, who="eve")
+            self.send("DELETE", path, expect=204)
+            self.refused(404, "QosRuleNotFound", "DELETE", path)
+
     def test_kinds_of_rules(self) -> None:
-        self.assertEqual([{"type": "bandwidth_limit"}, {"type": "dscp_marking"}, {"type": "packet_rate_limit"}],
-                         self.send("GET", "/qos/rule-types", expect=200)["rule_types"])
+        self.assertEqual([{"type": kind} for kind in ("bandwidth_limit", "dscp_marking", "minimum_bandwidth", "minimum_packet_rate",
+                                                      "packet_rate_limit")], self.send("GET", "/qos/rule-types", expect=200)["rule_types"])
         details = self.send("GET", "/qos/rule-types/dscp_marking", expect=200)["rule_type"]["drivers"]
         self.assertEqual({"dscp_mark"}, {each["parameter_name"] for driver in details for each in driver["supported_parameters"]})
         self.send("GET", "/qos/rule-types/magic", expect=404)

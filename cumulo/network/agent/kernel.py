@@ -37,11 +37,12 @@ class Place:
     interfaces: Mapping[str, str] = dataclasses.field(default_factory=dict)  # physical network -> interface
     abilities: Abilities = Abilities()
     mechanism: str = LINUXBRIDGE
+    offers: Mapping[str, int] = dataclasses.field(default_factory=dict)  # what ports may be promised: cumulo.network.rates
 
     def inventory(self) -> dict[str, Any]:
         """What the control plane is told of it."""
         return {"tunnel_address": self.tunnel_address, "wired": sorted(self.interfaces), "types": [*self.types(), dns.ABILITY, METERING],
-                "mechanism": self.mechanism}
+                "mechanism": self.mechanism, "offers": dict(self.offers)}
 
     def types(self) -> list[str]:
         """The types of networks that this host can carry."""

@@ -17,7 +17,7 @@ import eventlet
 from cumulo.common import agent_program, errors, log
 from cumulo.common.operations.agent import StepServer, asking
 from cumulo.common.runtime import Runtime
-from cumulo.network import options
+from cumulo.network import options, rates
 from cumulo.network.agent.announce import Announcers
 from cumulo.network.agent.bridge import Devices
 from cumulo.network.agent.converge import Converger
@@ -101,10 +101,11 @@ def serve(runtime: Runtime, driver: Driver, place: Place = Place(), lock: io.IOB
 
 def place_of(conf: Any) -> Place:
     """What this host can carry and how it is wired."""
+    offers = rates.offers(conf.network.bandwidths, conf.network.packet_rates)
     if conf.network.driver != "linux":
-        return Place(conf.network.tunnel_address or "127.0.0.1", dict(conf.network.physical_interfaces))
+        return Place(conf.network.tunnel_address or "127.0.0.1", dict(conf.network.physical_interfaces), offers=offers)
     return Place(conf.network.tunnel_address or own_address(), dict(conf.network.physical_interfaces), ask(),
-                 conf.network.mechanism)
+                 conf.network.mechanism, offers)
 
 
 def make_linux_driver(runtime: Runtime, place: Place) -> LinuxDriver:

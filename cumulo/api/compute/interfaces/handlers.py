@@ -9,8 +9,9 @@ from cumulo.api.compute import common
 from cumulo.api.compute.servers import networks
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors, names
+from cumulo.common.db.tables.network import port as port_table
 from cumulo.compute import servers, states
-from cumulo.network import ports
+from cumulo.network import guarantees, ports
 
 ALLOWED = (states.ACTIVE, states.PAUSED, states.SHUTOFF)
 Body = Mapping[str, Any]
@@ -43,6 +44,7 @@ def attach(request: Request) -> dict[str, Any]:
         servers.check_lock(row, common.may_override_lock(request))
         servers.check_status(row, "attach_interface", ALLOWED, needs_host=True)
         port_id = _take(request, connection, now, row, asked)
+        guarantees.check(connection, port_table.c.id == port_id)
         change = servers.Change("attach_interface", "attach_interface", ALLOWED, {"port_id": port_id, "ports": [port_id]})
         servers.request_change(connection, services.ids, now, context=request.context, row=row, change=change,
                                may_override_lock=common.may_override_lock(request))

@@ -13,8 +13,8 @@ from cumulo.api.network.networks.view import ATTRIBUTES, network_view
 from cumulo.api.network.qos import handlers as qos_policies
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
-from cumulo.common.db.tables.network import network
-from cumulo.network import networks, qos, quotas
+from cumulo.common.db.tables.network import network, port
+from cumulo.network import guarantees, networks, qos, quotas
 
 Row = dict[str, Any]
 
@@ -84,7 +84,10 @@ def _update(request: Request, connection: sa.Connection, now: float, row: Row, b
     qos_policies.chosen(request, connection, body)
     values = _values(body)
     provider.check_mtu(request.services.conf.network, row["provider_network_type"], values.get("mtu"))
-    return networks.update_network(connection, now, row["id"], values)
+    changed = networks.update_network(connection, now, row["id"], values)
+    if changed["qos_policy_id"] != row["qos_policy_id"]:
+        guarantees.check(connection, port.c.network_id == row["id"])
+    return changed
 
 
 def _delete(request: Request, connection: sa.Connection, now: float, row: Row) -> None:

@@ -18,7 +18,7 @@ from cumulo.common import errors, names
 from cumulo.common.db.tables.network import network, port
 from cumulo.common.flows import conflicts
 from cumulo.compute import servers
-from cumulo.network import floating_ips, ports, quotas, revisions, routers, security_groups, trunk_ports, trunks
+from cumulo.network import floating_ips, guarantees, ports, quotas, revisions, routers, security_groups, trunk_ports, trunks
 from cumulo.network.networks import DHCP_OWNER
 
 Row = dict[str, Any]
@@ -40,10 +40,15 @@ def is_visible(request: Request) -> list[sa.ColumnElement[bool]]:
 
 
 def _rows(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Row]:
-    """Ports with the trunk that each carries."""
+    """Ports with the trunk that each carries, and with what each asks of its host."""
     rows = ports.list_ports(connection, *where)
-    carried = trunks.of_ports(connection, ports.named([row["id"] for row in rows], *where)) if rows else {}
-    return [row | {"trunk": carried[row["id"]]} if row["id"] in carried else row for row in rows]
+    if not rows:
+        return []
+    chosen = ports.named([row["id"] for row in rows], *where)
+    carried = trunks.of_ports(connection, chosen)
+    found = [row | {"trunk": carried[row["id"]]} if row["id"] in carried else row for row in rows]
+    asked = guarantees.of_ports(connection, port.c.id.in_(chosen))
+    return [row | {"asks": asked[row["id"]]} if row["id"] in asked else row for row in found] if asked else found
 
 
 KIND = standard.Kind("port", "ports", "port_id", "network:ports", port, _rows, port_view, ATTRIBUTES,
@@ -85,9 +90,12 @@ def update(request: Request) -> Row:
             values["mac_address"] = ports.free_mac_address(connection, request.services.ids, row["network_id"])
         changed = ports.update_port(connection, now, row["id"], values, body.get("fixed_ips"),
                                     _groups(request, connection, body))
+        if changed["qos_policy_id"] != row["qos_policy_id"]:
+            guarantees.check(connection, port.c.id == row["id"])
         hosts = _concerned(connection, [row, changed]) | {row["binding_host_id"]} - {""}
+        shown, = _rows(connection, port.c.id == row["id"])
     resource.ring(request, hosts)
-    return {"port": port_view(request, changed)}
+    return {"port": port_view(request, shown)}
 
 
 def delete(request: Request) -> None:
@@ -119,9 +127,11 @@ def _create(request: Request, connection: sa.Connection, now: float, body: Mappi
     _authorize(request, body, of_network)
     qos_policies.chosen(request, connection, body)
     quotas.reserve(connection, request.services.conf, project_id, "port")
-    return ports.insert_port(connection, request.services.ids, now, project_id=project_id,
-                             network_id=of_network["id"], values=_values(body), wanted=body.get("fixed_ips"),
-                             groups=_groups(request, connection, body))
+    row = ports.insert_port(connection, request.services.ids, now, project_id=project_id,
+                            network_id=of_network["id"], values=_values(body), wanted=body.get("fixed_ips"),
+                            groups=_groups(request, connection, body))
+    has_policy = row["qos_policy_id"] or of_network["qos_policy_id"]
+    return row | {"asks": guarantees.of_ports(connection, port.c.id == row["id"]).get(row["id"])} if has_policy else row
 
 
 def _groups(request: Request, connection: sa.Connection, body: Mapping[str, Any]) -> list[str] | None:

@@ -27,8 +27,26 @@ _BODIES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
                         ("max_kbps",)),
     "packet_rate_limit": ({"max_kpps": _KPPS, "max_burst_kpps": _KPPS | {"minimum": 0, "pattern": "^(0|[1-9][0-9]{0,5})$"},
                            "direction": _DIRECTION}, ("max_kpps",)),
+    "minimum_bandwidth": ({"min_kbps": _KBPS, "direction": _DIRECTION}, ("min_kbps",)),
+    "minimum_packet_rate": ({"min_kpps": _KBPS, "direction": {"enum": ["any", "egress", "ingress"]}}, ("min_kpps",)),
     "dscp_marking": ({"dscp_mark": {"enum": [*rules.MARKS, *map(str, rules.MARKS)]}}, ("dscp_mark",)),
 }
+
+
+_ALIASED = ("bandwidth_limit", "dscp_marking", "minimum_bandwidth", "minimum_packet_rate")
+"""The kinds whose rules are reached by their own ids, too."""
+
+
+def _alias(kind: str) -> str:
+    return f"/v2.0/qos/alias-{kind.replace('_', '-')}-rules/{{qos_rule_id}}"
+
+
+def _aliases(kind: str) -> tuple[Route, ...]:
+    return (
+        Route("GET", _alias(kind), functools.partial(rules.show, kind), policy=_READ, query=("fields",)),
+        Route("PUT", _alias(kind), functools.partial(rules.update, kind), policy=_WRITE,
+              body=schema_update(f"alias_{kind}_rule", attributes(_BODIES[kind][0]))),
+        Route("DELETE", _alias(kind), functools.partial(rules.delete, kind), policy=_WRITE, status=204))
 
 
 def _routes(kind: str) -> tuple[Route, ...]:
@@ -46,7 +64,8 @@ def _routes(kind: str) -> tuple[Route, ...]:
 
 def _operations(*methods: str) -> list[dict[str, str]]:
     return [{"method": method, "path": f"{_ONE}/{kind}_rules{end}"} for kind in _BODIES for method in methods
-            for end in ("", "/{qos_rule_id}")]
+            for end in ("", "/{qos_rule_id}")] + [
+                {"method": method, "path": _alias(kind)} for kind in _ALIASED for method in methods if method != "POST"]
 
 
 RULES = (
@@ -64,6 +83,7 @@ RULES = (
 ROUTES = (
     *lifecycle.routes(handlers.KIND, handlers.CHANGES, _ALL, _CREATE, _UPDATE),
     *(route for kind in _BODIES for route in _routes(kind)),
+    *(route for kind in _ALIASED for route in _aliases(kind)),
     Route("GET", _TYPES, rules.types, policy=_TYPE),
     Route("GET", f"{_TYPES}/{{rule_type}}", rules.show_type, policy=_TYPE),
 )

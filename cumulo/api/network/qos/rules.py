@@ -10,12 +10,13 @@ from cumulo.api.network import collection, resource, standard
 from cumulo.api.network.qos.handlers import KIND, rule_view
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
-from cumulo.network import qos, routers
+from cumulo.common.db.tables.network_sharing import qos_rule
+from cumulo.network import guarantees, qos, rates, routers
 
 Row = dict[str, Any]
 ATTRIBUTES = ("id", "qos_policy_id", "type", "direction", "max_kbps", "max_burst_kbps", "max_kpps", "max_burst_kpps",
-              "dscp_mark")
-TYPES = (qos.BANDWIDTH, qos.DSCP, qos.PACKETS)
+              "dscp_mark", "min_kbps", "min_kpps")
+TYPES = (qos.BANDWIDTH, qos.DSCP, rates.MINIMUM_BANDWIDTH, rates.MINIMUM_PACKETS, qos.PACKETS)
 DRIVERS = ("linuxbridge", "openvswitch")
 MOST_KPPS = 10**6
 """What a host's rules count is a number of 32 bits of packets a second."""
@@ -29,6 +30,8 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
     qos.BANDWIDTH: {"max_kbps": _KBPS, "max_burst_kbps": _KBPS, "direction": _DIRECTIONS},
     qos.PACKETS: {"max_kpps": _KPPS, "max_burst_kpps": _KPPS | {"start": 0}, "direction": _DIRECTIONS},
     qos.DSCP: {"dscp_mark": MARKS},
+    rates.MINIMUM_BANDWIDTH: {"min_kbps": _KBPS, "direction": _DIRECTIONS},
+    rates.MINIMUM_PACKETS: {"min_kpps": _KBPS, "direction": [rates.ANY, *_DIRECTIONS]},
 }
 
 
@@ -50,6 +53,7 @@ def create(kind: str, request: Request) -> Row:
             settings.setdefault(_BURSTS[kind], 0)
         row = qos.create_rule(connection, request.services.ids, database.now(connection), policy["id"], kind, direction,
                               settings)
+        _check_kept(connection, row)
         hosts = _hosts(connection, policy["id"])
     resource.ring(request, hosts)
     return {f"{kind}_rule": rule_view(row)}
@@ -58,32 +62,31 @@ def create(kind: str, request: Request) -> Row:
 def show(kind: str, request: Request) -> Row:
     """One rule; raises NotFound."""
     with request.services.database.read() as connection:
-        policy = standard.found(KIND, request, connection, request.params["qos_policy_id"])
+        policy = _policy(kind, request, connection)
         row = qos.get_rule(connection, policy["id"], kind, request.params["qos_rule_id"])
-    return {f"{kind}_rule": collection.chosen_fields(request, rule_view(row))}
+    return {_name(kind, request): collection.chosen_fields(request, rule_view(row))}
 
 
 def update(kind: str, request: Request) -> Row:
     """Change a rule."""
     database = request.services.database
     with database.write() as connection:
-        policy = standard.owned(KIND, request, connection, "update:rules")
-        before = qos.get_rule(connection, policy["id"], kind, request.params["qos_rule_id"])
-        direction, settings = _split(kind, request.body[f"{kind}_rule"], before["direction"])
+        before = _owned(kind, request, connection)
+        direction, settings = _split(kind, request.body[_name(kind, request)], before["direction"])
         row = qos.update_rule(connection, database.now(connection), before, direction, settings)
-        hosts = _hosts(connection, policy["id"])
+        _check_kept(connection, row)
+        hosts = _hosts(connection, row["qos_policy_id"])
     resource.ring(request, hosts)
-    return {f"{kind}_rule": rule_view(row)}
+    return {_name(kind, request): rule_view(row)}
 
 
 def delete(kind: str, request: Request) -> None:
     """Delete a rule."""
     database = request.services.database
     with database.write() as connection:
-        policy = standard.owned(KIND, request, connection, "update:rules")
-        row = qos.get_rule(connection, policy["id"], kind, request.params["qos_rule_id"])
+        row = _owned(kind, request, connection)
         qos.delete_rule(connection, database.now(connection), row)
-        hosts = _hosts(connection, policy["id"])
+        hosts = _hosts(connection, row["qos_policy_id"])
     resource.ring(request, hosts)
 
 
@@ -100,6 +103,37 @@ def show_type(request: Request) -> Row:
     parameters = [{"parameter_name": name, "parameter_type": "choices" if isinstance(values, list) else "range",
                    "parameter_values": values} for name, values in _PARAMETERS[kind].items()]
     return {"rule_type": {"type": kind, "drivers": [{"name": each, "supported_parameters": parameters} for each in DRIVERS]}}
+
+
+def _name(kind: str, request: Request) -> str:
+    """What a body calls a rule: by its own id alone it is an alias."""
+    return f"{kind}_rule" if "qos_policy_id" in request.params else f"alias_{kind}_rule"
+
+
+def _policy(kind: str, request: Request, connection: sa.Connection) -> Row:
+    """The policy that the path names, or that the rule which it names is of; raises NotFound."""
+    if "qos_policy_id" in request.params:
+        return standard.found(KIND, request, connection, request.params["qos_policy_id"])
+    rule_id = request.params["qos_rule_id"]
+    its = sa.select(qos_rule.c.qos_policy_id).where(qos_rule.c.id == rule_id, qos_rule.c.kind == kind)
+    rows = KIND.rows(connection, KIND.table.c.id.in_(its), *KIND.visible(request))
+    if not rows:
+        raise qos.rule_not_found(rule_id)
+    return rows[0]
+
+
+def _owned(kind: str, request: Request, connection: sa.Connection) -> Row:
+    """The rule that the path names, to be changed: raises NotFound, Forbidden, PreconditionFailed."""
+    policy = _policy(kind, request, connection)
+    request.authorize(f"{KIND.rules}:update:rules", {"project_id": policy["project_id"]})
+    resource.check_revision(request, policy)
+    return qos.get_rule(connection, policy["id"], kind, request.params["qos_rule_id"])
+
+
+def _check_kept(connection: sa.Connection, rule: Row) -> None:
+    """A rule that promises something is refused where hosts have not so much for the ports that follow it."""
+    if rule["kind"] in rates.KINDS:
+        guarantees.check_policy(connection, rule["qos_policy_id"])
 
 
 def _split(kind: str, body: Row, direction: str) -> tuple[str, Row]:

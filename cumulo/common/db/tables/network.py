@@ -142,6 +142,8 @@ network_host = sa.Table(
     sa.Column("tunnel_address", sa.String(64), nullable=False, server_default=""),
     sa.Column("wired", Json),
     sa.Column("types", Json),
+    # What it can promise to ports, by what it is of (cumulo.network.rates): {"kbps egress physnet1": 1000000}.
+    sa.Column("offers", Json),
     # Whether gateways of routers may be put there.
     sa.Column("admin_state_up", sa.Boolean, nullable=False, server_default=sa.true()),
     # What leads from there to others: linuxbridge or openvswitch.
