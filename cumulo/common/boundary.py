@@ -43,6 +43,11 @@ def about(flow: str, step: str, undo: bool, operation: str) -> None:
         _about.set((f" [{flow} {step} {way(undo)}]", operation))
 
 
+def apart(work: Callable[[], Answer]) -> Answer:
+    """Do something between the commits of this thread's step that concerns none: its name says nothing of the step."""
+    return work() if _plan is None else contextvars.Context().run(work)
+
+
 def commit(when: str) -> None:
     """A transaction is about to commit ("before"), or has ("after"); the name is that of whoever opened it."""
     if _plan is not None:

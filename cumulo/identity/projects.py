@@ -21,6 +21,8 @@ MOST_TAGS = 80
 # Attributes the API knows beside the columns: they say what a project is, and mostly never change.
 FIXED = ("domain_id", "parent_id", "is_domain", "options")
 _ALL = sa.select(tables.project).order_by(tables.project.c.name, tables.project.c.id)
+_HELD = sa.select(tables.project.c.id).where(tables.project.c.id == sa.bindparam("its_id")).with_for_update(
+    read=True, key_share=True)
 """Made once: SQLAlchemy knows a statement again by what it has noted on it."""
 
 
@@ -175,8 +177,7 @@ def hold(connection: sa.Connection, project_id: str) -> None:
 
 def hold_known(connection: sa.Connection, project_id: str) -> bool:
     """Hold a project as hold() does if it is there, and say whether it is."""
-    query = sa.select(tables.project.c.id).where(tables.project.c.id == project_id)
-    return connection.execute(query.with_for_update(read=True, key_share=True)).first() is not None
+    return connection.execute(_HELD, {"its_id": project_id}).first() is not None
 
 
 def lock(connection: sa.Connection, project_id: str) -> None:

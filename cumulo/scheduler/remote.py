@@ -9,7 +9,6 @@ The agent's signs of life keep a call alive for hours, so the operation's own
 deadline is watched here: past it the step counts as unanswered.
 """
 
-import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -54,50 +53,25 @@ class Progress:
         self._show(self._operation, int((self._operation.cursor * 100 + percent) / steps), counts)
 
 
-@dataclasses.dataclass
-class _Answer:
-    """What came of the call; `done` is set when it is there."""
-
-    done: Any
-    result: dict[str, Any] | None = None
-    error: BaseException | None = None
-
-
 def send(
     runtime: Runtime, operation: Operation, step: str, undo: bool, place: str, progress: Progress
 ) -> Result:
     """Run a step at its place and return what it came to; LeaseLost when this runner was replaced."""
     arguments = {"operation": operation.id, "epoch": operation.epoch, "step": step, "state": operation.state,
                  "undo": undo, "resource": operation.resource_id}  # fmt: skip
-    answer = _Answer(runtime.threads.event())
-    runtime.threads.spawn(_call, runtime, operation, place, arguments, progress, answer, name=f"call {place}")
-    patience_s = max(operation.deadline - runtime.clock.now(), SHORTEST_WAIT_S)
-    if not answer.done.wait(patience_s):
-        return Result("retry", message=f"no end at {place} within {patience_s:.0f} s")
-    if answer.error is None:
-        return Result("done", answer.result or {})
-    return _meaning(operation, place, answer.error)
-
-
-def _call(
-    runtime: Runtime, operation: Operation, place: str, arguments: dict[str, Any], progress: Progress, answer: _Answer
-) -> None:
     context = Context(
         request_id=operation.request_id, user_id=operation.user_id, project_id=operation.project_id
     )
+    patience_s = max(operation.deadline - runtime.clock.now(), SHORTEST_WAIT_S)
     try:
-        answer.result = runtime.bus.call(
-            place, "run_step", arguments, timeout_s=ANSWER_TIMEOUT_S, context=context, on_progress=progress
-        )
-    except BaseException as error:  # judged by the thread that waits
-        answer.error = error
-    finally:
-        answer.done.set()
+        answer = runtime.bus.call(place, "run_step", arguments, timeout_s=ANSWER_TIMEOUT_S, context=context,
+                                  on_progress=progress, longest_s=patience_s)
+    except Exception as error:  # but for the end of the process: then nothing is known of the step
+        return _meaning(operation, place, error)
+    return Result("done", answer or {})
 
 
-def _meaning(operation: Operation, place: str, error: BaseException) -> Result:
-    if not isinstance(error, Exception):
-        raise error  # the process is ending: nothing is known of the step
+def _meaning(operation: Operation, place: str, error: Exception) -> Result:
     if isinstance(error, errors.Conflict) and error.kind == STALE:
         raise errors.LeaseLost(error.message, operation=operation.id) from error
     if isinstance(error, _UNANSWERED):

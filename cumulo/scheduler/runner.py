@@ -214,7 +214,10 @@ class Runner:
             prepare(connection, self._database.now(connection), steps.Work(operation.flow, operation.state))
 
     def _send(self, operation: Operation, step: Step, undo: bool, place: str) -> Result:
-        progress = remote.Progress(operation, self._runtime.clock, self._show_percent)
+        def show(reported: Operation, percent: int, counts: dict[str, int]) -> None:
+            boundary.apart(lambda: self._show_percent(reported, percent, counts))
+
+        progress = remote.Progress(operation, self._runtime.clock, show)
         return remote.send(self._runtime, operation, step.name, undo, place, progress)
 
     def _show_percent(self, operation: Operation, percent: int, counts: dict[str, int]) -> None:

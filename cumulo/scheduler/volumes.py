@@ -42,6 +42,9 @@ _AWAITED = ("create_volume", "reimage_volume")
 """Flows that an operation of a server may wait for."""
 _HARMLESS = ("clear_volume", "upload_volume",)
 """Flows that change nothing of their volume."""
+# Statements of every flow, built once: that costs more than running them.
+_BY_ID = sa.select(volume).where(volume.c.id == sa.bindparam("its_id"))
+_CAPABILITIES = sa.select(volume_backend.c.capabilities).where(volume_backend.c.name == sa.bindparam("its_name"))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Placement:
 def plan_place(services: Services, state: State) -> Placement | None:
     """Choose a backend; None when the volume has one already, or is gone."""
     with services.database.read() as connection:
-        row = connection.execute(sa.select(volume).where(volume.c.id == state["volume_id"])).mappings().first()
+        row = connection.execute(_BY_ID, {"its_id": state["volume_id"]}).mappings().first()
         if row is None or row["backend"]:
             return None
     return plan(services, row, state)
@@ -116,7 +119,9 @@ def _snapshot(connection: sa.Connection, now: float, conf: Any) -> list[Backend]
 
 def place_volume(connection: sa.Connection, now: float, work: Work, planned: Placement | None) -> State:
     """Take the room on the planned backend."""
-    row = volumes.get_volume(connection, work.state["volume_id"])
+    row = connection.execute(_BY_ID, {"its_id": work.state["volume_id"]}).mappings().first()
+    if row is None:
+        raise volumes.not_found(work.state["volume_id"])
     if row["backend"] is None:
         if planned is None or not backends.claim(connection, planned.name, planned.generation):
             raise Outdated(work.state["volume_id"])
@@ -130,7 +135,7 @@ def place_volume(connection: sa.Connection, now: float, work: Work, planned: Pla
 
 def zone_of(connection: sa.Connection, name: str) -> str | None:
     """Return the availability zone that a backend says it is in."""
-    said = connection.execute(sa.select(volume_backend.c.capabilities).where(volume_backend.c.name == name)).scalar_one()
+    said = connection.execute(_CAPABILITIES, {"its_name": name}).scalar_one()
     zone: str | None = said.get("availability_zone")
     return zone
 
@@ -320,7 +325,7 @@ def settle_growth(connection: sa.Connection, now: float, work: Work, planned: No
 
 def finished(connection: sa.Connection, ids: Ids, now: float, ended: Operation) -> None:
     """Draw the consequences of an operation's end for its volume; one that is gone needs none."""
-    row = connection.execute(sa.select(volume).where(volume.c.id == ended.resource_id)).mappings().first()
+    row = connection.execute(_BY_ID, {"its_id": ended.resource_id}).mappings().first()
     if row is None:
         return
     if ended.phase == "stuck" and ended.flow not in _HARMLESS:

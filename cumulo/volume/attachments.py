@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from cumulo.common import errors
 from cumulo.common.db.tables.volume import volume, volume_attachment, volume_backend
+from cumulo.common.db.words import is_one_of
 from cumulo.common.ids import Ids
 from cumulo.volume import states, volumes
 
@@ -24,6 +25,10 @@ RESERVED, ATTACHING, ATTACHED, DETACHING = "reserved", "attaching", "attached", 
 _OF_VOLUME = {ATTACHED: states.IN_USE, ATTACHING: states.ATTACHING, DETACHING: states.DETACHING, RESERVED: states.RESERVED}
 """What a volume is that has such an attachment, the first of these that it has."""
 FOLLOWS = (states.AVAILABLE, *_OF_VOLUME.values())
+# Statements of every flow, built once: that costs more than running them.
+_STATUSES = sa.select(volume_attachment.c.status).where(volume_attachment.c.volume_id == sa.bindparam("its_volume"))
+_FOLLOW = sa.update(volume).where(
+    volume.c.id == sa.bindparam("its_volume"), is_one_of(volume.c.status, FOLLOWS), volume.c.status != sa.bindparam("its_status"))
 
 
 def not_found(attachment_id: str) -> errors.NotFound:
@@ -145,12 +150,9 @@ def part(connection: sa.Connection, now: float, attachment_id: str) -> None:
 
 def follow(connection: sa.Connection, now: float, volume_id: str) -> None:
     """Have a volume's status say what its attachments are, unless it says something else of itself."""
-    found = set(connection.execute(
-        sa.select(volume_attachment.c.status).where(volume_attachment.c.volume_id == volume_id)).scalars())
+    found = set(connection.execute(_STATUSES, {"its_volume": volume_id}).scalars())
     status = next((of_volume for each, of_volume in _OF_VOLUME.items() if each in found), states.AVAILABLE)
-    connection.execute(sa.update(volume).where(
-        volume.c.id == volume_id, volume.c.status.in_(FOLLOWS), volume.c.status != status).values(
-            status=status, updated_at=now))
+    connection.execute(_FOLLOW, {"its_volume": volume_id, "its_status": status, "status": status, "updated_at": now})
 
 
 def require(row: Row, what: str, *allowed: str) -> None:

@@ -11,11 +11,25 @@ import sqlalchemy as sa
 from cumulo.common import errors
 from cumulo.common.db.tables.compute import service_status
 from cumulo.common.db.tables.volume import volume, volume_backend, volume_snapshot
+from cumulo.common.db.words import word
 from cumulo.common.ids import Ids
 
 KIND = "volume"
 Row = Mapping[str, Any]
 _SIZE = sa.func.coalesce(volume.c.growing_gib, volume.c.size_gib)
+# Statements of every placement, built once: that costs more than running them.
+_BACKENDS = sa.select(volume_backend, service_status.c.last_seen, service_status.c.facts).outerjoin_from(
+    volume_backend, service_status, sa.and_(
+        service_status.c.host == volume_backend.c.host, service_status.c.kind == word(KIND))).order_by(volume_backend.c.name)
+_VOLUMES = sa.select(volume.c.backend, sa.func.count(), sa.func.sum(_SIZE)).where(
+    volume.c.backend.is_not(None)).group_by(volume.c.backend)
+_MOVING = sa.select(volume.c.moving_to, sa.func.sum(_SIZE)).where(
+    volume.c.moving_to.is_not(None)).group_by(volume.c.moving_to)
+_SNAPSHOTS = sa.select(volume.c.backend, sa.func.count(), sa.func.sum(volume_snapshot.c.size_gib)).join_from(
+    volume_snapshot, volume, volume.c.id == volume_snapshot.c.volume_id).where(
+        volume.c.backend.is_not(None)).group_by(volume.c.backend)
+_CLAIM = sa.update(volume_backend).where(
+    volume_backend.c.name == sa.bindparam("its_name"), volume_backend.c.generation == sa.bindparam("its_generation"))
 
 
 def host_of(backend: str) -> str:
@@ -55,9 +69,7 @@ def register(connection: sa.Connection, ids: Ids, now: float, host: str, invento
 
 def list_backends(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[dict[str, Any]]:
     """Return the backends, each with last_seen, what its agent said lately (facts), and allocated_gib, volumes, snapshots."""
-    alive = sa.and_(service_status.c.host == volume_backend.c.host, service_status.c.kind == KIND)
-    query = (sa.select(volume_backend, service_status.c.last_seen, service_status.c.facts)
-             .outerjoin(service_status, alive).where(*where).order_by(volume_backend.c.name))
+    query = _BACKENDS.where(*where) if where else _BACKENDS
     taken = allocated(connection)
     nothing = {"allocated_gib": 0, "volumes": 0, "snapshots": 0, "snapshot_gib": 0, "volume_gib": 0}
     return [{**row, **nothing, **taken.get(row["name"], {})} for row in connection.execute(query).mappings()]
@@ -66,19 +78,12 @@ def list_backends(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> 
 def allocated(connection: sa.Connection) -> dict[str, dict[str, int]]:
     """Return how many volumes and snapshots each backend has, and how many GiB they may grow to."""
     found: dict[str, dict[str, int]] = {}
-    volumes = sa.select(volume.c.backend, sa.func.count(), sa.func.sum(_SIZE)).where(
-        volume.c.backend.is_not(None)).group_by(volume.c.backend)
-    for name, count, size in connection.execute(volumes):
+    for name, count, size in connection.execute(_VOLUMES):
         found[name] = {"volumes": count, "volume_gib": int(size), "allocated_gib": int(size)}
-    moving = sa.select(volume.c.moving_to, sa.func.sum(_SIZE)).where(
-        volume.c.moving_to.is_not(None)).group_by(volume.c.moving_to)
-    for name, size in connection.execute(moving):
+    for name, size in connection.execute(_MOVING):
         found[name] = {"volumes": 0, "volume_gib": 0, "allocated_gib": 0} | found.get(name, {})
         found[name]["allocated_gib"] += int(size)
-    snapshots = sa.select(volume.c.backend, sa.func.count(), sa.func.sum(volume_snapshot.c.size_gib)).join_from(
-        volume_snapshot, volume, volume.c.id == volume_snapshot.c.volume_id).where(
-            volume.c.backend.is_not(None)).group_by(volume.c.backend)
-    for name, count, size in connection.execute(snapshots):
+    for name, count, size in connection.execute(_SNAPSHOTS):
         found[name] |= {"snapshots": count, "snapshot_gib": int(size)}
         found[name]["allocated_gib"] += int(size)
     return found
@@ -86,8 +91,8 @@ def allocated(connection: sa.Connection) -> dict[str, dict[str, int]]:
 
 def claim(connection: sa.Connection, name: str, generation: int) -> bool:
     """Compare-and-set on a backend's generation, so that two plans cannot both take the last room."""
-    seen = (volume_backend.c.name == name, volume_backend.c.generation == generation)
-    return connection.execute(sa.update(volume_backend).where(*seen).values(generation=generation + 1)).rowcount == 1
+    seen = {"its_name": name, "its_generation": generation}
+    return connection.execute(_CLAIM, seen | {"generation": generation + 1}).rowcount == 1
 
 
 def update_backend(connection: sa.Connection, name: str, **values: Any) -> None:

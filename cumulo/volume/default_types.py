@@ -10,6 +10,7 @@ from cumulo.common import errors
 from cumulo.common.db.tables.volume import volume_default_type, volume_type
 
 Row = Mapping[str, Any]
+_TYPE_OF_PROJECT = sa.select(volume_default_type.c.type_id).where(volume_default_type.c.project_id == sa.bindparam("whose"))
 
 
 def not_found(project_id: str) -> errors.NotFound:
@@ -19,8 +20,7 @@ def not_found(project_id: str) -> errors.NotFound:
 
 def of_project(connection: sa.Connection, conf: cfg.ConfigOpts, project_id: str) -> str | None:
     """Return the id or name of the type of a project's volumes; None where they have none."""
-    query = sa.select(volume_default_type.c.type_id).where(volume_default_type.c.project_id == project_id)
-    return connection.execute(query).scalar() or conf.volume.default_type or None
+    return connection.execute(_TYPE_OF_PROJECT, {"whose": project_id}).scalar() or conf.volume.default_type or None
 
 
 def get(connection: sa.Connection, project_id: str) -> Row:

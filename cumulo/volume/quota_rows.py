@@ -8,16 +8,20 @@ from cumulo.common.db.tables.volume import volume_quota, volume_quota_class
 
 DEFAULT = "default"
 """The class whose limits every project has that was given none."""
+# Statements of every request, built once: that costs more than running them.
+_OF_PROJECT = sa.select(volume_quota.c.resource, volume_quota.c.most).where(volume_quota.c.project_id == sa.bindparam("whose"))
+_OF_CLASS = sa.select(volume_quota_class.c.resource, volume_quota_class.c.most).where(
+    volume_quota_class.c.name == sa.bindparam("whose"))
 
 
 def of_project(connection: sa.Connection, project_id: str) -> dict[str, int]:
     """Return the limits that were set for a project, by the API's names."""
-    return _read(connection, volume_quota, volume_quota.c.project_id == project_id)
+    return _read(connection, _OF_PROJECT, project_id)
 
 
 def of_class(connection: sa.Connection, name: str) -> dict[str, int]:
     """Return the limits that were set for a class."""
-    return _read(connection, volume_quota_class, volume_quota_class.c.name == name)
+    return _read(connection, _OF_CLASS, name)
 
 
 def set_project(connection: sa.Connection, project_id: str, limits: Mapping[str, int]) -> None:
@@ -35,8 +39,8 @@ def forget_project(connection: sa.Connection, project_id: str) -> None:
     connection.execute(sa.delete(volume_quota).where(volume_quota.c.project_id == project_id))
 
 
-def _read(connection: sa.Connection, table: sa.Table, whose: sa.ColumnElement[bool]) -> dict[str, int]:
-    return dict(connection.execute(sa.select(table.c.resource, table.c.most).where(whose)).all())
+def _read(connection: sa.Connection, limits: sa.Select[tuple[str, int]], whose: str) -> dict[str, int]:
+    return dict(connection.execute(limits, {"whose": whose}).all())
 
 
 def _write(connection: sa.Connection, table: sa.Table, key: "sa.Column[str]", value: str, limits: Mapping[str, int]) -> None:

@@ -7,7 +7,7 @@ counts until it is gone.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import sqlalchemy as sa
 from oslo_config import cfg
@@ -25,6 +25,20 @@ NAMES = (PER_VOLUME, VOLUMES, SNAPSHOTS, GIGABYTES, GROUPS, BACKUPS, BACKUP_GIGA
 BY_TYPE = (VOLUMES, GIGABYTES, SNAPSHOTS)
 """What may also be limited for one type alone, as <name>_<name of the type>."""
 _SIZE = sa.func.coalesce(volume.c.growing_gib, volume.c.size_gib)
+# Statements of every request, built once: that costs more than running them.
+_WHOSE = sa.bindparam("whose")
+_VOLUMES = sa.select(volume_type.c.name, sa.func.count(), sa.func.sum(_SIZE)).select_from(
+    volume.outerjoin(volume_type, volume_type.c.id == volume.c.type_id)).where(
+        volume.c.project_id == _WHOSE).group_by(volume_type.c.name)
+_SNAPSHOTS = sa.select(volume_type.c.name, sa.func.count(), sa.func.sum(volume_snapshot.c.size_gib)).select_from(
+    volume_snapshot.join(volume, volume.c.id == volume_snapshot.c.volume_id).outerjoin(
+        volume_type, volume_type.c.id == volume.c.type_id)).where(
+            volume_snapshot.c.project_id == _WHOSE).group_by(volume_type.c.name)
+_GROUPS = sa.select(sa.func.count()).select_from(volume_group).where(volume_group.c.project_id == _WHOSE)
+_BACKUPS = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(volume_backup.c.size_gib), 0)).where(
+    volume_backup.c.project_id == _WHOSE)
+_TURN = sa.update(volume_project).where(volume_project.c.project_id == _WHOSE).values(
+    generation=volume_project.c.generation + 1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,26 +93,25 @@ def limits_for(connection: sa.Connection, conf: cfg.ConfigOpts, project_id: str)
     return known | {name: most for name, most in rows.items() if name in known}
 
 
-def usage_of(connection: sa.Connection, project_id: str) -> dict[str, int]:
-    """Return what a project has, by the names of limits; what it has none of is left out."""
+def usage_of(connection: sa.Connection, project_id: str, names: Collection[str] | None = None) -> dict[str, int]:
+    """Return what a project has, by the names of limits; what it has none of is left out. names: no others are asked for."""
     found: dict[str, int] = {}
-    volumes = sa.select(volume_type.c.name, sa.func.count(), sa.func.sum(_SIZE)).select_from(
-        volume.outerjoin(volume_type, volume_type.c.id == volume.c.type_id)).where(
-            volume.c.project_id == project_id).group_by(volume_type.c.name)
-    for type_name, count, size in connection.execute(volumes):
-        _add(found, Amount(volumes=count, gigabytes=int(size), type_name=type_name))
-    snapshots = sa.select(volume_type.c.name, sa.func.count(), sa.func.sum(volume_snapshot.c.size_gib)).select_from(
-        volume_snapshot.join(volume, volume.c.id == volume_snapshot.c.volume_id).outerjoin(
-            volume_type, volume_type.c.id == volume.c.type_id)).where(
-                volume_snapshot.c.project_id == project_id).group_by(volume_type.c.name)
-    for type_name, count, size in connection.execute(snapshots):
-        _add(found, Amount(snapshots=count, gigabytes=int(size), type_name=type_name))
-    groups = sa.select(sa.func.count()).select_from(volume_group).where(volume_group.c.project_id == project_id)
-    _add(found, Amount(groups=connection.execute(groups).scalar_one()))
-    backups = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(volume_backup.c.size_gib), 0)).where(
-        volume_backup.c.project_id == project_id)
-    for count, size in connection.execute(backups):
-        _add(found, Amount(backups=count, backup_gigabytes=int(size)))
+    whose = {"whose": project_id}
+
+    def are_asked(*kinds: str) -> bool:
+        return names is None or any(name.startswith(kinds) for name in names)
+
+    if are_asked(VOLUMES, GIGABYTES):
+        for type_name, count, size in connection.execute(_VOLUMES, whose):
+            _add(found, Amount(volumes=count, gigabytes=int(size), type_name=type_name))
+    if are_asked(SNAPSHOTS, GIGABYTES):
+        for type_name, count, size in connection.execute(_SNAPSHOTS, whose):
+            _add(found, Amount(snapshots=count, gigabytes=int(size), type_name=type_name))
+    if are_asked(GROUPS):
+        _add(found, Amount(groups=connection.execute(_GROUPS, whose).scalar_one()))
+    if are_asked(BACKUPS, BACKUP_GIGABYTES):
+        for count, size in connection.execute(_BACKUPS, whose):
+            _add(found, Amount(backups=count, backup_gigabytes=int(size)))
     return found
 
 
@@ -107,13 +120,23 @@ def _add(found: dict[str, int], amount: Amount) -> None:
         found[name] = found.get(name, 0) + value
 
 
+def _some_limits(connection: sa.Connection, conf: cfg.ConfigOpts, project_id: str, names: Collection[str]) -> dict[str, int]:
+    """Return those of some limits that are in force for a project; the names are those of limits that there are."""
+    known = {name: most for name, most in configured(conf).items() if name in names}
+    for rows in (quota_rows.of_class(connection, quota_rows.DEFAULT), quota_rows.of_project(connection, project_id)):
+        known |= {name: most for name, most in rows.items() if name in names}
+    return {name: most for name, most in known.items() if most != UNLIMITED}
+
+
 def check(connection: sa.Connection, conf: cfg.ConfigOpts, project_id: str, amount: Amount) -> None:
     """Raise TooLarge when a project may not have so much more; call it in the transaction that makes it."""
     _take_turn(connection, project_id)
-    limits, used = limits_for(connection, conf, project_id), usage_of(connection, project_id)
-    for name, wanted in amount.by_name().items():
-        limit = limits.get(name, UNLIMITED)
-        if limit != UNLIMITED and used.get(name, 0) + wanted > limit:
+    asked = amount.by_name()
+    limits = _some_limits(connection, conf, project_id, asked)
+    used = usage_of(connection, project_id, limits) if limits else {}
+    for name, limit in limits.items():
+        wanted = asked[name]
+        if used.get(name, 0) + wanted > limit:
             raise errors.TooLarge(f"Quota exceeded for {name}: {wanted} asked for, {used.get(name, 0)} of {limit} used.")
 
 
@@ -121,8 +144,8 @@ def check_size(connection: sa.Connection, conf: cfg.ConfigOpts, project_id: str,
     """Raise TooLarge when one volume of a project may not have that size, BadRequest where none may."""
     if size_gib > conf.volume.largest_gib:
         raise errors.BadRequest(f"A volume may have {conf.volume.largest_gib} GiB at most.")
-    limit = limits_for(connection, conf, project_id)[PER_VOLUME]
-    if limit != UNLIMITED and size_gib > limit:
+    limit = _some_limits(connection, conf, project_id, (PER_VOLUME,)).get(PER_VOLUME)
+    if limit is not None and size_gib > limit:
         raise errors.TooLarge(f"Quota exceeded for {PER_VOLUME}: {size_gib} GiB asked for, one volume may have {limit}.")
 
 
@@ -134,6 +157,6 @@ def check_room(wanted: Mapping[str, int], used: Mapping[str, int]) -> None:
 
 
 def _take_turn(connection: sa.Connection, project_id: str) -> None:
-    insert_if_absent(connection, volume_project, {"project_id": project_id, "generation": 0})
-    connection.execute(sa.update(volume_project).where(volume_project.c.project_id == project_id).values(
-        generation=volume_project.c.generation + 1))
+    if connection.execute(_TURN, {"whose": project_id}).rowcount == 0:  # the project's first time
+        insert_if_absent(connection, volume_project, {"project_id": project_id, "generation": 0})
+        connection.execute(_TURN, {"whose": project_id})

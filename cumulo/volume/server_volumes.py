@@ -21,6 +21,11 @@ from cumulo.volume import attachments, backends, states, volumes
 Row = Mapping[str, Any]
 ROOT = 0
 """The boot index of what a server boots from."""
+# Statements of every flow, built once: that costs more than running them.
+_IS_USE = sa.and_(volume_attachment.c.volume_id == sa.bindparam("its_volume"), volume_attachment.c.managed.is_(True))
+_USERS = sa.select(volume_attachment.c.server_id).where(_IS_USE).order_by(volume_attachment.c.id)
+_HOST_OF_USER = sa.select(server.c.host).join(
+    volume_attachment, volume_attachment.c.server_id == server.c.id).where(_IS_USE).limit(1)
 
 
 def entries(connection: sa.Connection, server_id: str) -> list[State]:
@@ -124,16 +129,12 @@ def await_reimage(connection: sa.Connection, operation_id: str) -> None:
 
 def users_of(connection: sa.Connection, volume_id: str) -> Sequence[str]:
     """Return the servers that have a volume, or are to have it."""
-    query = sa.select(volume_attachment.c.server_id).where(
-        volume_attachment.c.volume_id == volume_id, volume_attachment.c.managed.is_(True))
-    return connection.execute(query.order_by(volume_attachment.c.id)).scalars().all()
+    return connection.execute(_USERS, {"its_volume": volume_id}).scalars().all()
 
 
 def host_of_user(connection: sa.Connection, volume_id: str) -> str | None:
     """Return the host of the server that a volume is being made for, if it is made for one."""
-    query = sa.select(server.c.host).join(volume_attachment, volume_attachment.c.server_id == server.c.id).where(
-        volume_attachment.c.volume_id == volume_id, volume_attachment.c.managed.is_(True))
-    return connection.execute(query.limit(1)).scalar()
+    return connection.execute(_HOST_OF_USER, {"its_volume": volume_id}).scalar()
 
 
 def let_go(connection: sa.Connection, ids: Ids, now: float, context: Context, state: State) -> None:

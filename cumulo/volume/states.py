@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from cumulo.common.db.tables.operations import operation
 from cumulo.common.db.tables.volume import volume, volume_snapshot
 from cumulo.common.db.tables.volume_backup import volume_backup
+from cumulo.common.db.words import is_one_of, word, written
+from cumulo.common.operations.store import ACTIVE_PHASES
 
 CREATING, AVAILABLE, IN_USE, RESERVED, ERROR = "creating", "available", "in-use", "reserved", "error"
 ATTACHING, DETACHING, MAINTENANCE = "attaching", "detaching", "maintenance"
@@ -37,20 +39,22 @@ FOR_RESET_OF_SNAPSHOT = (CREATING, AVAILABLE, DELETING, ERROR, ERROR_DELETING)
 
 def is_run(table: sa.FromClause) -> sa.ColumnElement[bool]:
     """Say whether a row of the table of operations, or of an alias of it, is being carried out."""
-    return sa.and_(table.c.active_key.is_not(None), table.c.phase.in_(("doing", "undoing")))
+    return sa.and_(table.c.active_key.is_not(None), is_one_of(table.c.phase, ACTIVE_PHASES))
 
 
 def backing_up(of: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-    """Say whether a backup that a condition describes is being made."""
+    """Say whether a backup that a condition describes is being made; it names the columns of other tables by their text."""
     making = operation.alias("making")
     query = sa.select(volume_backup.c.id).join(making, making.c.active_key == volume_backup.c.id)
-    return query.where(of, making.c.flow == "create_backup", is_run(making)).exists()
+    return query.where(of, making.c.flow == word("create_backup"), is_run(making)).exists()
 
 
 def shown(table: sa.Table, *more: tuple[sa.ColumnElement[bool], str]) -> sa.ColumnElement[str]:
     """Return the status that clients see, for a query over joined(table); more: what it is shown as when that holds."""
-    passing = [(operation.c.flow == flow, status) for flow, status in PASSING.items()]
-    return sa.case((operation.c.cancel.is_(True), DELETING), *passing, *more, else_=table.c.status).label("shown_status")
+    passing = [(operation.c.flow == word(flow), word(status)) for flow, status in PASSING.items()]
+    beside = [(condition, word(status)) for condition, status in more]
+    cases = sa.case((operation.c.cancel.is_(True), word(DELETING)), *passing, *beside, else_=table.c.status)
+    return written(cases).label("shown_status")
 
 
 def joined(table: sa.Table) -> sa.Join:
@@ -59,8 +63,9 @@ def joined(table: sa.Table) -> sa.Join:
 
 
 # A volume in use is backed up as it was at one moment, and stays in use meanwhile.
-_BACKED_UP = sa.and_(volume.c.status == AVAILABLE, backing_up(sa.and_(
-    volume_backup.c.volume_id == volume.c.id, volume_backup.c.snapshot_id.is_(None))))
+_BACKED_UP = sa.and_(volume.c.status == word(AVAILABLE), backing_up(sa.and_(
+    volume_backup.c.volume_id == sa.literal_column("volume.id"), volume_backup.c.snapshot_id.is_(None))))
 SHOWN, JOINED = shown(volume, (_BACKED_UP, BACKING_UP)), joined(volume)
-SHOWN_OF_SNAPSHOT = shown(volume_snapshot, (backing_up(volume_backup.c.snapshot_id == volume_snapshot.c.id), BACKING_UP))
+SHOWN_OF_SNAPSHOT = shown(volume_snapshot, (
+    backing_up(volume_backup.c.snapshot_id == sa.literal_column("volume_snapshot.id")), BACKING_UP))
 JOINED_OF_SNAPSHOT = joined(volume_snapshot)

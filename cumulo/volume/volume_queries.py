@@ -17,6 +17,7 @@ SORT_COLUMNS: dict[str, Any] = {
     "bootable": volume.c.bootable, "host": volume.c.backend, "availability_zone": volume.c.availability_zone,
     "launched_at": volume.c.launched_at, "volume_type_id": volume.c.type_id, "project_id": volume.c.project_id,
     "user_id": volume.c.user_id}
+_SHOWN = sa.select(volume, states.SHOWN).select_from(states.JOINED)
 NEWEST_FIRST = (("created_at", False), ("id", False))
 
 
@@ -41,7 +42,7 @@ class Part:
 
 def list_volumes(connection: sa.Connection, wanted: Wanted, part: Part) -> list[Row]:
     """Return a page of volumes; raises NotFound for a marker that is none of them."""
-    query = sa.select(volume, states.SHOWN).select_from(states.JOINED).where(*wanted.where)
+    query = _SHOWN.where(*wanted.where)
     looks = wanted.metadata or wanted.image_metadata
     return page_of(connection, query, SORT_COLUMNS, part, (lambda row: _has(row, wanted)) if looks else None)
 

@@ -36,6 +36,17 @@ LOG = log.get(__name__)
 Row = Mapping[str, Any]
 NAMED = 10
 """How many of the things that stand in the way of a change its refusal names."""
+# Statements of every request, built once: that costs more than running them.
+_IS_IT = volume.c.id == sa.bindparam("its_id")
+_SHOWN = sa.select(volume, states.SHOWN).select_from(states.JOINED).where(_IS_IT)
+_SHOWN_OWN = _SHOWN.where(volume.c.project_id == sa.bindparam("whose"))
+_LOCKED = sa.select(volume.c.id).where(_IS_IT).with_for_update()
+_LOCKED_OWN = _LOCKED.where(volume.c.project_id == sa.bindparam("whose"))
+_CHANGE = sa.update(volume).where(_IS_IT)
+_NEW = sa.insert(volume)
+_ATTACHMENTS = sa.select(volume_attachment).where(
+    volume_attachment.c.volume_id.in_(sa.bindparam("volumes", expanding=True))).order_by(
+        volume_attachment.c.created_at, volume_attachment.c.id)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,11 +70,10 @@ def get_volume(connection: sa.Connection, volume_id: str, *, project_id: str | N
 
     project_id None: of whatever project. lock keeps others from changing the row until the transaction ends.
     """
-    mine = [volume.c.id == volume_id, *([volume.c.project_id == project_id] if project_id is not None else [])]
+    mine = {"its_id": volume_id} | ({"whose": project_id} if project_id is not None else {})
     if lock:
-        connection.execute(sa.select(volume.c.id).where(*mine).with_for_update()).first()
-    query = sa.select(volume, states.SHOWN).select_from(states.JOINED).where(*mine)
-    row = connection.execute(query).mappings().first()
+        connection.execute(_LOCKED_OWN if "whose" in mine else _LOCKED, mine).first()
+    row = connection.execute(_SHOWN_OWN if "whose" in mine else _SHOWN, mine).mappings().first()
     if row is None:
         raise not_found(volume_id)
     return row
@@ -73,7 +83,7 @@ def request_create(connection: sa.Connection, ids: Ids, now: float, *, conf: cfg
                    wish: Wish) -> Row:
     """Make the row and the operation of a new volume and return the row; raises TooLarge over quota."""
     row = make_row(connection, ids, now, conf=conf, context=context, wish=wish)
-    begin_create(connection, ids, now, context, row, wish.source, wish.deadline_s)
+    _begin_create(connection, ids, now, context, row, wish.source, wish.deadline_s, is_new=True)
     return row
 
 
@@ -88,7 +98,7 @@ def make_row(connection: sa.Connection, ids: Ids, now: float, *, conf: cfg.Confi
            **wish.columns}
     encryption = type_encryption.of_type(connection, row.get("type_id"))
     original = _original(connection, row, wish.source)
-    connection.execute(sa.insert(volume).values(row))
+    connection.execute(_NEW, row)
     if encryption is not None:
         keys.check(encryption)
         keys.make(connection, ids, now, conf, row["id"], like=original)
@@ -96,11 +106,17 @@ def make_row(connection: sa.Connection, ids: Ids, now: float, *, conf: cfg.Confi
 
 
 def begin_create(connection: sa.Connection, ids: Ids, now: float, context: Context, row: Row,
-                 source: Mapping[str, Any] | None, deadline_s: float = 3600) -> None:
+                 source: Mapping[str, Any] | None) -> None:
     """Create the operation that makes a volume, unless one does already."""
     if store.active(connection, row["id"]) is None:
-        begin(connection, ids, now, context, row, "create_volume", "create", {
-            "size_gib": row["size_gib"], "source": source, "encrypted": row["encryption_key_id"] is not None}, deadline_s)
+        _begin_create(connection, ids, now, context, row, source)
+
+
+def _begin_create(connection: sa.Connection, ids: Ids, now: float, context: Context, row: Row,
+                  source: Mapping[str, Any] | None, deadline_s: float = 3600, *, is_new: bool = False) -> None:
+    begin(connection, ids, now, context, row, "create_volume", "create", {
+        "size_gib": row["size_gib"], "source": source, "encrypted": row["encryption_key_id"] is not None}, deadline_s,
+        is_new=is_new)
 
 
 def _original(connection: sa.Connection, row: Row, source: Mapping[str, Any] | None) -> str | None:
@@ -279,10 +295,10 @@ def _user(connection: sa.Connection, row: Row) -> State:
 
 
 def begin(connection: sa.Connection, ids: Ids, now: float, context: Context, row: Row, flow: str, action: str,
-          state: Mapping[str, Any], deadline_s: float = 3600) -> str:
-    """Create an operation on a volume and return its id."""
+          state: Mapping[str, Any], deadline_s: float = 3600, *, is_new: bool = False) -> str:
+    """Create an operation on a volume and return its id; is_new: the volume is one that this transaction has made."""
     return store.create(connection, ids, now, flow=flow, resource_type="volume", resource_id=row["id"], deadline_s=deadline_s,
-                 state={"volume_id": row["id"], **state}, context=context, action=action)
+                        state={"volume_id": row["id"], **state}, context=context, action=action, is_new=is_new)
 
 
 def place(row: Row) -> State:
@@ -376,7 +392,7 @@ def grouped_snapshots(connection: sa.Connection, volume_ids: list[str]) -> list[
 
 def update_volume(connection: sa.Connection, now: float, volume_id: str, **values: Any) -> None:
     """Change columns of a volume; raises NotFound."""
-    changed = connection.execute(sa.update(volume).where(volume.c.id == volume_id).values(updated_at=now, **values))
+    changed = connection.execute(_CHANGE, {"its_id": volume_id, "updated_at": now, **values})
     if changed.rowcount == 0:
         raise not_found(volume_id)
 
@@ -397,7 +413,6 @@ def attachments_of(connection: sa.Connection, volume_ids: list[str]) -> dict[str
     """Return the attachments of each volume, the oldest first: one query for a list page."""
     found: dict[str, list[Row]] = {volume_id: [] for volume_id in volume_ids}
     if volume_ids:
-        query = sa.select(volume_attachment).where(volume_attachment.c.volume_id.in_(volume_ids))
-        for row in connection.execute(query.order_by(volume_attachment.c.created_at, volume_attachment.c.id)).mappings():
+        for row in connection.execute(_ATTACHMENTS, {"volumes": volume_ids}).mappings():
             found[row["volume_id"]].append(row)
     return found

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, RowMapping, Select, and_, bindparam, insert, 
 
 from cumulo.common import errors
 from cumulo.common.db.tables.operations import operation, operation_event
+from cumulo.common.db.words import is_one_of
 from cumulo.common.operations.agent import STALE
 from cumulo.common.operations.step import State
 from cumulo.common.operations.store import ACTIVE_PHASES, NEW_DEADLINE
@@ -56,6 +57,9 @@ _NEW_EVENT = insert(operation_event)
 _END_EVENT = update(operation_event).where(_IS_EVENT)
 _EPOCH = select(operation.c.epoch, operation.c.phase).where(_IS_ITS_ID)
 _LOCK = _BY_ID.where(operation.c.epoch == bindparam("its_epoch")).with_for_update()
+_WAITING = select(operation.c.id).where(
+    operation.c.active_key == bindparam("its_resource"), operation.c.leased_until <= bindparam("now"),
+    operation.c.due > bindparam("now")).with_for_update(skip_locked=True)
 
 
 def claim_due(
@@ -65,15 +69,7 @@ def claim_due(
 
     Flows that are not named are left for a copy of the service that knows them.
     """
-    query = (
-        select(*_COLUMNS, operation.c.due, operation.c.leased_until, operation.c.updated_at)
-        .where(*_free(now, flows), operation.c.due <= now)
-        .order_by(operation.c.due)
-        .limit(limit)
-        # Another copy's candidates are passed over instead of waited for; SQLite has no such clause nor need.
-        .with_for_update(skip_locked=True)
-    )
-    rows = connection.execute(query).mappings().all()
+    rows = connection.execute(_due(tuple(flows)), {"now": now, "most": limit}).mappings().all()
     claimed = (_claim(connection, row, now, lease_s, new_deadline_s) for row in rows)
     return [each for each in claimed if each is not None]
 
@@ -84,8 +80,7 @@ def _claim(
     """Compare-and-set on the epoch; None when another copy was faster."""
     deadline = now + new_deadline_s if row["deadline"] == NEW_DEADLINE else row["deadline"] + _neglected_s(row, now)
     change = {"epoch": row["epoch"] + 1, "leased_until": now + lease_s, "deadline": deadline}
-    mine = (operation.c.id == row["id"], operation.c.epoch == row["epoch"])
-    if connection.execute(update(operation).where(*mine).values(change)).rowcount != 1:
+    if connection.execute(_KEEP, change | {"its_id": row["id"], "its_epoch": row["epoch"]}).rowcount != 1:
         return None
     known = {field.name: row[field.name] for field in dataclasses.fields(Operation)}
     return Operation(**(known | {"epoch": row["epoch"] + 1, "deadline": deadline}))
@@ -107,16 +102,24 @@ def _next_due(flows: tuple[str, ...]) -> Select[tuple[float]]:
     return select(operation.c.due).where(*_free(bindparam("now"), flows)).order_by(operation.c.due).limit(1)
 
 
+@functools.cache
+def _due(flows: tuple[str, ...]) -> Select[Any]:
+    query = select(*_COLUMNS, operation.c.due, operation.c.leased_until, operation.c.updated_at).where(
+        *_free(bindparam("now"), flows), operation.c.due <= bindparam("now"))
+    # Another copy's candidates are passed over instead of waited for; SQLite has no such clause nor need.
+    return query.order_by(operation.c.due).limit(bindparam("most")).with_for_update(skip_locked=True)
+
+
 def _free(now: Any, flows: Collection[str]) -> Sequence[Any]:
-    return (operation.c.phase.in_(ACTIVE_PHASES), operation.c.flow.in_(list(flows)), operation.c.leased_until <= now)
+    return (is_one_of(operation.c.phase, ACTIVE_PHASES), is_one_of(operation.c.flow, flows), operation.c.leased_until <= now)
 
 
 def renew(connection: Connection, now: float, lease_s: float, held: Mapping[str, int]) -> set[str]:
     """Extend the leases of operations (id -> epoch); return the ids that are held no more."""
     lost = set()
     for operation_id, epoch in sorted(held.items()):
-        mine = (operation.c.id == operation_id, operation.c.epoch == epoch)
-        if connection.execute(update(operation).where(*mine).values(leased_until=now + lease_s)).rowcount != 1:
+        mine = {"its_id": operation_id, "its_epoch": epoch, "leased_until": now + lease_s}
+        if connection.execute(_KEEP, mine).rowcount != 1:
             lost.add(operation_id)
     return lost
 
@@ -138,8 +141,7 @@ def hasten(connection: Connection, now: float, host: str) -> int:
 
 def hasten_for(connection: Connection, now: float, resource_id: str) -> None:
     """Make due at once what waits for a resource, as a server's build for its volumes; what somebody works at is left alone."""
-    waits = (operation.c.active_key == resource_id, operation.c.leased_until <= now, operation.c.due > now)
-    for its_id in connection.execute(select(operation.c.id).where(*waits).with_for_update(skip_locked=True)).scalars().all():
+    for its_id in connection.execute(_WAITING, {"its_resource": resource_id, "now": now}).scalars().all():
         connection.execute(update(operation).where(operation.c.id == its_id).values(due=now))
 
 

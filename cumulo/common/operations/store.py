@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from cumulo.common.context import Context
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 ACTIVE_PHASES = ("doing", "undoing")
 SUCCESS = "Success"
 NEW_DEADLINE = 0.0  # in place of a deadline: whoever claims the operation next gives it one
+# Statements of every request, built once: that costs more than running them.
+_NEW = insert(operation)
+_ACTIVE = select(operation).where(operation.c.active_key == bindparam("its_resource"))
+_ACTIVE_OF = select(operation).where(operation.c.active_key.in_(bindparam("its_resources", expanding=True)))
 
 
 def create(
@@ -38,13 +42,15 @@ def create(
     context: Context,
     action: str,
     deadline_s: float = 3600,
+    is_new: bool = False,
 ) -> str:
     """Insert an operation that is due at once and return its id; Conflict when another is active.
 
+    is_new: the resource has come to be in this transaction, so nothing can be under way with it.
     The caller's transaction must end when Conflict is raised: it may stand for
     a violated unique index, after which PostgreSQL accepts nothing more.
     """
-    running = active(connection, resource_id)
+    running = None if is_new else active(connection, resource_id)
     if running is not None:
         raise conflicts.busy(resource_type, resource_id, str(running["action"]))
     operation_id = ids.new_id()
@@ -56,7 +62,7 @@ def create(
         "action": action, "deadline": now + deadline_s, "created_at": now, "updated_at": now, "finished_at": None,
     }  # fmt: skip
     try:
-        connection.execute(insert(operation).values(row))
+        connection.execute(_NEW, row)
     except IntegrityError as error:  # another request created one after the look above
         raise conflicts.busy(resource_type, resource_id, "another operation") from error
     return operation_id
@@ -123,7 +129,7 @@ def note(connection: Connection, operation_id: str, **wanted: Any) -> None:
 
 def active(connection: Connection, resource_id: str) -> RowMapping | None:
     """The resource's unfinished operation (it may be stuck), if any."""
-    return connection.execute(select(operation).where(operation.c.active_key == resource_id)).mappings().one_or_none()
+    return connection.execute(_ACTIVE, {"its_resource": resource_id}).mappings().one_or_none()
 
 
 def is_wanted(connection: Connection, resource_id: str) -> bool:
@@ -136,7 +142,7 @@ def active_of(connection: Connection, resource_ids: Sequence[str]) -> dict[str, 
     """The unfinished operations of several resources, by resource id: one query for a list page."""
     if not resource_ids:
         return {}
-    rows = connection.execute(select(operation).where(operation.c.active_key.in_(resource_ids))).mappings()
+    rows = connection.execute(_ACTIVE_OF, {"its_resources": list(resource_ids)}).mappings()
     return {row["resource_id"]: row for row in rows}
 
 

@@ -9,6 +9,7 @@ A call that changes something runs one step of an operation; everything else rea
 lost with a broker or a process: whoever needs the effect asks again.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -60,16 +61,16 @@ class Bus:
 
     def call(
         self, target: str, method: str, arguments: dict[str, Any], *, timeout_s: float = 30,
-        context: Context | None = None, on_progress: OnProgress | None = None,
+        context: Context | None = None, on_progress: OnProgress | None = None, longest_s: float = math.inf,
     ) -> Any:
         """Run a method of a service and return its result; its CumuloError is raised here as the same class.
 
-        The service's heartbeats extend timeout_s for as long as the method runs. While the broker is
+        The service's heartbeats extend timeout_s for as long as the method runs, up to longest_s. While the broker is
         away the call waits for it, until its deadline. DeadlineExceeded: no answer, or no sign of life
         for HEARTBEAT_TIMEOUT_S; the method may have run. ServiceUnavailable: nobody serves the target.
         """
         self._start()
-        pending = self._calls.open(f"{target}.{method}", timeout_s)
+        pending = self._calls.open(f"{target}.{method}", timeout_s, longest_s)
         try:
             body = envelope.call(
                 method, arguments, request_id=self._request_id(context), timeout_s=timeout_s,

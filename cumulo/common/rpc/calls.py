@@ -2,6 +2,7 @@
 
 import collections
 import itertools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -16,12 +17,13 @@ OnProgress = Callable[[dict[str, Any]], None]
 
 
 class PendingCall:
-    """One call: what has come in for it, and its deadline in monotonic seconds."""
+    """One call: what has come in for it, its deadline for a sign of life and for its end, in monotonic seconds."""
 
-    def __init__(self, call_id: int, name: str, deadline: float, threads: Threads) -> None:
+    def __init__(self, call_id: int, name: str, deadline: float, latest: float, threads: Threads) -> None:
         self.call_id = call_id
         self.name = name
         self.deadline = deadline
+        self.latest = latest
         self.inbox: collections.deque[envelope.Message] = collections.deque()
         self.latch = Latch(threads)
 
@@ -41,10 +43,10 @@ class Calls:
         self._numbers = itertools.count(1)
         self._pending: dict[int, PendingCall] = {}
 
-    def open(self, name: str, timeout_s: float) -> PendingCall:
+    def open(self, name: str, timeout_s: float, longest_s: float = math.inf) -> PendingCall:
         """Begin a call; end it with close."""
-        call_id = next(self._numbers)
-        pending = PendingCall(call_id, name, self._clock.monotonic() + timeout_s, self._threads)
+        call_id, now = next(self._numbers), self._clock.monotonic()
+        pending = PendingCall(call_id, name, now + min(timeout_s, longest_s), now + longest_s, self._threads)
         self._pending[call_id] = pending
         return pending
 
@@ -62,7 +64,7 @@ class Calls:
         """Return the call's result or raise its error, in the caller's thread.
 
         Called once the request is on its way. The first sign of life must come before the call's
-        deadline and within the silence limit; each one grants another silence limit.
+        deadline and within the silence limit; each one grants another silence limit, up to the latest end.
         """
         limit = min(pending.deadline, self._clock.monotonic() + self._pace.silence_s)
         while True:
@@ -74,6 +76,6 @@ class Calls:
                     return message["result"]
                 if message["kind"] == envelope.FAILURE:
                     raise errors.from_wire(message["error"])
-                limit = self._clock.monotonic() + self._pace.silence_s
+                limit = min(pending.latest, self._clock.monotonic() + self._pace.silence_s)
                 if on_progress is not None and message["facts"]:
                     on_progress(message["facts"])
