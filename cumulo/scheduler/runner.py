@@ -199,7 +199,7 @@ class Runner:
                 return local.undo(connection, now, work) if undo else local.do(connection, now, work, planned)
 
             answer = boundary.run(step.name, undo, operation.id, effects)
-            concerned = [] if undo else local.concerns(connection, work)
+            concerned = local.concerns(connection, work)
             kept = self._keep(connection, current, undo, Result("done", answer), now)
         for target in concerned:
             doorbell.ring(self._runtime.bus, target, f"{target.partition('.')[0]}_changed")

@@ -28,7 +28,7 @@ from cumulo.compute import leftovers, moves
 from cumulo.identity import limits
 from cumulo.image import attributes, images, imports, protections, quotas
 from cumulo.network import guarantees, ports, revisions
-from cumulo.scheduler import backups, fitting, migrating, moving, saved_images, snapshot, volume_moves, volumes
+from cumulo.scheduler import backups, fitting, migrating, moving, saved_images, snapshot, volume_moves, volume_swaps, volumes
 from cumulo.scheduler.filters import Group, Host, Request
 from cumulo.scheduler.place import plan_place
 from cumulo.volume import server_volumes
@@ -100,7 +100,7 @@ class LocalStep:
     do: Callable[[sa.Connection, float, Work, Any], State]
     undo: Callable[[sa.Connection, float, Work], State]
     plan: Callable[[Services, State], Any] = lambda services, state: None
-    # The agents that are to look at once when it was done, by their targets: network.h1, volume.h1.
+    # The agents that are to look at once when it was done, or undone, by their targets: network.h1, volume.h1.
     concerns: Callable[[sa.Connection, Work], list[str]] = lambda connection, work: []
 
 
@@ -360,6 +360,8 @@ STEPS: dict[str, LocalStep] = {
     "settle_attachment": LocalStep(volumes.settle_attachment, volumes.keep),
     "leave_attachment": LocalStep(volumes.leave_attachment, volumes.keep_attachment),
     "part_volume": LocalStep(volumes.part_volume, volumes.keep),
+    "hold_swap": LocalStep(volume_swaps.hold, volume_swaps.let_go, concerns=volume_swaps.concerned_if_landed),
+    "settle_swap": LocalStep(volume_swaps.settle, volumes.keep, concerns=volume_swaps.concerned),
     "settle_snapshot": LocalStep(volumes.settle_snapshot, volumes.keep),
     "forget_snapshot": LocalStep(volumes.forget_snapshot, volumes.keep),
     "hold_room": LocalStep(volumes.hold_room, volumes.give_room, volumes.plan_growth),

@@ -87,6 +87,17 @@ def detach_volume(client: Any, furniture: Any, server_id: str) -> None:
     client.delete(f"{path}/{volume_id}")
 
 
+def swap_volume(client: Any, furniture: Any, server_id: str) -> None:
+    """Swap the volume of a server that was given it a moment ago for another one."""
+    attach_volume(client, furniture, server_id)
+    path = f"/compute/v2.1/servers/{server_id}/os-volume_attachments"
+    volume_id = client.get(path)["volumeAttachments"][0]["volumeId"]
+    _until(client, volume_id, "in-use")
+    made = client.post("/volume/v3/volumes", {"volume": {"size": 2, "name": f"other {server_id}"}})["volume"]["id"]
+    _until(client, made, "available")
+    client.request("PUT", f"{path}/{volume_id}", {"volumeAttachment": {"volumeId": made}})
+
+
 def _until(client: Any, volume_id: str, status: str) -> None:
     deadline = time.monotonic() + VOLUME_S
     while client.get(f"/volume/v3/volumes/{volume_id}")["volume"]["status"] != status:
@@ -158,6 +169,7 @@ RECIPES: dict[str, Recipe] = {
     "drop_card": Recipe("ACTIVE", "ACTIVE", ask=delete_port),
     "attach_volume": Recipe("ACTIVE", "ACTIVE", ("ACTIVE",), ask=attach_volume),
     "detach_volume": Recipe("ACTIVE", "ACTIVE", ("ACTIVE",), ask=detach_volume),
+    "swap_volume": Recipe("ACTIVE", "ACTIVE", ("ACTIVE",), ask=swap_volume),
     "sync_power": Recipe("ACTIVE", "SHUTOFF", ("SHUTOFF",), goes_off=True),
     "delete_server": Recipe("any", ""),
     # Of volumes: the status and the size.

@@ -77,7 +77,7 @@ class AttachmentsTest(test_volume_api.VolumeApiTest):
         self.assertEqual([{"id": volume_id, "delete_on_termination": False}], volumes)
         self.ask("PUT", f"{path}/{volume_id}", 202, {"volumeAttachment": {
             "volumeId": volume_id, "delete_on_termination": True}}, version="2.85")
-        self.ask("PUT", f"{path}/{volume_id}", 400, {"volumeAttachment": {"volumeId": other}}, version="2.85")
+        self.ask("PUT", f"{path}/{volume_id}", 403, {"volumeAttachment": {"volumeId": other}}, version="2.85")
         self.assertTrue(self.ask("GET", path, 200, version="2.79")["volumeAttachments"][0]["delete_on_termination"])
         its_id = self.call("GET", "/attachments", 200, version=SINCE).json["attachments"][0]["id"]
         self.call("DELETE", f"/attachments/{its_id}", 409, version=SINCE)

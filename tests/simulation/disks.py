@@ -372,6 +372,17 @@ def _detach(users: "Users", dice: random.Random) -> None:
         users.send("DELETE", f"{path}/{dice.choice(found)['volumeId']}", again=dice.random() < 0.5)
 
 
+def _swap(users: "Users", dice: random.Random) -> None:
+    """Swap a volume of a server for another one."""
+    server_id, volume_id = users.one("server", dice), users.one("volume", dice)
+    path = f"{V}/servers/{server_id}/os-volume_attachments"
+    answer = users.send("GET", path, again=False) if server_id is not None and volume_id is not None else None
+    found = answer.body["volumeAttachments"] if answer is not None and answer.status == 200 else []
+    if found:
+        users.send("PUT", f"{path}/{dice.choice(found)['volumeId']}", {"volumeAttachment": {"volumeId": volume_id}}, admin=True,
+                   again=dice.random() < 0.3, may_be=(400,))
+
+
 def _upload(users: "Users", dice: random.Random) -> None:
     volume_id = users.one("volume", dice)
     if volume_id is not None:
@@ -515,7 +526,7 @@ def _manage(users: "Users", dice: random.Random) -> None:
 
 KINDS: dict[str, Callable[["Users", random.Random], None]] = {
     "create volume": _create, "delete volume": _delete, "extend volume": _extend, "describe volume": _rename,
-    "upload volume": _upload, "attach volume": _attach, "detach volume": _detach, "snapshot volume": _snap, "delete snapshot": _drop_snap,
+    "upload volume": _upload, "attach volume": _attach, "detach volume": _detach, "swap volume": _swap, "snapshot volume": _snap, "delete snapshot": _drop_snap,
     "transfer volume": _transfer, "group volumes": _group,
     "revert volume": _revert, "reimage volume": _reimage,
     "migrate volume": _migrate, "unmanage volume": _unmanage, "manage volume": _manage,

@@ -56,6 +56,7 @@ class Host:
         self.failed_networks: set[str] = set()
         self.disks = HeldVolumes()
         self.volumes: dict[str, set[str]] = {}  # server id -> the volumes its guest has
+        self.opened: dict[str, dict[str, Any]] = {}  # server id -> how its guest opens those that were replaced under it
 
     def holdings(self) -> ComputeHoldings:
         """What a hypervisor's driver would list."""
@@ -302,8 +303,31 @@ class SimComputeDriver:
         if self._weather.between(0.0, 1.0) < 0.2:
             return False
         self._host.volumes.get(server_id, set()).discard(volume_id)
+        self._host.opened.get(server_id, {}).pop(volume_id, None)
         self._done("unplug disk")
         return True
+
+    def replace_disk(self, server_id: str, volume_id: str, disk: Facts, progress: Progress) -> None:
+        """Copy a volume, and go over to the copy at one moment."""
+        self._change("copy volume in the guest")
+        opened = self._host.opened.setdefault(server_id, {})
+        volumes = self._host.volumes.get(server_id, set())
+        if disk["id"] not in volumes or opened.get(disk["id"]) != disk["connection"]:
+            self._known(server_id)
+            if self._host.power[server_id] not in (Power.RUNNING, Power.PAUSED) or volume_id not in volumes:
+                raise errors.Conflict("the guest is off, or does not have the volume")
+            self._change("go over to the copy")
+            volumes.discard(volume_id)
+            volumes.add(disk["id"])
+            opened[disk["id"]] = disk["connection"]
+            self._hosts.opened(disk["id"], server_id)
+        self._done("replace disk")
+
+    def keep_disk_replaced(self, server_id: str, volume_id: str, disk: Facts) -> bool:
+        """End the copying."""
+        self._change("stop copying")
+        opened = self._host.opened.get(server_id, {})
+        return disk["id"] in self._host.volumes.get(server_id, ()) and opened.get(disk["id"]) == disk["connection"]
 
     def grow_volume(self, server_id: str, volume_id: str, size_gib: int) -> None:
         """Let it see that a volume is larger."""

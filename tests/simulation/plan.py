@@ -24,7 +24,7 @@ CALLS = {
     "create router": 4, "delete router": 2, "change router": 1, "create floating": 3, "delete floating": 2,
     "create trunk": 2, "delete trunk": 1,
     "create volume": 8, "delete volume": 6, "extend volume": 4, "describe volume": 1, "snapshot volume": 5,
-    "upload volume": 3, "attach volume": 9, "detach volume": 6, "boot from volume": 12,
+    "upload volume": 3, "attach volume": 9, "detach volume": 6, "swap volume": 5, "boot from volume": 12,
     "back volume up": 5, "delete backup": 3, "restore backup": 4,
     "delete snapshot": 3, "transfer volume": 3, "group volumes": 3, "revert volume": 3, "reimage volume": 2, "migrate volume": 4, "unmanage volume": 2,
     "manage volume": 3,

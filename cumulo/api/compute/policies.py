@@ -57,6 +57,8 @@ RULES = (
     _rule("volume_attachments:change", _CHANGE, "Give a server volumes and take them.",
           ("POST", "/servers/{server_id}/os-volume_attachments"),
           ("DELETE", "/servers/{server_id}/os-volume_attachments/{volume_id}")),
+    _rule("volume_attachments:swap", _ADMIN, "Swap a server's volume for another one.",
+          ("PUT", "/servers/{server_id}/os-volume_attachments/{volume_id}")),
     _rule("metadata:show", _READ, "Show a server's metadata.", ("GET", "/servers/{server_id}/metadata")),
     _rule("metadata:change", _CHANGE, "Change a server's metadata.", ("PUT", "/servers/{server_id}/metadata")),
     _rule("tags:show", _READ, "Show a server's tags.", ("GET", "/servers/{server_id}/tags")),

@@ -129,6 +129,16 @@ class Driver(Protocol):
     def unplug_disk(self, server_id: str, volume_id: str) -> bool:
         """Ask a guest to let go of a volume; say whether it has it no more."""
 
+    def replace_disk(self, server_id: str, volume_id: str, disk: Facts, progress: Progress) -> None:
+        """Have a running guest use another volume, or the same one elsewhere, in the place of a volume that it has.
+
+        What the guest reads stays the same: its data is copied while it goes on. disk: as for plug_disk. A guest that uses it
+        already goes on. Raises Conflict for a guest that is off, or lacks the volume.
+        """
+
+    def keep_disk_replaced(self, server_id: str, volume_id: str, disk: Facts) -> bool:
+        """End a replacement that is under way; say whether it has happened: then what the guest writes is on the other one."""
+
     def grow_volume(self, server_id: str, volume_id: str, size_gib: int) -> None:
         """Let a running guest see that a volume of its has become larger; others see it when they start."""
 

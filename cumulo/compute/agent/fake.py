@@ -15,6 +15,7 @@ import io
 import json
 import pathlib
 import struct
+from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 from cumulo.common import errors
@@ -197,8 +198,27 @@ class FakeDriver:
         server = self._read().get(server_id)
         if server is not None:
             kept = [each for each in server.get("volumes", ()) if each != volume_id]
-            self._change(server_id, server | {"volumes": kept})
+            opened = {each: how for each, how in server.get("opened", {}).items() if each != volume_id}
+            self._change(server_id, server | {"volumes": kept, "opened": opened})
         return True
+
+    def replace_disk(self, server_id: str, volume_id: str, disk: Facts, progress: Progress) -> None:
+        """Remember another volume in the place of one, and how it is opened."""
+        self._begin("replace_disk", server_id)
+        server = self._known(server_id)
+        if _has(server, disk):
+            return
+        if server["power"] not in (Power.RUNNING.value, Power.PAUSED.value) or volume_id not in server.get("volumes", ()):
+            raise errors.Conflict("the guest is off, or does not have the volume", server_id=server_id)
+        progress(100.0)
+        self._change(server_id, server | {"volumes": sorted({*server["volumes"]} - {volume_id} | {disk["id"]}),
+                                          "opened": server.get("opened", {}) | {disk["id"]: disk["connection"]}})
+
+    def keep_disk_replaced(self, server_id: str, volume_id: str, disk: Facts) -> bool:
+        """Say what is remembered."""
+        self._begin("keep_disk_replaced", server_id)
+        server = self._read().get(server_id)
+        return server is not None and _has(server, disk)
 
     def grow_volume(self, server_id: str, volume_id: str, size_gib: int) -> None:
         """Nothing is seen here."""
@@ -414,6 +434,11 @@ def _cards(facts: Facts) -> list[str]:
 
 def _volumes(facts: Facts) -> list[str]:
     return sorted(each["id"] for each in facts.get("volumes") or ())
+
+
+def _has(server: Mapping[str, Any], disk: Facts) -> bool:
+    """Say whether a volume took the place of another one, or of itself elsewhere, as it is to be opened now."""
+    return disk["id"] in server.get("volumes", ()) and server.get("opened", {}).get(disk["id"]) == disk["connection"]
 
 
 def _booted(name: str) -> str:

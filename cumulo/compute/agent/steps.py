@@ -63,6 +63,7 @@ class Steps:
             "plug_disk": (self.plug_disk, self.give_up_disk),
             "unplug_disk": (self.unplug_disk, self.plug_disk_back),
             "grow_guest_disk": (self.grow_guest_disk, nothing),
+            "replace_disk": (self.replace_disk, self.keep_replaced),
             "power_down": (self.power_down, self.power_back),
             "keep_disk": (self.keep_disk, self.forget_disk),
             "arrive": (self.arrive, self.leave),
@@ -181,6 +182,18 @@ class Steps:
         """Let a guest see that its volume is larger."""
         self.driver.grow_volume(state["server_id"], state["volume_id"], state["size_gib"])
         return {}
+
+    def replace_disk(self, state: State, call: Any) -> State:
+        """Have the guest use another volume in the place of one; a larger one it sees as such."""
+        server_id = state["server_id"]
+        self.driver.replace_disk(server_id, state["old_volume_id"], self.open_volume(_disk(state)), _percents(call))
+        if state.get("grows_to"):
+            self.driver.grow_volume(server_id, state["volume_id"], state["grows_to"])
+        return {}
+
+    def keep_replaced(self, state: State, call: Any) -> State:
+        """Leave the guest the volume that it has; say whether that is the new one: what it has written is there then."""
+        return {"landed": self.driver.keep_disk_replaced(state["server_id"], state["old_volume_id"], _disk(state))}
 
     def _lets_go(self, server_id: str, device: str, unplug: Callable[[str, str], bool] | None = None) -> bool:
         unplug = unplug or self.driver.unplug_card

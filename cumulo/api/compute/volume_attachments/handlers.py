@@ -1,6 +1,6 @@
 """The volumes of a server: list, show, attach, detach, and whether one goes with the server.
 
-    2.20 also of a shelved server   2.49 tag when attaching   2.70 tag in answers   2.79 delete_on_termination   2.85 PUT changes it
+    2.20 also of a shelved server   2.49 tag when attaching   2.70 tag in answers   2.79 delete_on_termination   2.85 PUT changes that too, not only the volume
     2.89 attachment_id and bdm_uuid in place of id, but not in the answer to POST
 """
 
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from cumulo.api.compute import common
 from cumulo.api.compute.common import flag
 from cumulo.api.compute.servers import disks
+from cumulo.api.compute.volume_attachments import swapping
 from cumulo.api.wsgi import paging
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
@@ -100,16 +101,19 @@ def detach(request: Request) -> None:
 
 
 def update(request: Request) -> None:
-    """Change whether a volume goes with its server."""
+    """Change whether a volume goes with its server, or begin to swap it for another one: before 2.85 that alone."""
     asked, services = request.body["volumeAttachment"], request.services
     with services.database.write() as connection:
         row = common.own_server(request, connection, CHANGE, lock=True)
         found = _attachment(request, connection, row)
-        if asked["volumeId"] != found["volume_id"]:
-            raise errors.BadRequest("A volume is not swapped for another one: detach it and attach the other one.")
-        if "delete_on_termination" in asked:
-            attachments.update(connection, services.database.now(connection), found["id"],
-                               delete_on_termination=flag(str(asked["delete_on_termination"]), "delete_on_termination"))
+        goes = flag(str(asked["delete_on_termination"]), "delete_on_termination") if "delete_on_termination" in asked else None
+        is_swap = asked["volumeId"] != found["volume_id"] or not request.is_at_least("2.85")
+        if is_swap:
+            swapping.swap(request, connection, row, found, asked["volumeId"], goes=goes)
+        elif goes is not None:
+            attachments.update(connection, services.database.now(connection), found["id"], delete_on_termination=goes)
+    if is_swap:
+        common.ring_scheduler(request)
 
 
 def _allowed(request: Request) -> tuple[str, ...]:

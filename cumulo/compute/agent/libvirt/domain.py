@@ -13,6 +13,7 @@ import libvirt
 from cumulo.common import errors
 from cumulo.common.audit.holdings import HeldServer
 from cumulo.compute.agent.driver import Power
+from cumulo.compute.agent.libvirt.volumes import volume_of
 
 _POWER = {
     libvirt.VIR_DOMAIN_RUNNING: Power.RUNNING, libvirt.VIR_DOMAIN_BLOCKED: Power.RUNNING,
@@ -79,7 +80,7 @@ def _held(domain: libvirt.virDomain) -> HeldServer:
     if domain.isActive():
         definition = ElementTree.fromstring(domain.XMLDesc())
         devices = sorted(card.get("dev", "") for card in definition.findall("./devices/interface/target"))
-        volumes = sorted(serial.text or "" for serial in definition.findall("./devices/disk/serial"))
+        volumes = sorted(found for disk in definition.findall("./devices/disk") if (found := volume_of(disk)) is not None)
     return HeldServer(domain.UUIDString(), _power(domain).value, bool(domain.isPersistent()), devices=tuple(devices),
                       volumes=tuple(volumes))
 
@@ -142,9 +143,9 @@ def unplug_disk(connection: libvirt.virConnect, server_id: str, volume_id: str) 
 
 
 def disk(domain: libvirt.virDomain, volume_id: str) -> ElementTree.Element | None:
-    """Return a volume's disk in the definition of a domain that runs."""
+    """Return the disk that shows a volume in the definition of a domain that runs."""
     disks = ElementTree.fromstring(domain.XMLDesc()).findall("./devices/disk")
-    return next((each for each in disks if each.findtext("serial") == volume_id), None)
+    return next((each for each in disks if volume_of(each) == volume_id), None)
 
 
 def unplug_card(connection: libvirt.virConnect, server_id: str, device: str) -> bool:

@@ -1,10 +1,12 @@
 """The driver that runs servers under libvirt with QEMU: files first, then the domain."""
 
+import contextlib
 import os
 import pathlib
 import shutil
 from collections.abc import Callable, Iterable
 from typing import Any, BinaryIO, TypeVar
+from xml.etree import ElementTree
 
 import libvirt
 
@@ -17,9 +19,10 @@ from cumulo.compute.agent import config_drive, console, disks, files, listing, s
 from cumulo.compute.agent.host_cells import Shares
 from cumulo.compute.agent.driver import Channel, Facts, Inventory, Orders, Power, Progress, Tell
 from cumulo.compute.agent.libvirt import (
-    backup, container, display, domain, growing, host, migration, processes, secrets, statistics,
+    backup, container, display, domain, growing, host, migration, processes, replacing, secrets, statistics,
 )
 from cumulo.compute.agent.libvirt.connection import Connection
+from cumulo.compute.agent.libvirt.volumes import opens_the_same
 from cumulo.compute.agent.libvirt.xml import (
     MANUFACTURER,
     Machine,
@@ -214,6 +217,34 @@ class LibvirtDriver:
         if is_gone:
             self._ask(lambda connection: secrets.forget(connection, secrets.of_volume(volume_id)))
         return is_gone
+
+    def replace_disk(self, server_id: str, volume_id: str, disk: Facts, progress: Progress) -> None:
+        """Have QEMU copy it and go over to the copy; one that another agent began is followed."""
+        support.require(self._supported, "volumes")
+        xml = volume_xml(disk, "vda", self._machine)
+        wanted = ElementTree.fromstring(xml).find("source")
+        self.keep_secrets({"volumes": [disk]})
+        while not self._ask(lambda connection: replacing.is_replaced(connection, server_id, xml)):
+            copying = self._ask(lambda connection: replacing.look(connection, server_id, volume_id))
+            if copying.target is None:
+                self._ask(lambda connection: replacing.begin(connection, server_id, copying.name, xml))
+            elif copying.is_whole or not opens_the_same(copying.target, wanted):
+                pivot = opens_the_same(copying.target, wanted)
+                self._ask(lambda connection: replacing.end(connection, server_id, copying.name, pivot=pivot))
+            progress(self._ask(lambda connection: replacing.percent(connection, server_id, copying.name)))
+            self._clock.sleep(POLL_S)
+        if disk["id"] != volume_id:
+            self._ask(lambda connection: secrets.forget(connection, secrets.of_volume(volume_id)))
+
+    def keep_disk_replaced(self, server_id: str, volume_id: str, disk: Facts) -> bool:
+        """Have QEMU stop copying, unless it has gone over."""
+        xml = volume_xml(disk, "vda", self._machine)
+        if self.power(server_id) is Power.RUNNING or self.power(server_id) is Power.PAUSED:
+            with contextlib.suppress(errors.Conflict):  # it has gone over, or off
+                copying = self._ask(lambda connection: replacing.look(connection, server_id, volume_id))
+                if copying.target is not None:
+                    self._ask(lambda connection: replacing.end(connection, server_id, copying.name, pivot=False))
+        return self._ask(lambda connection: replacing.is_replaced(connection, server_id, xml))
 
     def grow_volume(self, server_id: str, volume_id: str, size_gib: int) -> None:
         """Tell the running domain."""

@@ -14,6 +14,7 @@ import libvirt
 from cumulo.compute.agent.driver import Facts
 from cumulo.compute.agent.libvirt import domain as domains
 from cumulo.compute.agent.libvirt import placing
+from cumulo.compute.agent.libvirt.volumes import volume_of
 from cumulo.compute.fits import fit
 
 ALL, TOP, NOTHING = "all", "top", "nothing"
@@ -72,7 +73,7 @@ def moved(description: str, directory: str, to: str, volumes: Mapping[str, str])
     """Return a domain's description with its files below another directory, and its volumes as defined there; pure."""
     root = ElementTree.fromstring(description)
     for disk in root.findall("./devices/disk"):
-        if (defined := volumes.get(disk.findtext("serial") or "")) is not None:
+        if (defined := volumes.get(volume_of(disk) or "")) is not None:
             _open_as(disk, ElementTree.fromstring(defined))
     for element in root.iter():
         for name in ("file", "path"):

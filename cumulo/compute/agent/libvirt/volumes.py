@@ -9,6 +9,7 @@ Each may be encrypted besides ("encryption": "luks"): then what is read is decry
 Those over the network wait for a server that is away, and go on when it is back: the guest notices a pause.
 """
 
+import re
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -16,6 +17,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 RECONNECT_S = 600  # for longer a guest's write does not wait for a server that is away
 INITIATOR = "iqn.2024-01.org.cumulo:guest"
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NAMESPACE = uuid.UUID("5d7c2f5e-9a0b-4f43-8a54-1f0a8f1f4c11")
 
 
@@ -30,6 +32,29 @@ def disk_of(devices: Element, volume: Mapping[str, Any], **driver: str) -> Eleme
         encryption = SubElement(source, "encryption", format=connection["encryption"])
         SubElement(encryption, "secret", type="passphrase", uuid=secret_id("luks", volume["id"]))
     return disk
+
+
+def volume_of(disk: Element) -> str | None:
+    """Return the id of the volume that a disk of a domain shows; None for a disk that shows none.
+
+    What it is opened as tells it: a guest knows a volume that took another one's place by the serial of that one.
+    """
+    serial, source = disk.findtext("serial"), disk.find("source")
+    if serial is None or source is None:
+        return serial
+    named = _ID.findall(source.get("file") or source.get("name") or "")
+    return named[-1] if named else serial
+
+
+def opens_the_same(one: Element | None, other: Element | None) -> bool:
+    """Say whether two sources of disks are one thing: the same file, or the same export of the same server."""
+    return one is not None and other is not None and _identity(one) == _identity(other)
+
+
+def _identity(source: Element) -> tuple[str | None, ...]:
+    host = source.find("host")
+    place = (None, None) if host is None else (host.get("name"), host.get("port"))
+    return source.get("file"), source.get("protocol"), source.get("name"), *place
 
 
 def secret_id(purpose: str, volume_id: str) -> str:
