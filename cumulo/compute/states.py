@@ -41,7 +41,7 @@ _FLOW_TASKS = {"delete_server": "deleting", "start_server": "powering-on", "stop
                "soft_delete_server": "soft-deleting", "restore_server": "restoring", "sync_power": "powering-off",
                "change_password": "updating_password",
                "attach_interface": "attaching", "detach_interface": "detaching",
-               "attach_volume": "attaching", "detach_volume": "detaching", "drop_card": "detaching", "swap_volume": "updating",
+               "attach_volume": "attaching", "detach_volume": "detaching", "drop_card": "detaching", "swap_volume": "updating", "move_volume": "updating",
                "delete_moved_server": "deleting", "offload_server": "shelving_offloading",
                "unshelve_server": "unshelving", "wake_server": "unshelving", "confirm_resize": "resize_confirming",
                "revert_resize": "resize_reverting", "live_migrate_server": "migrating", "land_server": "migrating"}

@@ -150,8 +150,9 @@ class Answers:
         with self._database.read() as connection:
             return volume_moves.on_the_move(connection, volume_id)
 
-    def exports_needed(self, call: Any, host: str, without: str | None = None) -> dict[str, dict[str, Any]]:
-        """The volumes on a host that somebody may open, by id: {"backend", "attached"}; without an attachment, if one is given."""
+    def exports_needed(self, call: Any, host: str, without: str | None = None) -> dict[str, dict[str, bool]]:
+        """The volumes on a host that somebody may open: by id and backend, whether they are attached; without an attachment, if one
+        is given."""
         with self._database.read() as connection:
             return attachments.needed(connection, host, without)
 

@@ -12,6 +12,7 @@
     done     no          shelving: offload_server, where shelved servers leave their hosts at once
     any      no          attaching and detaching: what was asked for meanwhile of that kind is begun
     any      no          a guest that has moved to another host: land_server
+    any      any         a volume that has moved under its server: clear_volume
     stuck    -           ERROR, naming the undo; the operation keeps its lock
 
 An image is deleted by whoever cancels its import, at once. Otherwise an import or a copy that ends undone, or stuck,
@@ -74,6 +75,8 @@ def finished(connection: sa.Connection, ids: Ids, now: float, ended: Operation) 
         _set_fault(connection, now, ended)
     elif ended.phase == "undone" and ended.state.get("power") in FOUND:
         _set_found(connection, now, ended)
+    if ended.flow == volumes.USED and (ended.phase == "done" or ended.state.get("landed")):
+        volumes.clear_behind(connection, ids, now, ended)
     if not ended.cancel and ended.phase in ("done", "undone"):
         store.begin_next(connection, ids, now, ended)
 

@@ -354,6 +354,7 @@ STEPS: dict[str, LocalStep] = {
     "settle_volume": LocalStep(volumes.settle_volume, volumes.keep),
     "choose_backend": LocalStep(volume_moves.choose, volume_moves.choose_nothing, volume_moves.plan_choose),
     "switch_volume": LocalStep(volume_moves.switch, volumes.keep),
+    "switch_used": LocalStep(volume_moves.switch_used, volumes.keep),
     "settle_image": LocalStep(volumes.settle_image, volumes.keep),
     "forget_volume": LocalStep(volumes.forget_volume, volumes.keep),
     "hold_attachment": LocalStep(volumes.hold_attachment, volumes.drop_attachment),

@@ -12,7 +12,7 @@ from cumulo.common.operations import store
 from cumulo.common.operations.step import State
 from cumulo.scheduler import volumes as placing
 from cumulo.scheduler.moving import Outdated
-from cumulo.volume import backends, moves, states, types, volumes
+from cumulo.volume import attachments, backends, moves, states, types, volumes
 
 if TYPE_CHECKING:
     from cumulo.scheduler.steps import Services, Work
@@ -43,8 +43,11 @@ def choose(connection: sa.Connection, now: float, work: Work, planned: placing.P
 
 
 def choose_nothing(connection: sa.Connection, now: float, work: Work) -> State:
-    """Give the room back: the volume stays where it is."""
-    volumes.update_volume(connection, now, work.state["volume_id"], moving_to=None, migration_status=states.NOT_MIGRATED)
+    """Give the room back: the volume stays where it is, unless a guest has gone over to the copy."""
+    if work.state.get("landed"):
+        return switch_used(connection, now, work, None)
+    connection.execute(sa.update(volume).where(volume.c.id == work.state["volume_id"]).values(
+        updated_at=now, moving_to=None, migration_status=states.NOT_MIGRATED))
     return {"target": None, "target_host": None}
 
 
@@ -64,10 +67,26 @@ def switch(connection: sa.Connection, now: float, work: Work, planned: None) -> 
     return {}
 
 
+def switch_used(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
+    """Say that the volume is there now, and how its server's host opens it."""
+    switch(connection, now, work, None)
+    attachments.update(connection, now, work.state["attachment_id"], connection=work.state["connection"])
+    return {}
+
+
 def on_the_move(connection: sa.Connection, volume_id: str) -> dict[str, Any]:
     """Return from where and whither a volume is being copied: {"backend", "target"}; raises NotFound where it is not."""
-    running = store.active(connection, volume_id)
-    if running is None or running["flow"] not in moves.FLOWS or running["phase"] != "doing" or running["cancel"]:
+    running = store.active(connection, volume_id) or _of_its_server(connection, volume_id)
+    if running is None or running["phase"] != "doing" or running["cancel"] or (
+            running["flow"] not in (*moves.FLOWS, moves.USED) or running["state"]["volume_id"] != volume_id):
         raise errors.NotFound(f"Volume {volume_id} is not being moved.")
     target = connection.execute(sa.select(volume.c.moving_to).where(volume.c.id == volume_id)).scalar()
     return {"backend": running["state"]["backend"], "target": target}
+
+
+def _of_its_server(connection: sa.Connection, volume_id: str) -> Any:
+    """The operation under way of the server that has a volume, if any."""
+    for each in volumes.attachments_of(connection, [volume_id])[volume_id]:
+        if each["managed"]:
+            return store.active(connection, each["server_id"])
+    return None

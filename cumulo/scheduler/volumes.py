@@ -40,6 +40,7 @@ _UNDONE = {"create_volume": states.ERROR, "manage_volume": states.ERROR_MANAGING
 """What is left of a volume that was not made."""
 _AWAITED = ("create_volume", "reimage_volume")
 """Flows that an operation of a server may wait for."""
+USED = moves.USED
 _HARMLESS = ("clear_volume", "upload_volume",)
 """Flows that change nothing of their volume."""
 # Statements of every flow, built once: that costs more than running them.
@@ -365,6 +366,11 @@ def _clear(connection: sa.Connection, ids: Ids, now: float, ended: Operation, ro
     moves.begin_clearing(connection, ids, now, _asked_by(ended), row, ended.state)
     if ended.cancel:
         store.cancel(connection, row["id"], context=_asked_by(ended))
+
+
+def clear_behind(connection: sa.Connection, ids: Ids, now: float, ended: Operation) -> None:
+    """Have removed what a volume left behind that moved under its server."""
+    moves.begin_clearing(connection, ids, now, _asked_by(ended), volumes.get_volume(connection, ended.state["volume_id"]), ended.state)
 
 
 def _delete(connection: sa.Connection, ids: Ids, now: float, ended: Operation, row: Any) -> None:

@@ -73,22 +73,24 @@ def of_servers(connection: sa.Connection, server_ids: Sequence[str]) -> dict[str
     return found
 
 
-def needed(connection: sa.Connection, host: str, without: str | None = None) -> dict[str, dict[str, Any]]:
-    """Return the volumes on a host that somebody uses or is about to, by id: {"backend", "attached"}.
+def needed(connection: sa.Connection, host: str, without: str | None = None) -> dict[str, dict[str, bool]]:
+    """Return the volumes on a host that somebody uses or is about to: by id, on which backends (host@name), and whether they
+    are in use there, over the network.
 
-    attached: they are in use, over the network. without: as if this attachment were not there.
+    A volume that moves is needed where it goes, too. without: as if this attachment were not there.
     """
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, dict[str, bool]] = {}
     query = sa.select(volume_attachment.c.id, volume_attachment.c.volume_id, volume_attachment.c.status,
-                      volume_attachment.c.connection, volume.c.backend).select_from(volume_attachment.join(
-                          volume, volume.c.id == volume_attachment.c.volume_id).join(
-                              volume_backend, volume_backend.c.name == volume.c.backend)).where(
+                      volume_attachment.c.connection, volume.c.backend, volume_backend.c.name).select_from(volume_attachment.join(
+                          volume, volume.c.id == volume_attachment.c.volume_id).join(volume_backend, sa.or_(
+                              volume_backend.c.name == volume.c.backend, volume_backend.c.name == volume.c.moving_to))).where(
                                   volume_backend.c.host == host,
                                   sa.or_(volume_attachment.c.managed.is_(True), volume_attachment.c.connector.is_not(None)))
     for row in connection.execute(query):
         if row.id != without:
-            known = found.setdefault(row.volume_id, {"backend": row.backend, "attached": False})
-            known["attached"] = known["attached"] or (row.status == ATTACHED and is_served(row.connection))
+            is_used = row.name == row.backend and row.status == ATTACHED and is_served(row.connection)
+            known = found.setdefault(row.volume_id, {})
+            known[row.name] = known.get(row.name, False) or is_used
     return found
 
 

@@ -27,10 +27,10 @@ TRIED = {
     "attach_volume": ("007", "attach a volume"), "detach_volume": ("008", "detach a volume"),
     "migrate_volume": ("009", "move a volume"), "retype_volume": ("010", "give a volume another type"),
     "revert_volume": ("011", "revert a volume to its snapshot"), "reimage_volume": ("012", "give a volume the data of an image"),
-    "swap_volume": ("013", "swap a volume for another one"),
+    "move_volume": ("009", "move a volume"), "swap_volume": ("013", "swap a volume for another one"),
 }
 """What a flow tries, with its number; others are number 000 under their own names."""
-_OF_SERVERS = ("attach_volume", "detach_volume", "swap_volume")
+_OF_SERVERS = ("attach_volume", "detach_volume", "swap_volume", "move_volume")
 """Flows of servers that are told of the volume."""
 NO_ROOM, BACKEND, DEADLINE = "002", "003", "004"
 SORT_COLUMNS: dict[str, Any] = {name: volume_message.c[column] for name, column in (

@@ -31,7 +31,7 @@ STUCK = {"delete_volume": ERROR_DELETING, "delete_snapshot": ERROR_DELETING, "ex
          "restore_backup": "error_restoring"}
 """What a thing is once such a flow is stuck; others leave it in error."""
 FOR_DELETION = (CREATING, AVAILABLE, ERROR, ERROR_DELETING, ERROR_EXTENDING, "error_restoring", ERROR_MANAGING)
-MIGRATING, MIGRATED, NOT_MIGRATED = "migrating", "success", "error"
+STARTING, MIGRATING, MIGRATED, NOT_MIGRATED = "starting", "migrating", "success", "error"
 """What migration_status says of the last move."""
 FOR_RESET = (CREATING, AVAILABLE, DELETING, ERROR, ERROR_DELETING, ATTACHING, DETACHING, IN_USE, MAINTENANCE)
 FOR_RESET_OF_SNAPSHOT = (CREATING, AVAILABLE, DELETING, ERROR, ERROR_DELETING)

@@ -312,6 +312,8 @@ def require(row: Row, what: str, allowed: tuple[str, ...] = (states.AVAILABLE,))
     if row["shown_status"] not in allowed:
         raise errors.BadRequest(f"Invalid volume: Volume {row['id']} must be {' or '.join(allowed)} to {what}, "
                                 f"and is {row['shown_status']}.")
+    if row["migration_status"] in (states.STARTING, states.MIGRATING):  # its server's operation has it
+        raise errors.BadRequest(f"Invalid volume: Volume {row['id']} is moving to another backend, which does not allow to {what}.")
     if row["backend"] is None:  # an administrator may have written that it is available
         raise errors.BadRequest(f"Invalid volume: Volume {row['id']} is on no backend: it was never made.")
 

@@ -98,6 +98,25 @@ def swap_volume(client: Any, furniture: Any, server_id: str) -> None:
     client.request("PUT", f"{path}/{volume_id}", {"volumeAttachment": {"volumeId": made}})
 
 
+def move_volume(client: Any, furniture: Any, server_id: str) -> None:
+    """Move the volume of a server that was given it a moment ago to another backend; every other server is off meanwhile."""
+    attach_volume(client, furniture, server_id)
+    path = f"/compute/v2.1/servers/{server_id}"
+    volume_id = client.get(f"{path}/os-volume_attachments")["volumeAttachments"][0]["volumeId"]
+    _until(client, volume_id, "in-use")
+    wait_for(lambda: _is_settled(client, path), "an end of the attachment", VOLUME_S)
+    is_off = server_id[-1] in "02468ace"
+    if is_off:
+        client.post(f"{path}/action", {"os-stop": None})
+        wait_for(lambda: not client.has(path) or client.get(path)["server"]["status"] == "SHUTOFF", "a stop", VOLUME_S)
+    host, _, backend = client.get(f"/volume/v3/volumes/{volume_id}")["volume"]["os-vol-host-attr:host"].partition("@")
+    other = "fake" if backend.startswith("other") else "other"
+    client.request("POST", f"/volume/v3/volumes/{volume_id}/action", {"os-migrate_volume": {"host": f"{host}@{other}"}})
+    wait_for(lambda: _is_settled(client, path), "an end of the move", VOLUME_S)
+    if is_off and client.has(path):
+        client.post(f"{path}/action", {"os-start": None})
+
+
 def _until(client: Any, volume_id: str, status: str) -> None:
     deadline = time.monotonic() + VOLUME_S
     while client.get(f"/volume/v3/volumes/{volume_id}")["volume"]["status"] != status:
@@ -170,6 +189,7 @@ RECIPES: dict[str, Recipe] = {
     "attach_volume": Recipe("ACTIVE", "ACTIVE", ("ACTIVE",), ask=attach_volume),
     "detach_volume": Recipe("ACTIVE", "ACTIVE", ("ACTIVE",), ask=detach_volume),
     "swap_volume": Recipe("ACTIVE", "ACTIVE", ("ACTIVE",), ask=swap_volume),
+    "move_volume": Recipe("ACTIVE", "ACTIVE", ("ACTIVE",), ask=move_volume),
     "sync_power": Recipe("ACTIVE", "SHUTOFF", ("SHUTOFF",), goes_off=True),
     "delete_server": Recipe("any", ""),
     # Of volumes: the status and the size.

@@ -51,6 +51,13 @@ class BootCase(VolumeLifeTest):
             self.assertLess(time.monotonic(), until, self.listed())
             time.sleep(0.02)
 
+    def settle(self, server_id: str) -> None:
+        """Wait until nothing is done to a server."""
+        until = time.monotonic() + TIMEOUT_S
+        while self.server(server_id)["OS-EXT-STS:task_state"] is not None:
+            self.assertLess(time.monotonic(), until)
+            time.sleep(0.02)
+
     def agree(self) -> None:
         """See that rows, hypervisor and backend agree."""
         self.assertEqual([], self.cloud.settled_differences())

@@ -1,9 +1,7 @@
 """Volumes that are replaced under a server that runs: a whole cloud in this process, with a fake driver."""
 
-import time
 from typing import Any
 
-from tests.fixtures.whole_cloud import TIMEOUT_S
 from tests.fixtures.whole_cloud import V as C
 from tests.functional.test_boot_from_volume import BootCase
 from tests.functional.test_volume_life import V
@@ -40,16 +38,9 @@ class SwapTest(BootCase):
         self.assertEqual(status, asked.status_int, asked.text)
         return "" if status == 202 else str(next(iter(asked.json.values()))["message"])
 
-    def settle(self) -> None:
-        """Wait until nothing is done to the server."""
-        until = time.monotonic() + TIMEOUT_S
-        while self.server(self.server_id)["OS-EXT-STS:task_state"] is not None:
-            self.assertLess(time.monotonic(), until)
-            time.sleep(0.02)
-
     def check(self, *volumes: str) -> list[dict[str, Any]]:
         """See that the server has these volumes, and its guest too; return how they are shown."""
-        self.settle()
+        self.settle(self.server_id)
         shown = self.volumes_of(self.server_id)
         self.assertEqual(list(volumes), [each["volumeId"] for each in shown])
         self.assertEqual(sorted(volumes), sorted(self.cloud.held(self.server_id)["volumes"]))
@@ -133,11 +124,11 @@ class SwapTest(BootCase):
         asked = self.cloud.post(f"{C}/servers/{self.server_id}/os-volume_attachments", {"volumeAttachment": {"volumeId": self.new}})
         self.assertEqual(200, asked.status_int, asked.text)
         self.wait(self.new, "in-use")
-        self.settle()
+        self.settle(self.server_id)
         reason = self.swap(self.new, self.make(), 400)
         self.cloud.delete(f"{C}/servers/{self.server_id}/os-volume_attachments/{self.new}")
         self.wait(self.new, "available")
-        self.settle()
+        self.settle(self.server_id)
         return reason
 
     def check_off(self) -> None:

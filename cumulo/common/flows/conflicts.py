@@ -36,7 +36,7 @@ _FLOWS = ("build_server", "start_server", "stop_server", "reboot_server", "delet
           "rebuild_server", "rebuild_volume_server", "rescue_server", "unrescue_server", "soft_delete_server", "restore_server", "sync_power", "change_password",
           "shelve_server", "offload_server", "unshelve_server", "wake_server", "resize_server", "confirm_resize",
           "revert_resize", "delete_moved_server", "attach_interface", "detach_interface", "drop_card", "live_migrate_server", "land_server",
-          "attach_volume", "detach_volume", "swap_volume", "evacuate_server")
+          "attach_volume", "detach_volume", "swap_volume", "move_volume", "evacuate_server")
 ACT, VOLUMES = "do anything else to it", "attach or detach a volume"
 
 # What is asked -> the flow that runs -> what happens.

@@ -69,6 +69,8 @@ class Steps:
             "revert_volume": (self.revert, self.discard),
             "reimage_volume": (self.reimage, self.discard),
             "receive_volume": (self.receive, self.send_back),
+            "make_target": (self.make_target, self.send_back),
+            "export_target": (self.export_target, self.withdraw_target),
             "adopt_volume": (self.adopt, self.give_up),
             "release_volume": (self.release, nothing),
             "adopt_snap": (self.adopt_snap, self.give_up_snap),
@@ -229,12 +231,12 @@ class Steps:
             call.progress({"percent": round(percent)})
 
         with self.turns.alone(volume_id):
-            if state["host"] == self.host:
+            host = state["backend"].rpartition("@")[0]
+            if host == self.host:
                 with self._backend(state).read(volume_id) as source:
                     moving.copy(target, volume_id, state["size_gib"], moving.LocalChunks(source, self.threads), self.threads, tell)
             else:
-                chunks = moving.RemoteChunks(lambda method, named: self.ask_agent(state["host"], method, named), self._name(state),
-                                             volume_id)
+                chunks = moving.RemoteChunks(lambda method, named: self.ask_agent(host, method, named), self._name(state), volume_id)
                 moving.copy(target, volume_id, state["size_gib"], chunks, self.threads, tell)
         return {}
 
@@ -242,6 +244,22 @@ class Steps:
         """Leave nothing of the copy: the volume stays where it is."""
         with self.turns.alone(state["volume_id"]):
             self._backend({"backend": state["target"]}).delete(state["volume_id"])
+        return {}
+
+    def make_target(self, state: State, call: Any) -> State:
+        """Have an empty volume, for a guest to copy to."""
+        with self.turns.alone(state["volume_id"]):
+            self._backend({"backend": state["target"]}).create(state["volume_id"], state["size_gib"])
+        return {}
+
+    def export_target(self, state: State, call: Any) -> State:
+        """Say how the server's host opens a volume where it moves to."""
+        return self.export({**state, "backend": state["target"]}, call)
+
+    def withdraw_target(self, state: State, call: Any) -> State:
+        """Serve it there no more."""
+        with self.turns.alone(state["volume_id"]):
+            self._withdraw({**state, "backend": state["target"]})
         return {}
 
     def adopt(self, state: State, call: Any) -> State:

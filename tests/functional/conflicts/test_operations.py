@@ -50,6 +50,8 @@ BEGIN |= {"pause_server": ("ACTIVE", {"pause": None}), "unpause_server": ("PAUSE
           "detach_volume": ("ACTIVE", servers.Change("detach_volume", "detach_volume", ("ACTIVE",), NO_VOLUME)),
           "swap_volume": ("ACTIVE", servers.Change("swap_volume", "swap_volume", ("ACTIVE",), NO_VOLUME | {
               "old_volume_id": "none", "old_attachment_id": "none"})),
+          "move_volume": ("ACTIVE", servers.Change("swap_volume", "move_volume", ("ACTIVE",), NO_VOLUME | {
+              "old_volume_id": "none", "is_off": False, "backend": "none@none"})),
           "sync_power": ("ACTIVE", servers.Change("sync_power", "sync_power", ("ACTIVE",)))}
 #: Of the other flows only what an operation in the way decides about is tried: the rest is the same transaction.
 FEW = ("start_server", "stop_server", "reboot_server", "delete_server")
@@ -62,14 +64,14 @@ ENDS = {"build_server": "ACTIVE", "start_server": "ACTIVE", "stop_server": "SHUT
         "shelve_server": "SHELVED_OFFLOADED", "offload_server": "SHELVED_OFFLOADED", "unshelve_server": "ACTIVE",
         "wake_server": "ACTIVE", "resize_server": "VERIFY_RESIZE", "confirm_resize": "ACTIVE", "revert_resize": "ACTIVE",
         "delete_moved_server": "DELETED", "attach_interface": "ACTIVE", "detach_interface": "ACTIVE", "drop_card": "ACTIVE",
-        "live_migrate_server": "ACTIVE", "land_server": "ACTIVE", "attach_volume": "ACTIVE", "detach_volume": "ACTIVE", "swap_volume": "ACTIVE",
+        "live_migrate_server": "ACTIVE", "land_server": "ACTIVE", "attach_volume": "ACTIVE", "detach_volume": "ACTIVE", "swap_volume": "ACTIVE", "move_volume": "ACTIVE",
         "evacuate_server": "ACTIVE"}
 ACTION = {"build_server": "create"} | {flow: flow.removesuffix("_server") for flow in BEGIN} | {
     "create_image": "createImage", "change_password": "changePassword", "soft_delete_server": "softDelete", "offload_server": "shelveOffload",
     "wake_server": "unshelve", "confirm_resize": "confirmResize", "revert_resize": "revertResize",
     "delete_moved_server": "delete", "drop_card": "detach_interface",
     "live_migrate_server": "live-migration", "land_server": "finish-live-migration", "evacuate_server": "evacuate",
-    "rebuild_volume_server": "rebuild"}
+    "rebuild_volume_server": "rebuild", "move_volume": "swap_volume"}
 NOTHING_LEFT = {"host": None, "claims": 0, "ports": 0, "bound": 0, "running": None, "effects": []}
 
 

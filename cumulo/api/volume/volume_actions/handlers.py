@@ -10,11 +10,11 @@ import sqlalchemy as sa
 
 from cumulo.api.compute.common import flag
 from cumulo.api.volume import common, schema_parts
-from cumulo.api.volume.volume_actions import contents, upload, uses
+from cumulo.api.volume.volume_actions import contents, moving, upload, uses
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
 from cumulo.common.operations import store
-from cumulo.volume import attachments, image_metadata, managing, moves, types, volumes
+from cumulo.volume import attachments, image_metadata, managing, types, volumes
 
 ACTION, ATTACH = "volume:volumes:action", "volume:volumes:attach"
 Change = Callable[[Request, sa.Connection, volumes.Row, Any], Reply | None]
@@ -25,6 +25,8 @@ def act(request: Request) -> Reply | None:
     ((name, asked),) = request.body.items()
     rule, change = _CHANGES[name]
     with request.services.database.write() as connection:
+        if name in _MOVES:
+            moving.hold_users(connection, common.own_volume(request, connection, rule))
         row = common.own_volume(request, connection, rule, lock=True)
         reply = change(request, connection, row, asked)
     common.ring_scheduler(request)
@@ -90,29 +92,6 @@ def _show_image_metadata(request: Request, connection: sa.Connection, row: volum
     return Reply({"metadata": row["image_metadata"] or {}}, status=200)
 
 
-def _retype(request: Request, connection: sa.Connection, row: volumes.Row, asked: Any) -> None:
-    """Give a volume another type that its backend fits or, by the migration policy on-demand, move it to one that does."""
-    services = request.services
-    after = types.named(connection, asked["new_type"], common.project_of(request))
-    now = services.database.now(connection)
-    lacks = volumes.retype(connection, now, conf=services.conf, row=row, after=after)
-    if not lacks:
-        return
-    if asked.get("migration_policy") != "on-demand":
-        raise errors.BadRequest(f"Invalid volume: The backend of volume {row['id']} does not fit type {after['name']}: it lacks "
-                                f"{', '.join(lacks)}. It may move, with migration_policy on-demand.")
-    moves.request_retype(connection, services.ids, now, context=request.context, row=row, type_id=after["id"])
-
-
-def _migrate(request: Request, connection: sa.Connection, row: volumes.Row, asked: Any) -> None:
-    """Begin to move a volume to a backend; it is always copied by its hosts, and nothing else is done to it meanwhile."""
-    services = request.services
-    for name in ("force_host_copy", "lock_volume"):
-        flag(str(asked.get(name, False)), name)
-    moves.request_migrate(connection, services.ids, services.database.now(connection), context=request.context, row=row,
-                          backend=asked["host"].partition("#")[0])
-
-
 def _unmanage(request: Request, connection: sa.Connection, row: volumes.Row, asked: Any) -> None:
     services = request.services
     managing.request_unmanage(connection, services.ids, services.database.now(connection), context=request.context, row=row)
@@ -132,9 +111,9 @@ _CHANGES: dict[str, tuple[str, Change]] = {
     "os-unset_image_metadata": (ACTION, _unset_image_metadata),
     "os-show_image_metadata": (ACTION, _show_image_metadata),
     "os-volume_upload_image": (ACTION, upload.upload),
-    "os-retype": (ACTION, _retype),
+    "os-retype": (ACTION, moving.retype),
     "os-unmanage": ("volume:volumes:unmanage", _unmanage),
-    "os-migrate_volume": ("volume:volumes:migrate", _migrate),
+    "os-migrate_volume": ("volume:volumes:migrate", moving.migrate),
     "revert": (ACTION, contents.revert),
     "os-reimage": (ACTION, contents.reimage),
     "os-reserve": (ATTACH, uses.reserve),
@@ -146,3 +125,4 @@ _CHANGES: dict[str, tuple[str, Change]] = {
     "os-force_detach": ("volume:volumes:force_detach", uses.force_detach),
 }
 """By the body's key: the rule of the action, and what is done."""
+_MOVES = ("os-retype", "os-migrate_volume")

@@ -101,8 +101,8 @@ def _waiting(facts: Facts) -> Iterator[Difference]:
             if row.status == "creating" and row.id not in facts.active and row.id not in built:
                 yield Difference("volume_waits_for_nobody", row.id, f"{kind} {row.id} is creating",
                                  "no operation is under way", server_id=row.id)
-    for volume in facts.database.volumes:
-        if volume.moving_to is not None and volume.id not in facts.active:
+    for volume in facts.database.volumes:  # by an operation of its own, or of the server that has it
+        if volume.moving_to is not None and volume.id not in facts.active and volume.id not in built:
             yield Difference("volume_waits_for_nobody", volume.id, f"volume {volume.id} is moving to {volume.moving_to}",
                              "no operation is under way", server_id=volume.id, mark="moving")
 
@@ -124,7 +124,7 @@ def _backend(facts: Facts, name: str, held: BackendHoldings) -> Iterator[Differe
             yield differs("volume_smaller", each.id, f"volume {each.id} has {each.size_gib} GiB",
                           f"{name} has {sizes[each.id]} GiB of it")
     for its_id in sizes:
-        if its_id not in volumes or volumes[its_id].backend != name:
+        if its_id not in volumes or name not in (volumes[its_id].backend, volumes[its_id].moving_to):
             yield differs("volume_without_row", its_id, f"{name} has volume {its_id}", "no volume of it is there")
     for snapshot in _wanted_snapshots(facts, name, volumes):
         if snapshot.id not in held.snapshots:
@@ -143,13 +143,14 @@ def _exports(facts: Facts, name: str, held: BackendHoldings, differs: Callable[.
     if held.exports is None:
         return
     here = {each.id for each in facts.database.volumes if each.backend == name}
+    coming = {each.id for each in facts.database.volumes if each.moving_to == name}
     used = [each for each in facts.database.attachments if each.volume_id in here]
     for each in used:
         if each.status == "attached" and attachments.is_served(each.connection) and each.server_id not in facts.active and (
                 each.volume_id not in held.exports):
             yield differs("export_missing", each.volume_id, f"volume {each.volume_id} is attached to server {each.server_id}",
                           f"{name} does not serve it")
-    for its_id in sorted({*held.exports} - {each.volume_id for each in used}):
+    for its_id in sorted({*held.exports} - {each.volume_id for each in used} - coming):
         yield differs("export_without_attachment", its_id, f"{name} serves volume {its_id}", "it is attached to nothing")
 
 

@@ -17,8 +17,8 @@ LOG = log.get(__name__)
 KEEP_EVERY_S = 1.0
 COMPARE_EVERY_S = 5.0
 
-Needed = Callable[[], Mapping[str, Mapping[str, Any]]]
-"""Volume id -> {"backend": host@name, "attached": whether a server has it}, of every volume that somebody may open."""
+Needed = Callable[[], Mapping[str, Mapping[str, bool]]]
+"""Volume id -> {host@backend: whether a server has it there}, of every volume that somebody may open."""
 
 
 class Keeper:
@@ -69,7 +69,7 @@ class Keeper:
                 if not _is_of(needed, volume_id, name):
                     self._withdraw(name, volume_id)
             for volume_id in sorted(needed):
-                if _is_of(needed, volume_id, name) and needed[volume_id]["attached"] and volume_id not in volume_ids:
+                if _is_attached(needed, volume_id, name) and volume_id not in volume_ids:
                     self._open(name, volume_id)
 
     def _withdraw(self, name: str, volume_id: str) -> None:
@@ -80,12 +80,15 @@ class Keeper:
 
     def _open(self, name: str, volume_id: str) -> None:
         with self._turns.alone(volume_id):
-            needed = self._needed()
-            if _is_of(needed, volume_id, name) and needed[volume_id]["attached"]:
+            if _is_attached(self._needed(), volume_id, name):
                 host = self._runtime.host
                 self._exports[name].open(volume_id, self._backends[name].connection(volume_id, host, host))
                 LOG.info("export_made_again", volume=volume_id)
 
 
-def _is_of(needed: Mapping[str, Mapping[str, Any]], volume_id: str, name: str) -> bool:
-    return volume_id in needed and needed[volume_id]["backend"].rpartition("@")[2] == name
+def _is_of(needed: Mapping[str, Mapping[str, bool]], volume_id: str, name: str) -> bool:
+    return any(each.rpartition("@")[2] == name for each in needed.get(volume_id, ()))
+
+
+def _is_attached(needed: Mapping[str, Mapping[str, bool]], volume_id: str, name: str) -> bool:
+    return any(there for each, there in needed.get(volume_id, {}).items() if each.rpartition("@")[2] == name)
