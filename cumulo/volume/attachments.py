@@ -9,7 +9,7 @@ Those of servers are made and ended by operations (managed), and nobody else cha
 while a guest may write to it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,8 +22,8 @@ from cumulo.volume import states, volumes
 
 Row = Mapping[str, Any]
 RESERVED, ATTACHING, ATTACHED, DETACHING = "reserved", "attaching", "attached", "detaching"
-_OF_VOLUME = {ATTACHED: states.IN_USE, ATTACHING: states.ATTACHING, DETACHING: states.DETACHING, RESERVED: states.RESERVED}
-"""What a volume is that has such an attachment, the first of these that it has."""
+_OF_VOLUME = {DETACHING: states.DETACHING, ATTACHING: states.ATTACHING, ATTACHED: states.IN_USE, RESERVED: states.RESERVED}
+"""What a volume is that has such an attachment, the first of these that it has: what is under way hides what has been reached."""
 FOLLOWS = (states.AVAILABLE, *_OF_VOLUME.values())
 # Statements of every flow, built once: that costs more than running them.
 _STATUSES = sa.select(volume_attachment.c.status).where(volume_attachment.c.volume_id == sa.bindparam("its_volume"))
@@ -118,7 +118,7 @@ def attach(connection: sa.Connection, ids: Ids, now: float, of: Row, status: str
     Raises BadRequest for one that is in use, unless several may use it, or that is in no state to be used.
     """
     there = volumes.attachments_of(connection, [of["id"]])[of["id"]]
-    allowed = (states.AVAILABLE, states.IN_USE, states.RESERVED, states.ATTACHING) if of["multiattach"] else (states.AVAILABLE,)
+    allowed = FOLLOWS if of["multiattach"] else (states.AVAILABLE,)
     if not is_new:
         volumes.require(of, "attach it", allowed)
     server_id = columns.get("server_id")
@@ -153,8 +153,13 @@ def part(connection: sa.Connection, now: float, attachment_id: str) -> None:
 def follow(connection: sa.Connection, now: float, volume_id: str) -> None:
     """Have a volume's status say what its attachments are, unless it says something else of itself."""
     found = set(connection.execute(_STATUSES, {"its_volume": volume_id}).scalars())
-    status = next((of_volume for each, of_volume in _OF_VOLUME.items() if each in found), states.AVAILABLE)
+    status = status_of(found)
     connection.execute(_FOLLOW, {"its_volume": volume_id, "its_status": status, "status": status, "updated_at": now})
+
+
+def status_of(found: Collection[str]) -> str:
+    """Return what a volume is whose attachments have these states."""
+    return next((of_volume for each, of_volume in _OF_VOLUME.items() if each in found), states.AVAILABLE)
 
 
 def require(row: Row, what: str, *allowed: str) -> None:

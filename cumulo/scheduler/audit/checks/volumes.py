@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from cumulo.common.audit.difference import Difference
 from cumulo.common.audit.holdings import BackendHoldings
 from cumulo.scheduler.audit.facts import Facts, Snapshot, Volume, compute_target, volume_target
-from cumulo.volume import attachments
+from cumulo.volume import attachments, states
 
 KINDS = {
     "volume_waits_for_nobody": "A volume or a snapshot is being made or moved, but no operation does it.",
@@ -57,7 +57,8 @@ def _attachments(facts: Facts) -> Iterator[Difference]:
             yield Difference("attachment_waits_for_nobody", each.volume_id, one, "no operation is under way",
                              server_id=each.server_id, mark=each.id)
     for volume in facts.database.volumes:
-        if (volume.status == "in-use") != ("attached" in used.get(volume.id, ())) and volume.status in SETTLED:
+        is_used = attachments.status_of(used.get(volume.id, ())) == states.IN_USE
+        if (volume.status == states.IN_USE) != is_used and volume.status in SETTLED:
             yield Difference("volume_in_no_use", volume.id, f"volume {volume.id} is {volume.status}",
                              f"its attachments are {', '.join(sorted(used.get(volume.id, ()))) or 'none'}", server_id=volume.id)
 
