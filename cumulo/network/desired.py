@@ -12,7 +12,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from cumulo.common.db.tables.network import network, network_change, network_host, network_placement, port, subnet
+from cumulo.common.db.tables.network import (
+    network,
+    network_change,
+    network_host,
+    network_placement,
+    network_segment,
+    port,
+    subnet,
+)
 from cumulo.common.db.tables.network_router import floating_ip, port_forwarding, router
 from cumulo.common.db.tables.network_sharing import port_binding, qos_rule
 from cumulo.network import (
@@ -106,10 +114,11 @@ def _changed_since(connection: sa.Connection, revision: int) -> set[str]:
 
 def _network(connection: sa.Connection, network_id: str, place: document.Place) -> dict[str, Any]:
     row = connection.execute(sa.select(network).where(network.c.id == network_id)).mappings().one()
+    of_network = segments.several(connection, network_segment.c.network_id == network_id).get(network_id, [])
     carried = trunks.in_network(connection, network_id)
     found = [each | {"trunk": carried.get(each["id"])}
              for each in ports.list_ports(connection, port.c.network_id == network_id)]
-    return document.network(place, row, networks.subnets_of(connection, [network_id]),
+    return document.network(place, document.on_segment(place, row, of_network), networks.subnets_of(connection, [network_id]),
                             [each | {"qos_rules": rules} for each, rules in _with_qos(connection, row, found)])
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from cumulo.common import names
 from cumulo.network import dns
 from cumulo.network.networks import DHCP_OWNER
+from cumulo.network.segments import on_host
 
 Row = Mapping[str, Any]
 _SUBNET_KEYS = ("id", "cidr", "ip_version", "gateway_ip", "enable_dhcp", "dns_nameservers", "host_routes")
@@ -42,11 +43,21 @@ def network(place: Place, row: Row, subnets: Iterable[Row], ports: Sequence[Row]
         "dns_domain": row.get("dns_domain") or "",
         "provider": {"type": row["provider_network_type"], "physical_network": row["provider_physical_network"],
                      "segmentation_id": row.get("provider_segmentation_id")},
-        "nat": has_nat(row["provider_network_type"], row["provider_physical_network"], place.wired),
+        "nat": row.get("has_nat", True) and has_nat(row["provider_network_type"], row["provider_physical_network"], place.wired),
         "dhcp_mac_address": dhcp[0]["mac_address"] if dhcp else None,
         "subnets": [_subnet(each, held.get(each["id"])) for each in subnets],
         "ports": [port(place, each) for each in sorted(others, key=lambda each: (each["created_at"], each["id"]))],
     }
+
+
+def on_segment(place: Place, row: Row, segments: Sequence[Row]) -> Row:
+    """A network that has several segments as it is on this host: on the one whose physical network the host is wired to."""
+    if not segments:
+        return row
+    its = on_host(segments, place.wired)
+    return {**row, "has_nat": False} | ({} if its is None else {
+        "provider_network_type": its["network_type"], "provider_physical_network": its["physical_network"],
+        "provider_segmentation_id": its["segmentation_id"]})
 
 
 def has_nat(network_type: str, physical_network: str | None, wired: Iterable[str]) -> bool:

@@ -16,12 +16,12 @@ from cumulo.common import errors
 from cumulo.common.db.tables.compute import claim, server_move
 from cumulo.common.db.tables.network import network, network_host, port
 from cumulo.common.db.tables.network_sharing import qos_rule
-from cumulo.network import rates
+from cumulo.network import rates, segments
 from cumulo.network.rates import Ask
 
 FOLLOWED = sa.func.coalesce(port.c.qos_policy_id, network.c.qos_policy_id)
 """The policy that a port follows, beside its network: its own, or the network's."""
-_ASKED = (sa.select(port.c.id, port.c.device_id, network.c.provider_network_type, network.c.provider_physical_network,
+_ASKED = (sa.select(port.c.id, port.c.device_id, port.c.network_id, network.c.provider_network_type, network.c.provider_physical_network,
                     qos_rule.c.kind, qos_rule.c.direction, qos_rule.c.settings)
           .join(network, network.c.id == port.c.network_id)
           .join(qos_rule, qos_rule.c.qos_policy_id == FOLLOWED)
@@ -33,10 +33,8 @@ _IS_A_SERVERS = port.c.hostname != ""  # ports.is_of_a_server, which is further 
 def of_ports(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> dict[str, list[Ask]]:
     """What each of the ports that meet the conditions asks, by their ids; without those that ask nothing."""
     found: dict[str, list[Ask]] = {}
-    for row in connection.execute(_ASKED.where(*where)).mappings():
-        asked = rates.ask(row, row["provider_network_type"], row["provider_physical_network"])
-        if asked is not None:
-            found.setdefault(row["id"], []).append(asked)
+    for row, asked in _asked(connection, *where):
+        found.setdefault(row["id"], []).append(asked)
     return found
 
 
@@ -51,11 +49,11 @@ def left(connection: sa.Connection) -> dict[str, dict[str, int]]:
     found = {host: dict(offers) for host, offers in connection.execute(
         sa.select(network_host.c.host, network_host.c.offers).where(network_host.c.offers.is_not(None)))}
     rooms = _rooms(connection)
-    for row in connection.execute(_ASKED.where(_IS_A_SERVERS)).mappings():
-        asked = rates.ask(row, row["provider_network_type"], row["provider_physical_network"])
-        for host in rooms.get(row["device_id"], ()) if asked is not None else ():
+    for row, asked in _asked(connection, _IS_A_SERVERS):
+        for host in rooms.get(row["device_id"], ()):
             of_host = found.setdefault(host, {})
-            of_host[asked.of] = of_host.get(asked.of, 0) - asked.amount
+            of = rates.on_host(asked.of, of_host)
+            of_host[of] = of_host.get(of, 0) - asked.amount
     return found
 
 
@@ -64,14 +62,14 @@ def broken(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> str | N
 
     The caller holds the lock of `revisions`.
     """
-    asked = connection.execute(_ASKED.where(_IS_A_SERVERS, *where)).mappings().all()
+    asked = _asked(connection, _IS_A_SERVERS, *where)
     if not asked:
         return None
     remaining, rooms = left(connection), _rooms(connection)
-    for row in asked:
-        wanted = rates.ask(row, row["provider_network_type"], row["provider_physical_network"])
-        for host in rooms.get(row["device_id"], ()) if wanted is not None else ():
-            if remaining.get(host, {}).get(wanted.of, 0) < 0:
+    for row, wanted in asked:
+        for host in rooms.get(row["device_id"], ()):
+            of_host = remaining.get(host, {})
+            if of_host.get(rates.on_host(wanted.of, of_host), 0) < 0:
                 return f"{wanted.amount} {wanted.of} for port {row['id']} on host {host}"
     return None
 
@@ -90,7 +88,20 @@ def check_policy(connection: sa.Connection, policy_id: str) -> None:
 
 def fits(remaining: Mapping[str, Any], asked: tuple[tuple[str, int], ...]) -> bool:
     """Whether so much is left of a host. Pure."""
-    return all(remaining.get(of, 0) >= amount for of, amount in asked)
+    return all(remaining.get(rates.on_host(of, remaining), 0) >= amount for of, amount in asked)
+
+
+def _asked(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[tuple[sa.RowMapping, Ask]]:
+    """Every port that meets the conditions with everything that it asks."""
+    rows = connection.execute(_ASKED.where(*where)).mappings().all()
+    several = segments.several(connection) if rows else {}
+    found = []
+    for row in rows:
+        wires = [each["physical_network"] for each in several.get(row["network_id"], ())] or [row["provider_physical_network"] or ""]
+        asked = rates.ask(dict(row), row["provider_network_type"], wires)
+        if asked is not None:
+            found.append((row, asked))
+    return found
 
 
 def _rooms(connection: sa.Connection) -> dict[str, list[str]]:

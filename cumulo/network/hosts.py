@@ -51,6 +51,12 @@ def wired(connection: sa.Connection, host: str) -> set[str]:
     return set(said or ())
 
 
+def all_wired(connection: sa.Connection) -> dict[str, frozenset[str]]:
+    """The same of every host."""
+    return {host: frozenset(said or ()) for host, said in connection.execute(
+        sa.select(network_host.c.host, network_host.c.wired).order_by(network_host.c.host))}
+
+
 def reaching(connection: sa.Connection, physical: str | None) -> list[Mapping[str, Any]]:
     """The hosts that are wired to a physical network; where none is, every host is its own way there."""
     rows = connection.execute(sa.select(network_host).order_by(network_host.c.host)).mappings().all()

@@ -63,10 +63,12 @@ def not_found(network_id: str) -> errors.NotFound:
 
 
 def create_network(connection: sa.Connection, ids: Ids, now: float, *, project_id: str, values: Mapping[str, Any],
-                   default_mtu: int, spans: segments.Spans = segments.NO_SPANS) -> Row:
+                   default_mtu: int, spans: segments.Spans = segments.NO_SPANS,
+                   more: Sequence[segments.Place] = ()) -> Row:
     """Insert a network and return it; `values` holds columns that differ from DEFAULTS.
 
     Its segment is the one asked for, or a free one of `spans`; raises Conflict where it is taken or none is free.
+    more: further segments of it, on other physical networks.
     """
     network_id = ids.new_id()
     revisions.advance_new(connection, network_id)
@@ -78,6 +80,8 @@ def create_network(connection: sa.Connection, ids: Ids, now: float, *, project_i
     row |= {"id": network_id, "project_id": project_id, "created_at": now, "updated_at": now, "revision_number": 1}
     connection.execute(sa.insert(network), row)
     segments.take(connection, ids, now, network_id, place)
+    for each in more:
+        segments.add_segment(connection, ids, now, row, each, {}, spans)
     return row | {"subnets": [], "scopes": {}}
 
 

@@ -17,7 +17,16 @@ from cumulo.common.db.rows import dicts
 from cumulo.common.db.tables.network import network, network_host, port
 from cumulo.common.db.tables.network_sharing import port_binding
 from cumulo.common.ids import Ids
-from cumulo.network import addresses, networks, port_attributes, revisions, security_groups, stand_ins, trunk_ports
+from cumulo.network import (
+    addresses,
+    networks,
+    port_attributes,
+    revisions,
+    routed,
+    security_groups,
+    stand_ins,
+    trunk_ports,
+)
 from cumulo.network.networks import Row
 
 DEFAULTS: Row = {
@@ -130,7 +139,11 @@ def insert_port(connection: sa.Connection, ids: Ids, now: float, *, project_id: 
             "bound_revision": revision if bound else 0, "created_at": now, "updated_at": now, "revision_number": 1}
     connection.execute(sa.insert(port), row)
     holder = addresses.Holder(port_id, row["mac_address"], row["device_owner"])
-    held = addresses.allocate(connection, holder, networks.subnets_of(connection, [network_id]), wanted)
+    offered = networks.subnets_of(connection, [network_id])
+    if wanted is None:
+        offered = routed.offered(connection, offered, row["binding_host_id"], row["device_owner"])
+    held = addresses.allocate(connection, holder, offered, wanted)
+    routed.check_host(connection, row["binding_host_id"], held)
     joined = security_groups.join(connection, revision, port_id, groups)
     return row | {"fixed_ips": held, "security_groups": joined, "network_dns_domain": domain,
                   "binding_mechanism": _mechanism(connection, row["binding_host_id"]) if bound else None}
@@ -167,16 +180,21 @@ def _change(connection: sa.Connection, now: float, port_id: str, values: Mapping
         changed |= {"status": "BUILD" if host else "DOWN", "bound_revision": revision if host else 0,
                     "next_host_id": ""}
     wanted = _again(before, changed) if wanted is None else wanted
-    if wanted is not None:
+    offered = networks.subnets_of(connection, [before["network_id"]])
+    waits = bool(wanted is None and host and not before["fixed_ips"] and routed.is_routed(offered))
+    if wanted is not None or waits:
         addresses.release(connection, port_id)
         after = before | changed
+        offered = routed.offered(connection, offered, host, after["device_owner"]) if waits else offered
         held = addresses.allocate(connection, addresses.Holder(port_id, after["mac_address"], after["device_owner"]),
-                                  networks.subnets_of(connection, [before["network_id"]]), wanted)
+                                  offered, wanted)
         stand_ins.release(connection, now, port_id, keep=[each["ip_address"] for each in held])
         # Rules of other groups speak of the addresses of these groups' members.
         revisions.note(connection, before["security_groups"])
     if groups is not None:
         security_groups.set_groups(connection, port_id, groups)
+    if host != before["binding_host_id"]:
+        routed.check_host(connection, host, before["fixed_ips"] if wanted is None and not waits else held)
     _write(connection, now, port_id, changed)
     if host != before["binding_host_id"]:
         _bind_carried(connection, now, port_id, host)

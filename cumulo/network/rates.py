@@ -8,7 +8,7 @@ much of some of them, a host has so much of some of them, and what it does not n
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from cumulo.common import errors
@@ -19,6 +19,7 @@ MINIMUM_BANDWIDTH, MINIMUM_PACKETS = "minimum_bandwidth", "minimum_packet_rate"
 KINDS = (MINIMUM_BANDWIDTH, MINIMUM_PACKETS)
 DIRECTIONS = ("egress", "ingress")
 ANY = "any"
+_OR = "|"
 _OVERLAYS = ("vxlan", "gre")
 
 
@@ -30,12 +31,21 @@ class Ask:
     amount: int
 
 
-def ask(rule: Mapping[str, Any], network_type: str, physical_network: str | None) -> Ask | None:
-    """What a rule asks of the host of a port in such a network; None where nothing leaves the host."""
+def ask(rule: Mapping[str, Any], network_type: str, physical_networks: Sequence[str]) -> Ask | None:
+    """What a rule asks of the host of a port in such a network; None where nothing leaves the host.
+
+    A network of several segments leaves a host by one of their physical networks: the word for it names all of them.
+    """
     if rule["kind"] == MINIMUM_PACKETS:
         return Ask(f"kpps {rule['direction']}", rule["settings"]["min_kpps"])
-    wire = TUNNELLED if network_type in _OVERLAYS else physical_network
+    wire = TUNNELLED if network_type in _OVERLAYS else _OR.join(sorted(physical_networks))
     return Ask(f"kbps {rule['direction']} {wire}", rule["settings"]["min_kbps"]) if wire else None
+
+
+def on_host(of: str, known: Collection[str]) -> str:
+    """What a word stands for on a host that knows some: the first of several that it has."""
+    before, _, wires = of.rpartition(" ")
+    return next((each for wire in wires.split(_OR) if (each := f"{before} {wire}") in known), of)
 
 
 def total(asks: Iterable[Ask]) -> dict[str, int]:

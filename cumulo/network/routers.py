@@ -21,7 +21,7 @@ from cumulo.common.db.tables.network import port, port_address, subnet
 from cumulo.common.db.tables.network_router import auto_allocated_topology, floating_ip, router
 from cumulo.common.flows import conflicts
 from cumulo.common.ids import Ids
-from cumulo.network import address_scopes, gateways, networks, ports, ranges, revisions
+from cumulo.network import address_scopes, gateways, networks, ports, ranges, revisions, routed
 
 Row = dict[str, Any]
 
@@ -103,6 +103,7 @@ def set_gateway(connection: sa.Connection, ids: Ids, now: float, router_id: str,
     if before["external_network_id"] != network_id:
         clear_gateway(connection, now, router_id)
         _check_external(connection, router_id, network_id)
+        routed.refuse_router(networks.subnets_of(connection, [network_id]))
         made = ports.insert_port(
             connection, ids, now, project_id="", network_id=network_id, wanted=wanted or None,
             values={"device_id": router_id, "device_owner": ROUTER_GATEWAY}, groups=())
@@ -145,6 +146,7 @@ def add_subnet(connection: sa.Connection, ids: Ids, now: float, router_row: Row,
     advance(connection, router_row["id"], of_subnet["network_id"])
     if of_subnet["gateway_ip"] is None:
         raise _bad("Subnet for router interface must have a gateway IP")
+    routed.refuse_router([of_subnet])
     held = interfaces(connection, router_row["id"])
     _check_overlap(connection, router_row["id"], held, [of_subnet])
     wish = {"subnet_id": of_subnet["id"], "ip_address": of_subnet["gateway_ip"]}
@@ -166,6 +168,7 @@ def add_port(connection: sa.Connection, now: float, router_row: Row, port_row: R
                               kind="PortInUse")
     if not port_row["fixed_ips"]:
         raise _bad("Router port must have at least one fixed IP")
+    routed.refuse_router(_subnets_of_port(connection, port_row))
     _check_overlap(connection, router_row["id"], interfaces(connection, router_row["id"]),
                    _subnets_of_port(connection, port_row))
     return ports.update_port(connection, now, port_row["id"], {

@@ -9,15 +9,24 @@ from typing import Any
 import sqlalchemy as sa
 
 from cumulo.common import errors
-from cumulo.common.db.tables.network import network, port, port_address, subnet
+from cumulo.common.db.tables.network import network, network_segment, port, port_address, subnet
 from cumulo.common.flows import conflicts
 from cumulo.common.ids import Ids
-from cumulo.network import address_scopes, addresses, dhcp_ports, networks, ranges, revisions
+from cumulo.network import (
+    address_scopes,
+    addresses,
+    dhcp_ports,
+    networks,
+    ranges,
+    revisions,
+    routed,
+    segments,
+)
 from cumulo.network.networks import DHCP_OWNER, Row
 
 DEFAULTS: Row = {
     "name": "", "description": "", "enable_dhcp": True, "dns_nameservers": [], "host_routes": [], "ipv6_ra_mode": None,
-    "ipv6_address_mode": None, "subnet_pool_id": None, "service_types": [], "tags": [],
+    "ipv6_address_mode": None, "subnet_pool_id": None, "segment_id": None, "service_types": [], "tags": [],
 }
 
 
@@ -58,6 +67,7 @@ def create_subnet(connection: sa.Connection, ids: Ids, now: float, *, project_id
     ranges.check_ipv6_modes(cidr, row["ipv6_ra_mode"], row["ipv6_address_mode"], enable_dhcp=row["enable_dhcp"])
     others = networks.subnets_of(connection, [network_id])
     _check_overlap(others, network_id, cidr)
+    routed.check_subnet(connection, row | {"network_id": network_id}, others)
     gateway = ranges.gateway(cidr, row["gateway_ip"]) if "gateway_ip" in row else ranges.default_gateway(cidr)
     pools = (ranges.pools(cidr, row["allocation_pools"]) if row.get("allocation_pools") is not None
              else ranges.default_pools(cidr, gateway))
@@ -104,6 +114,8 @@ def update_subnet(connection: sa.Connection, ids: Ids, now: float, subnet_id: st
     merged = before | changed
     ranges.check_ipv6_modes(cidr, merged["ipv6_ra_mode"], merged["ipv6_address_mode"], enable_dhcp=merged["enable_dhcp"])
     ranges.check_gateway_outside(merged["gateway_ip"], merged["allocation_pools"])
+    if merged["segment_id"] != before["segment_id"]:
+        _check_segment_change(connection, before, merged)
     connection.execute(sa.update(subnet).where(subnet.c.id == subnet_id).values(
         updated_at=now, revision_number=subnet.c.revision_number + 1, **changed))
     dhcp_ports.settle(connection, ids, now, before["network_id"])
@@ -124,6 +136,19 @@ def delete_subnet(connection: sa.Connection, ids: Ids, now: float, subnet_id: st
     connection.execute(sa.delete(port_address).where(port_address.c.subnet_id == subnet_id))
     connection.execute(sa.delete(subnet).where(subnet.c.id == subnet_id))
     dhcp_ports.settle(connection, ids, now, before["network_id"])
+
+
+def _check_segment_change(connection: sa.Connection, before: Row, merged: Row) -> None:
+    """A subnet comes to be on a segment only where that is the network's only one: then it has been there all the time."""
+    others = [each for each in networks.subnets_of(connection, [before["network_id"]]) if each["id"] != before["id"]]
+    if before["segment_id"] or segments.several(connection, network_segment.c.network_id == before["network_id"]):
+        raise errors.BadRequest(f"Subnet {before['id']} cannot change its segment.",
+                                kind="NoUpdateSubnetWhenMultipleSegmentsOnNetwork")
+    routed.check_subnet(connection, merged, others)
+    with_doors = sa.select(port.c.id).where(port.c.network_id == before["network_id"],
+                                            port.c.device_owner.startswith(addresses.ROUTER, autoescape=True)).limit(1)
+    if connection.execute(with_doors).first():
+        routed.refuse_router([merged])
 
 
 def _locked(connection: sa.Connection, subnet_id: str) -> Row:

@@ -40,6 +40,7 @@ class Host:
     fits: tuple[Fit, ...] = dataclasses.field(default=(), kw_only=True)
     used_dedicated: int = dataclasses.field(default=0, kw_only=True)  # of used_vcpus
     used_paged_mib: int = dataclasses.field(default=0, kw_only=True)  # of used_memory_mib
+    wired: frozenset[str] = dataclasses.field(default=frozenset(), kw_only=True)  # to which physical networks, where anybody asks
     # What it can promise to ports still, by what it is of (cumulo.network.rates), where anybody asks.
     rates_left: Mapping[str, int] = dataclasses.field(default_factory=dict, kw_only=True, hash=False)
 
@@ -76,6 +77,7 @@ class Request:
     wants_said: tuple[tuple[str, str], ...] = ()  # what the flavor wants aggregates to say of the host
     demand: Demand | None = None  # what it wants of cells: own processors, pages, memory that is near
     devices: tuple[Wish, ...] = ()  # what it wants of PCI devices
+    wires: tuple[frozenset[str], ...] = ()  # for each of these its host is to be wired to one of the physical networks
     rates: tuple[tuple[str, int], ...] = ()  # what its ports are to be promised, by what it is of
     fit: Fit | None = None  # what it gets of the host that was chosen for it
 
@@ -176,6 +178,11 @@ def volumes(host: Host, request: Request, limits: Limits) -> bool:
     return all(each == host.name for each in request.volume_hosts)
 
 
+def segments(host: Host, request: Request, limits: Limits) -> bool:
+    """It is on a segment of each network of the server that has several, and on that of the addresses it has already."""
+    return all(host.wired & each for each in request.wires)
+
+
 def rates(host: Host, request: Request, limits: Limits) -> bool:
     """It can promise its ports the bandwidth and packets that they ask for."""
     return guarantees.fits(host.rates_left, request.rates)
@@ -212,4 +219,4 @@ def disk(host: Host, request: Request, limits: Limits) -> bool:
 
 FILTERS: tuple[Filter, ...] = (
     enabled, alive, requested_host, another_host, cleared, zone, aggregates, architecture, image_properties, same_host, different_host, affinity, anti_affinity,
-    volumes, rates, vcpus, pci, numa, memory, disk)
+    volumes, segments, rates, vcpus, pci, numa, memory, disk)

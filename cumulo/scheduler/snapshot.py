@@ -28,7 +28,8 @@ from cumulo.compute import (
     passthrough,
     server_groups,
 )
-from cumulo.network import guarantees
+from cumulo.network import guarantees, routed
+from cumulo.network import hosts as network_hosts
 from cumulo.scheduler.filters import Group, Host, Limits, Request
 from cumulo.volume import attachments
 
@@ -71,8 +72,9 @@ def hosts(connection: sa.Connection, now: float, conf: cfg.ConfigOpts, wanted: R
     said = aggregates.metadata_of_hosts(connection)
     given = fits_on(connection) if wanted and (wanted.demand or wanted.devices) else {}
     left = guarantees.left(connection) if wanted and wanted.rates else {}
+    wired = network_hosts.all_wired(connection) if wanted and wanted.wires else {}
     return [dataclasses.replace(_host(row, now, conf, said.get(row["name"], {}), tuple(given.get(row["name"], ()))),
-                                rates_left=left.get(row["name"], {}))
+                                rates_left=left.get(row["name"], {}), wired=wired.get(row["name"], frozenset()))
             for row in connection.execute(_HOSTS).mappings()]
 
 
@@ -130,6 +132,7 @@ def request(connection: sa.Connection, conf: cfg.ConfigOpts, server_id: str, fla
         needs=hardware.needs(hardware.of(flavor, row["image_properties"])),
         demand=cells.of(flavor, row["image_properties"]),
         devices=passthrough.wishes(flavor, row["image_properties"], passthrough.aliases(conf.servers.pci_alias)),
+        wires=routed.needed_by(connection, server_id),
         rates=guarantees.of_server(connection, server_id),
         group=_group(connection, row),
         left_behind=tuple(leftovers.hosts_with(connection, server_id)),

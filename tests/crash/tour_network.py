@@ -24,9 +24,20 @@ def visit(tour: Tour) -> None:
     _topology(tour)
     _bindings(tour, port)
     _placing(tour, network)
+    _segments(tour)
     _tags(tour, network)
     for kind, one in (("port", port), ("subnet", subnet), ("network", network)):
         tour.send("DELETE", f"{V2}/{kind}s/{one}")
+
+
+def _segments(tour: Tour) -> None:
+    wired = tour.make(f"{V2}/networks", "wired", {"network": {"name": "wired", "segments": [
+        {"provider:network_type": "vlan", "provider:physical_network": "physnet1", "provider:segmentation_id": 77}]}}, "networks")
+    segment = tour.make(f"{V2}/segments", "tour", {"segment": {
+        "name": "tour", "network_id": wired, "network_type": "vlan", "physical_network": "public", "segmentation_id": 78}}, "segments")
+    _change(tour, "segments", "segment", segment)
+    tour.send("DELETE", f"{V2}/segments/{segment}")
+    tour.send("DELETE", f"{V2}/networks/{wired}")
 
 
 def _security(tour: Tour) -> None:

@@ -53,7 +53,7 @@ class GuaranteeTest(MoveCase):
         """Change something of the network API."""
         return self.cloud.request("PUT", f"{N}/{path}", body)
 
-    def refused(self, networks: list[dict[str, str]], reason: str) -> None:
+    def turned_away(self, networks: list[dict[str, str]], reason: str) -> None:
         """Build a server that no host takes."""
         answer = self.cloud.post(f"{V}/servers", {"server": {
             "name": "one", "imageRef": self.cloud.image_id, "flavorRef": "1", "networks": networks}})
@@ -65,7 +65,7 @@ class GuaranteeTest(MoveCase):
     def test_hosts_are_filled_no_further(self) -> None:
         first, second = (self.cloud.boot(networks=[{"port": self.port()}]) for _ in range(2))
         self.assertEqual({"h1", "h2"}, {self.place(first), self.place(second)})
-        self.refused([{"port": self.port()}], "rates removed 2")
+        self.turned_away([{"port": self.port()}], "rates removed 2")
         too_many = self.changed(f"qos/policies/{self.policy}/minimum_bandwidth_rules/{self.rule}", {
             "minimum_bandwidth_rule": {"min_kbps": 1001}})
         self.assertEqual((409, "QosPlacementAllocationUpdateConflict"), (
@@ -97,7 +97,7 @@ class GuaranteeTest(MoveCase):
     def test_a_server_that_moves_has_its_promise_on_both_hosts(self) -> None:
         server = self.cloud.boot(networks=[{"port": self.port()}])
         self.cloud.act(server, {"migrate": None}, "VERIFY_RESIZE")
-        self.refused([{"port": self.port()}], "rates removed 2")
+        self.turned_away([{"port": self.port()}], "rates removed 2")
         self.cloud.act(server, {"confirmResize": None}, "ACTIVE", 204)
         other = self.cloud.boot(networks=[{"port": self.port()}])
         self.assertEqual({"h1", "h2"}, {self.place(server), self.place(other)})
@@ -106,7 +106,7 @@ class GuaranteeTest(MoveCase):
         network = self.made("networks", "network", {"provider:network_type": "vlan", "provider:physical_network": "public",
                                                     "provider:segmentation_id": 8, "qos_policy_id": self.policy})
         self.made("subnets", "subnet", {"network_id": network, "cidr": "10.8.0.0/24", "ip_version": 4})
-        self.refused([{"uuid": network}], "rates removed 2")
+        self.turned_away([{"uuid": network}], "rates removed 2")
         self.assertEqual(204, self.cloud.request("DELETE", f"{N}/networks/{network}").status_int)
 
 

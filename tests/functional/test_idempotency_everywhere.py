@@ -41,6 +41,7 @@ from tests.functional import (
     test_network_scheduling_api,
     test_network_scope_api,
     test_network_security_api,
+    test_network_segments_api,
     test_network_sharing_api,
     test_network_topology_api,
     test_network_trunk_api,
@@ -56,7 +57,7 @@ NETWORK_STORIES: tuple[ModuleType, ...] = (test_network_api, test_network_securi
                                             test_network_sharing_api, test_network_trunk_api, test_network_scope_api,
                                             test_network_metering_api, test_network_binding_api,
                                             test_network_dns_api, test_network_topology_api, test_network_scheduling_api,
-                                            test_network_flavor_api)
+                                            test_network_flavor_api, test_network_segments_api)
 STORIES: tuple[tuple[str, ModuleType, str], ...] = (
     ("compute", test_compute_api, "api"), ("compute", test_compute_versions, "api"),
     ("compute", test_compute_quotas, "api"), ("compute", test_compute_images, "api"),

@@ -25,6 +25,7 @@ from cumulo.api.network.routers import routes as routers
 from cumulo.api.network.scheduling import routes as scheduling
 from cumulo.api.network.security_group_rules import routes as security_group_rules
 from cumulo.api.network.security_groups import routes as security_groups
+from cumulo.api.network.segments import routes as segments
 from cumulo.api.network.service_profiles import routes as service_profiles
 from cumulo.api.network.service_providers import routes as service_providers
 from cumulo.api.network.subnet_pools import routes as subnet_pools
@@ -39,7 +40,7 @@ FAMILY = Family("network")
 _PARTS = (networks, subnets, ports, security_groups, security_group_rules, address_groups, routers, floating_ips,
           port_forwardings, subnet_pools, quotas, tags, rbac_policies, agents, availability_zones, service_providers,
           ip_availabilities, topology, qos, trunks, address_scopes, metering,
-          auto_allocated_topologies, port_bindings, scheduling, flavors, service_profiles)
+          auto_allocated_topologies, port_bindings, scheduling, flavors, service_profiles, segments)
 ROUTES = (*discovery.ROUTES, *extensions.ROUTES, *(route for part in _PARTS for route in part.ROUTES))
 RULES = (*extensions.RULES, *(rule for part in _PARTS for rule in part.RULES))
 

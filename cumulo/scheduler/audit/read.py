@@ -28,7 +28,7 @@ from cumulo.common.db.tables.base import metadata
 from cumulo.common.db.tables.idempotency import idempotency_key
 from cumulo.common.db.tables.operations import operation
 from cumulo.image import imports
-from cumulo.network import needs, segments
+from cumulo.network import hosts, needs, segments
 from cumulo.scheduler.audit import facts
 from cumulo.volume import quotas as volume_quotas
 
@@ -98,7 +98,7 @@ def read(database: Database) -> facts.DatabaseFacts:
             revision=connection.execute(sa.select(sa.func.max(network.network_revision.c.revision))).scalar() or 0,
             changes=_numbers(connection, network.network_change.c.network_id, network.network_change.c.revision),
             applied=_numbers(connection, network.network_host.c.host, network.network_host.c.applied_revision),
-            wired=_wired(connection), needed={host: each.networks for host, each in needed.items()},
+            wired=hosts.all_wired(connection), needed={host: each.networks for host, each in needed.items()},
             needed_routers={host: each.routers for host, each in needed.items()},
             unanswered_keys=_texts(connection, idempotency_key.c.id, idempotency_key.c.status.is_(None)),
             expired_keys=connection.execute(sa.select(sa.func.count()).select_from(idempotency_key).where(
@@ -178,21 +178,17 @@ def _sub_ports(connection: sa.Connection) -> tuple[facts.SubPort, ...]:
 def _networks(connection: sa.Connection) -> tuple[facts.Network, ...]:
     columns = network.network.c
     query = sa.select(columns.id, columns.provider_network_type, columns.provider_physical_network).order_by(columns.id)
-    return tuple(facts.Network(row[0], row[1] == "flat", row[2], row[1] in segments.OVERLAYS) for row in connection.execute(query))
+    several = segments.several(connection)
+    return tuple(facts.Network(row[0], row[1] == "flat" and row[0] not in several, row[2], row[1] in segments.OVERLAYS)
+                 for row in connection.execute(query))
 
 
 def _needed(connection: sa.Connection) -> dict[str, needs.Needs]:
     """Without routers a host needs the networks of its ports, which the ports say."""
     if connection.execute(sa.select(network_router.router.c.id).limit(1)).first() is None:
         return {}
-    hosts = connection.execute(sa.select(network.network_host.c.host).order_by(network.network_host.c.host)).scalars().all()
-    return {host: needs.of_host(connection, host) for host in hosts}
-
-
-def _wired(connection: sa.Connection) -> dict[str, frozenset[str]]:
-    table = network.network_host.c
-    return {row[0]: frozenset(row[1] or ()) for row in connection.execute(
-        sa.select(table.host, table.wired).order_by(table.host))}
+    known = connection.execute(sa.select(network.network_host.c.host).order_by(network.network_host.c.host)).scalars().all()
+    return {host: needs.of_host(connection, host) for host in known}
 
 
 def _usage(connection: sa.Connection) -> dict[str, tuple[int, int, int]]:

@@ -13,7 +13,7 @@ WHOSE = frozenset(("project_id", "user_id", "domain_id", "group_id"))
 # Variables that name nothing of a project's: a setting of the cloud, or a word.
 NOBODYS = frozenset(("role_id", "implied_role_id", "region_id", "service_id", "endpoint_id", "hypervisor_id", "alias",
                      "token_id", "consumer_id", "request_token_id", "task_id", "store_id", "class_id", "aggregate_id", "host_name", "before", "console_token",
-                     "registered_limit_id", "encryption_id", "group_type_id", "qos_specs_id", "network_flavor_id", "cluster_name", "endpoint_group_id", "policy_id", "group", "option", "rule_type", "resource_type"))
+                     "registered_limit_id", "encryption_id", "group_type_id", "qos_specs_id", "network_flavor_id", "segment_id", "cluster_name", "endpoint_group_id", "policy_id", "group", "option", "rule_type", "resource_type"))
 # Variables of what is either public or for the projects that were given it, and the rule of those who see all of it.
 SHARED = {"flavor_id": "compute:flavors:manage", "type_id": "volume:types:manage"}
 NOBODY = Persona("nobody in particular", None, {"roles": []})

@@ -19,10 +19,13 @@ class RatesTest(unittest.TestCase):
     def test_asks(self) -> None:
         bandwidth = {"kind": "minimum_bandwidth", "direction": "egress", "settings": {"min_kbps": 3}}
         packets = {"kind": "minimum_packet_rate", "direction": "any", "settings": {"min_kpps": 4}}
-        self.assertEqual(rates.Ask("kbps egress p1", 3), rates.ask(bandwidth, "vlan", "p1"))
-        self.assertEqual(rates.Ask("kbps egress tunnelled", 3), rates.ask(bandwidth, "vxlan", None))
-        self.assertIsNone(rates.ask(bandwidth, "local", None))
-        self.assertEqual(rates.Ask("kpps any", 4), rates.ask(packets, "local", None))
+        self.assertEqual(rates.Ask("kbps egress p1", 3), rates.ask(bandwidth, "vlan", ["p1"]))
+        self.assertEqual(rates.Ask("kbps egress p1|p2", 3), rates.ask(bandwidth, "vlan", ["p2", "p1"]))
+        self.assertEqual("kbps egress p2", rates.on_host("kbps egress p1|p2", {"kbps egress p2": 1}))
+        self.assertEqual("kbps egress p1|p2", rates.on_host("kbps egress p1|p2", {}))
+        self.assertEqual(rates.Ask("kbps egress tunnelled", 3), rates.ask(bandwidth, "vxlan", [""]))
+        self.assertIsNone(rates.ask(bandwidth, "local", [""]))
+        self.assertEqual(rates.Ask("kpps any", 4), rates.ask(packets, "local", [""]))
         self.assertEqual({"a": 3, "b": 1}, rates.total([rates.Ask("a", 1), rates.Ask("b", 1), rates.Ask("a", 2)]))
 
     def test_fits(self) -> None:

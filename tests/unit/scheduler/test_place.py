@@ -65,6 +65,8 @@ class FilterTest(unittest.TestCase):
             ("zone", HOST, request(REQUEST, zone="moon")),
             ("image_properties", host(HOST, abilities=frozenset({"uefi"})), request(REQUEST, needs=frozenset({"uefi", "tpm"}))),
             ("volumes", HOST, request(REQUEST, volume_hosts=("elsewhere",))),
+            ("segments", host(HOST, wired=frozenset(("p1",))), request(REQUEST, wires=(frozenset(("p1", "p2")), frozenset(("p2",))))),
+            ("rates", host(HOST, rates_left={"kbps egress p1": 5}), request(REQUEST, rates=(("kbps egress p1", 6),))),
             ("architecture", HOST, request(REQUEST, architecture="aarch64")),
             ("aggregates", host(HOST, said=frozenset((("disk", "slow"),))), request(REQUEST, wants_said=(("disk", "fast"),))),
             ("same_host", HOST, request(REQUEST, same_hosts=("h2",))),

@@ -13,8 +13,8 @@ from cumulo.api.network.networks.view import ATTRIBUTES, network_view
 from cumulo.api.network.qos import handlers as qos_policies
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
-from cumulo.common.db.tables.network import network, port
-from cumulo.network import guarantees, networks, qos, quotas
+from cumulo.common.db.tables.network import network, network_segment, port
+from cumulo.network import guarantees, networks, qos, quotas, segments
 
 Row = dict[str, Any]
 
@@ -27,6 +27,7 @@ _ATTRIBUTE_RULES = {
     "provider:network_type": "network:networks:set:provider",
     "provider:physical_network": "network:networks:set:provider",
     "provider:segmentation_id": "network:networks:set:provider",
+    "segments": "network:networks:set:provider",
 }
 
 
@@ -39,7 +40,15 @@ def is_visible(request: Request) -> list[sa.ColumnElement[bool]]:
                    standard.is_shared(request, network, "network", "access_as_external"))]
 
 
-KIND = standard.Kind("network", "networks", "network_id", "network:networks", network, networks.list_networks,
+def _rows(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Row]:
+    """Networks, with their segments where they have more than one."""
+    rows = networks.list_networks(connection, *where)
+    alone = (network_segment.c.network_id == rows[0]["id"],) if len(rows) == 1 else ()
+    several = segments.several(connection, *alone) if rows else {}
+    return [row | {"segments": several[row["id"]]} if row["id"] in several else row for row in rows]
+
+
+KIND = standard.Kind("network", "networks", "network_id", "network:networks", network, _rows,
                      network_view, ATTRIBUTES, is_visible, networks.not_found)
 
 
@@ -58,6 +67,7 @@ def _create(request: Request, connection: sa.Connection, now: float, body: Mappi
     project_id = resource.project_of(request, connection, body, "network:networks:create")
     resource.authorize_attributes(request, body, _ATTRIBUTE_RULES, {"project_id": project_id})
     conf, values = request.services.conf.network, _values(body)
+    more = provider.take_segments(conf, values)
     values["provider_network_type"] = provider.network_type(conf, connection, values)
     provider.check(conf, values)
     provider.check_mtu(conf, values["provider_network_type"], values.get("mtu"))
@@ -65,9 +75,10 @@ def _create(request: Request, connection: sa.Connection, now: float, body: Mappi
     if "qos_policy_id" not in body:
         values["qos_policy_id"] = qos.default_policy_id(connection, project_id)
     quotas.reserve(connection, request.services.conf, project_id, "network")
-    return networks.create_network(
+    row = networks.create_network(
         connection, request.services.ids, now, project_id=project_id, values=values, spans=provider.spans(conf),
-        default_mtu=provider.largest_mtu(conf, values["provider_network_type"]))
+        default_mtu=provider.largest_mtu(conf, values["provider_network_type"]), more=more)
+    return _rows(connection, network.c.id == row["id"])[0] if more else row
 
 
 def _values(body: Mapping[str, Any]) -> Row:
@@ -84,7 +95,8 @@ def _update(request: Request, connection: sa.Connection, now: float, row: Row, b
     qos_policies.chosen(request, connection, body)
     values = _values(body)
     provider.check_mtu(request.services.conf.network, row["provider_network_type"], values.get("mtu"))
-    changed = networks.update_network(connection, now, row["id"], values)
+    networks.update_network(connection, now, row["id"], values)
+    changed, = _rows(connection, network.c.id == row["id"])
     if changed["qos_policy_id"] != row["qos_policy_id"]:
         guarantees.check(connection, port.c.network_id == row["id"])
     return changed

@@ -15,6 +15,9 @@ _HEADERS_BYTES = {"vxlan": 50, "gre": 42}
 VXLAN (RFC 7348), or of GRE with a key (RFC 2890)."""
 
 
+_PARTS = ("network_type", "physical_network", "segmentation_id")
+
+
 def network_type(conf: Any, connection: sa.Connection, values: MutableMapping[str, Any]) -> str:
     """The type that was asked for; else the usual one, where every host can carry it."""
     asked = values.get("provider_network_type")
@@ -24,6 +27,24 @@ def network_type(conf: Any, connection: sa.Connection, values: MutableMapping[st
         raise errors.BadRequest("provider:network_type is needed beside other provider attributes.", kind="InvalidInput")
     usual = str(conf.tenant_network_type)
     return usual if usual == "local" or hosts.all_carry(connection, usual) else "local"
+
+
+def take_segments(conf: Any, values: MutableMapping[str, Any]) -> list[segments.Place]:
+    """Take `segments` out of what was asked for: the first becomes the network's provider attributes, the others are returned.
+
+    Raises BadRequest for segments beside provider attributes, and for those that no network can have.
+    """
+    asked = values.pop("segments", None)
+    if asked is None:
+        return []
+    if any(name.startswith("provider_") for name in values):
+        raise errors.BadRequest("Invalid input for operation: segments and provider attributes are not given together.",
+                                kind="SegmentsSetInConjunctionWithProviders")
+    places = [{f"provider_{name}": each.get(f"provider:{name}") for name in _PARTS} for each in asked]
+    for each in places:
+        check(conf, each)
+    values.update(places[0])
+    return [segments.Place(*(each[f"provider_{name}"] for name in _PARTS)) for each in places[1:]]
 
 
 def check(conf: Any, values: MutableMapping[str, Any]) -> None:

@@ -16,6 +16,7 @@ _PROVIDER = {
     "provider:segmentation_id": {"type": ["integer", "string", "null"], "minimum": 1, "maximum": 2**24 - 1,
                                  "pattern": "^[0-9]{1,8}$"},
 }
-CREATE = schema_create("network", "networks", attributes({**_CHANGEABLE, **_PROVIDER, **PROJECT, "availability_zone_hints": {
+CREATE = schema_create("network", "networks", attributes({**_CHANGEABLE, **_PROVIDER, **PROJECT, "segments": {
+    "type": "array", "items": attributes(_PROVIDER, ("provider:network_type",)), "minItems": 1, "maxItems": 50}, "availability_zone_hints": {
     "type": "array", "items": NAME, "maxItems": 10}}))
 UPDATE = schema_update("network", attributes(_CHANGEABLE))

@@ -10,8 +10,9 @@ ATTRIBUTES = (
     "router:external", "mtu", "created_at", "updated_at", "revision_number", "provider:network_type",
     "provider:physical_network", "provider:segmentation_id", "port_security_enabled", "qos_policy_id", "tags", "availability_zones",
     "availability_zone_hints", "is_default", "ipv4_address_scope", "ipv6_address_scope",
-    "dns_domain",
+    "dns_domain", "segments",
 )
+_PROVIDER = ("network_type", "physical_network", "segmentation_id")
 
 
 def network_view(request: Request, row: dict[str, Any]) -> dict[str, Any]:
@@ -29,6 +30,6 @@ def network_view(request: Request, row: dict[str, Any]) -> dict[str, Any]:
         "updated_at": iso_z(row["updated_at"]), "revision_number": row["revision_number"],
     }
     if request.may("network:networks:get:provider"):
-        view |= {"provider:network_type": row["provider_network_type"],
-                 "provider:physical_network": row["provider_physical_network"], "provider:segmentation_id": row["provider_segmentation_id"]}
+        view |= {"segments": [{f"provider:{name}": each[name] for name in _PROVIDER} for each in row["segments"]]} if (
+            "segments" in row) else {f"provider:{name}": row[f"provider_{name}"] for name in _PROVIDER}
     return view

@@ -18,7 +18,17 @@ from cumulo.common import errors, names
 from cumulo.common.db.tables.network import network, port
 from cumulo.common.flows import conflicts
 from cumulo.compute import servers
-from cumulo.network import floating_ips, guarantees, ports, quotas, revisions, routers, security_groups, trunk_ports, trunks
+from cumulo.network import (
+    floating_ips,
+    guarantees,
+    ports,
+    quotas,
+    revisions,
+    routers,
+    security_groups,
+    trunk_ports,
+    trunks,
+)
 from cumulo.network.networks import DHCP_OWNER
 
 Row = dict[str, Any]

@@ -17,6 +17,7 @@ from cumulo.common.db.tables.network import network, subnet
 from cumulo.network import quotas, subnet_pools, subnets
 
 Row = dict[str, Any]
+_ATTRIBUTE_RULES = {"segment_id": "network:subnets:set:segment"}
 
 
 def is_visible(request: Request) -> list[sa.ColumnElement[bool]]:
@@ -35,6 +36,7 @@ def _create(request: Request, connection: sa.Connection, now: float, body: Mappi
     project_id = resource.project_of(request, connection, body, "network:subnets:create")
     of_network = visible_network(request, connection, body["network_id"])
     request.authorize("network:subnets:create", {"project_id": of_network["project_id"]})
+    resource.authorize_attributes(request, body, _ATTRIBUTE_RULES, {"project_id": of_network["project_id"]})
     values = resource.columns(body, {}, without=("network_id", "subnetpool_id", "use_default_subnetpool", "prefixlen"))
     quotas.reserve(connection, request.services.conf, project_id, "subnet")
     values["ip_version"] = int(values["ip_version"])
@@ -67,6 +69,7 @@ def _pool(request: Request, connection: sa.Connection, body: Mapping[str, Any], 
 
 
 def _update(request: Request, connection: sa.Connection, now: float, row: Row, body: Mapping[str, Any]) -> Row:
+    resource.authorize_attributes(request, body, _ATTRIBUTE_RULES, {"project_id": row["project_id"]})
     return subnets.update_subnet(connection, request.services.ids, now, row["id"], resource.columns(body, {}))
 
 

@@ -19,6 +19,7 @@ RULES = tuple(policy.DocumentedRuleDefault(f"network:subnets:{name}", check, des
     ("create", "rule:project_member", "Create a subnet in a network of one's own", [_CREATE]),
     ("update", "rule:project_member", "Change a subnet", [_UPDATE]),
     ("delete", "rule:project_member", "Delete a subnet", [_DELETE]),
+    ("set:segment", "rule:admin_required", "Say which segment a subnet is on", [_CREATE, _UPDATE]),
 ))
 
 ROUTES = lifecycle.routes(handlers.KIND, handlers.CHANGES, "/v2.0/subnets", schema.CREATE, schema.UPDATE)

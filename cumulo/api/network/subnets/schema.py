@@ -16,6 +16,7 @@ _MODE = {"enum": ["slaac", "dhcpv6-stateful", "dhcpv6-stateless", None]}
 _FIXED = {"ipv6_ra_mode": _MODE, "ipv6_address_mode": _MODE}
 _CHANGEABLE["service_types"] = {"type": "array", "items": {"type": "string", "maxLength": 255, "pattern": "^[a-z:_-]+$"},
                                 "maxItems": 20}
+_CHANGEABLE["segment_id"] = {"type": ["string", "null"], "minLength": 1, "maxLength": 64}
 # Some clients send the number as text.
 _VERSION = {"enum": [4, 6, "4", "6"]}
 CREATE = schema_create("subnet", "subnets", attributes(

@@ -70,6 +70,8 @@ subnet = sa.Table(
     sa.Column("ipv6_ra_mode", sa.String(32)),
     sa.Column("ipv6_address_mode", sa.String(32)),
     sa.Column("subnet_pool_id", Id, index=True),
+    # The segment whose hosts have it, where its network has several that are routed from one to another.
+    sa.Column("segment_id", Id, index=True),
     # Which device_owners may have addresses of it; none named: all.
     sa.Column("service_types", Json),
     sa.Column("tags", Json),

@@ -1,0 +1,1 @@
+"""Segments: where networks lie, one by one."""
