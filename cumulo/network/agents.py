@@ -14,7 +14,9 @@ import sqlalchemy as sa
 
 from cumulo.common import errors
 from cumulo.common.db.tables.compute import service_status
-from cumulo.common.db.tables.network import network_host
+from cumulo.common.db.tables.network import network_host, network_placement, port
+from cumulo.common.db.tables.network_router import router
+from cumulo.common.db.tables.network_sharing import port_binding
 
 Row = dict[str, Any]
 
@@ -33,6 +35,23 @@ def list_agents(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> li
         .where(service_status.c.kind == "network", *where).order_by(service_status.c.host))
     return [dict(row) | {"id": role_id(row["id"], role), "agent_type": role}
             for row in connection.execute(statement).mappings() for role in _roles(row["mechanism"])]
+
+
+def forget(connection: sa.Connection, row: Row) -> None:
+    """Forget the agent of a host, and what its host said of itself; raises Conflict while something is there.
+
+    The caller holds the lock of `revisions`, and has seen that the agent is silent: one that speaks makes itself known again.
+    """
+    host = row["host"]
+    for what, table, condition in (
+            ("ports", port, sa.or_(port.c.binding_host_id == host, port.c.next_host_id == host)),
+            ("gateways of routers", router, sa.or_(router.c.gateway_host == host, router.c.standby_host == host)),
+            ("ports that may move there", port_binding, port_binding.c.host == host)):
+        if connection.execute(sa.select(sa.literal(1)).select_from(table).where(condition).limit(1)).first():
+            raise errors.Conflict(f"Agent {row['id']} cannot be deleted: host {host} has {what}.", kind="AgentInUse")
+    connection.execute(sa.delete(network_placement).where(network_placement.c.host == host))
+    connection.execute(sa.delete(network_host).where(network_host.c.host == host))
+    connection.execute(sa.delete(service_status).where(service_status.c.host == host, service_status.c.kind == "network"))
 
 
 def role_id(agent_id: str, role: str) -> str:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from cumulo.common import errors
 from cumulo.common.db.engine import Database
 from cumulo.common.db.tables.compute import compute_host
+from cumulo.common.db.tables.network import network_host
 from cumulo.common.db.tables.volume import volume_backend
 from cumulo.common.operations import lease, store
 from cumulo.common.runtime import Runtime
@@ -228,11 +229,12 @@ class Answers:
         return {"url": url, "token": tokens.unsealed(self._runtime.conf, state["sealed_token"])}
 
     def _is_registered(self, host: str, kind: str) -> bool:
-        column = {"compute": compute_host.c.name, "volume": volume_backend.c.host}.get(kind)
-        if column is None:
+        wanted = {"compute": compute_host.c.name == host, "volume": volume_backend.c.host == host,
+                  "network": sa.and_(network_host.c.host == host, network_host.c.types.is_not(None))}.get(kind)
+        if wanted is None:
             return True
         with self._database.read() as connection:
-            return connection.execute(sa.select(column).where(column == host).limit(1)).first() is not None
+            return connection.execute(sa.select(sa.literal(1)).where(wanted).limit(1)).first() is not None
 
     def _image_access(self, project_id: str, image_id: str) -> dict[str, Any]:
         conf = self._runtime.conf

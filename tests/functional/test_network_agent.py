@@ -33,9 +33,10 @@ class NetworkAgentTest(unittest.TestCase):
         self.service = main.start(self.runtime)
         self.addCleanup(self.service.stop)
 
-    def _heartbeat(self, call: Any, host: str, kind: str, state: dict[str, Any]) -> None:
+    def _heartbeat(self, call: Any, host: str, kind: str, state: dict[str, Any]) -> dict[str, bool]:
         if kind == "network" and "hearing" in state:
             self.beaten.set()
+        return {"registered": True}
 
     def _desired(self, call: Any, host: str, since_revision: int, known: Any) -> dict[str, Any]:
         new = since_revision != self.revision

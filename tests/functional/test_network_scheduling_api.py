@@ -37,6 +37,20 @@ class SchedulingTest(RouterCase):
         listed = self.send("GET", path, who="root", expect=200)["agents"]
         return [(each["host"], each.get("ha_state", "")) for each in listed]
 
+    def test_agents_that_are_gone_are_forgotten(self) -> None:
+        net = self.network()["id"]
+        port = self.port(net)["id"]
+        self.send("PUT", f"/ports/{port}", {"port": {"binding:host_id": "c"}}, who="root", expect=200)
+        self.send("DELETE", role("c"), expect=403)
+        self.refused(409, "AgentInUse", "DELETE", role("c"), who="root")
+        with self.database.write() as connection:
+            connection.execute(sa.update(service_status).values(last_seen=1.0))
+        self.refused(409, "AgentInUse", "DELETE", role("c"), who="root")
+        self.send("DELETE", f"/ports/{port}", expect=204)
+        self.send("DELETE", role("c"), who="root", expect=204)
+        self.assertEqual({"a", "b"}, {host for host, _ in self.agents_of("/agents")})
+        self.send("DELETE", role("c", agents.DHCP), who="root", expect=404)
+
     def test_a_network_on_a_host_that_has_nothing_of_it(self) -> None:
         net = self.network()["id"]
         self.subnet(net, "10.9.0.0/24", enable_dhcp=False)

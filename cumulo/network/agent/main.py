@@ -149,13 +149,14 @@ def own_host(path: pathlib.Path) -> io.IOBase:
     return held
 
 
-def beat_once(service: Service) -> None:
-    """Tell the scheduler that this agent lives and what it has applied."""
+def beat_once(service: Service) -> bool:
+    """Tell the scheduler that this agent lives and what it has applied; say whether it knows this host still."""
     runtime = service.runtime
-    runtime.bus.call("scheduler", "heartbeat", {
+    answer = runtime.bus.call("scheduler", "heartbeat", {
         "host": runtime.host, "kind": KIND,
         "state": runtime.bus.state() | {"applied_revision": service.converger.revision},
     }, timeout_s=5)
+    return bool(answer["registered"])
 
 
 def _beat_forever(service: Service) -> None:
@@ -166,8 +167,7 @@ def _beat_forever(service: Service) -> None:
                 service.runtime.bus.call(
                     "scheduler", "register_host", {"host": service.runtime.host, "kind": KIND,
                                                    "inventory": service.place.inventory()}, timeout_s=5)
-                registered = True
-            beat_once(service)
+            registered = beat_once(service)
         except errors.CumuloError as failure:
             LOG.warning("heartbeat_lost", host=service.runtime.host, error=failure.message)
         service.stopping.wait(HEARTBEAT_INTERVAL_S)

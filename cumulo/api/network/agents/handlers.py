@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from cumulo.api.network import collection
 from cumulo.api.wsgi.route import Request
 from cumulo.api.wsgi.times import iso_z
+from cumulo.common import errors
 from cumulo.common.db.tables.compute import service_status
-from cumulo.network import agents, scheduling
+from cumulo.network import agents, revisions, scheduling
 
 Row = dict[str, Any]
 ATTRIBUTES = ("id", "host", "agent_type", "binary", "topic", "alive", "admin_state_up", "availability_zone",
@@ -47,6 +48,17 @@ def update(request: Request) -> Row:
     return {"agent": _view(request, now, row)}
 
 
+def delete(request: Request) -> None:
+    """Forget an agent that is silent, in all of its roles; raises Conflict for one that is alive, or while its host has something."""
+    database = request.services.database
+    with database.write() as connection:
+        revisions.hold(connection)
+        row = found(request, connection)
+        if _is_alive(request, database.now(connection), row):
+            raise errors.Conflict(f"Agent {row['id']} is alive: it would make itself known again at once.", kind="AgentInUse")
+        agents.forget(connection, row)
+
+
 def found(request: Request, connection: sa.Connection) -> Row:
     """The agent that the path names; raises NotFound, also for who may not know of hosts."""
     agent_id = request.params["agent_id"]
@@ -69,11 +81,15 @@ def _is_of_type(view: Row, values: list[str]) -> bool:
     return view["agent_type"].lower() in [value.lower() for value in values]
 
 
+def _is_alive(request: Request, now: float, row: Row) -> bool:
+    return bool(now - row["last_seen"] < request.services.conf.servers.service_down_after_s)
+
+
 def _view(request: Request, now: float, row: Row) -> Row:
     conf = request.services.conf
     return {
         "id": row["id"], "host": row["host"], "agent_type": row["agent_type"], "binary": "cumulo-network",
-        "topic": f"network.{row['host']}", "alive": now - row["last_seen"] < conf.servers.service_down_after_s,
+        "topic": f"network.{row['host']}", "alive": _is_alive(request, now, row),
         "admin_state_up": row["admin_state_up"] is not False, "availability_zone": conf.network.availability_zone, "description": "",
         "created_at": iso_z(row["started_at"]), "started_at": iso_z(row["started_at"]),
         "heartbeat_timestamp": iso_z(row["last_seen"]),

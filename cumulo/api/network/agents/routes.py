@@ -15,6 +15,8 @@ RULES = (
     policy.DocumentedRuleDefault("network:agents:get", "rule:any_token", "Ask for agents, of which most see none", _READS),
     policy.DocumentedRuleDefault("network:agents:update", "rule:admin_required", "Keep gateways and networks from agents' hosts",
                                  [{"method": "PUT", "path": _ONE}]),
+    policy.DocumentedRuleDefault("network:agents:delete", "rule:admin_required", "Forget agents that are silent",
+                                 [{"method": "DELETE", "path": _ONE}]),
     policy.DocumentedRuleDefault("network:agents:get:all", "rule:system_reader", "See agents and their hosts", _READS),
 )
 
@@ -23,4 +25,5 @@ ROUTES = (
     Route("GET", _ONE, handlers.show, policy="network:agents:get", query=("fields",)),
     Route("PUT", _ONE, handlers.update, policy="network:agents:update",
           body=schema_update("agent", attributes({"admin_state_up": BOOLEAN}, ("admin_state_up",)))),
+    Route("DELETE", _ONE, handlers.delete, policy="network:agents:delete", status=204),
 )
