@@ -35,6 +35,8 @@ _ACCOUNT_FILES = {
 }
 # Where both versions of cgroups are mounted, libvirt's containers cannot find the place of the second one.
 _SECOND_HIERARCHY = (pathlib.Path("/sys/fs/cgroup/unified"),)
+# Where guests' large pages are taken from: systemd mounts it, and without systemd nobody does.
+_LARGE_PAGES = pathlib.Path("/dev/hugepages")
 _CLONE_NEWNS, _MNT_DETACH = 0x20000, 2
 _MS_RDONLY, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_SLAVE = 1, 32, 4096, 16384, 1 << 19
 
@@ -145,9 +147,10 @@ class Libvirtd:
                 *(["--listen"] if self._listen else [])]
         mounts = self._mounts()
         hidden = [path for path in _SECOND_HIERARCHY if self._containers and path.is_dir()]
+        pages = _lacks_large_pages()
         with open(self._directory / "libvirtd.log", "ab") as output:
             return subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                                    start_new_session=True, preexec_fn=lambda: _private_mounts(mounts, hidden))
+                                    start_new_session=True, preexec_fn=lambda: _private_mounts(mounts, hidden, pages))
 
     def _last_words(self) -> str:
         try:
@@ -227,7 +230,13 @@ def _reap(pid: int) -> None:
         return  # started by an earlier process; somebody else collects it
 
 
-def _private_mounts(mounts: list[tuple[str, str]], hidden: list[pathlib.Path]) -> None:
+def _lacks_large_pages() -> bool:
+    """Say whether the kernel has large pages and a place for them, and they are mounted nowhere."""
+    mounted = any(line.split()[2] == "hugetlbfs" for line in pathlib.Path("/proc/mounts").read_text().splitlines())
+    return not mounted and _LARGE_PAGES.is_dir() and "hugetlbfs" in pathlib.Path("/proc/filesystems").read_text()
+
+
+def _private_mounts(mounts: list[tuple[str, str]], hidden: list[pathlib.Path], pages: bool) -> None:
     # Runs between fork and exec. Mounts of the machine still arrive here (slave); ours do not get out.
     c_library = ctypes.CDLL(None, use_errno=True)
     _check(c_library.unshare(_CLONE_NEWNS))
@@ -237,6 +246,8 @@ def _private_mounts(mounts: list[tuple[str, str]], hidden: list[pathlib.Path]) -
         if target == str(probe.DEVICE):  # read-only: not even root finds it usable then
             flags = ctypes.c_ulong(_MS_BIND | _MS_REMOUNT | _MS_RDONLY)
             _check(c_library.mount(None, target.encode(), None, flags, None))
+    if pages:  # a machine that does not allow it has none, as before
+        c_library.mount(b"hugetlbfs", bytes(_LARGE_PAGES), b"hugetlbfs", None, None)
     for path in hidden:
         c_library.umount2(str(path).encode(), _MNT_DETACH)
 

@@ -8,6 +8,7 @@
     hw:hide_hypervisor_id and the image's img_hide_hypervisor_id, hw_video:ram_max_mb      how much the image may ask for
     hw_rng:allowed, hw_rng:rate_bytes, hw_rng:rate_period      the flavor's alone
     os:secure_boot    and the image's os_secure_boot
+    hw_rescue_device, hw_rescue_bus      the rescue image's alone: the server keeps its disks where they are
 
 Where both speak the flavor's word counts: who pays for the server chose it. The API refuses what cannot be, placement
 asks hosts for what a machine needs of them, and the agent builds it: all by these functions. What a guest has of its host
@@ -26,6 +27,8 @@ _WATCHDOG = ("none", "pause", "poweroff", "reset", "disabled")
 _VIDEO = ("vga", "virtio", "qxl", "cirrus", "bochs", "none")
 _CARDS = ("virtio", "e1000", "e1000e", "rtl8139")
 _BUSES = ("virtio", "scsi", "sata", "ide", "usb")
+DISK, CDROM = "disk", "cdrom"
+_RESCUE_DEVICES = (DISK, CDROM)
 _CDROM_BUSES = ("ide", "sata", "scsi", "usb")
 _POINTERS, _INPUT_BUSES = ("ps2mouse", "usbtablet"), ("usb", "virtio")
 _HYPERVISORS, _MODES = ("qemu", "kvm", "lxc"), ("hvm", "exe")
@@ -56,6 +59,14 @@ class Tpm:
 
     version: str
     model: str
+
+
+@dataclasses.dataclass(frozen=True)
+class RescueDisk:
+    """What a server is rescued with where its own disks stay in their places; bus None: what such a device has."""
+
+    device: str
+    bus: str | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,6 +126,17 @@ def of(flavor: Words, properties: Words | None) -> Hardware:
         hides_hypervisor=said.flag("hw:hide_hypervisor_id", "img_hide_hypervisor_id"),
         local_time=image.get("os_type") == "windows", hypervisor=said.choice("", "img_hv_type", _HYPERVISORS),
         mode=said.choice("", "hw_vm_mode", _MODES))
+
+
+def rescue_disk(properties: Words | None) -> RescueDisk | None:
+    """Return what a rescue image wants to be; None where it takes the place of the server's first disk. Raises BadRequest."""
+    said = _Said({}, properties or {})
+    device, bus = said.choice("", "hw_rescue_device", _RESCUE_DEVICES), said.choice("", "hw_rescue_bus", _BUSES)
+    if device is None and bus is None:
+        return None
+    if device == CDROM and bus is not None and bus not in _CDROM_BUSES:
+        raise errors.BadRequest(f"A CD-ROM drive is not on the bus {bus} (hw_rescue_bus): it can be {', '.join(_CDROM_BUSES)}.")
+    return RescueDisk(device or DISK, bus)
 
 
 def _tablet(said: "_Said") -> str | None:

@@ -77,8 +77,8 @@ class LibvirtDriverTest(unittest.TestCase):
         libvirtd = Libvirtd(cls.state_dir / "libvirt")
         uri = libvirtd.start()
         cls.addClassCleanup(libvirtd.stop)
-        _make_bridge()
-        cls.addClassCleanup(_remove_bridge)
+        make_bridge(BRIDGE)
+        cls.addClassCleanup(remove_bridge, BRIDGE)
         threads = Threads()
         cls.images = ImageCache(files.images_directory(cls.state_dir), threads, cls.open_image)
         connection = Connection(uri, threads)
@@ -427,13 +427,15 @@ class LibvirtDriverTest(unittest.TestCase):
                 for disk in ElementTree.fromstring(text).findall("./devices/disk/source")]
 
 
-def _make_bridge() -> None:
+def make_bridge(name: str) -> None:
+    """Make a bridge for guests."""
     with contextlib.closing(pyroute2.IPRoute()) as netlink:
-        if not netlink.link_lookup(ifname=BRIDGE):
-            netlink.link("add", ifname=BRIDGE, kind="bridge")
-        netlink.link("set", index=netlink.link_lookup(ifname=BRIDGE)[0], state="up")
+        if not netlink.link_lookup(ifname=name):
+            netlink.link("add", ifname=name, kind="bridge")
+        netlink.link("set", index=netlink.link_lookup(ifname=name)[0], state="up")
 
 
-def _remove_bridge() -> None:
+def remove_bridge(name: str) -> None:
+    """Remove it."""
     with contextlib.closing(pyroute2.IPRoute()) as netlink:
-        netlink.link("del", index=netlink.link_lookup(ifname=BRIDGE)[0])
+        netlink.link("del", index=netlink.link_lookup(ifname=name)[0])

@@ -11,6 +11,7 @@ from cumulo.common import command, errors
 from cumulo.common import image_files as images
 from cumulo.compute.agent.driver import Facts
 from cumulo.compute.agent.files import ServerFiles
+from cumulo.compute.hardware import RescueDisk
 
 GIB = 1024 ** 3
 MIB = 1024 ** 2
@@ -124,6 +125,30 @@ def make_rescue(facts: Facts, files: ServerFiles, image: Facts | None) -> None:
     partial = files.rescue.with_suffix(".new")
     command.run(overlay_command(partial, base_format, size, base.name), timeout_s=TIMEOUT_S)
     partial.rename(files.rescue)
+
+
+def note_rescue(files: ServerFiles, wanted: RescueDisk | None) -> None:
+    """Note what the rescue disk is to its guest, for as long as it is rescued."""
+    files.rescue_device.unlink(missing_ok=True)
+    if wanted is not None:
+        partial = files.rescue_device.with_suffix(".new")
+        partial.write_text(f"{wanted.device} {wanted.bus or ''}", encoding="ascii")
+        partial.rename(files.rescue_device)
+
+
+def noted_rescue(files: ServerFiles) -> RescueDisk | None:
+    """Return what was noted; None for a rescue disk that is the guest's first disk."""
+    try:
+        device, _, bus = files.rescue_device.read_text(encoding="ascii").partition(" ")
+    except FileNotFoundError:
+        return None
+    return RescueDisk(device, bus or None)
+
+
+def forget_rescue(files: ServerFiles) -> None:
+    """Remove the rescue disk, the last thing: what is repeated finds it."""
+    for path in (files.rescue.with_suffix(".new"), files.rescue_device, files.rescue_base, files.rescue):
+        path.unlink(missing_ok=True)
 
 
 def _base_format(files: ServerFiles) -> str:

@@ -28,6 +28,7 @@ from cumulo.compute.agent import host_cells, support
 from cumulo.compute.agent.driver import Channel, Facts, Inventory, Orders, Power, Progress, Tell
 from cumulo.compute.agent.fake_display import open_display
 from cumulo.compute.agent.host_cells import Shares
+from cumulo.compute.hardware import rescue_disk
 
 ABILITIES = ["machine:pc", "machine:q35", "secure-boot", "tpm", "uefi"]
 INVENTORY = {"vcpus": 64, "memory_mib": 262144, "disk_gib": 10240}
@@ -104,7 +105,8 @@ class FakeDriver:
         self._begin("rescue", facts["id"])
         server = self._known(facts["id"])
         if "rescue" not in server["files"]:
-            added = ["rescue", "rescue.base"] if image else ["rescue"]
+            properties = (image or facts.get("image") or {}).get("properties")
+            added = ["rescue", *(["rescue.base"] if image else []), *(["rescue.device"] if rescue_disk(properties) else [])]
             self._change(facts["id"], server | {"power": Power.OFF.value, "files": sorted([*server["files"], *added])})
 
     def unrescue(self, facts: Facts) -> None:

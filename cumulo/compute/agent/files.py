@@ -5,6 +5,7 @@
                         /disk    qcow2 overlay over base
                         /disk.before the root disk before it grew, until that is confirmed
                         /rescue      qcow2 overlay over base or rescue.base, while the server is rescued
+                        /rescue.device what that is to the guest, where it is not its first disk
                         /snapshot    a copy of the root disk on its way to the image service
                         /ephemeral /swap /config.iso /kernel /ramdisk    where asked for
                         /console.log
@@ -72,6 +73,11 @@ class ServerFiles:
     def rescue_base(self) -> pathlib.Path:
         """The image under the rescue disk, where it is not the server's own."""
         return self.directory / "rescue.base"
+
+    @property
+    def rescue_device(self) -> pathlib.Path:
+        """What the rescue disk is to the guest where it does not take the place of its first disk."""
+        return self.directory / "rescue.device"
 
     @property
     def snapshot(self) -> pathlib.Path:

@@ -9,7 +9,7 @@ from cumulo.api.compute import common
 from cumulo.api.compute.servers import choices
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
-from cumulo.compute import servers, states
+from cumulo.compute import hardware, servers, states
 from cumulo.volume import attachments, volumes
 
 ALLOWED = (states.ACTIVE, states.SHUTOFF)
@@ -28,6 +28,8 @@ def rescue(request: Request, arguments: Mapping[str, Any] | None) -> Reply:
         reference = asked.get("rescue_image_ref") or (_image_of_volume(connection, row) if row["image_id"] is None else None)
         if reference:
             state["boot_image"] = _image(request, connection, row, reference)
+        elif hardware.rescue_disk(row["image_properties"]) is not None and row["kernel_id"]:
+            raise errors.BadRequest("An image that needs a kernel of its own cannot rescue a server beside its disks.")
         change = servers.Change("rescue", "rescue_server", ALLOWED, state)
         now = services.database.now(connection)
         servers.request_change(connection, services.ids, now, context=request.context, row=row, change=change,
@@ -48,6 +50,9 @@ def _image_of_volume(connection: sa.Connection, row: servers.Row) -> str:
 
 def _image(request: Request, connection: sa.Connection, row: servers.Row, reference: str) -> str:
     image = choices.find_image(request, connection, reference, row["flavor"])
+    if "block_device_mapping" in image["properties"]:
+        raise errors.BadRequest("An image that names volumes cannot rescue a server.")
+    hardware.rescue_disk(image["properties"])
     if image["properties"].get("kernel_id"):
         raise errors.BadRequest("An image that needs a kernel of its own cannot rescue a server.")
     return str(image["id"])

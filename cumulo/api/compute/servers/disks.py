@@ -82,7 +82,7 @@ def _check_count(own: tuple[Device, ...], count: int) -> None:
 def _said(request: Request, connection: sa.Connection, root: Device) -> Mapping[str, Any]:
     """What the image of a server's root volume said of itself; raises BadRequest for a volume that does not boot."""
     if root.source == block_devices.BLANK:
-        raise errors.BadRequest("Block Device Mapping is Invalid: a blank volume cannot be booted from.")
+        return {}  # whoever rescues it installs something there
     if root.source == block_devices.VOLUME:
         of = _volume(request, connection, root)
         bootable, said = of["bootable"], of["image_metadata"]

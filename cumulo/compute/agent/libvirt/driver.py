@@ -15,6 +15,7 @@ from cumulo.common.audit.holdings import ComputeHoldings
 from cumulo.common.clock import Clock
 from cumulo.common.image_files import ImageCache, image_format
 from cumulo.common.names import tap_name
+from cumulo.compute import hardware
 from cumulo.compute.agent import config_drive, console, disks, files, listing, support
 from cumulo.compute.agent.host_cells import Shares
 from cumulo.compute.agent.driver import Channel, Facts, Inventory, Orders, Power, Progress, Tell
@@ -31,6 +32,7 @@ from cumulo.compute.agent.libvirt.xml import (
     consoles,
     domain_xml,
     hardware_of,
+    properties_of,
     volume_target,
     volume_xml,
 )
@@ -130,6 +132,7 @@ class LibvirtDriver:
             self._images.link(image, own.rescue_base, progress)
         self.cut_power(facts["id"])
         if not own.rescue.exists():
+            disks.note_rescue(own, hardware.rescue_disk(image["properties"] if image else properties_of(facts)))
             disks.make_rescue(facts, own, image)
         self._define(facts)
 
@@ -139,8 +142,7 @@ class LibvirtDriver:
         if own.rescue.exists():
             self.cut_power(facts["id"])
             self._define(facts, rescued=False)
-        for path in (own.rescue.with_suffix(".new"), own.rescue_base, own.rescue):
-            path.unlink(missing_ok=True)
+        disks.forget_rescue(own)
 
     def start(self, server_id: str) -> None:
         """Start the domain."""
@@ -438,7 +440,9 @@ class LibvirtDriver:
             container.link(facts["id"], own)
             self._ask(lambda connection: domain.define(connection, container.container_xml(facts, self._machine)))
             return
-        text = domain_xml(facts, own, self._machine, rescued=own.rescue.exists() if rescued is None else rescued)
+        if rescued is None:
+            rescued = own.rescue.exists()
+        text = domain_xml(facts, own, self._machine, rescued=rescued, beside=disks.noted_rescue(own) if rescued else None)
         self.keep_secrets(facts)
         self._ask(lambda connection: domain.define(connection, text))
 

@@ -14,10 +14,10 @@ from cumulo.common.names import tap_name
 from cumulo.compute import cells, hardware, passthrough
 from cumulo.compute.agent.driver import Facts
 from cumulo.compute.agent.files import ServerFiles
-from cumulo.compute.agent.libvirt import placing
+from cumulo.compute.agent.libvirt import placing, rescue
 from cumulo.compute.agent.libvirt.volumes import disk_of
 from cumulo.compute.fits import Fit, fit
-from cumulo.compute.hardware import Hardware
+from cumulo.compute.hardware import Hardware, RescueDisk
 
 DEFAULT_COMMAND_LINE = "root=/dev/vda1 console=ttyS0"
 # cloud-init takes a machine of this name for one with an OpenStack metadata service.
@@ -38,8 +38,12 @@ class Machine:
     shared_processors: str = ""  # where guests run that have no processors of their own; empty: everywhere
 
 
-def domain_xml(facts: Facts, files: ServerFiles, machine: Machine, *, rescued: bool = False) -> str:
-    """Return the definition of a server's domain; rescued: with the rescue disk first and its own disks after it."""
+def domain_xml(facts: Facts, files: ServerFiles, machine: Machine, *, rescued: bool = False,
+               beside: RescueDisk | None = None) -> str:
+    """Return the definition of a server's domain; rescued: with the rescue disk first and its own disks after it.
+
+    beside: a rescue disk that is booted from while its own disks stay in their places.
+    """
     guest = hardware_of(facts)
     machine = dataclasses.replace(machine, machine_type=guest.machine_type or machine.machine_type)
     domain = Element("domain", type=machine.virt_type)
@@ -48,14 +52,16 @@ def domain_xml(facts: Facts, files: ServerFiles, machine: Machine, *, rescued: b
     _text(domain, "memory", facts["flavor"]["memory_mib"], unit="MiB")
     _text(domain, "vcpu", facts["flavor"]["vcpus"])
     smbios(domain, facts)
-    _boot(domain, facts, files, machine, guest)
+    _boot(domain, facts, files, machine, guest, beside)
     given = placing.fit_of(facts, needs=_needs_place(facts))
     _processor(domain, machine, guest, given)
     placing.tune(domain, given, machine.shared_processors)
     SubElement(domain, "clock", offset="localtime" if guest.local_time else "utc")
     for event, action in (("poweroff", "destroy"), ("reboot", "restart"), ("crash", "destroy")):
         _text(domain, f"on_{event}", action)
-    _devices(SubElement(domain, "devices"), facts, files, machine, guest, rescued)
+    _devices(SubElement(domain, "devices"), facts, files, machine, guest, rescued and beside is None)
+    if rescued and beside is not None:
+        rescue.add_disk(domain, files.rescue, beside, guest, cache=machine.disk_cache)
     ElementTree.indent(domain)
     return ElementTree.tostring(domain, encoding="unicode") + "\n"
 
@@ -109,7 +115,8 @@ def smbios(domain: Element, facts: Facts) -> None:
         _text(system, "entry", value, name=name)
 
 
-def _boot(domain: Element, facts: Facts, files: ServerFiles, machine: Machine, guest: Hardware) -> None:
+def _boot(domain: Element, facts: Facts, files: ServerFiles, machine: Machine, guest: Hardware,
+          beside: RescueDisk | None) -> None:
     system = SubElement(domain, "os", firmware="efi") if guest.firmware == hardware.UEFI else SubElement(domain, "os")
     _text(system, "type", "hvm", arch="x86_64", machine=machine.machine_type)
     if guest.firmware == hardware.UEFI:  # libvirt finds the firmware's files, and keeps its variables
@@ -118,11 +125,12 @@ def _boot(domain: Element, facts: Facts, files: ServerFiles, machine: Machine, g
             SubElement(firmware, "feature", enabled=word, name=feature)
         if guest.secure_boot:
             SubElement(system, "loader", secure="yes")
-    SubElement(system, "boot", dev="hd")
+    if beside is None:  # else the disks say for themselves which comes first
+        SubElement(system, "boot", dev="hd")
     if guest.boot_menu:
         SubElement(system, "bootmenu", enable="yes")
     SubElement(system, "smbios", mode="sysinfo")
-    if facts.get("kernel"):
+    if facts.get("kernel") and beside is None:
         _text(system, "kernel", files.kernel)
         if facts.get("ramdisk"):
             _text(system, "initrd", files.ramdisk)
@@ -201,7 +209,7 @@ def _disks(devices: Element, facts: Facts, files: ServerFiles, machine: Machine,
     if flavor.get("swap_mib"):
         _disk(devices, f"vd{next(letters)}", files.swap, "raw", machine)
     if facts.get("config_drive"):
-        _config_drive(devices, files, machine)
+        _config_drive(devices, files, machine, hardware_of(facts).disk_bus)
     taken = {target.get("dev") for target in devices.iter("target")}
     for volume in volumes:
         name = volume_target(volume, taken)
@@ -252,13 +260,16 @@ def _disk(devices: Element, name: str, path: Any, disk_format: str, machine: Mac
     SubElement(disk, "target", dev=name, bus="virtio")
 
 
-def _config_drive(devices: Element, files: ServerFiles, machine: Machine) -> None:
-    # pc has IDE, which every guest kernel knows. The virtio name is last, out of the way of volumes.
+def _config_drive(devices: Element, files: ServerFiles, machine: Machine, disk_bus: str) -> None:
+    # pc has IDE, which every guest kernel knows. The virtio name is last, out of the way of volumes. A guest without virtio
+    # has SATA elsewhere: QEMU has no disks of it that are read only, but drives.
     has_ide = machine.machine_type == "pc" or machine.machine_type.startswith("pc-i440fx")
-    disk = SubElement(devices, "disk", type="file", device="cdrom" if has_ide else "disk")
+    is_drive = has_ide or disk_bus != "virtio"
+    disk = SubElement(devices, "disk", type="file", device="cdrom" if is_drive else "disk")
     SubElement(disk, "driver", name="qemu", type="raw", cache=machine.disk_cache)
     SubElement(disk, "source", file=str(files.config_drive))
-    SubElement(disk, "target", dev="hda" if has_ide else "vdz", bus="ide" if has_ide else "virtio")
+    bus = "ide" if has_ide else "sata" if is_drive else "virtio"
+    SubElement(disk, "target", dev="hda" if is_drive else "vdz", bus=bus)
     SubElement(disk, "readonly")
 
 

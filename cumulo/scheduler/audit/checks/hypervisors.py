@@ -29,7 +29,7 @@ _POWER = {"ACTIVE": RUNNING, "SHUTOFF": "off", "PAUSED": "paused", "SUSPENDED": 
           "SOFT_DELETED": "off"}
 """What the domain of a server is. One in rescue is not here: its guest may go off, and it stays in rescue."""
 _NAMES = frozenset({"base", "disk", "ephemeral", "swap", "config.iso", "kernel", "ramdisk", "console.log",
-                    "console.log.1", "rescue", "rescue.base", "disk.before"})
+                    "console.log.1", "rescue", "rescue.base", "rescue.device", "disk.before"})
 
 
 def differences(facts: Facts) -> Iterator[Difference]:

@@ -5,6 +5,7 @@ import os
 import pathlib
 import unittest
 from typing import Any
+from xml.etree import ElementTree
 
 from cumulo.common import errors
 from cumulo.compute.agent.files import ServerFiles
@@ -12,6 +13,7 @@ from cumulo.compute.agent.libvirt import placing
 from cumulo.compute.agent.libvirt.container import container_xml
 from cumulo.compute.agent.libvirt.xml import Machine, domain_xml
 from cumulo.compute.fits import Fit, FitCell, fit
+from cumulo.compute.hardware import RescueDisk
 from tests.fixtures.compute_agent import SERVER_ID, server_facts
 
 GOLDEN = pathlib.Path(__file__).parent / "golden"
@@ -21,9 +23,9 @@ FILES = ServerFiles(pathlib.Path("/state/servers") / SERVER_ID)
 class DomainXmlTest(unittest.TestCase):
     """Each case is one file."""
 
-    def assert_golden(self, name: str, facts: dict[str, Any], machine: Machine) -> None:
+    def assert_golden(self, name: str, facts: dict[str, Any], machine: Machine, **more: Any) -> None:
         """Compare a definition with its file."""
-        made, path = domain_xml(facts, FILES, machine), GOLDEN / f"{name}.xml"
+        made, path = domain_xml(facts, FILES, machine, **more), GOLDEN / f"{name}.xml"
         if os.environ.get("CUMULO_WRITE_GOLDEN"):
             path.write_text(made)
         self.assertEqual(made, path.read_text())
@@ -93,6 +95,33 @@ class DomainXmlTest(unittest.TestCase):
         self.assert_golden("old", facts, Machine("kvm"))
         facts["image"]["properties"] = {"hw_disk_bus": "ide"}
         self.assertIn('<target dev="hdd" bus="ide" />', domain_xml(facts, FILES, Machine()))
+        facts["image"]["properties"] = {"hw_disk_bus": "sata"}  # QEMU has no read-only disks on it
+        self.assertIn('<target dev="hde" bus="sata" />', domain_xml(facts, FILES, Machine(machine_type="q35")))
+        self.assertIn('device="cdrom"', domain_xml(facts, FILES, Machine(machine_type="q35")))
+
+    def test_rescued_beside_its_own_disks(self) -> None:
+        """Every disk has the name that it had; the rescue disk comes first, and no kernel of the server's own."""
+        own = server_facts(config_drive=True, kernel={"id": "k"}, ramdisk={"id": "r"})
+        own["flavor"] = own["flavor"] | {"swap_mib": 64}
+        self.assert_golden("rescue-usb", own, Machine(), rescued=True, beside=RescueDisk("disk", "usb"))
+        before = [each.attrib for each in ElementTree.fromstring(domain_xml(own, FILES, Machine())).iter("target")]
+        volume = {"id": "d15c0000-0000-4000-8000-000000000001", "device": "/dev/vda", "read_only": False, "size_gib": 1,
+                  "connection": {"kind": "file", "path": "/volumes/one", "format": "raw"}, "boot_index": 0}
+        for disk, machine, facts, wanted in (
+                (RescueDisk("disk", "usb"), "pc", own, ("disk", "usb", "sda")), (RescueDisk("disk", None), "pc", own, ("disk", "virtio", "vdc")),
+                (RescueDisk("disk", "ide"), "pc", own, ("disk", "ide", "hdb")), (RescueDisk("cdrom", None), "pc", own, ("cdrom", "ide", "hdb")),
+                (RescueDisk("cdrom", "sata"), "q35", own, ("cdrom", "sata", "sda")),
+                (RescueDisk("disk", "scsi"), "pc", server_facts(image=None, volumes=[volume]), ("disk", "scsi", "sda"))):
+            with self.subTest(disk=disk, machine=machine):
+                made = ElementTree.fromstring(domain_xml(facts, FILES, Machine(machine_type=machine), rescued=True, beside=disk))
+                rescue = next(each for each in made.findall("devices/disk") if each.find("source").get("file") == str(FILES.rescue))
+                target = rescue.find("target")
+                self.assertEqual(wanted, (rescue.get("device"), target.get("bus"), target.get("dev")))
+                self.assertEqual(["1", "2"], sorted(each.get("order") for each in made.findall("devices/disk/boot")))
+                self.assertEqual("2", made.find("devices/disk/boot").get("order"), "its own first disk is the second to boot from")
+                self.assertEqual([], made.findall("os/boot") + made.findall("os/kernel"))
+                if facts is own and machine == "pc":
+                    self.assertEqual(before, [each.attrib for each in made.iter("target") if each is not target])
 
     def test_container(self) -> None:
         """A card, an init that the image names, and no network of the host's."""

@@ -1,4 +1,4 @@
-"""Servers that boot from a volume, rebuilt: their root volume gets another image (2.93)."""
+"""Servers that boot from a volume, rebuilt and rescued: 2.93 gives the volume another image, 2.87 rescues such servers."""
 
 import time
 from typing import Any
@@ -11,15 +11,8 @@ from tests.functional.test_volume_life import V
 NEWEST, BEFORE = "2.93", "2.92"
 
 
-class RebuildVolumeTest(BootCase):
-    """rebuild."""
-
-    def rebuild(self, server_id: str, image_id: str, status: int = 202, version: str = NEWEST, **more: Any) -> Any:
-        """Ask for a rebuild; return the server that is answered, or the reason for the refusal."""
-        answer = self.cloud.post(f"{C}/servers/{server_id}/action", {"rebuild": {"imageRef": image_id, **more}},
-                                 headers={"OpenStack-API-Version": f"compute {version}"})
-        self.assertEqual(status, answer.status_int, answer.text)
-        return answer.json["server"] if status == 202 else answer.json[next(iter(answer.json))]["message"]
+class VolumeServerCase(BootCase):
+    """Images, and the tasks that a server is at."""
 
     def other(self, **values: Any) -> str:
         """Make another image, and return its id."""
@@ -36,6 +29,17 @@ class RebuildVolumeTest(BootCase):
         while self.server(server_id)["OS-EXT-STS:task_state"] != task:
             self.assertLess(time.monotonic(), until, self.server(server_id))
             time.sleep(0.01)
+
+
+class RebuildTest(VolumeServerCase):
+    """rebuild."""
+
+    def rebuild(self, server_id: str, image_id: str, status: int = 202, version: str = NEWEST, **more: Any) -> Any:
+        """Ask for a rebuild; return the server that is answered, or the reason for the refusal."""
+        answer = self.cloud.post(f"{C}/servers/{server_id}/action", {"rebuild": {"imageRef": image_id, **more}},
+                                 headers={"OpenStack-API-Version": f"compute {version}"})
+        self.assertEqual(status, answer.status_int, answer.text)
+        return answer.json["server"] if status == 202 else answer.json[next(iter(answer.json))]["message"]
 
     def test_the_volume_gets_another_image(self) -> None:
         for status in ("ACTIVE", "SHUTOFF"):
@@ -141,4 +145,63 @@ class RebuildVolumeTest(BootCase):
         self.assertIn("image", self.held()["volumes"][root])
         self.cloud.remove(server_id)
         self.gone(root)
+        self.agree()
+
+
+class RescueTest(VolumeServerCase):
+    """rescue, of whatever a server boots from, with a disk that takes the place of its first or stands beside them."""
+
+    def rescue(self, server_id: str, status: int = 200, version: str = "2.87", **asked: Any) -> str:
+        """Ask for a rescue; return the reason for the refusal."""
+        answer = self.cloud.post(f"{C}/servers/{server_id}/action", {"rescue": asked or None},
+                                 headers={"OpenStack-API-Version": f"compute {version}"})
+        self.assertEqual(status, answer.status_int, answer.text)
+        return "" if status == 200 else str(answer.json[next(iter(answer.json))]["message"])
+
+    def test_beside_its_disks(self) -> None:
+        image_id = self.other(hw_rescue_device="disk", hw_rescue_bus="usb")
+        blank = {"boot_index": "0", "source_type": "blank", "destination_type": "volume", "volume_size": 1, "delete_on_termination": True}
+        for server_id in (self.cloud.boot(), self.boot(self.root(delete_on_termination=True)), self.boot(blank)):
+            its_volumes, before = self.volumes_of(server_id), self.cloud.held(server_id)
+            self.rescue(server_id, rescue_image_ref=image_id)
+            self.cloud.wait(server_id, "RESCUE")
+            held = self.cloud.held(server_id)
+            self.assertEqual({"rescue", "rescue.base", "rescue.device"}, set(held["files"]) - set(before["files"]))
+            self.assertEqual((before["volumes"], "running"), (held["volumes"], held["power"]))
+            self.agree()
+            self.cloud.act(server_id, {"unrescue": None}, "ACTIVE")
+            self.assertEqual(before["files"], self.cloud.held(server_id)["files"])
+            self.assertEqual(its_volumes, self.volumes_of(server_id))
+            self.agree()
+            self.cloud.remove(server_id)
+            self.gone(*(each["volumeId"] for each in its_volumes))
+        self.assertEqual(204, self.cloud.delete(f"/image/v2/images/{image_id}").status_int)
+
+    def test_its_own_image_may_ask_for_it_too(self) -> None:
+        image_id = self.other(hw_rescue_device="cdrom")
+        server_id = self.cloud.boot(imageRef=image_id)
+        self.rescue(server_id)
+        self.cloud.wait(server_id, "RESCUE")
+        self.assertIn("rescue.device", self.cloud.held(server_id)["files"])
+        self.cloud.remove(server_id)
+        self.assertEqual(204, self.cloud.delete(f"/image/v2/images/{image_id}").status_int)
+
+    def test_what_cannot_be(self) -> None:
+        from_volume, plain = self.boot(self.root(delete_on_termination=True)), self.cloud.boot()
+        blank = self.boot({"boot_index": "0", "source_type": "blank", "destination_type": "volume", "volume_size": 1,
+                           "delete_on_termination": True})
+        its_volumes = [each["volumeId"] for server_id in (from_volume, blank) for each in self.volumes_of(server_id)]
+        self.assertIn("Cannot rescue a volume-backed instance", self.rescue(from_volume, 400, "2.86", rescue_image_ref=self.cloud.image_id))
+        self.assertIn("name the image", self.rescue(blank, 400))
+        for reason, properties in (
+                ("hw_rescue_device is 'floppy'", {"hw_rescue_device": "floppy"}), ("hw_rescue_bus is 'isa'", {"hw_rescue_bus": "isa"}),
+                ("not on the bus virtio", {"hw_rescue_device": "cdrom", "hw_rescue_bus": "virtio"}),
+                ("names volumes", {"block_device_mapping": "[]"})):
+            with self.subTest(reason):
+                image_id = self.other(**properties)
+                self.assertIn(reason, self.rescue(plain, 400, rescue_image_ref=image_id))
+                self.assertEqual(204, self.cloud.delete(f"/image/v2/images/{image_id}").status_int)
+        for each in (from_volume, plain, blank):
+            self.cloud.remove(each)
+        self.gone(*its_volumes)
         self.agree()
