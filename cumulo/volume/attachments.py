@@ -77,7 +77,8 @@ def needed(connection: sa.Connection, host: str, without: str | None = None) -> 
     """Return the volumes on a host that somebody uses or is about to: by id, on which backends (host@name), and whether they
     are in use there, over the network.
 
-    A volume that moves is needed where it goes, too. without: as if this attachment were not there.
+    A volume that moves is needed where it goes, too, and one that a user is being connected with before that user has said where
+    it is. without: as if this attachment were not there.
     """
     found: dict[str, dict[str, bool]] = {}
     query = sa.select(volume_attachment.c.id, volume_attachment.c.volume_id, volume_attachment.c.status,
@@ -85,7 +86,7 @@ def needed(connection: sa.Connection, host: str, without: str | None = None) -> 
                           volume, volume.c.id == volume_attachment.c.volume_id).join(volume_backend, sa.or_(
                               volume_backend.c.name == volume.c.backend, volume_backend.c.name == volume.c.moving_to))).where(
                                   volume_backend.c.host == host,
-                                  sa.or_(volume_attachment.c.managed.is_(True), volume_attachment.c.connector.is_not(None)))
+                                  sa.or_(volume_attachment.c.managed.is_(True), volume_attachment.c.status != RESERVED))
     for row in connection.execute(query):
         if row.id != without:
             is_used = row.name == row.backend and row.status == ATTACHED and is_served(row.connection)

@@ -19,6 +19,7 @@ def visit(tour: Tour) -> None:
     tour.settle()
     _volume(tour, f"{V3}/volumes/{volume}")
     _attachment(tour, volume)
+    _connection(tour, volume)
     _snapshot(tour, volume)
     tour.send("DELETE", f"{V3}/volumes/{volume}")
     tour.settle()
@@ -58,6 +59,15 @@ def _attachment(tour: Tour, volume: str) -> None:
     tour.send("PUT", one, {"attachment": {"connector": {"host": "tour"}}}, **LATEST)
     tour.send("POST", f"{one}/action", {"os-complete": None}, may_be=(400,), **LATEST)
     tour.send("DELETE", one, may_be=(404,), **LATEST)
+
+
+def _connection(tour: Tour, volume: str) -> None:
+    """A user that is no server keeps a volume, opens it, and lets go of it again."""
+    path = f"{V3}/volumes/{volume}/action"
+    tour.send("POST", path, {"os-reserve": {}}, may_be=(400,))
+    tour.send("POST", path, {"os-initialize_connection": {"connector": {"host": "tour"}}})
+    tour.send("POST", path, {"os-terminate_connection": {"connector": {"host": "tour"}}})
+    tour.send("POST", path, {"os-unreserve": {}}, may_be=(400,))
 
 
 def _snapshot(tour: Tour, volume: str) -> None:

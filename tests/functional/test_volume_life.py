@@ -382,6 +382,35 @@ class AttachTest(VolumeLifeTest):
         self.wait(volume_id, "available")
         self.remove(volume_id)
 
+    def test_a_user_that_is_no_server_opens_what_was_kept_for_it(self) -> None:
+        volume_id, path = self.make(), f"{V}/volumes/{{}}/action"
+        wanted = {"os-initialize_connection": {"connector": {"host": "metal"}}}
+        self.assertEqual(400, self.cloud.post(path.format(volume_id), wanted).status_int)
+        self.act(volume_id, **{"os-reserve": {}})
+        self.assertEqual((), self.cloud.exports.held())
+        for _ in range(2):
+            asked = self.cloud.post(path.format(volume_id), wanted)
+            self.assertEqual(200, asked.status_int, asked.text)
+            self.assertEqual({"driver_volume_type": "fake", "data": {
+                "volume_id": volume_id, "access_mode": "rw", "encrypted": False, "qos_specs": None}}, asked.json["connection_info"])
+        self.assertEqual((volume_id,), self.cloud.exports.held())
+        self.act(volume_id, **{"os-attach": {"host_name": "metal", "mountpoint": "/dev/sdc"}})
+        self.assertEqual([], self.cloud.settled_differences())
+        for _ in range(2):
+            self.act(volume_id, **{"os-terminate_connection": {"connector": {"host": "metal"}}})
+            self.assertEqual((), self.cloud.exports.held())
+        self.act(volume_id, **{"os-detach": {}})
+        server_id = self.cloud.boot()
+        self.attach(server_id, volume_id)
+        self.wait(volume_id, "in-use")
+        for asked in (wanted, {"os-terminate_connection": {"connector": {}}}, {"os-detach": {}}):
+            self.assertEqual(409, self.cloud.post(path.format(volume_id), asked).status_int, asked)
+        self.assertEqual(400, self.cloud.post(path.format(volume_id), {"os-detach": {
+            "attachment_id": "00000000-0000-4000-8000-000000000000"}}).status_int)
+        self.cloud.remove(server_id)
+        self.wait(volume_id, "available")
+        self.remove(volume_id)
+
     def test_deleting_a_server_ends_an_attachment_under_way(self) -> None:
         server_id, volume_id = self.cloud.boot(), self.make()
         self.script(delays={"plug_disk": 0.5})

@@ -32,7 +32,9 @@ RULES = (
     _rule("volumes:action", _CHANGE, "Extend a volume, and change what it says of itself.", ("POST", _ACTION)),
     _rule("volumes:attach", _CHANGE, "Say that something that is no server of this cloud uses a volume.",
           *(("POST", f"{_ACTION} (os-{name})") for name in (
-              "reserve", "unreserve", "attach", "detach", "begin_detaching", "roll_detaching"))),
+              "reserve", "unreserve", "attach", "detach", "begin_detaching", "roll_detaching", "terminate_connection"))),
+    _rule("volumes:connect", _ADMIN, "Be told how a volume is opened, with what opens it, outside of this cloud's servers.",
+          ("POST", f"{_ACTION} (os-initialize_connection)")),
     _rule("volumes:force_detach", _ADMIN, "Say that nothing uses a volume.", ("POST", f"{_ACTION} (os-force_detach)")),
     _rule("volumes:force_delete", _ADMIN, "Delete a volume whatever its state is.", ("POST", f"{_ACTION} (os-force_delete)")),
     _rule("volumes:migrate", _ADMIN, "Move a volume to another backend.", ("POST", f"{_ACTION} (os-migrate_volume)")),

@@ -115,6 +115,9 @@ def methods(runtime: Runtime, backends: Mapping[str, Backend], exports: Mapping[
                                                for name, each in backends.items()}, "backups": held()},
         **Outlet(backends, asking_for("volume_move", "volume_id"), runtime.clock, runtime.threads).methods(),
         "strangers": lambda call, backend: _strangers(backends, backend),
+        "connect_volume": lambda call, backend, volume_id, host: _connect(runtime, steps, exports, backend, volume_id, host),
+        "disconnect_volume": lambda call, backend, volume_id, attachment_id: steps.withdraw(
+            _named(runtime, backend, volume_id) | {"attachment_id": attachment_id}, call),
         "export_secret": lambda call, backend, volume_id: _secret(exports, backend, volume_id),
         "ping": lambda call: {"host": runtime.host},
     }
@@ -168,6 +171,16 @@ def _secret(exports: Mapping[str, Exports], backend: str, volume_id: str) -> dic
     if backend not in exports:
         raise errors.NotFound("this host exports no such backend", backend=backend)
     return exports[backend].secret(volume_id)
+
+
+def _connect(runtime: Runtime, steps: Steps, exports: Mapping[str, Exports], backend: str, volume_id: str, host: str) -> dict[str, Any]:
+    """Serve a volume for a user who is no server, and say how that opens it: {"connection", "secret"}."""
+    opened = steps.export(_named(runtime, backend, volume_id) | {"host": host}, None)["connection"]
+    return {"connection": opened, "secret": _secret(exports, backend, volume_id) if backend in exports else {}}
+
+
+def _named(runtime: Runtime, backend: str, volume_id: str) -> dict[str, Any]:
+    return {"backend": f"{runtime.host}@{backend}", "volume_id": volume_id}
 
 
 def _make(runtime: Runtime, name: str, kind: str, exports: Exports | None) -> Backend:

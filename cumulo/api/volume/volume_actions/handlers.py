@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from cumulo.api.compute.common import flag
 from cumulo.api.volume import common, schema_parts
-from cumulo.api.volume.volume_actions import contents, moving, upload, uses
+from cumulo.api.volume.volume_actions import connections, contents, moving, upload, uses
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
 from cumulo.common.operations import store
@@ -23,6 +23,8 @@ Change = Callable[[Request, sa.Connection, volumes.Row, Any], Reply | None]
 def act(request: Request) -> Reply | None:
     """Do to the volume what the body's one key names."""
     ((name, asked),) = request.body.items()
+    if name in _ASKS_AGENT:
+        return _ASKS_AGENT[name](request, asked)
     rule, change = _CHANGES[name]
     with request.services.database.write() as connection:
         if name in _MOVES:
@@ -125,4 +127,6 @@ _CHANGES: dict[str, tuple[str, Change]] = {
     "os-force_detach": ("volume:volumes:force_detach", uses.force_detach),
 }
 """By the body's key: the rule of the action, and what is done."""
+_ASKS_AGENT: dict[str, Callable[[Request, Any], Reply | None]] = {
+    "os-initialize_connection": connections.initialize, "os-terminate_connection": connections.terminate}
 _MOVES = ("os-retype", "os-migrate_volume")

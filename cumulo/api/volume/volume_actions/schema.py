@@ -27,6 +27,8 @@ ACTIONS: dict[str, Any] = {
     "os-attach": _object(("mountpoint",), **_ATTACH),
     "os-detach": _object(attachment_id=parts.ID_OR_NULL) | {"type": ["object", "null"]},
     "os-force_detach": _object(attachment_id=parts.ID_OR_NULL, connector={"type": ["object", "null"]}),
+    "os-initialize_connection": _object(("connector",), connector=parts.CONNECTOR),
+    "os-terminate_connection": _object(("connector",), connector=parts.CONNECTOR | {"type": ["object", "null"], "required": []}),
     "os-extend": _object(("new_size",), new_size=parts.SIZE),
     "os-force_delete": {"type": ["object", "null"], "properties": {}, "additionalProperties": False},
     "os-set_bootable": _object(("bootable",), bootable=parts.BOOLEAN),

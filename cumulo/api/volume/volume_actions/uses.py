@@ -45,6 +45,9 @@ def detach(request: Request, connection: sa.Connection, row: volumes.Row, asked:
     wanted = (asked or {}).get("attachment_id")
     if row["shown_status"] == states.AVAILABLE and not volumes.attachments_of(connection, [row["id"]])[row["id"]]:
         return
+    there = volumes.attachments_of(connection, [row["id"]])[row["id"]]
+    if wanted is not None and wanted not in [each["id"] for each in there]:
+        raise errors.BadRequest(f"Invalid volume: Volume {row['id']} has no attachment {wanted}.")
     found = _own(connection, row, attachments.ATTACHED, attachments.DETACHING)
     for each in found:
         if wanted in (None, each["id"]):
