@@ -149,7 +149,7 @@ class Steps:
         with self.turns.alone(volume_id):
             backend = self._backend(state)
             backend.discard(volume_id)
-            if exports is not None and self.needed_without("").get(volume_id, {}).get("attached"):
+            if exports is not None and self.needed_without("").get(volume_id, {}).get(state["backend"]):
                 exports.open(volume_id, backend.connection(volume_id, self.host, self.host))
         return {}
 
