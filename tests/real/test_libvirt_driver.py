@@ -20,6 +20,7 @@ from xml.etree import ElementTree
 import pyroute2
 
 from cumulo.cloud.libvirtd import Libvirtd
+from cumulo.cloud.own_server import free_port
 from cumulo.common import errors
 from cumulo.common.audit.holdings import ComputeHoldings
 from cumulo.common.clock import Clock
@@ -40,7 +41,7 @@ from tests.real.test_volume_exports import exports_of
 
 GIB = 1024**3
 ROOT = pathlib.Path(__file__).parents[2]
-BRIDGE = "cutestdriver"
+BRIDGE = f"cut-{os.getpid()}"
 SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFakeKeyOnlyForThisTest0000000000000000000000 test"
 missing = [name for name in ("libvirtd", "qemu-system-x86_64", "genisoimage") if shutil.which(name) is None]
 
@@ -278,19 +279,19 @@ class LibvirtDriverTest(unittest.TestCase):
         """The guest's QEMU opens them itself; what serves one dies, and it goes on; no password is to be seen."""
         facts, served, secrets = self.facts(direct=True), {}, {}
         server_id, volumes, facts["volumes"] = facts["id"], {kind: Ids().new_id() for kind in ("nbd", "iscsi")}, []
-        for number, (kind, volume_id) in enumerate(volumes.items()):
+        for kind, volume_id in volumes.items():
             path = self.state_dir / f"volume-{volume_id}"
             path.touch()
             os.truncate(path, GIB)
-            encryption = {"cipher": "aes-xts-plain64", "bits": 256, "passphrase": f"kept from everybody {number}"}
+            encryption = {"cipher": "aes-xts-plain64", "bits": 256, "passphrase": f"kept from everybody {kind}"}
             luks.prepare(path, encryption)
-            exports, target = exports_of(kind, self.state_dir / kind, 10931 + number)
+            exports, target = exports_of(kind, self.state_dir / kind, free_port())
             self.addCleanup(target.stop)
             connection = exports.open(volume_id, {"path": str(path)}) | {"encryption": "luks"}
             said = exports.secret(volume_id)
             secrets[volume_id] = {"luks": encryption["passphrase"]} | ({"iscsi": said["password"]} if said else {})
             served[kind] = (exports, target, path)
-            facts["volumes"].append({"id": volume_id, "device": f"/dev/vd{'ef'[number]}", "read_only": False,
+            facts["volumes"].append({"id": volume_id, "device": {"nbd": "/dev/vde", "iscsi": "/dev/vdf"}[kind], "read_only": False,
                                      "connection": connection, "secrets": secrets[volume_id]})
         self.addCleanup(self.driver.remove, server_id)
         later = facts["volumes"].pop()  # one is there from the start, the other is put in
