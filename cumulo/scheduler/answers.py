@@ -50,6 +50,7 @@ class Answers:
             "upload_access": self.upload_access,
             "volume_image": self.volume_image,
             "exports_needed": self.exports_needed,
+            "volume_users": self.volume_users,
             "volume_encryption": self.volume_encryption,
             "volume_move": self.volume_move,
             "migration_orders": self.migration_orders,
@@ -156,6 +157,11 @@ class Answers:
         is given."""
         with self._database.read() as connection:
             return attachments.needed(connection, host, without)
+
+    def volume_users(self, call: Any, volume_id: str) -> list[dict[str, Any]]:
+        """Who uses a volume, or is about to: {"server_id", "host"} of each, null where there is none."""
+        with self._database.read() as connection:
+            return attachments.users(connection, volume_id)
 
     def volume_encryption(self, call: Any, volume_id: str, with_key: bool = False) -> dict[str, Any]:
         """How a volume is encrypted, and with_key its passphrase; nothing of one that is not. Raises NotFound."""

@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from cumulo.common import errors
+from cumulo.common.db.tables.compute import server
 from cumulo.common.db.tables.volume import volume, volume_attachment, volume_backend
 from cumulo.common.db.words import is_one_of
 from cumulo.common.ids import Ids
@@ -93,6 +94,14 @@ def needed(connection: sa.Connection, host: str, without: str | None = None) -> 
             known = found.setdefault(row.volume_id, {})
             known[row.name] = known.get(row.name, False) or is_used
     return found
+
+
+def users(connection: sa.Connection, volume_id: str) -> list[dict[str, Any]]:
+    """Return who uses a volume, or is about to: {"server_id", "host"} of each, null where there is none."""
+    found = volumes.attachments_of(connection, [volume_id])[volume_id]
+    hosts = dict(connection.execute(sa.select(server.c.id, server.c.host).where(
+        server.c.id.in_([each["server_id"] for each in found if each["managed"]]))).all())
+    return [{"server_id": each["server_id"], "host": each["host"] or hosts.get(each["server_id"])} for each in found]
 
 
 def is_served(connection: Mapping[str, Any] | None) -> bool:

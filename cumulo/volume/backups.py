@@ -24,7 +24,7 @@ from cumulo.common.db.tables.volume_backup import volume_backup
 from cumulo.common.ids import Ids
 from cumulo.common.operations import store
 from cumulo.common.operations.step import State
-from cumulo.volume import backends, backup_states, quotas, states, volumes
+from cumulo.volume import backends, backup_states, moments, quotas, states, volumes
 from cumulo.volume.volume_queries import Part, page_of
 
 Row = Mapping[str, Any]
@@ -79,7 +79,7 @@ def request_create(connection: sa.Connection, ids: Ids, now: float, *, conf: cfg
         _require_snapshot(snapshot, of)
     else:
         volumes.require(of, "back it up", (states.AVAILABLE, states.IN_USE) if wish.in_use else (states.AVAILABLE,))
-        volumes.refuse_torn(connection, of, "back it up")
+        moments.refuse_torn(connection, of, "back it up")
     project_id = context.project_id or ""
     quotas.check(connection, conf, project_id, quotas.Amount(backups=1, backup_gigabytes=of["size_gib"]))
     taken_at = snapshot["created_at"] if snapshot else now

@@ -16,6 +16,8 @@ _BACKEND_NAME = cfg.StrOpt("volume_backend_name", default="",
                                 "name; several backends may share one.")
 FAKE_OPTIONS = [
     cfg.IntOpt("total_gib", default=100_000, min=1, max=1_000_000_000, help="GiB that it says it has."),
+    cfg.BoolOpt("instant", default=True,
+                help="Whether it copies in one moment. Else those who have a volume open are asked for copies of it."),
     cfg.StrOpt("script", default="",
                help="JSON file that it reads before every call: {\"delays\": {call: seconds}, \"faults\": {call: message}}. "
                     "Empty: no delays, no faults."),

@@ -15,7 +15,7 @@ from cumulo.common.context import Context
 from cumulo.common.db.tables.volume import volume, volume_snapshot
 from cumulo.common.ids import Ids
 from cumulo.common.operations import store
-from cumulo.volume import quotas, states, volumes
+from cumulo.volume import moments, quotas, states, volumes
 from cumulo.volume.volume_queries import Part, page_of
 
 Row = Mapping[str, Any]
@@ -57,7 +57,7 @@ def request_create(connection: sa.Connection, ids: Ids, now: float, *, conf: cfg
     """
     allowed = (states.AVAILABLE, states.IN_USE) if in_use else (states.AVAILABLE,)
     volumes.require(of, "make a snapshot of it", allowed)
-    volumes.refuse_torn(connection, of, "make a snapshot of it")
+    moments.refuse_torn(connection, of, "make a snapshot of it")
     quotas.check(connection, conf, of["project_id"], quotas.Amount(
         snapshots=1, gigabytes=of["size_gib"], type_name=type_name))
     row = {"id": ids.new_id(), "volume_id": of["id"], "project_id": of["project_id"], "user_id": context.user_id,

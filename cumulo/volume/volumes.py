@@ -30,7 +30,7 @@ from cumulo.common.db.tables.volume_backup import volume_backup
 from cumulo.common.ids import Ids
 from cumulo.common.operations import store
 from cumulo.common.operations.step import State
-from cumulo.volume import backends, keys, qos, quotas, states, type_encryption, types
+from cumulo.volume import backends, keys, moments, qos, quotas, states, type_encryption, types
 
 LOG = log.get(__name__)
 Row = Mapping[str, Any]
@@ -251,9 +251,10 @@ def request_upload(connection: sa.Connection, ids: Ids, now: float, *, context: 
     """Begin to make an image of a volume; raises BadRequest for the state that it is in."""
     require(row, "make an image of it", (states.AVAILABLE, states.IN_USE) if in_use else (states.AVAILABLE,))
     refuse_encrypted(row, "make an image of it")
-    refuse_torn(connection, row, "make an image of it")
+    moments.refuse_torn(connection, row, "make an image of it")
     begin(connection, ids, now, context, row, "upload_volume", "upload", {
-        **place(row), "image_id": image_id, "format": disk_format})
+        **place(row), "image_id": image_id, "format": disk_format,
+        "hold": row["id"] if row["shown_status"] == states.IN_USE else None})
 
 
 def request_revert(connection: sa.Connection, ids: Ids, now: float, *, context: Context, row: Row, snapshot: Row) -> None:
@@ -322,17 +323,6 @@ def refuse_encrypted(row: Row, what: str) -> None:
     """Raise BadRequest for a volume that is encrypted, where its data would be in the open or without its key."""
     if row["encryption_key_id"] is not None:
         raise errors.BadRequest(f"Invalid volume: Volume {row['id']} is encrypted: nobody can {what}.")
-
-
-def refuse_torn(connection: sa.Connection, row: Row, what: str) -> None:
-    """Raise BadRequest for a copy of a volume in use where its backend takes time to copy: it would hold no one moment."""
-    if row["shown_status"] != states.IN_USE:
-        return
-    query = sa.select(volume_backend.c.capabilities).where(volume_backend.c.name == row["backend"])
-    said = connection.execute(query).scalar() or {}
-    if not said.get("instant_snapshots"):
-        raise errors.BadRequest(f"Invalid volume: Volume {row['id']} is in use, and its backend cannot {what} in one moment: "
-                                "detach it first.")
 
 
 def refuse_attached(connection: sa.Connection, volume_id: str, what: str) -> None:

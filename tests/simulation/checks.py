@@ -263,6 +263,7 @@ def findings_of_imports(cloud: Cloud) -> list[str]:
 
 def _one_copy(world: World) -> Iterator[str]:
     yield from world.hosts.violations
+    yield from (f"copy {each} does not hold what it is of" for host in world.hosts.by_name.values() for each in host.disks.torn)
 
 
 def _promises(world: World) -> Iterator[str]:

@@ -8,6 +8,7 @@ WSGI applications, compiled SQL) is made once per operating-system process.
 import dataclasses
 import functools
 import os
+import pathlib
 import random
 import shutil
 import tempfile
@@ -179,6 +180,8 @@ class Cloud:
 
     def _volume(self, process: Process) -> None:
         held, runtime = self.hosts.by_name[process.host].disks, self._runtime(process)
+        held.directory = pathlib.Path(_state_directory(), "disks", str(held.number))
+        held.directory.mkdir(parents=True, exist_ok=True)
         volume.serve(runtime, {
             NAME: SimBackend(self.kernel, self.weather, process.host, held)}, {
                 NAME: SimExports(self.kernel, self.weather, held)}, SimImages(self), self._send_image,

@@ -5,6 +5,7 @@ that it can be half done.
 """
 
 import contextlib
+import itertools
 import pathlib
 import random
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from cumulo.common import errors
 from cumulo.common.audit.holdings import BackendHoldings
-from cumulo.volume.agent.backend import Capacity, Stranger
+from cumulo.common.volume_copies import BY_GUEST, SHUT, Copying
+from cumulo.volume.agent.backend import Capacity, Copy, Stranger
 from tests.simulation.kernel import Kernel
 from tests.simulation.weather import Weather
 
@@ -28,6 +30,9 @@ PATIENCE_S = 60.0
 NEW = {"OpenStack_API_Version": "volume 3.58"}
 
 
+_NUMBERS = itertools.count()  # runs follow one another in a process, and one finds nothing of another
+
+
 class HeldVolumes:
     """What one host has of volumes."""
 
@@ -38,6 +43,9 @@ class HeldVolumes:
         self.strangers: dict[str, int] = {}  # what nobody manages, by name
         self.exports: set[str] = set()
         self.excused: set[str] = set()  # what may end in error: the host could not make it
+        self.torn: list[str] = []  # copies that do not hold what they are of
+        self.number = next(_NUMBERS)
+        self.directory = pathlib.Path()
 
     def holdings(self) -> BackendHoldings:
         """Return what a backend would list."""
@@ -74,7 +82,7 @@ class SimBackend:
     def capabilities(self) -> dict[str, Any]:
         """Say what it is."""
         return {"volume_backend_name": NAME, "storage_protocol": "simulated", "vendor_name": "Cumulo", "driver_version": "1",
-                "instant_snapshots": True}
+                "instant_snapshots": False, "copies_in_use": BY_GUEST}
 
     def capacity(self) -> Capacity:
         """Return what every host of the run has."""
@@ -88,6 +96,43 @@ class SimBackend:
         """Make a copy of a volume."""
         self._needs(volume_id, source_id in self._held.volumes)
         self._add(volume_id, size_gib)
+
+    def clone_by(self, copy: Copy, volume_id: str, source_id: str, size_gib: int) -> None:
+        """Have a copy made by others."""
+        if volume_id not in self._held.volumes:
+            self._have_copied(copy, f"volume-{volume_id}", source_id)
+            self._held.volumes[volume_id] = size_gib
+            self._held.half_made.discard(volume_id)
+        self._weather.boundary("create volume after")
+
+    def snapshot_by(self, copy: Copy, snapshot_id: str, volume_id: str) -> None:
+        """Have a copy made by others."""
+        if snapshot_id not in self._held.snapshots:
+            self._have_copied(copy, f"snapshot-{snapshot_id}", volume_id)
+            self._held.snapshots.add(snapshot_id)
+            self._held.half_made.discard(snapshot_id)
+        self._weather.boundary("snapshot volume after")
+
+    def copy_plainly(self, source: pathlib.Path, target: pathlib.Path) -> None:
+        """Copy the file."""
+        self._change("copy plainly")
+        target.write_bytes(source.read_bytes())
+
+    def half_made(self, its_id: str) -> tuple[pathlib.Path, ...]:
+        """Return the files that copies go to."""
+        return tuple(self._held.directory / f"{kind}-{its_id}.new" for kind in ("volume", "snapshot"))
+
+    def _have_copied(self, copy: Copy, name: str, source_id: str) -> None:
+        """Have a file written, and take what it says for what was copied."""
+        self._needs("", source_id in self._held.volumes)
+        its_id, target = name.partition("-")[2], self._held.directory / f"{name}.new"
+        self._make(its_id)
+        source = self._held.directory / source_id
+        source.write_text(source_id)
+        copy(source, target)
+        if target.read_text() != source_id:
+            self._held.torn.append(its_id)
+        target.unlink()
 
     def restore(self, volume_id: str, snapshot_id: str, size_gib: int) -> None:
         """Make a copy of a snapshot."""
@@ -118,10 +163,10 @@ class SimBackend:
         self._held.half_made.discard(volume_id)
         self._weather.boundary("rewrite volume after")
 
-    def copy_out(self, volume_id: str, path: pathlib.Path, disk_format: str) -> None:
+    def copy_out(self, volume_id: str, path: pathlib.Path, disk_format: str, snapshot_id: str | None = None) -> None:
         """Write something to send."""
         self._change("copy volume out")
-        if volume_id not in self._held.volumes:
+        if volume_id not in self._held.volumes or snapshot_id not in (None, *self._held.snapshots):
             raise errors.NotFound("no such volume")
         path.write_bytes(volume_id.encode())
 
@@ -153,6 +198,7 @@ class SimBackend:
     def delete(self, volume_id: str) -> None:
         """Leave nothing of it."""
         self._change("delete volume")
+        self.half_made(volume_id)[0].unlink(missing_ok=True)
         self._held.volumes.pop(volume_id, None)
         self._held.half_made.discard(volume_id)
         self._weather.boundary("delete volume after")
@@ -176,6 +222,7 @@ class SimBackend:
     def delete_snapshot(self, snapshot_id: str) -> None:
         """Leave nothing of it."""
         self._change("delete volume snapshot")
+        self.half_made(snapshot_id)[1].unlink(missing_ok=True)
         self._held.snapshots.discard(snapshot_id)
         self._held.half_made.discard(snapshot_id)
         self._weather.boundary("delete volume snapshot after")
@@ -272,6 +319,17 @@ class SimExports:
         self._change("withdraw volume")
         self._held.exports.discard(volume_id)
         self._weather.boundary("withdraw volume after")
+
+    def can_copy(self) -> bool:
+        """Say no: guests do."""
+        return False
+
+    def copy(self, volume_id: str, target: pathlib.Path, begin: bool) -> Copying:
+        """Say that it is not done here."""
+        return Copying(SHUT)
+
+    def stop_copying(self, volume_id: str, target: pathlib.Path) -> None:
+        """Nothing is copied here."""
 
     def grown(self, volume_id: str) -> None:
         """Nothing: it has no size."""

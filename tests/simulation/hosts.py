@@ -9,11 +9,13 @@ import errno
 import hashlib
 import io
 import os
+import pathlib
 from collections.abc import Collection, Mapping
 from typing import Any, BinaryIO
 
 from cumulo.common import errors, names
 from cumulo.common.audit.holdings import ComputeHoldings, HeldServer, NetworkHoldings
+from cumulo.common.volume_copies import COPIED, COPYING, LOST, SHUT, Copying
 from cumulo.compute import fits
 from cumulo.compute.agent.driver import Facts, Inventory, Orders, Power, Progress, Tell
 from cumulo.image.store.file import FileStore, Part
@@ -57,6 +59,7 @@ class Host:
         self.disks = HeldVolumes()
         self.volumes: dict[str, set[str]] = {}  # server id -> the volumes its guest has
         self.opened: dict[str, dict[str, Any]] = {}  # server id -> how its guest opens those that were replaced under it
+        self.copies: dict[str, str] = {}  # volume id -> the file that its guest copies it to
 
     def holdings(self) -> ComputeHoldings:
         """What a hypervisor's driver would list."""
@@ -332,6 +335,35 @@ class SimComputeDriver:
     def grow_volume(self, server_id: str, volume_id: str, size_gib: int) -> None:
         """Let it see that a volume is larger."""
         self._change("grow volume")
+
+    def copy_volume(self, server_id: str, volume_id: str, target: pathlib.Path, begin: bool) -> Copying:
+        """Copy a volume of a guest that runs, in three looks or more; some copies break off."""
+        self._change("copy volume")
+        copies = self._host.copies
+        if self._host.power.get(server_id) not in (Power.RUNNING, Power.PAUSED) or volume_id not in self._host.volumes.get(server_id, ()):
+            copies.pop(volume_id, None)
+            return Copying(SHUT)
+        if copies.get(volume_id) not in (None, target.name):
+            raise errors.Retry("the volume is being copied for something else")
+        if volume_id not in copies:
+            if begin:
+                copies[volume_id] = target.name
+            return Copying(COPYING if begin else LOST)
+        happened = self._weather.between(0.0, 1.0)
+        if happened < 0.5:
+            return Copying(COPYING, 50.0)
+        copies.pop(volume_id)
+        if happened < 0.6:
+            return Copying(LOST)
+        target.write_text(volume_id)
+        self._done("copy volume")
+        return Copying(COPIED, 100.0)
+
+    def stop_copying(self, server_id: str, volume_id: str, target: pathlib.Path) -> None:
+        """Forget it."""
+        self._change("stop copying")
+        if self._host.copies.get(volume_id) == target.name:
+            self._host.copies.pop(volume_id)
 
     def keep_disk(self, server_id: str) -> None:
         """Keep a copy of its disk."""

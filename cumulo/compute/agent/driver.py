@@ -6,11 +6,13 @@ its id in everything a driver makes.
 
 import dataclasses
 import enum
+import pathlib
 from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO, Protocol
 
 from cumulo.common.audit.holdings import ComputeHoldings
 from cumulo.common.image_files import Progress
+from cumulo.common.volume_copies import Copying
 
 Facts = Mapping[str, Any]
 """The scheduler's answer to server_facts."""
@@ -141,6 +143,15 @@ class Driver(Protocol):
 
     def grow_volume(self, server_id: str, volume_id: str, size_gib: int) -> None:
         """Let a running guest see that a volume of its has become larger; others see it when they start."""
+
+    def copy_volume(self, server_id: str, volume_id: str, target: pathlib.Path, begin: bool) -> Copying:
+        """Say how far the copy of a volume into a file is that a guest makes, and begin it where that is asked.
+
+        One that is whole is ended by this, at the moment whose copy it is. Raises Retry while another copy is being made.
+        """
+
+    def stop_copying(self, server_id: str, volume_id: str, target: pathlib.Path) -> None:
+        """End a copy into a file, if there is one."""
 
     def keep_disk(self, server_id: str) -> None:
         """Keep a copy of the root disk of a server that is off beside it; one that is there stays. Raises NotFound."""

@@ -23,6 +23,7 @@ from cumulo.common.audit.holdings import ComputeHoldings, HeldServer
 from cumulo.common.clock import Clock
 from cumulo.common.names import tap_name
 from cumulo.common.threads import Threads
+from cumulo.common.volume_copies import COPIED, COPYING, LOST, SHUT, Copying
 from cumulo.compute import fits
 from cumulo.compute.agent import host_cells, support
 from cumulo.compute.agent.driver import Channel, Facts, Inventory, Orders, Power, Progress, Tell
@@ -128,7 +129,7 @@ class FakeDriver:
         server = self._known(server_id)
         if server["power"] != Power.RUNNING.value:
             self._change(server_id, server | {
-                "power": Power.RUNNING.value, "console": server["console"] + _booted(server["name"])})
+                "power": Power.RUNNING.value, "copies": {}, "console": server["console"] + _booted(server["name"])})
 
     def pause(self, server_id: str) -> None:
         """Remember a running server as paused."""
@@ -225,6 +226,31 @@ class FakeDriver:
     def grow_volume(self, server_id: str, volume_id: str, size_gib: int) -> None:
         """Nothing is seen here."""
         self._begin("grow_volume", server_id)
+
+    def copy_volume(self, server_id: str, volume_id: str, target: pathlib.Path, begin: bool) -> Copying:
+        """Write a file that tells whose copy it is, at the second call."""
+        server = self._read().get(server_id) or {}
+        if server.get("power") not in (Power.RUNNING.value, Power.PAUSED.value) or volume_id not in server.get("volumes", ()):
+            return Copying(SHUT)
+        copies = server.get("copies", {})
+        if copies.get(volume_id) not in (None, target.name):
+            raise errors.Retry("the volume is being copied for something else")
+        if volume_id not in copies:
+            if not begin:
+                return Copying(LOST)
+            self._begin("copy_volume", server_id)
+            self._change(server_id, server | {"copies": copies | {volume_id: target.name}})
+            return Copying(COPYING, 50.0)
+        target.write_bytes(f"copy of {volume_id}".encode())
+        self.stop_copying(server_id, volume_id, target)
+        return Copying(COPIED, 100.0)
+
+    def stop_copying(self, server_id: str, volume_id: str, target: pathlib.Path) -> None:
+        """Forget it."""
+        server = self._read().get(server_id) or {}
+        copies = server.get("copies", {})
+        if copies.get(volume_id) == target.name:
+            self._change(server_id, server | {"copies": {each: name for each, name in copies.items() if each != volume_id}})
 
     def keep_disk(self, server_id: str) -> None:
         """Remember a copy of the disk."""

@@ -12,6 +12,7 @@ from cumulo.common.image_upload import Upload, http_upload
 from cumulo.common.operations.agent import StepServer, asking
 from cumulo.common.rpc.server import Server
 from cumulo.common.runtime import Runtime
+from cumulo.common.volume_copies import target_of
 from cumulo.compute.agent import files, host_cells, host_power, options, probe
 from cumulo.compute.agent.console_relay import ConsoleRelay
 from cumulo.compute.agent.driver import Driver, Facts
@@ -87,6 +88,10 @@ def methods(runtime: Runtime, driver: Driver, send_image: Upload | None = None) 
                   asking_for("migration_orders"), settings.stop_timeout_s, settings.stop_press_again_s, open_volume)
     consoles = ConsoleRelay(driver, runtime, listen=settings.console_listen, port=settings.console_port)
     return StepServer(steps.table(), runtime.clock, runtime.threads, asking(runtime.bus)).methods() | {
+        "copy_volume": lambda call, server_id, volume_id, target, begin=False: driver.copy_volume(
+            server_id, volume_id, target_of(target), begin).to_dict(),
+        "stop_copying": lambda call, server_id, volume_id, target: driver.stop_copying(
+            server_id, volume_id, pathlib.Path(target)),
         "console_log": lambda call, server_id, length=None: driver.console_log(server_id, length),
         "open_console": lambda call, server_id, kind: consoles.open(server_id, kind),
         "diagnostics": lambda call, server_id: driver.diagnostics(server_id),

@@ -9,7 +9,7 @@ import contextlib
 import dataclasses
 import pathlib
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from cumulo.common.audit.holdings import BackendHoldings
 
@@ -51,6 +51,27 @@ class Sink(Protocol):
         """Write bytes at an offset; raises BadRequest for what lies behind its end."""
 
 
+Copy = Callable[[pathlib.Path, pathlib.Path], None]
+"""copy(source, target): make a file that holds what the source does at one moment."""
+
+
+@runtime_checkable
+class SlowBackend(Protocol):
+    """What backends of files have besides, where copies take time: whoever has a volume open can copy it better."""
+
+    def clone_by(self, copy: Copy, volume_id: str, source_id: str, size_gib: int) -> None:
+        """Make a volume that holds what another one does, as clone does, of the file that a function makes."""
+
+    def snapshot_by(self, copy: Copy, snapshot_id: str, volume_id: str) -> None:
+        """Keep what a volume holds, as snapshot does, in the file that a function makes."""
+
+    def copy_plainly(self, source: pathlib.Path, target: pathlib.Path) -> None:
+        """Copy such a file to a new one; who writes to it meanwhile tears the copy."""
+
+    def half_made(self, its_id: str) -> tuple[pathlib.Path, ...]:
+        """Return where such files of a volume or a snapshot are until they are whole; they need not be there."""
+
+
 class Backend(Protocol):
     """A place for volumes. Errors are CumuloErrors; Retry means that the same call may work later."""
 
@@ -78,8 +99,8 @@ class Backend(Protocol):
     def revert(self, volume_id: str, snapshot_id: str, size_gib: int) -> None:
         """Give a volume what a snapshot of it holds, at one moment; it keeps its size. Raises NotFound."""
 
-    def copy_out(self, volume_id: str, path: pathlib.Path, disk_format: str) -> None:
-        """Write what a volume holds to a file of a format: raw, qcow2, vmdk or vdi. Raises NotFound."""
+    def copy_out(self, volume_id: str, path: pathlib.Path, disk_format: str, snapshot_id: str | None = None) -> None:
+        """Write what a volume, or a snapshot of it, holds to a file of a format: raw, qcow2, vmdk or vdi. Raises NotFound."""
 
     def read(self, volume_id: str, snapshot_id: str | None = None) -> contextlib.AbstractContextManager[Source]:
         """Open what a volume, or a snapshot of it, holds; raises NotFound. Nobody writes to it meanwhile."""

@@ -16,11 +16,13 @@ from cumulo.common import command, errors
 from cumulo.common.audit.holdings import BackendHoldings
 from cumulo.common.clock import Clock
 from cumulo.common.threads import Threads
-from cumulo.volume.agent.backend import Capacity, Stranger
+from cumulo.common.volume_copies import BY_GUEST
+from cumulo.volume.agent.backend import Capacity, Copy, Stranger
 
 VERSION = "1.0"
 COMMAND_S = 60.0
 GIB = 1024**3
+VOLUME, SNAPSHOT, PARTIAL = "volume-", "snapshot-", ".new"
 MOST_REMEMBERED = 64  # bytes of what is written to a volume
 
 
@@ -28,19 +30,20 @@ class FakeBackend:
     """Implements cumulo.volume.agent.backend.Backend without storing anything."""
 
     def __init__(self, path: pathlib.Path, clock: Clock, threads: Threads, *, name: str, total_gib: int, script: str = "",
-                 ) -> None:
+                 is_instant: bool = True) -> None:
         self._path = path
         self._clock = clock
         self._lock = threads.lock()
         self._name = name
         self._total_gib = total_gib
         self._script_path = script
+        self._is_instant = is_instant
         self._known: dict[str, dict[str, Any]] = self._read()
 
     def capabilities(self) -> dict[str, Any]:
         """Say that nothing is stored."""
         return {"volume_backend_name": self._name, "storage_protocol": "fake", "vendor_name": "Cumulo",
-                "driver_version": VERSION, "instant_snapshots": True, "encrypts": True}
+                "driver_version": VERSION, "instant_snapshots": self._is_instant, "copies_in_use": BY_GUEST, "encrypts": True}
 
     def capacity(self) -> Capacity:
         """Return what was configured, less what volumes have."""
@@ -80,10 +83,55 @@ class FakeBackend:
         known = self._one("snapshots", snapshot_id) | {"size_gib": self._one("volumes", volume_id)["size_gib"]}
         self._change("volumes", volume_id, known)
 
-    def copy_out(self, volume_id: str, path: pathlib.Path, disk_format: str) -> None:
+    def clone_by(self, copy: Copy, volume_id: str, source_id: str, size_gib: int) -> None:
+        """Have a small file copied, and remember a volume that holds what the copy does."""
+        self._begin("clone")
+        if volume_id not in self._known["volumes"]:
+            self._add(volume_id, size_gib, self._copied(copy, VOLUME + volume_id, source_id))
+        self._forget_file(VOLUME + volume_id)
+
+    def snapshot_by(self, copy: Copy, snapshot_id: str, volume_id: str) -> None:
+        """The same for a snapshot."""
+        self._begin("snapshot")
+        if snapshot_id not in self._known["snapshots"]:
+            self._change("snapshots", snapshot_id, self._copied(copy, SNAPSHOT + snapshot_id, volume_id))
+        self._forget_file(SNAPSHOT + snapshot_id)
+
+    def copy_plainly(self, source: pathlib.Path, target: pathlib.Path) -> None:
+        """Copy the file."""
+        target.write_bytes(source.read_bytes())
+
+    def half_made(self, its_id: str) -> tuple[pathlib.Path, ...]:
+        """Return the files that copies go to."""
+        return self._file(VOLUME + its_id), self._file(SNAPSHOT + its_id)
+
+    def _copied(self, copy: Copy, name: str, source_id: str) -> dict[str, Any]:
+        source = self._one("volumes", source_id)
+        self._directory.mkdir(parents=True, exist_ok=True)
+        original = self._directory / f"{name}.source"
+        original.write_text(source.get("holds", f"volume {source_id}"))
+        try:
+            copy(original, self._file(name))
+        finally:
+            original.unlink()
+        return source | {"holds": self._file(name).read_text().rstrip("\0")[:MOST_REMEMBERED]}
+
+    @property
+    def _directory(self) -> pathlib.Path:
+        return self._path.with_suffix(".copies")
+
+    def _file(self, name: str) -> pathlib.Path:
+        return self._directory / f"{name}{PARTIAL}"
+
+    def _forget_file(self, name: str) -> None:
+        self._file(name).unlink(missing_ok=True)
+
+    def copy_out(self, volume_id: str, path: pathlib.Path, disk_format: str, snapshot_id: str | None = None) -> None:
         """Write a small disk, whatever the volume would hold."""
         self._begin("copy_out")
         self._one("volumes", volume_id)
+        if snapshot_id:
+            self._one("snapshots", snapshot_id)
         if disk_format == "raw":
             path.write_bytes(f"volume {volume_id}".encode().ljust(512, b"\0"))
         else:
@@ -117,6 +165,7 @@ class FakeBackend:
     def delete(self, volume_id: str) -> None:
         """Forget a volume."""
         self._begin("delete")
+        self._forget_file(VOLUME + volume_id)
         self._change("volumes", volume_id, None)
 
     def connection(self, volume_id: str, host: str, own_host: str) -> dict[str, Any]:
@@ -134,6 +183,7 @@ class FakeBackend:
     def delete_snapshot(self, snapshot_id: str) -> None:
         """Forget a snapshot."""
         self._begin("delete_snapshot")
+        self._forget_file(SNAPSHOT + snapshot_id)
         self._change("snapshots", snapshot_id, None)
 
     def strangers(self) -> tuple[Stranger, ...]:
@@ -168,7 +218,8 @@ class FakeBackend:
     def holdings(self) -> BackendHoldings:
         """Return what is remembered."""
         volumes = tuple((each, known["size_gib"]) for each, known in sorted(self._known["volumes"].items()))
-        return BackendHoldings(volumes, tuple(sorted(self._known["snapshots"])))
+        half_made = sorted(each.name.removesuffix(PARTIAL).partition("-")[2] for each in self._directory.glob(f"*{PARTIAL}"))
+        return BackendHoldings(volumes, tuple(sorted(self._known["snapshots"])), tuple(half_made))
 
     def _add(self, volume_id: str, size_gib: int, of: dict[str, Any] | None = None) -> None:
         if volume_id not in self._known["volumes"]:

@@ -17,8 +17,9 @@ from cumulo.common import command, durable_files, errors
 from cumulo.common.audit.holdings import BackendHoldings
 from cumulo.common.image_files import inspect
 from cumulo.common.threads import Threads
+from cumulo.common.volume_copies import BY_GUEST
 from cumulo.volume.agent import strangers
-from cumulo.volume.agent.backend import Capacity, Sink, Source, Stranger
+from cumulo.volume.agent.backend import Capacity, Copy, Sink, Source, Stranger
 from cumulo.volume.agent.forms import COPY_TIMEOUT_S, Form, RawForm
 
 GIB = 1024**3
@@ -49,7 +50,8 @@ class FileBackend:
         return {"volume_backend_name": self._name, "storage_protocol": "file", "vendor_name": "Cumulo",
                 "driver_version": VERSION, "host_bound": not self._is_shared, "encrypts": self._form.name == RawForm.name,
                 "online_extend_support": self._can_change_in_use,
-                "instant_snapshots": self._can_change_in_use and self._form.is_instant(self._directory)}
+                "instant_snapshots": self._can_change_in_use and self._form.is_instant(self._directory),
+                **({"copies_in_use": BY_GUEST} if self._form.name == RawForm.name else {})}
 
     def capacity(self) -> Capacity:
         """Return what the file system has."""
@@ -73,6 +75,27 @@ class FileBackend:
         """Copy a volume's file."""
         with self._closed(source_id):
             self._copy(self.path(source_id), self.path(volume_id), size_gib)
+
+    def clone_by(self, copy: Copy, volume_id: str, source_id: str, size_gib: int) -> None:
+        """Have a volume's file copied."""
+        self._have_copied(copy, self._existing(source_id), self.path(volume_id), size_gib)
+
+    def snapshot_by(self, copy: Copy, snapshot_id: str, volume_id: str) -> None:
+        """Have a volume's file copied."""
+        self._have_copied(copy, self._existing(volume_id), self._snapshot(snapshot_id), 0)
+
+    def half_made(self, its_id: str) -> tuple[pathlib.Path, ...]:
+        """Return the files beside both."""
+        return _partial(self.path(its_id)), _partial(self._snapshot(its_id))
+
+    def _have_copied(self, copy: Copy, source: pathlib.Path, target: pathlib.Path, size_gib: int) -> None:
+        if not target.exists():
+            copy(source, _partial(target))
+            self._finish(target, size_gib)
+
+    def copy_plainly(self, source: pathlib.Path, target: pathlib.Path) -> None:
+        """Copy the file."""
+        self._form.copy(source, target)
 
     def restore(self, volume_id: str, snapshot_id: str, size_gib: int) -> None:
         """Copy a snapshot's file."""
@@ -104,11 +127,14 @@ class FileBackend:
         self._finish(target, size_gib)
         self._form.tidy(self._directory)
 
-    def copy_out(self, volume_id: str, path: pathlib.Path, disk_format: str) -> None:
+    def copy_out(self, volume_id: str, path: pathlib.Path, disk_format: str, snapshot_id: str | None = None) -> None:
         """Convert the file, leaving out what was never written."""
-        source = self._existing(volume_id)
-        with self._closed(volume_id):
-            source = self._form.still(source)
+        if snapshot_id is not None:
+            source = self._snapshot(snapshot_id)
+        else:
+            source = self._existing(volume_id)
+            with self._closed(volume_id):
+                source = self._form.still(source)
         command.run(["qemu-img", "convert", "-f", self._form.name, "-O", disk_format, str(source), str(path)],
                     timeout_s=COPY_TIMEOUT_S)
 

@@ -14,6 +14,7 @@ from cumulo.common.operations.agent import StepServer, asking
 from cumulo.common.rpc.server import Server
 from cumulo.common.runtime import Runtime
 from cumulo.volume import options
+from cumulo.volume.agent import wanted
 from cumulo.volume.agent.backend import Backend
 from cumulo.volume.agent.backup.service import holdings, make_steps, make_vault
 from cumulo.volume.agent.backup.sweeper import Sweeper
@@ -28,6 +29,7 @@ from cumulo.volume.agent.exports.served import ServedExports
 from cumulo.volume.agent.fake import FakeBackend
 from cumulo.volume.agent.file import FileBackend
 from cumulo.volume.agent.forms import RawForm
+from cumulo.volume.agent.moments import Moments
 from cumulo.volume.agent.moving import Outlet
 from cumulo.volume.agent.qcow2 import Qcow2Form
 from cumulo.volume.agent.steps import Images, Steps
@@ -39,6 +41,7 @@ KIND = "volume"
 TIMEOUT_S = 5.0
 IMAGE_TIMEOUT_S = 15.0
 CHUNK_TIMEOUT_S = 60.0
+COPY_TIMEOUT_S = 30.0
 GIB = 1024**3
 
 
@@ -102,11 +105,16 @@ def methods(runtime: Runtime, backends: Mapping[str, Backend], exports: Mapping[
     def asking_for(method: str, name: str) -> Callable[[str], Any]:
         return lambda its_id: runtime.bus.call("scheduler", method, {name: its_id}, timeout_s=IMAGE_TIMEOUT_S)
 
-    backup_steps, held = make_steps(runtime, backends, vault), holdings(vault)
     def ask_agent(host: str, method: str, arguments: Mapping[str, Any]) -> Any:
         return runtime.bus.call(f"{KIND}.{host}", method, dict(arguments), timeout_s=CHUNK_TIMEOUT_S)
 
-    steps = Steps(backends, exports, turns, images, backup_steps.restore, asking_for("volume_image", "volume_id"),
+    def ask_compute(host: str, method: str, arguments: Mapping[str, Any]) -> Any:
+        return runtime.bus.call(f"compute.{host}", method, dict(arguments), timeout_s=COPY_TIMEOUT_S)
+
+    moments = Moments(exports, asking_for("volume_users", "volume_id"), ask_compute, wanted.asking(runtime), runtime.clock)
+    backup_steps, held = make_steps(runtime, backends, vault, (
+        lambda state, call: steps.snap(state, call), lambda state, call: steps.drop_snap(state, call))), holdings(vault)
+    steps = Steps(backends, exports, moments, turns, images, backup_steps.restore, asking_for("volume_image", "volume_id"),
                   asking_for("upload_access", "server_id"), lambda attachment_id: _needed(runtime, attachment_id),
                   lambda volume_id, with_key: _encryption(runtime, volume_id, with_key), send_image, ask_agent, runtime.threads,
                   options.image_directory(runtime.conf), runtime.host, runtime.conf.volume.image_cache_gib * GIB)
@@ -188,7 +196,8 @@ def _make(runtime: Runtime, name: str, kind: str, exports: Exports | None) -> Ba
     known_as = told.volume_backend_name or name
     if kind == "fake":
         path = pathlib.Path(runtime.conf.state_dir) / f"fake-volumes.{runtime.host}.{name}.json"
-        return FakeBackend(path, runtime.clock, runtime.threads, name=known_as, total_gib=told.total_gib, script=told.script)
+        return FakeBackend(path, runtime.clock, runtime.threads, name=known_as, total_gib=told.total_gib, script=told.script,
+                           is_instant=told.instant)
     is_qcow2 = options.format_of(runtime.conf, name) == options.QCOW2
     return FileBackend(options.directory(runtime.conf, name), runtime.threads, name=known_as, is_shared=told.shared,
                        form=Qcow2Form(runtime.threads) if is_qcow2 else RawForm(), closed=exports.closed if exports and is_qcow2 else None)

@@ -17,6 +17,7 @@ from cumulo.common.threads import Threads
 from cumulo.volume.agent import luks, moving
 from cumulo.volume.agent.backend import Backend
 from cumulo.volume.agent.exports.interface import Exports
+from cumulo.volume.agent.moments import Moments, Tell
 from cumulo.volume.agent.turns import Turns
 
 StepFunction = Callable[[State, Any], State | None]
@@ -42,6 +43,7 @@ class Steps:
 
     backends: Mapping[str, Backend]
     exports: Mapping[str, Exports]
+    moments: Moments
     turns: Turns
     images: Images
     restore_backup: StepFunction
@@ -93,7 +95,7 @@ class Steps:
             if source["kind"] == "snapshot":
                 backend.restore(volume_id, source["id"], size_gib)
             elif source["kind"] == "volume":
-                backend.clone(volume_id, source["id"], size_gib)
+                self.moments.clone(backend, self._name(state), volume_id, source["id"], size_gib, _percents(call))
             else:
                 backend.create(volume_id, size_gib)
                 self._encrypt(backend, state)
@@ -154,10 +156,13 @@ class Steps:
         return {}
 
     def remove(self, state: State, call: Any) -> State:
-        """Leave nothing of it."""
-        with self.turns.alone(state["volume_id"]):
+        """Leave nothing of it, nor of what makes it."""
+        source, backend = state.get("source") or {}, self._backend(state)
+        with self.turns.alone(state["volume_id"], source["id"] if source.get("kind") == "volume" else state["volume_id"]):
+            if source.get("kind") == "volume":
+                self.moments.give_up(backend, self._name(state), source["id"], state["volume_id"])
             self._withdraw(state)
-            self._backend(state).delete(state["volume_id"])
+            backend.delete(state["volume_id"])
         return {}
 
     def drop(self, state: State, call: Any) -> State:
@@ -175,9 +180,9 @@ class Steps:
         backend, name, volume_id = self._backend(state), self._name(state), state["volume_id"]
         exports, encryption = self.exports.get(name), self.encryption_of(volume_id, False)
         encrypted = {"encryption": encryption["format"]} if encryption else {}
-        if exports is None:
-            return {"connection": backend.connection(volume_id, state["host"], self.host) | encrypted}
-        with self.turns.alone(volume_id):
+        with self.turns.alone(volume_id):  # what is copied while nobody has it is not opened meanwhile
+            if exports is None:
+                return {"connection": backend.connection(volume_id, state["host"], self.host) | encrypted}
             opened = exports.open(volume_id, backend.connection(volume_id, self.host, self.host))
         return {"connection": opened | {"host": self.host, "backend": name} | encrypted}
 
@@ -208,15 +213,27 @@ class Steps:
             with self.turns.alone(state["volume_id"]):
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 copy.unlink(missing_ok=True)
-                self._backend(state).copy_out(state["volume_id"], copy, state["format"])
+                self._copy_out(state, copy, call)
             with copy.open("rb") as file:
                 self.send_image(access, file, lambda percent: call.progress({"percent": round(percent)}))
         elif access["status"] == "saving":  # by an agent that died; the image service waits for it a while
             raise errors.Retry("the image is being uploaded")
         return self.drop_copy(state, call)
 
+    def _copy_out(self, state: State, copy: pathlib.Path, call: Any) -> None:
+        """Write what a volume holds to a file; one in use is held as it is at one moment by a snapshot meanwhile."""
+        backend, volume_id, hold = self._backend(state), state["volume_id"], state.get("hold")
+        if not hold:
+            backend.copy_out(volume_id, copy, state["format"])
+            return
+        self.moments.snapshot(backend, self._name(state), hold, volume_id, _percents(call))
+        backend.copy_out(volume_id, copy, state["format"], hold)
+        backend.delete_snapshot(hold)
+
     def drop_copy(self, state: State, call: Any) -> State:
         """Leave nothing of the copy on this host; one that a death leaves is removed at the next start."""
+        if state.get("hold"):
+            self.drop_snap({**state, "snapshot_id": state["hold"]}, call)
         self._copy(state).unlink(missing_ok=True)
         return {}
 
@@ -302,13 +319,15 @@ class Steps:
     def snap(self, state: State, call: Any) -> State:
         """Keep what a volume holds now."""
         with self.turns.alone(state["volume_id"]):
-            self._backend(state).snapshot(state["snapshot_id"], state["volume_id"])
+            self.moments.snapshot(self._backend(state), self._name(state), state["snapshot_id"], state["volume_id"], _percents(call))
         return {}
 
     def drop_snap(self, state: State, call: Any) -> State:
         """Leave nothing of a snapshot."""
+        backend = self._backend(state)
         with self.turns.alone(state["volume_id"]):
-            self._backend(state).delete_snapshot(state["snapshot_id"])
+            self.moments.give_up(backend, self._name(state), state["volume_id"], state["snapshot_id"])
+            backend.delete_snapshot(state["snapshot_id"])
         return {}
 
     def grow(self, state: State, call: Any) -> State:
@@ -328,6 +347,10 @@ class Steps:
 
     def _name(self, state: State) -> str:
         return str(state["backend"].rpartition("@")[2])
+
+
+def _percents(call: Any) -> Tell:
+    return lambda percent: call.progress({"percent": round(percent)})
 
 
 def nothing(state: State, call: Any) -> State:

@@ -13,7 +13,7 @@ from cumulo.api.volume import common
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.image import formats, images
-from cumulo.volume import backups, snapshots, states, volumes
+from cumulo.volume import backups, moments, snapshots, states, volumes
 
 GIB = 1024**3
 _FIELDS = ("snapshot_id", "source_volid", "imageRef", "image_id", "backup_id")
@@ -63,7 +63,7 @@ def _snapshot(request: Request, connection: sa.Connection, snapshot_id: str) -> 
 def _volume(request: Request, connection: sa.Connection, volume_id: str) -> Source:
     row = volumes.get_volume(connection, volume_id, project_id=common.project_of(request), lock=True)
     volumes.require(row, "make a volume of it", states.FROM)
-    volumes.refuse_torn(connection, row, "copy it")
+    moments.refuse_torn(connection, row, "copy it")
     state = {"kind": "volume", "id": volume_id, "backend": row["backend"]}
     return Source(state, _kept(row) | {"source_id": volume_id}, row["type_id"], row["size_gib"], row["size_gib"])
 

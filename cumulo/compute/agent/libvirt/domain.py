@@ -119,6 +119,7 @@ def unpause(connection: libvirt.virConnect, server_id: str) -> None:
 def suspend(connection: libvirt.virConnect, server_id: str) -> None:
     """Save a running domain's memory and end it."""
     domain = known(connection, server_id)
+    refuse_copied(domain)
     _unless_off(domain, domain.managedSave)
 
 
@@ -148,6 +149,17 @@ def disk(domain: libvirt.virDomain, volume_id: str) -> ElementTree.Element | Non
     return next((each for each in disks if volume_of(each) == volume_id), None)
 
 
+def refuse_copied(domain: libvirt.virDomain) -> None:
+    """Raise Retry while a volume of a domain is being copied (mirror.py): QEMU would refuse what is to be done."""
+    for each in ElementTree.fromstring(domain.XMLDesc()).findall("./devices/disk"):
+        _refuse_copied(each)
+
+
+def _refuse_copied(part: ElementTree.Element) -> None:
+    if part.find("mirror") is not None:
+        raise errors.Retry("the volume is being copied")
+
+
 def unplug_card(connection: libvirt.virConnect, server_id: str, device: str) -> bool:
     """Ask a domain that runs to let go of a card; say whether it has none of that device any more."""
     return _let_go(connection, server_id, lambda domain: _card(domain, device))
@@ -159,6 +171,7 @@ def _let_go(connection: libvirt.virConnect, server_id: str,
     part = part_of(domain) if domain is not None and domain.isActive() else None
     if domain is None or part is None:
         return True
+    _refuse_copied(part)
     try:
         domain.detachDeviceFlags(ElementTree.tostring(part, encoding="unicode"), libvirt.VIR_DOMAIN_AFFECT_LIVE)
     except libvirt.libvirtError as failure:

@@ -15,12 +15,13 @@ from cumulo.common.audit.holdings import ComputeHoldings
 from cumulo.common.clock import Clock
 from cumulo.common.image_files import ImageCache, image_format
 from cumulo.common.names import tap_name
+from cumulo.common.volume_copies import SHUT, Copying
 from cumulo.compute import hardware
 from cumulo.compute.agent import config_drive, console, disks, files, listing, support
 from cumulo.compute.agent.host_cells import Shares
 from cumulo.compute.agent.driver import Channel, Facts, Inventory, Orders, Power, Progress, Tell
 from cumulo.compute.agent.libvirt import (
-    backup, container, display, domain, growing, host, migration, processes, replacing, secrets, statistics,
+    backup, container, display, domain, growing, host, migration, mirror, processes, replacing, secrets, statistics,
 )
 from cumulo.compute.agent.libvirt.connection import Connection
 from cumulo.compute.agent.libvirt.volumes import opens_the_same
@@ -252,6 +253,17 @@ class LibvirtDriver:
         """Tell the running domain."""
         self._ask(lambda connection: growing.grow_volume(connection, server_id, volume_id, size_gib * GIB))
 
+    def copy_volume(self, server_id: str, volume_id: str, target: pathlib.Path, begin: bool) -> Copying:
+        """Have QEMU copy it; containers have no volumes."""
+        if self._is_lxc:
+            return Copying(SHUT)
+        return self._ask(lambda connection: mirror.advance(connection, server_id, volume_id, target, begin))
+
+    def stop_copying(self, server_id: str, volume_id: str, target: pathlib.Path) -> None:
+        """End the block copy."""
+        if not self._is_lxc:
+            self._ask(lambda connection: mirror.stop(connection, server_id, volume_id, target))
+
     def keep_disk(self, server_id: str) -> None:
         """Copy the root disk beside it."""
         own = files.server_files(self._state_dir, server_id)
@@ -323,6 +335,7 @@ class LibvirtDriver:
         power = self.power(facts["id"])
         if power not in (Power.RUNNING, Power.PAUSED):
             raise errors.Conflict(f"the guest is {power.value if power else 'not on this host'}", server_id=facts["id"])
+        self._ask(lambda connection: domain.refuse_copied(domain.known(connection, facts["id"])))
         own = files.server_files(self._state_dir, facts["id"])
         return {"sizes": disks.sizes(own), "is_of_image": disks.has_root(facts) and self._images.is_linked(facts["image"], own.base)}
 

@@ -25,6 +25,7 @@ def grow_volume(connection: libvirt.virConnect, server_id: str, volume_id: str, 
     disk = domains.disk(domain, volume_id) if domain is not None and domain.isActive() else None
     if domain is None or disk is None:
         return
+    domains.refuse_copied(domain)
     name = disk.find("target").get("dev")
     # What encryption takes of a volume the guest does not see: it stays as it is when the volume grows.
     hidden = -domain.blockInfo(name)[0] % GIB if disk.find("./source/encryption") is not None else 0

@@ -7,17 +7,17 @@ from cumulo.common import errors, log, s3
 from cumulo.common.audit.holdings import BackupHoldings
 from cumulo.common.runtime import Runtime
 from cumulo.volume import options
+from cumulo.volume.agent import wanted
 from cumulo.volume.agent.backend import Backend
 from cumulo.volume.agent.backup.directory import DirectoryTarget
 from cumulo.volume.agent.backup.s3 import S3Target
 from cumulo.volume.agent.backup.sealing import Sealer, read_keys
-from cumulo.volume.agent.backup.steps import BackupSteps
+from cumulo.volume.agent.backup.steps import BackupSteps, StepFunction
 from cumulo.volume.agent.backup.target import Target
 from cumulo.volume.agent.backup.vault import Vault
 
 LOG = log.get(__name__)
 MIB = 1024**2
-TIMEOUT_S = 5.0
 
 
 def make_vault(runtime: Runtime, target: Target | None = None) -> Vault:
@@ -34,17 +34,11 @@ def _make_target(runtime: Runtime) -> Target:
     return DirectoryTarget(options.backup_directory(runtime.conf), shared=told.shared)
 
 
-def make_steps(runtime: Runtime, backends: Mapping[str, Backend], vault: Vault) -> BackupSteps:
-    """Return the steps of backups."""
-    def is_wanted(resource_id: str) -> bool:
-        """Whether to go on: also when nobody answers, for a lost answer must not undo hours of work."""
-        try:
-            return bool(runtime.bus.call("scheduler", "work_wanted", {"resource_id": resource_id}, timeout_s=TIMEOUT_S))
-        except errors.CumuloError as failure:
-            LOG.warning("backup_not_confirmed", resource=resource_id, reason=failure.message)
-            return True
-
-    return BackupSteps(backends, vault, runtime.clock, runtime.threads, is_wanted, runtime.conf.backup.chunk_mib * MIB)
+def make_steps(runtime: Runtime, backends: Mapping[str, Backend], vault: Vault, moment: tuple[StepFunction, StepFunction],
+               ) -> BackupSteps:
+    """Return the steps of backups; moment: those that make and remove a snapshot."""
+    return BackupSteps(backends, vault, runtime.clock, runtime.threads, wanted.asking(runtime), moment,
+                       runtime.conf.backup.chunk_mib * MIB)
 
 
 def holdings(vault: Vault) -> Callable[[], dict[str, Any] | None]:

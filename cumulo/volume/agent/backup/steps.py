@@ -1,7 +1,8 @@
 """The steps of backups that a volume agent runs: from a backend to the target, and back.
 
 Each is safe to repeat at any point: a backup is there once its manifest is, and what is half made begins anew. A volume
-that is being read or overwritten is kept from other changes by its state, so nobody need wait here for a turn.
+that is being read or overwritten is kept from other changes by its state, so nobody need wait here for a turn; one in
+use is not, so the steps that hold a moment of it are those of snapshots.
 """
 
 import dataclasses
@@ -24,13 +25,17 @@ StepFunction = Callable[[State, Any], State | None]
 
 @dataclasses.dataclass(frozen=True)
 class BackupSteps:
-    """The steps of one agent; is_wanted asks whether what is done to a backup or a volume still goes on."""
+    """The steps of one agent; is_wanted asks whether what is done to a backup or a volume still goes on.
+
+    moment: the steps that make a snapshot, and remove it.
+    """
 
     backends: Mapping[str, Backend]
     vault: Vault
     clock: Clock
     threads: Threads
     is_wanted: Callable[[str], bool]
+    moment: tuple[StepFunction, StepFunction]
     chunk_bytes: int
 
     def table(self) -> dict[str, tuple[StepFunction, StepFunction]]:
@@ -45,13 +50,13 @@ class BackupSteps:
 
     def hold(self, state: State, call: Any) -> State:
         """Keep what the volume holds now: it goes on being written to while the backup is made."""
-        self._backend(state).snapshot(state["hold"], state["volume_id"])
+        self.moment[0]({**state, "snapshot_id": state["hold"]}, call)
         return {}
 
     def let_go(self, state: State, call: Any) -> State:
         """Keep it no longer."""
         if state.get("hold"):
-            self._backend(state).delete_snapshot(state["hold"])
+            self.moment[1]({**state, "snapshot_id": state["hold"]}, call)
         return {}
 
     def send(self, state: State, call: Any) -> State:

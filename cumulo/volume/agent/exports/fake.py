@@ -7,6 +7,7 @@ from typing import Any
 
 from cumulo.common import errors
 from cumulo.common.threads import Threads
+from cumulo.common.volume_copies import SHUT, Copying
 
 
 class FakeExports:
@@ -29,6 +30,17 @@ class FakeExports:
     def withdraw(self, volume_id: str) -> None:
         """Forget it."""
         self._change(volume_id, is_there=False)
+
+    def can_copy(self) -> bool:
+        """Say no: guests do."""
+        return False
+
+    def copy(self, volume_id: str, target: pathlib.Path, begin: bool) -> Copying:
+        """Say that it is not done here."""
+        return Copying(SHUT)
+
+    def stop_copying(self, volume_id: str, target: pathlib.Path) -> None:
+        """Nothing is copied here."""
 
     def grown(self, volume_id: str) -> None:
         """Nothing: it has no size."""

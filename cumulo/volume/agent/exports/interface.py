@@ -6,7 +6,10 @@ nobody wants. Each call looks first and may be repeated. Secrets are told by sec
 
 import contextlib
 import dataclasses
+import pathlib
 from typing import Any, Protocol
+
+from cumulo.common.volume_copies import Copying
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,6 +37,18 @@ class Exports(Protocol):
 
     def withdraw(self, volume_id: str) -> None:
         """Serve it no more; what is not served is no error."""
+
+    def can_copy(self) -> bool:
+        """Say whether what serves volumes can copy them as they are at one moment; then these may be called:"""
+
+    def copy(self, volume_id: str, target: pathlib.Path, begin: bool) -> Copying:
+        """Say how far the copy of a volume into a file is, and begin it where that is asked.
+
+        One that is whole is ended by this, at the moment whose copy it is. Raises Retry while another copy is being made.
+        """
+
+    def stop_copying(self, volume_id: str, target: pathlib.Path) -> None:
+        """End a copy into a file, if there is one."""
 
     def grown(self, volume_id: str) -> None:
         """Let those who have it open see that it has become larger, if it is served."""
@@ -79,6 +94,15 @@ class Target(Protocol):
 
     def held(self) -> tuple[str, ...]:
         """Return the ids of the volumes that are served; none where the program does not run."""
+
+    def can_copy(self) -> bool:
+        """Say whether it copies what it serves."""
+
+    def copy(self, volume_id: str, target: pathlib.Path, begin: bool) -> Copying:
+        """Say how far a copy is, begin it where that is asked, end it once it is whole. Raises Retry for another one."""
+
+    def stop_copying(self, volume_id: str, target: pathlib.Path) -> None:
+        """End a copy into a file, if there is one."""
 
     def connection(self, volume_id: str) -> dict[str, Any]:
         """Return how guests open it, without secrets."""

@@ -8,6 +8,7 @@ import pathlib
 from typing import Any
 
 from cumulo.common.clock import Clock
+from cumulo.common.volume_copies import BY_NEAR_GUEST, SHUT, Copying
 from cumulo.volume.agent.exports.daemon import Daemon
 from cumulo.volume.agent.exports.interface import Export
 from cumulo.volume.agent.exports.nbd import Place
@@ -34,7 +35,7 @@ class IscsiTarget:
 
     def capabilities(self) -> dict[str, Any]:
         """Every host reaches it."""
-        return {"storage_protocol": "iSCSI", "host_bound": False}
+        return {"storage_protocol": "iSCSI", "host_bound": False, "copies_in_use": BY_NEAR_GUEST}
 
     def has_secrets(self) -> bool:
         """Say yes: each target has an account of its own."""
@@ -93,6 +94,17 @@ class IscsiTarget:
             return ()
         names = (each.name for each in self._control.targets())
         return tuple(sorted(each.removeprefix(NAME) for each in names if each.startswith(NAME)))
+
+    def can_copy(self) -> bool:
+        """Say no: its guests do, of whom there is one."""
+        return False
+
+    def copy(self, volume_id: str, target: pathlib.Path, begin: bool) -> Copying:
+        """Say that it is not done here."""
+        return Copying(SHUT)
+
+    def stop_copying(self, volume_id: str, target: pathlib.Path) -> None:
+        """Nothing is copied here."""
 
     def connection(self, volume_id: str) -> dict[str, Any]:
         """Return where it is served, and by which name."""

@@ -9,7 +9,8 @@ import pathlib
 from typing import Any
 
 from cumulo.common.clock import Clock
-from cumulo.volume.agent.exports import qmp
+from cumulo.common.volume_copies import BY_SERVICE, Copying
+from cumulo.volume.agent.exports import copying, qmp
 from cumulo.volume.agent.exports.daemon import Daemon
 from cumulo.volume.agent.exports.interface import Export
 
@@ -45,7 +46,7 @@ class NbdTarget:
 
     def capabilities(self) -> dict[str, Any]:
         """Every host reaches it."""
-        return {"storage_protocol": "nbd", "host_bound": False}
+        return {"storage_protocol": "nbd", "host_bound": False, "copies_in_use": BY_SERVICE}
 
     def has_secrets(self) -> bool:
         """Say no: certificates are the hosts' own."""
@@ -86,6 +87,7 @@ class NbdTarget:
                 monitor.run("block-export-del", id=name, mode="hard")
                 while name in _exports(monitor):
                     monitor.wait("BLOCK_EXPORT_DELETED", id=name)
+            copying.stop(monitor, volume_id)
             _close(monitor, _node(volume_id))
 
     def held(self) -> tuple[str, ...]:
@@ -94,6 +96,23 @@ class NbdTarget:
             return ()
         with qmp.monitor(self._socket) as monitor:
             return tuple(sorted(each.removeprefix(PREFIX) for each in _exports(monitor)))
+
+    def can_copy(self) -> bool:
+        """Say yes: all that is written to a volume goes through the daemon."""
+        return True
+
+    def copy(self, volume_id: str, target: pathlib.Path, begin: bool) -> Copying:
+        """Have the daemon mirror it: writes go to both, and the copy is of the moment at which that ends.
+
+        A backup job would be of the moment at which it begins, but it fills the copy's holes.
+        """
+        with qmp.monitor(self._socket) as monitor:
+            return copying.advance(monitor, volume_id, _node(volume_id), target, begin)
+
+    def stop_copying(self, volume_id: str, target: pathlib.Path) -> None:
+        """End the job."""
+        with qmp.monitor(self._socket) as monitor:
+            copying.stop(monitor, volume_id, target)
 
     def connection(self, volume_id: str) -> dict[str, Any]:
         """Return where it is served, and by which name."""

@@ -1,12 +1,14 @@
 """Exports by a program that serves them: what is written down, and what the program does, are brought together."""
 
 import contextlib
+import pathlib
 from collections.abc import Iterator
 from typing import Any
 
 from cumulo.common import errors, log
 from cumulo.common.ids import Ids
 from cumulo.common.threads import Threads
+from cumulo.common.volume_copies import Copying
 from cumulo.volume.agent.exports.interface import Export, Target
 from cumulo.volume.agent.exports.records import Records
 
@@ -64,6 +66,23 @@ class ServedExports:
             finally:
                 if is_served:
                     self._target.add(self._records.get(volume_id))
+
+    def can_copy(self) -> bool:
+        """Say what the program says."""
+        return self._target.can_copy()
+
+    def copy(self, volume_id: str, target: pathlib.Path, begin: bool) -> Copying:
+        """Have the program copy it, where it serves it."""
+        with self._lock:
+            if volume_id not in self._target.held():
+                raise errors.Retry("the program that serves the volume is being started")
+            return self._target.copy(volume_id, target, begin)
+
+    def stop_copying(self, volume_id: str, target: pathlib.Path) -> None:
+        """Have it end that; one that does not run copies nothing."""
+        with self._lock:
+            if volume_id in self._target.held():
+                self._target.stop_copying(volume_id, target)
 
     def wanted(self) -> tuple[str, ...]:
         """Return what is written down."""
