@@ -59,7 +59,7 @@ def openstack_files(facts: Facts) -> dict[str, bytes]:
     meta_data = orjson.dumps(meta_data_document(facts))
     network_data = orjson.dumps(network_data_document(facts))
     user_data = user_data_bytes(facts)
-    files: dict[str, bytes] = {}
+    files = {f"openstack{path}": base64.b64decode(each["contents"]) for path, each in _injected(facts)}
     # "latest" is text and sorts after every date, so one comparison serves all versions.
     for version in (*OPENSTACK_VERSIONS, LATEST):
         folder = f"openstack/{version}"
@@ -73,6 +73,11 @@ def openstack_files(facts: Facts) -> dict[str, bytes]:
         if version >= _VENDOR_DATA2_SINCE:
             files[f"{folder}/vendor_data2.json"] = b"{}"
     return files
+
+
+def _injected(facts: Facts) -> list[tuple[str, Mapping[str, str]]]:
+    """The files that the user gave the server, each by where it is below the layout's root."""
+    return [(f"/content/{number:04}", each) for number, each in enumerate(facts.get("injected_files") or ())]
 
 
 def openstack_lookup(facts: Facts, path: str) -> bytes | None:
@@ -128,6 +133,8 @@ def meta_data_document(facts: Facts) -> dict[str, Any]:
         "availability_zone": facts.get("availability_zone"),
         "project_id": facts["project_id"],
     }
+    if facts.get("injected_files"):
+        document["files"] = [{"path": each["path"], "content_path": path} for path, each in _injected(facts)]
     if keys:
         document["public_keys"] = dict(keys)
         document["keys"] = [{"name": name, "type": "ssh", "data": key} for name, key in keys.items()]

@@ -22,6 +22,8 @@ FIELDS = {"instances": "instances", "cores": "cores", "ram": "memory_mib", "key_
           "metadata_items": "metadata_items", "server_groups": "server_groups",
           "server_group_members": "server_group_members"}
 """The API's names of what is limited here, and the fields of Limits."""
+FILE_FIELDS = {name: name for name in ("injected_files", "injected_file_content_bytes", "injected_file_path_bytes")}
+"""The same, of what versions below 2.57 have."""
 _RESIZING = (operation.c.active_key.is_not(None), operation.c.flow == "resize_server")
 
 
@@ -36,6 +38,9 @@ class Limits:
     metadata_items: int
     server_groups: int
     server_group_members: int
+    injected_files: int = 5  # of one server, and the bytes of each
+    injected_file_content_bytes: int = 10240
+    injected_file_path_bytes: int = 255
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,7 +56,8 @@ def limits_of(conf: cfg.ConfigOpts) -> Limits:
     """Return the limits that are configured."""
     group = conf.servers
     return Limits(group.quota_instances, group.quota_cores, group.quota_memory_mib, group.quota_key_pairs,
-                  group.quota_metadata_items, group.quota_server_groups, group.quota_server_group_members)
+                  group.quota_metadata_items, group.quota_server_groups, group.quota_server_group_members,
+                  group.quota_injected_files, group.quota_injected_file_content_bytes, group.quota_injected_file_path_bytes)
 
 
 def limits_for(connection: sa.Connection, conf: cfg.ConfigOpts, project_id: str | None,
@@ -64,7 +70,8 @@ def limits_for(connection: sa.Connection, conf: cfg.ConfigOpts, project_id: str 
 
 def with_rows(limits: Limits, rows: Mapping[str, int]) -> Limits:
     """Return limits with those that somebody set in their places."""
-    return dataclasses.replace(limits, **{FIELDS[name]: most for name, most in rows.items() if name in FIELDS})
+    fields = FIELDS | FILE_FIELDS
+    return dataclasses.replace(limits, **{fields[name]: most for name, most in rows.items() if name in fields})
 
 
 def usage_of(connection: sa.Connection, project_id: str | None, user_id: str | None = None) -> Usage:

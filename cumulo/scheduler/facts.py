@@ -20,7 +20,7 @@ from cumulo.volume import attachments, qos
 Facts = dict[str, Any]
 _IMAGE = ("id", "disk_format", "container_format", "size", "checksum", "os_hash_algo", "os_hash_value", "min_disk",
           "properties")
-_SERVER = ("id", "name", "hostname", "project_id", "user_id", "created_at", "launch_index", "user_data",
+_SERVER = ("id", "name", "hostname", "project_id", "user_id", "created_at", "launch_index", "user_data", "injected_files",
            "key_name", "admin_password", "availability_zone", "metadata")  # fmt: skip
 
 Access = Callable[[str, str], Facts]

@@ -148,7 +148,8 @@ class Create(ComputeCase):
                                           "destination_type": "volume"}]},
             {"block_device_mapping": [{"volume_id": nowhere}]}, {"security_groups": [{"name": "none"}]},
             {"accessIPv6": "eb:"}, {"description": "needs 2.19"}, {"unknown": 1}, {"config_drive": "maybe"},
-            {"personality": [{"path": "/x", "contents": "eA=="}]}, {"OS-DCF:diskConfig": "x"}):
+            {"personality": [{"path": "/x"}]}, {"personality": [{"path": "", "contents": "eA=="}]},
+            {"personality": [{"path": "/x", "contents": "no base 64!"}]}, {"OS-DCF:diskConfig": "x"}):
             answer = self.boot(**more)
             self.assertEqual((400, ["badRequest"]), (answer.status_int, list(answer.json)), f"{more} {answer.text}")
         for body in ({}, {"server": None}, {"server": []}, [], "x", b"{", b"\xff", {"server": {"name": "x"}}):

@@ -48,6 +48,25 @@ class Quotas(VersionsCase):
         self.assertEqual(202, self.ask("DELETE", self.path, "2.57", admin=True).status_int)
         self.assertEqual(10, self.get(self.path, "2.57")["quota_set"]["instances"])
 
+    def test_files(self) -> None:
+        """What is asked for by personality is held to what quotas and limits say of it."""
+        def files(count: int, path: str = "/etc/motd", contents: str = "aGVsbG8=") -> int:
+            answer = self.boot(personality=[{"path": path, "contents": contents}] * count)
+            return int(answer.status_int)
+
+        def limits() -> list[int]:
+            found = self.get(f"{V}/limits", "2.56")["limits"]["absolute"]
+            return [found["maxPersonality"], found["maxPersonalitySize"]]
+
+        self.assertEqual(([5, 10240], {name: found for name, found in zip(sorted(FILES), (10240, 255, 5), strict=True)}),
+                         (limits(), {name: self.get(self.path, "2.56")["quota_set"][name] for name in FILES}))
+        self.assertEqual([202, 403], [files(5), files(6)])
+        self.set("2.56", injected_files=1, injected_file_content_bytes=5, injected_file_path_bytes=9)
+        self.assertEqual(([1, 5], [202, 403]), (limits(), [files(1), files(2)]))
+        self.assertEqual([403, 403], [files(1, path="/etc/motds"), files(1, contents="aGVsbG8h")])
+        self.set("2.56", injected_files=0)
+        self.assertEqual([403, 202], [files(1), files(0)])
+
     def test_refusals(self) -> None:
         self.boot()
         self.assertEqual([400, 200], [self.set(instances=0, **more).status_int for more in ({}, {"force": True})])

@@ -113,8 +113,12 @@ class ServerCreation(VersionsCase):
         self.assertEqual(["one", "one", "web", "web.example"], [each["OS-EXT-SRV-ATTR:hostname"] for each in shown])
 
     def test_personality_went(self) -> None:
-        self.assertEqual(202, self.asked("2.56", networks="none", personality=[]).status_int)
-        self.assertEqual(400, self.asked("2.57", networks="none", personality=[]).status_int)
+        self.assertEqual([202, 400], self.both("2.57", networks="none", personality=[]))
+        path = f"{SERVERS}/{self.booted()}/action"
+        for files in ([], [{"path": "/etc/motd", "contents": "aGVsbG8="}]):
+            body = {"rebuild": {"imageRef": self.image, "personality": files}}
+            self.assertEqual(400, self.ask("POST", path, "2.57", body).status_int)
+        self.assertEqual(202, self.ask("POST", path, "2.56", body).status_int)
 
     def test_host_by_name(self) -> None:
         add_host(self)

@@ -330,6 +330,32 @@ class Rebuild(LifeCase):
         self.assertEqual([], self.cloud.settled_differences())
 
 
+class Files(LifeCase):
+    """personality."""
+
+    def test_they_are_on_the_config_drive(self) -> None:
+        given = [{"path": "/etc/motd", "contents": "aGVsbG8="}]
+        server_id = self.cloud.boot(personality=given)
+        self.assertEqual("True", self.cloud.get(f"{V}/servers/{server_id}").json["server"]["config_drive"])
+        self.assertIn("config.iso", self.cloud.held(server_id)["files"])
+        self.assertEqual((given, b"hello"), self.told(server_id))
+        self.cloud.act(server_id, {"rebuild": {"imageRef": self.cloud.image_id}}, "ACTIVE")
+        self.assertEqual((None, None), self.told(server_id))
+        plain = self.cloud.boot()
+        self.cloud.act(plain, {"rebuild": {"imageRef": self.cloud.image_id, "personality": given}}, "ACTIVE")
+        self.assertEqual((given, b"hello"), self.told(plain))
+        self.assertIn("config.iso", self.cloud.held(plain)["files"])
+        for each in (server_id, plain):
+            self.cloud.remove(each)
+        self.assertEqual([], self.cloud.settled_differences())
+
+    def told(self, server_id: str) -> tuple[Any, bytes | None]:
+        """Return the files that a server's host is told of, and what its config drive would hold of the first."""
+        with self.cloud.database.read() as connection:
+            facts = server_facts(connection, server_id, no_access)
+        return facts["injected_files"], openstack_files(facts).get("openstack/content/0000")
+
+
 class Rescue(LifeCase):
     """rescue and unrescue."""
 

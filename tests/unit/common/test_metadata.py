@@ -57,6 +57,13 @@ class OpenStackLayoutTest(unittest.TestCase):
         self.assertEqual(b"#!/bin/sh\n", metadata.openstack_files(facts())["openstack/latest/user_data"])
         self.assertNotIn("openstack/latest/user_data", metadata.openstack_files(facts(user_data=None)))
 
+    def test_files_that_were_given(self) -> None:
+        given = facts(injected_files=[{"path": "/a", "contents": "eA=="}, {"path": "/b", "contents": ""}])
+        files, named = metadata.openstack_files(given), metadata.meta_data_document(given)["files"]
+        self.assertEqual([("/a", b"x"), ("/b", b"")], [(each["path"], files[f"openstack{each['content_path']}"]) for each in named])
+        self.assertNotIn("files", metadata.meta_data_document(facts()))
+        self.assertEqual(b"x", metadata.openstack_lookup(given, "openstack/content/0000"))
+
     def test_old_versions_lack_what_came_later(self) -> None:
         files = metadata.openstack_files(facts())
         self.assertIn("openstack/2012-08-10/meta_data.json", files)

@@ -26,6 +26,8 @@ def show(request: Request) -> dict[str, Any]:
         "totalServerGroupsUsed": groups}
     for version, keys in _GONE_SINCE.items():
         absolute |= {} if request.is_at_least(version) else keys
+    if not request.is_at_least("2.57"):
+        absolute |= {"maxPersonality": limits.injected_files, "maxPersonalitySize": limits.injected_file_content_bytes}
     if not request.is_at_least("2.39"):
         absolute["maxImageMeta"] = limits.metadata_items
     return {"limits": {"rate": [], "absolute": absolute}}
@@ -34,5 +36,4 @@ def show(request: Request) -> dict[str, Any]:
 _GONE_SINCE = {
     # Clients of older versions need these keys; what they count is not there or not this API's.
     "2.36": {"maxSecurityGroups": -1, "maxSecurityGroupRules": -1, "totalSecurityGroupsUsed": 0,
-             "maxTotalFloatingIps": -1, "totalFloatingIpsUsed": 0},
-    "2.57": {"maxPersonality": 0, "maxPersonalitySize": 0}}
+             "maxTotalFloatingIps": -1, "totalFloatingIpsUsed": 0}}

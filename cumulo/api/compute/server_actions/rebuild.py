@@ -11,7 +11,7 @@ from cumulo.api.compute.servers.handlers import surroundings
 from cumulo.api.volume.volumes import sources
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
-from cumulo.compute import cells, quotas, servers, states
+from cumulo.compute import cells, injected_files, quotas, servers, states
 from cumulo.volume import server_volumes, volumes
 
 ALLOWED = (states.ACTIVE, states.SHUTOFF, states.ERROR)
@@ -24,8 +24,6 @@ _ADDRESSES = {"accessIPv4": "access_ipv4", "accessIPv6": "access_ipv6"}
 def rebuild(request: Request, asked: Body) -> Reply:
     """Begin to rebuild a server; its row names the new image at once."""
     services = request.services
-    if asked.get("personality"):
-        raise errors.BadRequest("Injecting files by personality is not supported: use user_data.")
     password = asked.get("adminPass") or services.ids.password(12)
     with services.database.write() as connection:
         row = common.own_server(request, connection, "compute:servers:action", lock=True)
@@ -82,7 +80,11 @@ def _values(request: Request, connection: sa.Connection, row: servers.Row, asked
         choices.visible_image(request, connection, image["properties"].get(name))
     values = {column: asked[name] for name, column in _NAMED.items() if name in asked}
     values |= {column: common.address(asked[name]) for name, column in _ADDRESSES.items() if name in asked}
-    quotas.check_metadata(common.limits(request, connection), values.get("metadata", {}))
+    limits = common.limits(request, connection)
+    quotas.check_metadata(limits, values.get("metadata", {}))
+    values["injected_files"] = injected_files.checked(limits, asked.get("personality") or ())  # those before went with its disk
+    if values["injected_files"]:
+        values["config_drive"] = True
     if "key_name" in asked:
         key = choices.find_key(request, connection, dict(asked)) if asked["key_name"] is not None else None
         values |= {"key_name": key and key["name"], "public_key": key and key["public_key"]}

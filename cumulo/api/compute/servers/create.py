@@ -20,7 +20,7 @@ from cumulo.api.compute.servers.choices import visible_image as _visible_image
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
 from cumulo.common.db.tables.compute import compute_host
-from cumulo.compute import aggregates, hosts, server_groups, servers
+from cumulo.compute import aggregates, hosts, injected_files, server_groups, servers
 from cumulo.network import security_groups
 
 MOST_USER_DATA = 65535
@@ -32,7 +32,6 @@ def create(request: Request) -> Reply:
     asked = request.body["server"]
     if not request.context.project_id:
         raise errors.BadRequest("A server belongs to a project: the token has none.")
-    _refuse_what_is_not_there(request, asked)
     services = request.services
     password = asked.get("adminPass") or services.ids.password(12)
     with services.database.write() as connection:
@@ -60,12 +59,6 @@ def _answer(request: Request, asked: Body, row: servers.Row, password: str) -> R
     return Reply({"server": shown}, headers={"Location": links[0]["href"]})
 
 
-def _refuse_what_is_not_there(request: Request, asked: Body) -> None:
-    """Say clearly what this cloud does not do rather than ignore it."""
-    if asked.get("personality"):
-        raise errors.BadRequest("Injecting files by personality is not supported: use user_data.")
-
-
 def _build_request(request: Request, connection: sa.Connection, asked: Body, password: str,
                    ) -> tuple[servers.BuildRequest, disks.Plan]:
     fewest, most = _counts(asked)
@@ -76,6 +69,7 @@ def _build_request(request: Request, connection: sa.Connection, asked: Body, pas
         _visible_image(request, connection, plan.properties.get(name))
     zone, host = _zone(request, connection, asked.get("availability_zone"))
     host = _named_host(request, connection, asked) or host
+    given = injected_files.checked(common.limits(request, connection), asked.get("personality") or ())
     return servers.BuildRequest(
         name=asked["name"], flavor=flavor, fewest=fewest, most=most, key=_key(request, connection, asked),
         metadata=asked.get("metadata", {}),
@@ -83,7 +77,9 @@ def _build_request(request: Request, connection: sa.Connection, asked: Body, pas
             "image_id": plan.image["id"] if plan.image else None, "kernel_id": plan.properties.get("kernel_id"),
             "ramdisk_id": plan.properties.get("ramdisk_id"), "local_disks": plan.local_sizes, "availability_zone": zone, "requested_host": host,
             "user_data": _user_data(asked.get("user_data")), "admin_password": password,
-            "config_drive": common.flag(str(asked.get("config_drive") or "false"), "config_drive"),
+            # Files reach a guest by its config drive alone.
+            "config_drive": bool(given) or common.flag(str(asked.get("config_drive") or "false"), "config_drive"),
+            "injected_files": given,
             "disk_config": asked.get("OS-DCF:diskConfig", "MANUAL"), "description": _description(request, asked),
             "access_ipv4": common.address(asked.get("accessIPv4")),
             "access_ipv6": common.address(asked.get("accessIPv6")),

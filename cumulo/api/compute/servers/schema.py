@@ -60,7 +60,10 @@ _FIRST: Properties = {
     "config_drive": {"anyOf": [parts.BOOLEAN, {"enum": ["", None]}]},
     "min_count": parts.integer(1), "max_count": parts.integer(1), "return_reservation_id": parts.BOOLEAN,
     "adminPass": {"type": "string", "maxLength": 255},
-    "personality": {"type": "array", "maxItems": 64, "items": {"type": "object"}},
+    "personality": {"type": "array", "maxItems": 64, "items": {
+        "type": "object", "required": ["path", "contents"], "additionalProperties": False, "properties": {
+            "path": {"type": "string", "minLength": 1, "maxLength": 4096, "pattern": r"^[^\p{Cc}]*$"},
+            "contents": {"type": "string", "maxLength": 262144}}}},
     "block_device_mapping": _list_of(_OLD_DEVICE), "block_device_mapping_v2": _list_of(_DEVICE), **_ACCESS}
 _DESCRIPTION = {"description": {"type": ["string", "null"], "maxLength": 255, "pattern": r"^[^\p{Cc}]*$"}}
 _CERTIFICATES = {"anyOf": [{"type": "null"}, {

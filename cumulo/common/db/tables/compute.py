@@ -54,6 +54,8 @@ server = sa.Table(
     sa.Column("public_key", LongText),
     # base64, as the client sent it
     sa.Column("user_data", LongText),
+    # [{"path", "contents" in base64}]
+    sa.Column("injected_files", Json),
     sa.Column("config_drive", sa.Boolean, nullable=False, default=False),
     sa.Column("metadata", Json, nullable=False),
     sa.Column("kernel_id", Id),
