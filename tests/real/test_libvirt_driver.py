@@ -3,6 +3,7 @@
 Needs root, libvirtd, qemu, and what etc/build-guest-image needs. Starts a libvirtd of its own.
 """
 
+import base64
 import contextlib
 import hashlib
 import os
@@ -26,6 +27,7 @@ from cumulo.common.audit.holdings import ComputeHoldings
 from cumulo.common.clock import Clock
 from cumulo.common.ids import Ids
 from cumulo.common.threads import Threads
+from cumulo.common.volume_copies import target_of
 from cumulo.compute.agent import files, probe
 from cumulo.compute.agent.driver import Power
 from cumulo.compute.agent.libvirt import domain
@@ -34,6 +36,7 @@ from cumulo.common.image_files import ImageCache, inspect
 from cumulo.compute.agent.steps import Steps
 from cumulo.volume.agent import luks
 from cumulo.volume.agent.file import FileBackend
+from cumulo.volume.agent.moments import Moments
 from cumulo.volume.agent.qcow2 import Qcow2Form
 
 from tests.fixtures.compute_agent import make_steps
@@ -43,7 +46,24 @@ GIB = 1024**3
 ROOT = pathlib.Path(__file__).parents[2]
 BRIDGE = f"cut-{os.getpid()}"
 SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFakeKeyOnlyForThisTest0000000000000000000000 test"
+WRITES = """#!/bin/sh
+for each in /sys/block/vd*; do [ "$(cat $each/serial)" = "{serial}" ] && disk=/dev/${{each##*/}}; done
+number=0
+while :; do
+    echo "record $((number + 1))" | dd of=$disk bs=4096 seek=$number count=1 conv=notrunc,sync,fsync 2>/dev/null || exit
+    number=$((number + 1))
+    echo "flushed $number." > /dev/ttyS0
+done
+"""
 missing = [name for name in ("libvirtd", "qemu-system-x86_64", "genisoimage") if shutil.which(name) is None]
+
+
+class _Killed(BaseException):
+    """Whoever asked for a copy has died."""
+
+
+def _die(percent: float) -> None:
+    raise _Killed
 
 
 class _Call:
@@ -330,6 +350,67 @@ class LibvirtDriverTest(unittest.TestCase):
         self.assertEqual(kept, self.driver._ask(lambda each: each.listSecrets()))
         self.driver.remove(server_id)
         self.assertEqual([], self.driver._ask(lambda each: each.listSecrets()))
+
+    def test_a_volume_is_copied_while_its_guest_writes(self) -> None:
+        """What the guest had flushed before is in the copy, in order and without gaps; a copy outlives whoever asked for it."""
+        facts, volume_id = self.facts(direct=True), Ids().new_id()
+        server_id = facts["id"]
+        self.addCleanup(self.driver.remove, server_id)
+        backend = FileBackend(self.state_dir / "volumes", Threads(), name="file")
+        backend.create(volume_id, 1)
+        facts["user_data"] = base64.b64encode(WRITES.format(serial=volume_id[:20]).encode()).decode()
+        facts["volumes"] = [{"id": volume_id, "device": "/dev/vdd", "read_only": False,
+                             "connection": backend.connection(volume_id, "h", "h")}]
+        make_steps(self.driver, Clock(), lambda _: facts).table()["boot"][0]({"server_id": server_id}, _Call())
+        self.wait_for_console(server_id, "flushed 5.")
+        flushed, kept, given_up, last = self.flushed(server_id), *(Ids().new_id() for _ in range(3))
+        moments = Moments({}, lambda _: [{"server_id": server_id, "host": "h"}], self.ask_driver, lambda _: True, Clock())
+        self.assertRaises(_Killed, moments.snapshot, backend, "file", kept, volume_id, _die)
+        begun = backend.half_made(kept)[1].stat().st_ino
+        self.assertRaisesRegex(errors.Retry, "something else", moments.snapshot, backend, "file", last, volume_id, print)
+        moments.snapshot(backend, "file", kept, volume_id, lambda _: None)
+        copy = self.state_dir / "volumes" / f"snapshot-{kept}"
+        self.assertEqual((begun, 0o600, GIB), (copy.stat().st_ino, copy.stat().st_mode & 0o777, copy.stat().st_size))
+        self.assertLess(copy.stat().st_blocks * 512, GIB // 16, "what was never written takes no room")
+        self.assertGreaterEqual(self.records(copy), flushed)
+        self.assertRaises(_Killed, moments.snapshot, backend, "file", given_up, volume_id, _die)
+        moments.give_up(backend, "file", volume_id, given_up)
+        backend.delete_snapshot(given_up)
+        self.assertEqual("shut", self.ask_driver("h", "copy_volume", {
+            "server_id": Ids().new_id(), "volume_id": volume_id, "target": str(self.half_made(backend, last)), "begin": True})["state"])
+        self.driver.cut_power(server_id)
+        moments.snapshot(backend, "file", last, volume_id, lambda _: None)
+        self.assertGreaterEqual(self.records(self.state_dir / "volumes" / f"snapshot-{last}"), self.flushed(server_id))
+        self.assertEqual(((), {kept, last}), (backend.holdings().partial, set(backend.holdings().snapshots)))
+
+    def half_made(self, backend: FileBackend, snapshot_id: str) -> pathlib.Path:
+        """Make the file that a copy goes to."""
+        path = backend.half_made(snapshot_id)[1]
+        path.touch()
+        return path
+
+    def ask_driver(self, host: str, method: str, told: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer as the compute agent does."""
+        target = target_of(told["target"])
+        if method == "stop_copying":
+            self.driver.stop_copying(told["server_id"], told["volume_id"], target)
+            return {}
+        return self.driver.copy_volume(told["server_id"], told["volume_id"], target, told["begin"]).to_dict()
+
+    def flushed(self, server_id: str) -> int:
+        """Return how many records the guest says that it has written and flushed."""
+        said = self.driver.console_log(server_id, None)
+        return max(int(each.partition(".")[0]) for each in said.split("flushed ")[1:] if "." in each)
+
+    def records(self, path: pathlib.Path) -> int:
+        """Return how many records a copy holds, which must be the first ones, each whole, and nothing behind them."""
+        with path.open("rb") as file:
+            data = file.read(64 << 20)
+        count = 0
+        while data[count << 12:(count + 1) << 12] == f"record {count + 1}\n".encode().ljust(4096, b"\0"):
+            count += 1
+        self.assertEqual(b"", data[count << 12:].strip(b"\0")[:64])
+        return count
 
     def until_grown(self, table: Any, state: dict[str, Any]) -> None:
         """Let the guest see that a volume is larger, as often as the runner would try."""

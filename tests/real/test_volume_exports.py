@@ -24,10 +24,11 @@ from cumulo.volume.agent.exports.records import Records
 from cumulo.volume.agent.exports.served import ServedExports
 from cumulo.volume.agent.exports.tgt import Control, Do, Mode
 from cumulo.volume.agent.file import FileBackend
+from cumulo.volume.agent.moments import Moments
 from cumulo.volume.agent.qcow2 import Qcow2Form
 from tests.fixtures.certificates import Authority
 
-ONE, TWO = (f"{number}0000000-0000-4000-8000-000000000000" for number in (1, 2))
+ONE, TWO, THREE, FOUR = (f"{number}0000000-0000-4000-8000-000000000000" for number in (1, 2, 3, 4))
 MIB = 1024 * 1024
 SIZE_MIB = 64
 TIMEOUT_S = 30.0
@@ -200,6 +201,44 @@ class NbdTest(_Served, unittest.TestCase):
         self.assertNotEqual(0, io("stranger").code)
         self.assertEqual(0, io("client").code)
 
+
+    def test_the_daemon_copies_a_volume_while_guests_write(self) -> None:
+        backend = FileBackend(self.directory / "volumes", Threads(), name="file")
+        backend.create(ONE, 1)
+        self.exports.open(ONE, backend.connection(ONE, "h", "h"))
+        moments = Moments({"file": self.exports}, lambda _: [], lambda *_: {}, lambda _: True, Clock())
+        self.assertEqual(0, self.io(ONE, "write -P 7 0 1M", "flush").code)
+        count, done = 64, []
+        writes = [f"write -P 9 {each}M 64k" for each in range(1, count)]
+        guest = threading.Thread(target=lambda: done.append(self.io(ONE, *writes, "flush")))
+
+        def die(percent: float) -> None:
+            raise KeyboardInterrupt
+
+        self.assertRaises(KeyboardInterrupt, moments.snapshot, backend, "file", TWO, ONE, die)
+        guest.start()
+        moments.snapshot(backend, "file", TWO, ONE, lambda _: None)  # goes on with the copy that was begun
+        guest.join(TIMEOUT_S)
+        self.assertEqual(0, done[0].code, done[0].stderr)
+        with backend.read(ONE, TWO) as source:
+            self.assertEqual(b"\x07" * MIB, source.read(0, MIB))
+            there = [source.read(each << 20, 65536)[:1] for each in range(1, count)]
+        kept = there.count(b"\x09")
+        self.assertEqual([b"\x09"] * kept + [b"\0"] * (count - 1 - kept), there, "nothing that came later without what came before")
+        self.assertLess((self.directory / "volumes" / f"snapshot-{TWO}").stat().st_blocks * 512, 8 * MIB)
+        self.assertRaises(KeyboardInterrupt, moments.snapshot, backend, "file", THREE, ONE, die)
+        moments.give_up(backend, "file", ONE, THREE)
+        backend.delete_snapshot(THREE)
+        self.assertRaises(KeyboardInterrupt, moments.snapshot, backend, "file", THREE, ONE, die)
+        self.kill()
+        self.assertRaises(errors.Retry, moments.snapshot, backend, "file", THREE, ONE, die)
+        self.exports.keep()
+        moments.snapshot(backend, "file", THREE, ONE, lambda _: None)
+        self.assertRaises(KeyboardInterrupt, moments.clone, backend, "file", FOUR, ONE, 1, die)
+        self.exports.withdraw(ONE)
+        moments.clone(backend, "file", FOUR, ONE, 1, lambda _: None)
+        self.assertEqual(backend.path(ONE).read_bytes()[:64 * MIB], backend.path(FOUR).read_bytes()[:64 * MIB])
+        self.assertEqual(((), {TWO, THREE}), (backend.holdings().partial, set(backend.holdings().snapshots)))
 
     def test_a_copy_of_what_a_guest_writes_to_is_of_one_moment(self) -> None:
         backend = FileBackend(self.directory / "volumes", Threads(), name="file", form=Qcow2Form(Threads()), closed=self.exports.closed)

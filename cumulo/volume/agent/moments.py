@@ -147,8 +147,8 @@ class Moments:
 
     def _copy_unchanged(self, backend: SlowBackend, source: pathlib.Path, target: pathlib.Path) -> None:
         """Copy a file that nobody seems to have open; raises Retry where somebody has written to it meanwhile."""
-        self.clock.sleep(SETTLED_S)
         before = _version(source)
+        self.clock.sleep(SETTLED_S)  # from now on, whatever is written gives it another time
         target.unlink(missing_ok=True)
         backend.copy_plainly(source, target)
         if _version(source) != before:
