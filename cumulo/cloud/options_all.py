@@ -31,5 +31,6 @@ def groups() -> Iterator[tuple[str, Sequence[Any]]]:
     for kind, options in image.STORE_OPTIONS.items():
         yield f"{image.STORE_GROUP}{kind}", options
     yield volume.BACKUP_GROUP, volume.BACKUP_OPTIONS
+    yield volume.KEYS_GROUP, volume.KEYS_OPTIONS
     for kind, options in volume.BACKEND_OPTIONS.items():
         yield f"{volume.BACKEND_GROUP}{kind}", options

@@ -24,6 +24,7 @@ from cumulo.scheduler import facts, migrating, power_sync, volume_moves
 from cumulo.scheduler.heartbeats import Heartbeats, register_compute_host
 from cumulo.scheduler.runner import Runner
 from cumulo.volume import attachments, backends, backups, keys, server_volumes
+from cumulo.volume.key_manager import KeyManager
 
 KINDS = ("compute", "network", "image", "volume", "api")
 UPLOAD_TOKEN_S = 300  # an upload's token is looked at when it begins
@@ -32,11 +33,12 @@ UPLOAD_TOKEN_S = 300  # an upload's token is looked at when it begins
 class Answers:
     """The methods served at the target "scheduler"."""
 
-    def __init__(self, runtime: Runtime, database: Database, runner: Runner, heartbeats: Heartbeats) -> None:
+    def __init__(self, runtime: Runtime, database: Database, runner: Runner, heartbeats: Heartbeats, volume_keys: KeyManager) -> None:
         self._runtime = runtime
         self._database = database
         self._runner = runner
         self._heartbeats = heartbeats
+        self._volume_keys = volume_keys
 
     def methods(self) -> dict[str, Callable[..., Any]]:
         """Every method by its name on the bus."""
@@ -167,7 +169,7 @@ class Answers:
         """How a volume is encrypted, and with_key its passphrase; nothing of one that is not. Raises NotFound."""
         with self._database.read() as connection:
             found = keys.of_volume(connection, volume_id)
-            return found | {"passphrase": keys.read(connection, self._runtime.conf, volume_id)} if found and with_key else found
+        return found | {"passphrase": self._volume_keys.passphrase(volume_id)} if found and with_key else found
 
     def migration_orders(self, call: Any, server_id: str) -> dict[str, Any]:
         """Whether moving a running server is to be stopped, or to be over sooner."""

@@ -12,7 +12,7 @@ from cumulo.common.db.tables.volume_backup import volume_backup
 from cumulo.common.ids import Ids
 from cumulo.common.operations.lease import Operation
 from cumulo.common.operations.step import State
-from cumulo.volume import backups, states, volumes
+from cumulo.volume import backups, keys, states, volumes
 
 if TYPE_CHECKING:
     from cumulo.scheduler.steps import Work
@@ -31,9 +31,18 @@ def settle_backup(connection: sa.Connection, now: float, work: Work, planned: No
 
 
 def settle_restore(connection: sa.Connection, now: float, work: Work, planned: None) -> State:
-    """Say of the volume what the one that was backed up said."""
+    """Say of the volume what the one that was backed up said, and have it opened with what opens the backup."""
+    keys.come_next(connection, work.state["volume_id"])
     volumes.update_volume(connection, now, work.state["volume_id"], **work.state["said"])
     return {}
+
+
+def restore_failed(connection: sa.Connection, ended: Operation) -> None:
+    """Leave an encrypted volume with the key that opens what it holds: all of the backup, or what it held before."""
+    if ended.state.get("replaced"):
+        keys.come_next(connection, ended.resource_id)
+    else:
+        keys.let_go(connection, keys.next_of(ended.resource_id))
 
 
 def let_go_backup(connection: sa.Connection, now: float, work: Work, planned: None) -> State:

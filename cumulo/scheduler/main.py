@@ -29,6 +29,7 @@ from cumulo.scheduler.reclaimer import Reclaimer
 from cumulo.scheduler.runner import Runner
 from cumulo.scheduler.sweeper import Sweeper
 from cumulo.volume import options as volume_options
+from cumulo.volume.key_manager import KeyManager, store_of
 
 LOG = log.get(__name__)
 REGISTRATIONS = (options, audit_options, identity_options, image_options, network_options, compute_options,
@@ -58,7 +59,8 @@ def start(runtime: Runtime, database: Database) -> Service:
     """Run operations and answer agents in this process, in threads of its own."""
     runner = Runner(runtime, database)
     heartbeats = Heartbeats(runtime, database)
-    answers, gateways = Answers(runtime, database, runner, heartbeats), GatewayKeeper(runtime, database)
+    volume_keys = KeyManager(database, runtime.conf, runtime.ids, store_of(runtime.conf))
+    answers, gateways = Answers(runtime, database, runner, heartbeats, volume_keys), GatewayKeeper(runtime, database)
     auditor = Auditor(runtime, database)
     stopping = runtime.threads.event()
     server = runtime.bus.serve("scheduler", answers.methods() | {"gateway_silent": gateways.gateway_silent})
@@ -67,7 +69,7 @@ def start(runtime: Runtime, database: Database) -> Service:
     runtime.threads.spawn(auditor.run_forever, name="audit")
     runtime.threads.spawn(_beat_forever, runtime, heartbeats, stopping, name="heartbeat")
     runtime.threads.spawn(gateways.run_forever, stopping, name="gateways")
-    runtime.threads.spawn(Sweeper(database).run_forever, stopping, name="sweeper")
+    runtime.threads.spawn(Sweeper(database, volume_keys).run_forever, stopping, name="sweeper")
     runtime.threads.spawn(Returns(runtime, database).run_forever, stopping, name="returns")
     runtime.threads.spawn(Reclaimer(runtime, database).run_forever, stopping, name="reclaimer")
     LOG.info("scheduler_started", host=runtime.host)

@@ -1,5 +1,7 @@
 """Removes the answers kept for idempotency keys, and messages, once they have expired: a few at a time, for ever.
 
+So are keys of volumes that nobody has any more, where a key manager keeps them.
+
 Any number of schedulers may sweep at once. Nobody waits for it: a key whose row has expired is free
 whether the row is still there or not.
 """
@@ -13,6 +15,7 @@ from cumulo.common import errors, log
 from cumulo.common.db.engine import Database
 from cumulo.common.idempotency import store
 from cumulo.volume import messages
+from cumulo.volume.key_manager import KeyManager
 
 LOG = log.get(__name__)
 
@@ -24,8 +27,9 @@ MOST_ROUNDS = 200  # 100,000 rows a sweep: more than 3,000 requests with a key a
 class Sweeper:
     """Sweeps the database of a scheduler process."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, volume_keys: KeyManager) -> None:
         self._database = database
+        self._volume_keys = volume_keys
 
     def run_once(self) -> int:
         """Remove what has expired; return how many rows."""
@@ -51,3 +55,7 @@ class Sweeper:
                 self.run_once()
             except errors.DatabaseUnavailable as error:
                 LOG.warning("idempotency_keys_not_removed", reason=error)
+            try:
+                self._volume_keys.run_once()
+            except errors.CumuloError as error:
+                LOG.warning("volume_keys_not_forgotten", reason=error)

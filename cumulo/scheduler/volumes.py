@@ -14,6 +14,7 @@ from cumulo.common.ids import Ids
 from cumulo.common.operations import lease, store
 from cumulo.common.operations.lease import Operation
 from cumulo.common.operations.step import State
+from cumulo.scheduler import backups
 from cumulo.scheduler.moving import Outdated
 from cumulo.scheduler.volume_place import Backend, Limits, Wanted, place
 from cumulo.volume import (
@@ -329,6 +330,8 @@ def finished(connection: sa.Connection, ids: Ids, now: float, ended: Operation) 
     row = connection.execute(_BY_ID, {"its_id": ended.resource_id}).mappings().first()
     if row is None:
         return
+    if ended.flow == "restore_backup" and ended.phase == "undone":
+        backups.restore_failed(connection, ended)
     if ended.phase == "stuck" and ended.flow not in _HARMLESS:
         _fail(connection, now, ended, states.STUCK.get(ended.flow, states.ERROR))
     elif ended.phase == "done" and ended.flow in moves.FLOWS:

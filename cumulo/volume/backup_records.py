@@ -1,7 +1,8 @@
 """Records of backups: what another cloud, or this one after it has lost its database, needs to know of one to restore it.
 
 A record goes to an administrator as a text, and comes back as one: nothing in it is believed before it was looked at.
-The data stays where it is; whoever imports a record must be able to reach the target.
+The data stays where it is; whoever imports a record must be able to reach the target, and for that of an encrypted volume
+have the master key that its key is sealed with, or the key manager that has it.
 """
 
 import base64
@@ -18,24 +19,28 @@ from cumulo.common import errors
 from cumulo.common.context import Context
 from cumulo.common.db.tables.volume_backup import volume_backup
 from cumulo.common.ids import Ids
-from cumulo.volume import backups, quotas, states
+from cumulo.volume import backups, keys, quotas, states
 
 SERVICE = "cinder.backup.drivers.cumulo."
 """How clients begin the name of what wrote a backup; the kind of our target follows."""
 LONGEST = 262_144
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_LONGEST_SEALED = 1024
 _TEXTS = ("name", "description", "container", "availability_zone", "host", "service")
 _IDS = {"id": True, "volume_id": True, "location": True, "snapshot_id": False, "parent_location": False}
 _NUMBERS = {"size_gib": 0x7FFFFFFF, "object_count": 0x7FFFFFFF, "stored_bytes": 1 << 60}
 
 
-def export(row: backups.Row) -> dict[str, str]:
+def export(connection: sa.Connection, row: backups.Row) -> dict[str, str]:
     """Return the record of a backup; raises BadRequest for one that is not whole."""
     if row["status"] != states.AVAILABLE or row["location"] is None:
         raise errors.BadRequest(f"Invalid backup: Backup {row['id']} must be available to export its record, and is "
                                 f"{row['shown_status']}.")
     names = (*_TEXTS, *_IDS, *_NUMBERS, "metadata", "said", "bound", "data_timestamp")
-    text = json.dumps({name: row[name] for name in names}, sort_keys=True)
+    said = {name: row[name] for name in names}
+    if backups.encryption(row):
+        said["key"] = keys.told(connection, keys.of_the_backup(row["id"]))
+    text = json.dumps(said, sort_keys=True)
     return {"backup_service": f"{SERVICE}{row['service']}", "backup_url": base64.b64encode(text.encode()).decode()}
 
 
@@ -66,7 +71,7 @@ def _checked(said: Mapping[str, Any]) -> dict[str, Any]:
     if said["size_gib"] < 1 or not _is_moment(said.get("data_timestamp")) or type(said.get("bound")) is not bool:
         raise _wrong("its size, moment or place makes no sense")
     return {name: said.get(name) for name in (*_IDS, *_TEXTS, *_NUMBERS, "bound", "data_timestamp")} | {
-        "metadata": _texts(said.get("metadata") or {}, "metadata"), "said": _said(said.get("said"))}
+        "metadata": _texts(said.get("metadata") or {}, "metadata"), "said": _said(said.get("said")), "key": _key(said)}
 
 
 def _is_moment(value: Any) -> bool:
@@ -89,7 +94,31 @@ def _said(value: Any) -> dict[str, Any]:
     metadata = value.get("image_metadata")
     return {"bootable": value.get("bootable") is True, "image_id": image_id,
             "image_metadata": None if metadata is None else _texts(metadata, "image_metadata"),
-            "metadata": _texts(value.get("metadata") or {}, "metadata")}
+            "metadata": _texts(value.get("metadata") or {}, "metadata")} | _encrypted(value)
+
+
+def _encrypted(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how the volume was encrypted, and the id of its type; nothing of one that was not."""
+    encryption, type_id = value.get("encryption"), value.get("type_id")
+    if not encryption:
+        return {}
+    if not isinstance(encryption, dict) or not keys.is_known(encryption) or not (isinstance(type_id, str) and _ID.fullmatch(type_id)):
+        raise _wrong("it is encrypted in a way that is not known here")
+    return {"encryption": {name: encryption[name] for name in keys.FORMAT}, "type_id": type_id}
+
+
+def _key(said: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what is told of the key of an encrypted one: sealed, or where it is kept."""
+    if not (isinstance(said["said"], dict) and said["said"].get("encryption")):
+        return None
+    key = said.get("key")
+    if not isinstance(key, dict) or not isinstance(key.get("id"), str) or not _ID.fullmatch(key["id"]):
+        raise _wrong("it is encrypted, and tells of no key")
+    sealed, secret = key.get("sealed"), key.get("secret")
+    is_sealed = isinstance(sealed, str) and len(sealed) <= _LONGEST_SEALED and secret is None
+    if not is_sealed and not (isinstance(secret, str) and _ID.fullmatch(secret) and sealed is None):
+        raise _wrong("it is encrypted, and tells of no key")
+    return {"id": key["id"], "sealed": sealed, "secret": secret}
 
 
 def _wrong(why: str) -> errors.BadRequest:
@@ -115,9 +144,12 @@ def request_import(connection: sa.Connection, ids: Ids, now: float, *, conf: cfg
     host = columns["host"] if columns["bound"] and columns["host"] in heard else next(iter(heard), None)
     if host is None:
         raise errors.ServiceUnavailable("No volume agent was heard that could look for the backup.")
+    key = columns.pop("key")
     row = columns | {"project_id": project_id, "user_id": context.user_id, "status": states.CREATING, "host": host,
                      "bound": False, "created_at": now, "updated_at": now}
     connection.execute(sa.insert(volume_backup).values(row))
+    if key is not None:
+        keys.take_over(connection, ids, now, conf, keys.of_the_backup(row["id"]), key)
     backups.begin(connection, ids, now, context, row["id"], "import_backup", "import", state={
         "host": host, "location": location, "size_gib": row["size_gib"]})
     return backups.get_backup(connection, row["id"])

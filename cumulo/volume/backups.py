@@ -24,7 +24,7 @@ from cumulo.common.db.tables.volume_backup import volume_backup
 from cumulo.common.ids import Ids
 from cumulo.common.operations import store
 from cumulo.common.operations.step import State
-from cumulo.volume import backends, backup_states, moments, quotas, states, volumes
+from cumulo.volume import backends, backup_states, keys, moments, quotas, states, volumes
 from cumulo.volume.volume_queries import Part, page_of
 
 Row = Mapping[str, Any]
@@ -74,7 +74,6 @@ def request_create(connection: sa.Connection, ids: Ids, now: float, *, conf: cfg
 
     Raises BadRequest for the state of what it is made of, or without a backup to compare with; TooLarge over quota.
     """
-    volumes.refuse_encrypted(of, "back it up")
     if snapshot is not None:
         _require_snapshot(snapshot, of)
     else:
@@ -85,17 +84,25 @@ def request_create(connection: sa.Connection, ids: Ids, now: float, *, conf: cfg
     taken_at = snapshot["created_at"] if snapshot else now
     parent = _parent(connection, project_id, of, taken_at) if wish.incremental else None
     backup_id, host = ids.new_id(), backends.host_of(of["backend"])
+    how = keys.of_volume(connection, of["id"])
     row = {"id": backup_id, "project_id": project_id, "user_id": context.user_id, "volume_id": of["id"],
            "snapshot_id": snapshot["id"] if snapshot else None, "status": states.CREATING,
            "size_gib": snapshot["size_gib"] if snapshot else of["size_gib"], "availability_zone": of["availability_zone"],
            "location": backup_id, "parent_location": parent["location"] if parent else None, "host": host, "bound": False,
-           "object_count": 0, "stored_bytes": 0, "said": {name: of[name] for name in KEPT}, "data_timestamp": taken_at,
+           "object_count": 0, "stored_bytes": 0, "said": {name: of[name] for name in KEPT} | _encrypted(of, how), "data_timestamp": taken_at,
            "created_at": now, "updated_at": now, **wish.columns}
     connection.execute(sa.insert(volume_backup).values(row))
+    if how:
+        keys.make(connection, ids, now, conf, keys.of_the_backup(backup_id), like=keys.of_the_volume(of["id"]))
     begin(connection, ids, now, context, backup_id, "create_backup", "create", deadline_s=conf.backup.timeout_s, state={
         **volumes.place(of), "volume_id": of["id"], "snapshot_id": row["snapshot_id"], "location": backup_id,
         "parent": row["parent_location"], "hold": backup_id if of["shown_status"] == states.IN_USE and not snapshot else None})
     return get_backup(connection, backup_id)
+
+
+def _encrypted(of: Row, how: Mapping[str, Any]) -> State:
+    """Return what a backup says of how its volume is encrypted, and of the type that says so."""
+    return {"encryption": dict(how), "type_id": of["type_id"]} if how else {}
 
 
 def _require_snapshot(snapshot: Row, of: Row) -> None:
@@ -135,7 +142,13 @@ def kept(row: Row) -> State:
 
 def source(row: Row) -> State:
     """Return what the operation of a volume that is made of a backup is told of it."""
-    return {"kind": "backup", "id": row["location"], "host": row["host"] if row["bound"] else None}
+    return {"kind": "backup", "id": row["location"], "host": row["host"] if row["bound"] else None, "backup_id": row["id"],
+            "encryption": encryption(row)}
+
+
+def encryption(row: Row) -> dict[str, Any]:
+    """Return how a backup's data is encrypted: {"format", "cipher", "bits"}; nothing where it is not."""
+    return dict(row["said"].get("encryption") or {})
 
 
 def request_restore(connection: sa.Connection, ids: Ids, now: float, *, conf: cfg.ConfigOpts, context: Context, row: Row,
@@ -143,7 +156,7 @@ def request_restore(connection: sa.Connection, ids: Ids, now: float, *, conf: cf
     """Begin to overwrite a volume with a backup; the caller holds both. Raises BadRequest for their states or sizes."""
     require_readable(row)
     volumes.require(over, "restore a backup to it")
-    volumes.refuse_encrypted(over, "restore a backup to it")
+    volumes.refuse_other_encryption(encryption(row), keys.of_volume(connection, over["id"]))
     if over["size_gib"] < row["size_gib"]:
         raise errors.BadRequest(f"Invalid volume: Volume {over['id']} has {over['size_gib']} GiB, the backup has "
                                 f"{row['size_gib']}: it is too small.")
@@ -152,10 +165,29 @@ def request_restore(connection: sa.Connection, ids: Ids, now: float, *, conf: cf
         raise errors.BadRequest(f"Invalid volume: Volume {over['id']} is on host {host}, and the backup can be reached from "
                                 f"host {row['host']} alone.")
     volumes.update_volume(connection, now, over["id"], backup_id=row["id"])
+    changes_key = bool(encryption(row)) and _begin_key(connection, ids, now, conf, row, over["id"])
     store.create(connection, ids, now, flow="restore_backup", resource_type="volume", resource_id=over["id"],
                  context=context, action="restore_backup", deadline_s=conf.backup.timeout_s, state={
                      "volume_id": over["id"], **volumes.place(over), "size_gib": over["size_gib"], "source": source(row),
-                     "said": kept(row)})
+                     "said": kept(row), "changes_key": changes_key})
+
+
+def _begin_key(connection: sa.Connection, ids: Ids, now: float, conf: cfg.ConfigOpts, row: Row, volume_id: str) -> bool:
+    """Make the key that a volume is to have with a backup's data, unless its own opens that; say whether it was made.
+
+    Raises BadRequest for a volume with snapshots, which its own key opens.
+    """
+    of_backup = keys.of_the_backup(row["id"])
+    keys.let_go(connection, keys.next_of(volume_id))  # of a restoration that came to nothing
+    if keys.is_same(connection, conf, of_backup, keys.of_the_volume(volume_id)):
+        return False
+    snapshots = volumes.snapshots_of(connection, volume_id)
+    if snapshots:
+        raise errors.BadRequest(f"Invalid volume: Volume {volume_id} is encrypted with another key than the backup, and has snapshots "
+                                f"that only its own opens: {', '.join(snapshots[:volumes.NAMED])}. Delete them, or restore to "
+                                "another volume.")
+    keys.make(connection, ids, now, conf, keys.next_of(volume_id), like=of_backup)
+    return True
 
 
 def request_delete(connection: sa.Connection, ids: Ids, now: float, *, context: Context, row: Row, force: bool = False) -> None:
@@ -251,7 +283,8 @@ def update_backup(connection: sa.Connection, now: float, backup_id: str, **value
 
 
 def forget(connection: sa.Connection, backup_id: str) -> None:
-    """Remove the row of a backup; idempotent."""
+    """Remove the row of a backup and its key; idempotent."""
+    keys.let_go(connection, keys.of_the_backup(backup_id))
     connection.execute(sa.delete(volume_backup).where(volume_backup.c.id == backup_id))
 
 

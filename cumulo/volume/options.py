@@ -85,6 +85,26 @@ BACKUP_OPTIONS = [
                help="File of keys, 64 hexadecimal digits a line, that seal what is kept (AES-256-GCM): the first one seals, each "
                     "opens. Empty, the default, seals nothing. Whoever loses it loses every backup."),
 ]
+KEYS_GROUP = "keys"
+KEYS_OPTIONS = [
+    cfg.StrOpt("manager", default="local", choices=("local", "barbican"),
+               help="Who keeps the keys of new encrypted volumes: local, the database, sealed with [volume] key_file; barbican, a "
+                    "key manager with Barbican's API. Volumes that are there keep theirs where they are, and copies have "
+                    "theirs where the original's is."),
+    cfg.URIOpt("barbican_endpoint", default=None, schemes=["http", "https"],
+               help="URL of the key manager, without /v1. Stays set for as long as it has keys of this cloud."),
+    cfg.URIOpt("auth_url", default=None, schemes=["http", "https"],
+               help="URL of the Keystone, with /v3, that the key manager trusts; it may be this cloud's own, /identity/v3."),
+    cfg.StrOpt("username", default="", help="User that the keys are kept as. In its project it needs the role creator."),
+    cfg.StrOpt("password", default="", secret=True, help="The user's password."),
+    cfg.StrOpt("user_domain_name", default="Default", help="Domain of the user."),
+    cfg.StrOpt("project_name", default="service", help="Project that has the keys."),
+    cfg.StrOpt("project_domain_name", default="Default", help="Domain of the project."),
+    cfg.FloatOpt("timeout_s", default=5.0, min=0.5, max=60.0,
+                 help="Seconds without an answer after which the key manager counts as away, and is asked again later."),
+    cfg.StrOpt("ca_file", default="",
+               help="File with the certificates that sign the key manager's and Keystone's. Empty means those of the system."),
+]
 BACKEND_OPTIONS = {"file": FILE_OPTIONS, "fake": FAKE_OPTIONS}
 """What a backend of each kind is told, in the group volume_backend_<its name>."""
 OPTIONS = [
@@ -140,6 +160,7 @@ def register(conf: cfg.ConfigOpts) -> None:
     """Declare the options of this part, and those of every backend that is named."""
     conf.register_opts(OPTIONS, group=GROUP)
     conf.register_opts(BACKUP_OPTIONS, group=BACKUP_GROUP)
+    conf.register_opts(KEYS_OPTIONS, group=KEYS_GROUP)
 
 
 def backends(conf: cfg.ConfigOpts) -> list[tuple[str, str]]:

@@ -22,7 +22,6 @@ from cumulo.common.db.tables.volume import (
     volume,
     volume_attachment,
     volume_backend,
-    volume_key,
     volume_snapshot,
     volume_transfer,
 )
@@ -101,7 +100,7 @@ def make_row(connection: sa.Connection, ids: Ids, now: float, *, conf: cfg.Confi
     connection.execute(_NEW, row)
     if encryption is not None:
         keys.check(encryption)
-        keys.make(connection, ids, now, conf, row["id"], like=original)
+        keys.make(connection, ids, now, conf, keys.of_the_volume(row["id"]), like=original)
     return get_volume(connection, row["id"])
 
 
@@ -119,17 +118,29 @@ def _begin_create(connection: sa.Connection, ids: Ids, now: float, context: Cont
         is_new=is_new)
 
 
-def _original(connection: sa.Connection, row: Row, source: Mapping[str, Any] | None) -> str | None:
-    """Return the volume that a new one is a copy of; raises BadRequest where their types encrypt in different ways."""
+def _original(connection: sa.Connection, row: Row, source: Mapping[str, Any] | None) -> keys.Owner | None:
+    """Return what a new volume is a copy of; raises BadRequest where they are encrypted in different ways."""
     if source is None or source["kind"] == "image":
         return None
+    if source["kind"] == "backup":
+        refuse_other_encryption(source["encryption"], keys.of_type(connection, row.get("type_id")))
+        return keys.of_the_backup(source["backup_id"])
     if source["kind"] not in ("snapshot", "volume"):
         refuse_recoded(connection, None, row.get("type_id"))
         return None
     volume_id: str = source.get("volume_id") or source["id"]
     found = connection.execute(sa.select(volume.c.type_id, volume.c.encryption_key_id).where(volume.c.id == volume_id)).one()
     refuse_recoded(connection, found.type_id if found.encryption_key_id else None, row.get("type_id"))
-    return volume_id
+    return keys.of_the_volume(volume_id)
+
+
+def refuse_other_encryption(of_backup: Mapping[str, Any], of_target: Mapping[str, Any]) -> None:
+    """Raise BadRequest unless a backup's data is encrypted as its target says: it is restored as it is."""
+    if of_backup != of_target:
+        is_so, wanted = (f"encrypted with {each['cipher']} and {each['bits']} bits" if each else "not encrypted"
+                         for each in (of_backup, of_target))
+        raise errors.BadRequest(f"Invalid volume: The backup's data is {is_so}, and volumes of that type are {wanted}: it is "
+                                "restored as it is. Choose a type that encrypts as the backup's volume did.")
 
 
 def refuse_recoded(connection: sa.Connection, type_id: str | None, after_id: str | None) -> None:
@@ -396,7 +407,9 @@ def offer_no_more(connection: sa.Connection, volume_id: str) -> None:
 
 def forget(connection: sa.Connection, volume_id: str) -> None:
     """Remove the row of a volume and what hangs on it; idempotent."""
-    for table in (volume_attachment, volume_snapshot, volume_transfer, volume_key):
+    for owner in (keys.of_the_volume(volume_id), keys.next_of(volume_id)):
+        keys.let_go(connection, owner)
+    for table in (volume_attachment, volume_snapshot, volume_transfer):
         connection.execute(sa.delete(table).where(table.c.volume_id == volume_id))
     connection.execute(sa.delete(volume).where(volume.c.id == volume_id))
 

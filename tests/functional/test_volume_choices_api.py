@@ -6,6 +6,7 @@ Over the real application. No agent runs here.
 from typing import Any
 
 import sqlalchemy as sa
+from oslo_config import cfg
 
 from cumulo.common.db.tables.operations import operation
 from cumulo.common.ids import Ids
@@ -13,6 +14,7 @@ from cumulo.common.operations.lease import Operation
 from cumulo.scheduler import finish
 from cumulo.scheduler.sweeper import Sweeper
 from cumulo.volume import messages, qos
+from cumulo.volume.key_manager import KeyManager
 from tests.functional.test_volume_snapshots_api import WithSnapshots
 
 
@@ -170,7 +172,7 @@ class MessagesTest(_Choices):
     def test_they_go_when_they_are_old(self) -> None:
         volume_id = str(self.make()["id"])
         self.fail(volume_id, "make_volume: no")
-        sweeper = Sweeper(self.api.database)
+        sweeper = Sweeper(self.api.database, KeyManager(self.api.database, cfg.ConfigOpts(), Ids(), None))
         self.assertEqual(0, sweeper.run_once())
         with self.api.database.write() as connection:
             connection.execute(sa.update(messages.volume_message).values(expires_at=1.0))

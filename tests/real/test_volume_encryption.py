@@ -57,6 +57,8 @@ class LuksTest(unittest.TestCase):
             luks.fill(path, how, image, "raw")
         self.assertTrue(self.reads(path, 7, "1M", how))
         self.assertFalse(self.reads(path, 7, "1M", encryption(passphrase="a stranger's")))
+        self.assertEqual([False, True], [luks.is_anothers(path, each) for each in (how, encryption(passphrase="a stranger's"))])
+        self.assertRaises(errors.CommandFailed, luks.is_anothers, image, how)
         self.assertNotIn(b"\x07" * 64, path.read_bytes()[:4 << 20])
         self.backend.clone(TWO, ONE, 2)
         self.assertTrue(self.reads(self.backend.path(TWO), 7, "1M", how))

@@ -18,6 +18,7 @@ TIMEOUT_S = 60.0
 FILL_TIMEOUT_S = 6 * 3600
 _HASH_MS = 10
 _BUSY, _TRIES = "accurate CPU usage", 5
+_WRONG = "Invalid password"
 _COPIES, _STRIPES, _SECTOR, _ALIGNMENT = 8, 4000, 512, 8
 
 Encryption = Mapping[str, Any]
@@ -66,16 +67,32 @@ def header_bytes(encryption: Encryption) -> int:
 
 
 def payload_bytes(path: pathlib.Path, encryption: Encryption) -> int:
-    """Return what a guest sees of a volume; raises CommandFailed where it has no such format, or another passphrase."""
+    """Return what a guest sees of a volume; raises CommandFailed where it has no such format."""
     return int(json.loads(_run(encryption, "info", "--output=json", "--image-opts", _opened(path)))["virtual-size"])
+
+
+def is_anothers(path: pathlib.Path, encryption: Encryption) -> bool:
+    """Say whether a volume with the format opens with another passphrase; raises CommandFailed where that is not known."""
+    try:
+        _unlock(path, encryption)
+    except errors.CommandFailed as failure:
+        if _WRONG in failure.message:
+            return True
+        raise
+    return False
 
 
 def _opens(path: pathlib.Path, encryption: Encryption) -> bool:
     try:
-        payload_bytes(path, encryption)
+        _unlock(path, encryption)
     except errors.CommandFailed:
         return False
     return True
+
+
+def _unlock(path: pathlib.Path, encryption: Encryption) -> None:
+    """Open a volume as those do who read it: "info" takes any passphrase."""
+    _run(encryption, "map", "--output=json", "--max-length=512", "--image-opts", _opened(path))
 
 
 def _run(encryption: Encryption, name: str, *arguments: str, timeout_s: float = TIMEOUT_S,

@@ -105,6 +105,9 @@ def methods(runtime: Runtime, backends: Mapping[str, Backend], exports: Mapping[
     def asking_for(method: str, name: str) -> Callable[[str], Any]:
         return lambda its_id: runtime.bus.call("scheduler", method, {name: its_id}, timeout_s=IMAGE_TIMEOUT_S)
 
+    def encryption_of(volume_id: str, with_key: bool) -> Mapping[str, Any]:
+        return _encryption(runtime, volume_id, with_key)
+
     def ask_agent(host: str, method: str, arguments: Mapping[str, Any]) -> Any:
         return runtime.bus.call(f"{KIND}.{host}", method, dict(arguments), timeout_s=CHUNK_TIMEOUT_S)
 
@@ -113,11 +116,11 @@ def methods(runtime: Runtime, backends: Mapping[str, Backend], exports: Mapping[
 
     moments = Moments(exports, asking_for("volume_users", "volume_id"), ask_compute, wanted.asking(runtime), runtime.clock)
     backup_steps, held = make_steps(runtime, backends, vault, (
-        lambda state, call: steps.snap(state, call), lambda state, call: steps.drop_snap(state, call))), holdings(vault)
+        lambda state, call: steps.snap(state, call), lambda state, call: steps.drop_snap(state, call)), encryption_of), holdings(vault)
     steps = Steps(backends, exports, moments, turns, images, backup_steps.restore, asking_for("volume_image", "volume_id"),
                   asking_for("upload_access", "server_id"), lambda attachment_id: _needed(runtime, attachment_id),
-                  lambda volume_id, with_key: _encryption(runtime, volume_id, with_key), send_image, ask_agent, runtime.threads,
-                  options.image_directory(runtime.conf), runtime.host, runtime.conf.volume.image_cache_gib * GIB)
+                  encryption_of, send_image, ask_agent, runtime.threads, options.image_directory(runtime.conf), runtime.host,
+                  runtime.conf.volume.image_cache_gib * GIB)
     return StepServer(steps.table() | backup_steps.table(), runtime.clock, runtime.threads, asking(runtime.bus)).methods() | {
         "holdings": lambda call: {"backends": {name: _holdings(each, exports.get(name)).to_dict()
                                                for name, each in backends.items()}, "backups": held()},

@@ -6,13 +6,21 @@ from collections.abc import Iterator
 from unittest import mock
 
 import sqlalchemy as sa
+from oslo_config import cfg
 
 from cumulo.common import errors
 from cumulo.common.clock import Clock
 from cumulo.common.db.engine import Database
 from cumulo.common.db.tables.idempotency import idempotency_key as table
+from cumulo.common.ids import Ids
 from cumulo.scheduler import sweeper
+from cumulo.volume.key_manager import KeyManager
 from tests.fixtures.database import temporary_database
+
+
+def no_key_manager(database: Database) -> KeyManager:
+    """Return what a cloud has that keeps all keys itself."""
+    return KeyManager(database, cfg.ConfigOpts(), Ids(), None)
 
 
 class SweeperTest(unittest.TestCase):
@@ -23,7 +31,7 @@ class SweeperTest(unittest.TestCase):
         self.addCleanup(self.database.close)
         with self.database.read() as connection:
             self.now = self.database.now(connection)
-        self.sweeper = sweeper.Sweeper(self.database)
+        self.sweeper = sweeper.Sweeper(self.database, no_key_manager(self.database))
 
     def add(self, count: int, expires_in: float) -> None:
         """Add rows."""
@@ -51,7 +59,8 @@ class SweeperTest(unittest.TestCase):
 
     def test_it_goes_on_while_the_database_is_away(self) -> None:
         stopping = Stopping(rounds=2)
-        sweeper.Sweeper(Away("sqlite:////nowhere.sqlite", Clock())).run_forever(stopping)
+        away = Away("sqlite:////nowhere.sqlite", Clock())
+        sweeper.Sweeper(away, no_key_manager(away)).run_forever(stopping)
         self.assertEqual([sweeper.SWEEP_EVERY_S] * 3, stopping.waits)
 
     def test_it_sweeps_until_it_is_stopped(self) -> None:

@@ -48,7 +48,7 @@ def _new(request: Request, connection: sa.Connection, row: backups.Row, name: st
 def export_record(request: Request) -> Shown:
     """Show what another cloud needs to know of a backup."""
     with request.services.database.read() as connection:
-        return {"backup-record": backup_records.export(own_backup(request, connection, "volume:backups:records"))}
+        return {"backup-record": backup_records.export(connection, own_backup(request, connection, "volume:backups:records"))}
 
 
 def import_record(request: Request) -> Shown:

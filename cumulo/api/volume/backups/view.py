@@ -1,6 +1,6 @@
 """Backup rows as JSON: each key from the microversion that brought it.
 
-    3.18 the project, for administrators   3.43 metadata   3.56 user_id
+    3.18 the project, for administrators   3.43 metadata   3.56 user_id   3.64 encryption_key_id
 """
 
 from typing import Any
@@ -27,4 +27,6 @@ def full(request: Request, row: Row) -> dict[str, Any]:
               "updated_at": times.iso_micro(row["updated_at"])}
     if request.is_at_least("3.18") and request.may("volume:backups:show_project"):
         shown["os-backup-project-attr:project_id"] = row["project_id"]
+    if request.is_at_least("3.64") and row["encryption_key_id"] is not None:
+        shown["encryption_key_id"] = row["encryption_key_id"]
     return shown | ({"user_id": row["user_id"]} if request.is_at_least("3.56") else {})

@@ -62,11 +62,24 @@ def _size(asked: Body, least_gib: int, usual_gib: int | None) -> int:
 
 def _type(request: Request, connection: sa.Connection, asked: Body, source: sources.Source) -> types.Row | None:
     """Return the type that is asked for, else that of what it is made of, else the configured one."""
-    if not asked.get("volume_type") and source.state and source.state["kind"] not in ("image", "backup"):
+    kind = source.state["kind"] if source.state else "nothing"
+    if not asked.get("volume_type") and kind == "backup" and source.type_id:
+        return _type_of_backup(request, connection, source.type_id)
+    if not asked.get("volume_type") and kind not in ("nothing", "image", "backup"):
         return types.get_type(connection, source.type_id, None) if source.type_id else None
     wanted = asked.get("volume_type") or default_types.of_project(
         connection, request.services.conf, request.context.project_id or "")
     return types.named(connection, wanted, common.project_of(request)) if wanted else None
+
+
+def _type_of_backup(request: Request, connection: sa.Connection, type_id: str) -> types.Row:
+    """Return the type that the volume of an encrypted backup had; raises BadRequest where the caller has no such type."""
+    try:
+        return types.get_type(connection, type_id, common.project_of(request), lock=True)
+    except errors.NotFound as failure:
+        raise errors.BadRequest(
+            "Invalid backup: It is encrypted, and the type of its volume is not to be had any more. Make a volume of a type that "
+            "encrypts in the same way, and restore it to that.") from failure
 
 
 def _multiattach(asked: Body, own_type: types.Row | None) -> bool:

@@ -72,7 +72,8 @@ def _backup(request: Request, connection: sa.Connection, backup_id: str) -> Sour
     row = backups.get_backup(connection, backup_id, project_id=common.project_of(request), lock=True)
     request.authorize("volume:backups:restore", {"project_id": row["project_id"], "user_id": row["user_id"]})
     backups.require_readable(row)
-    return Source(backups.source(row), backups.kept(row) | {"backup_id": backup_id}, None, row["size_gib"], row["size_gib"])
+    return Source(backups.source(row), backups.kept(row) | {"backup_id": backup_id}, row["said"].get("type_id"), row["size_gib"],
+                  row["size_gib"])
 
 
 def _kept(row: volumes.Row) -> dict[str, Any]:

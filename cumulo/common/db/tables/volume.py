@@ -9,7 +9,7 @@
     volume_qos_specs    how much users of a volume may ask of it in a second, said for types
     volume_message      what users are told of operations that came to nothing
     volume_encryption   how volumes of a type are encrypted; one per type at most
-    volume_key          one per encrypted volume: its key, sealed
+    volume_key          one per encrypted volume and per backup of one: its key, sealed, or where it is kept
     volume_group        volumes that are kept, copied and deleted together; volume_group_volume_type says of which types
     volume_group_type   what users may choose between for them
     volume_group_snapshot  one per snapshot of a group: its parts are in volume_snapshot
@@ -195,9 +195,16 @@ volume_encryption = sa.Table(
 volume_key = sa.Table(
     "volume_key", metadata,
     id_column(),
-    sa.Column("volume_id", Id, sa.ForeignKey("volume.id"), nullable=False, unique=True),
-    # nonce and ciphertext in base64; the master key is in a file
-    sa.Column("sealed", sa.Text, nullable=False),
+    # Whose it is: one of these three. Of a row without any the key manager is to forget the key.
+    sa.Column("volume_id", Id, sa.ForeignKey("volume.id"), unique=True),
+    sa.Column("backup_id", Id, unique=True),
+    # A volume that a backup is being restored to: its key from the moment on when that is done.
+    sa.Column("next_of", Id, unique=True),
+    # nonce and ciphertext in base64; the master key is in a file. NULL where a key manager keeps the key.
+    sa.Column("sealed", sa.Text),
+    # What the key manager calls it, once it has it; copies of a volume have the same. Borrowed: another cloud's too.
+    sa.Column("secret", Id, index=True),
+    sa.Column("is_borrowed", sa.Boolean, nullable=False),
     sa.Column("created_at", Time, nullable=False),
 )
 

@@ -34,7 +34,10 @@ volume_backup = sa.Table(
     sa.Column("bound", sa.Boolean, nullable=False),
     sa.Column("object_count", sa.Integer, nullable=False),
     sa.Column("stored_bytes", sa.BigInteger, nullable=False),
-    # What the volume said of itself then: bootable, image_id, image_metadata, metadata.
+    # NULL where the volume was not encrypted
+    sa.Column("encryption_key_id", Id),
+    # What the volume said of itself then: bootable, image_id, image_metadata, metadata; of an encrypted one also its type
+    # and how it is encrypted.
     sa.Column("said", Json, nullable=False),
     sa.Column("fault", sa.String(1024)),
     # Of which moment the data is.

@@ -1,5 +1,6 @@
 """What a volume agent has of backups: the target that the configuration names, its steps, what it holds."""
 
+import pathlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -7,7 +8,7 @@ from cumulo.common import errors, log, s3
 from cumulo.common.audit.holdings import BackupHoldings
 from cumulo.common.runtime import Runtime
 from cumulo.volume import options
-from cumulo.volume.agent import wanted
+from cumulo.volume.agent import luks, wanted
 from cumulo.volume.agent.backend import Backend
 from cumulo.volume.agent.backup.directory import DirectoryTarget
 from cumulo.volume.agent.backup.s3 import S3Target
@@ -35,9 +36,16 @@ def _make_target(runtime: Runtime) -> Target:
 
 
 def make_steps(runtime: Runtime, backends: Mapping[str, Backend], vault: Vault, moment: tuple[StepFunction, StepFunction],
-               ) -> BackupSteps:
-    """Return the steps of backups; moment: those that make and remove a snapshot."""
-    return BackupSteps(backends, vault, runtime.clock, runtime.threads, wanted.asking(runtime), moment,
+               encryption_of: Callable[[str, bool], Mapping[str, Any]]) -> BackupSteps:
+    """Return the steps of backups; moment: those that make and remove a snapshot.
+
+    encryption_of asks the scheduler how a volume is encrypted, and for its passphrase.
+    """
+    def opens(backend: Backend, volume_id: str) -> bool:
+        path = backend.connection(volume_id, runtime.host, runtime.host).get("path")
+        return path is None or not luks.is_anothers(pathlib.Path(path), encryption_of(volume_id, True))
+
+    return BackupSteps(backends, vault, runtime.clock, runtime.threads, wanted.asking(runtime), moment, opens,
                        runtime.conf.backup.chunk_mib * MIB)
 
 

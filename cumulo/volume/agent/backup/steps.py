@@ -27,7 +27,7 @@ StepFunction = Callable[[State, Any], State | None]
 class BackupSteps:
     """The steps of one agent; is_wanted asks whether what is done to a backup or a volume still goes on.
 
-    moment: the steps that make a snapshot, and remove it.
+    moment: the steps that make a snapshot, and remove it. opens says whether a volume's own key opens what it holds.
     """
 
     backends: Mapping[str, Backend]
@@ -36,6 +36,7 @@ class BackupSteps:
     threads: Threads
     is_wanted: Callable[[str], bool]
     moment: tuple[StepFunction, StepFunction]
+    opens: Callable[[Backend, str], bool]
     chunk_bytes: int
 
     def table(self) -> dict[str, tuple[StepFunction, StepFunction]]:
@@ -97,9 +98,10 @@ class BackupSteps:
         return {}
 
     def discard(self, state: State, call: Any) -> State:
-        """Leave nothing half written."""
-        self._backend(state).discard(state["volume_id"])
-        return {}
+        """Leave nothing half written; of what is encrypted say whether all of it had been written, by the key that opens it."""
+        backend = self._backend(state)
+        backend.discard(state["volume_id"])
+        return {"replaced": not self.opens(backend, state["volume_id"])} if state.get("changes_key") else {}
 
     def _said(self, manifest: Manifest) -> State:
         target = self.vault.target
