@@ -124,14 +124,14 @@ def _servers_final(world: World) -> Iterator[str]:
 
 
 def _was_refused(world: World, row: Any) -> bool:
-    """Whether its networks or volumes could not be made, or there was no room for it.
+    """Whether its networks or volumes could not be made, its host was given up, or there was no room for it.
 
     The latter only where hosts are tight, or their processors given away, and never for want of hosts that are heard.
     """
     said = row["fault"]["message"]
     if NAT_FAILS in said or any(network_id in said for host in world.hosts.by_name.values() for network_id in host.failed_networks):
         return True
-    if any(volume_id in said for host in world.hosts.by_name.values() for volume_id in host.disks.excused):
+    if "was declared down" in said or any(volume_id in said for host in world.hosts.by_name.values() for volume_id in host.disks.excused):
         return True
     no_room = world.hosts.inventory is TIGHT or "numa removed" in said
     return no_room and "No valid host" in said and "alive" not in said

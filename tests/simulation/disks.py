@@ -427,7 +427,9 @@ def _detach(users: "Users", dice: random.Random) -> None:
     answer = users.send("GET", path, again=False)
     found = answer.body["volumeAttachments"] if answer is not None and answer.status == 200 else []
     if found:
-        users.send("DELETE", f"{path}/{dice.choice(found)['volumeId']}", again=dice.random() < 0.5)
+        volume_id = dice.choice(found)["volumeId"]
+        users.known["volume"] += [volume_id] if volume_id not in users.known["volume"] else []
+        users.send("DELETE", f"{path}/{volume_id}", again=dice.random() < 0.5, may_be=(400,))  # what it boots from
 
 
 def _swap(users: "Users", dice: random.Random) -> None:
