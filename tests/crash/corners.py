@@ -22,7 +22,7 @@ ARGUMENTS = {"ping": {}, "holdings": {}, "ring": {"what": "look"}, "metadata_for
              "volume_move": {"volume_id": "v"}, "strangers": {"backend": "fake"}, "volume_map": {"backend": "fake", "volume_id": "v"},
              "volume_chunk": {"backend": "fake", "volume_id": "v", "number": 0},
              "work_wanted": {"resource_id": "r"}, "backups_needed": {"locations": ["b"]},
-             "diagnostics": {"server_id": "none"}, "open_console": {"server_id": "none", "kind": "serial"}, "host_power": {"action": "none"},
+             "diagnostics": {"server_id": "none"}, "interrupt": {"server_id": "none"}, "open_console": {"server_id": "none", "kind": "serial"}, "host_power": {"action": "none"},
              "keep_guest_password": {"network_id": "n", "address": "a", "password": "p"}}
 TRIES = 40
 SLOW_S = 2.5  # longer than the 2 s between two percents, and than a third of the lease

@@ -180,6 +180,16 @@ class Locks(VersionsCase):
         self.assertEqual((False, None), (shown["locked"], shown["locked_reason"]))
 
 
+class FlavorAccess(VersionsCase):
+    """Who may use a flavor."""
+
+    def test_public_flavors_are_everybodys(self) -> None:
+        """Nobody is let in to what is public, 2.7 says."""
+        project = self.api.services.tokens.validate(self.alice).project_id
+        body = {"addTenantAccess": {"tenant": project}}
+        self.assertEqual([200, 409], self.statuses("POST", f"{V}/flavors/1/action", "2.7", body, admin=True))
+
+
 class InstanceActions(VersionsCase):
     """What was done to a server."""
 

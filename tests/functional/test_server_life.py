@@ -330,6 +330,23 @@ class Rebuild(LifeCase):
         self.assertEqual([], self.cloud.settled_differences())
 
 
+class Interrupt(LifeCase):
+    """trigger_crash_dump, since 2.17."""
+
+    def test_it_reaches_the_guest(self) -> None:
+        server_id, dump = self.cloud.boot(), {"trigger_crash_dump": None}
+        self.assertEqual([400, 202], [self.ask(server_id, dump, each).status_int for each in ("2.16", "2.17")])
+        self.assertIn("NMI", self.cloud.held(server_id)["console"])
+        self.assertEqual(400, self.ask(server_id, {"trigger_crash_dump": {}}, "2.17").status_int)
+        self.cloud.act(server_id, {"pause": None}, "PAUSED")
+        self.assertEqual(202, self.ask(server_id, dump, "2.17").status_int)
+        self.cloud.act(server_id, {"unpause": None}, "ACTIVE")
+        self.cloud.act(server_id, {"os-stop": None}, "SHUTOFF")
+        self.assertEqual(409, self.ask(server_id, dump, "2.17").status_int)
+        self.cloud.remove(server_id)
+        self.assertEqual(404, self.ask(server_id, dump, "2.17").status_int)
+
+
 class Files(LifeCase):
     """personality."""
 

@@ -205,3 +205,43 @@ class RescueTest(VolumeServerCase):
             self.cloud.remove(each)
         self.gone(*its_volumes)
         self.agree()
+
+
+class AttachVersionsTest(VolumeServerCase):
+    """What versions say of attaching."""
+
+    def test_volumes_of_several_servers(self) -> None:
+        """2.60 knows of them."""
+        made = self.cloud.post(f"{V}/types", {"volume_type": {"name": "shared", "extra_specs": {"multiattach": "<is> True"}}})
+        self.assertEqual(200, made.status_int, made.text)
+        server_id, volume_id = self.cloud.boot(), self.make(volume_type="shared")
+        self.assertEqual([409, 200], [self.attach(server_id, volume_id, each).status_int for each in ("2.59", "2.60")])
+        self.wait(volume_id, "in-use")
+        own = {"source_type": "volume", "destination_type": "volume", "uuid": volume_id, "boot_index": -1}
+        local = {"source_type": "image", "destination_type": "local", "uuid": self.cloud.image_id, "boot_index": 0}
+        self.assertIn("2.60", self.ask(409, "2.59", imageRef=self.cloud.image_id, block_device_mapping_v2=[local, own]))
+        second = self.ask(202, "2.60", imageRef=self.cloud.image_id, block_device_mapping_v2=[local, own])
+        self.cloud.wait(second, "ACTIVE")
+        for each in (server_id, second):
+            self.cloud.remove(each)
+        self.wait(volume_id, "available")
+        self.remove(volume_id)
+
+    def test_what_is_answered(self) -> None:
+        """2.101 tells only that it has begun."""
+        server_id, volume_ids = self.cloud.boot(), [self.make(), self.make()]
+        first = self.attach(server_id, volume_ids[0], "2.100")
+        self.assertEqual((200, volume_ids[0]), (first.status_int, first.json["volumeAttachment"]["volumeId"]))
+        self.wait(volume_ids[0], "in-use")
+        second = self.attach(server_id, volume_ids[1], "2.101")
+        self.assertEqual((202, b""), (second.status_int, second.body))
+        self.wait(volume_ids[1], "in-use")
+        self.cloud.remove(server_id)
+        for each in volume_ids:
+            self.wait(each, "available")
+            self.remove(each)
+
+    def attach(self, server_id: str, volume_id: str, version: str) -> Any:
+        """Ask for an attachment and return the answer."""
+        return self.cloud.post(f"{C}/servers/{server_id}/os-volume_attachments", {"volumeAttachment": {"volumeId": volume_id}},
+                               headers={"OpenStack-API-Version": f"compute {version}"})

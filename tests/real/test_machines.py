@@ -99,9 +99,7 @@ class MachinesTest(unittest.TestCase):
         cls.addClassCleanup(remove_bridge, BRIDGE)
         cls.connection = Connection(uri, Threads())
         cls.addClassCleanup(cls.connection.close)
-        images = ImageCache(files.images_directory(cls.state_dir), Threads(), lambda image: cls.open_image())
-        cls.driver = LibvirtDriver(cls.state_dir, cls.connection, images, Machine(probe.probe().virt_type), Clock(), shares=Shares(),
-                                   image_cache_bytes=0, console_log_bytes=MIB)
+        cls.driver = cls.driver_with(Machine(probe.probe().virt_type))
         cls.abilities = set(cls.driver.inventory().hypervisor["abilities"])
 
     @classmethod
@@ -127,9 +125,16 @@ class MachinesTest(unittest.TestCase):
                                 int(case.specs.get("hw:mem_page_size", "4"))).to_json()
         return facts | case.facts
 
-    def started(self, facts: dict[str, Any]) -> Element:
+    @classmethod
+    def driver_with(cls, machine: Machine) -> LibvirtDriver:
+        """Return a driver whose host runs guests so."""
+        images = ImageCache(files.images_directory(cls.state_dir), Threads(), lambda image: cls.open_image())
+        return LibvirtDriver(cls.state_dir, cls.connection, images, machine, Clock(), shares=Shares(), image_cache_bytes=0,
+                             console_log_bytes=MIB)
+
+    def started(self, facts: dict[str, Any], driver: LibvirtDriver | None = None) -> Element:
         """Make and start a server; return its running domain's description."""
-        self.driver.create(facts, lambda percent: None)
+        (driver or self.driver).create(facts, lambda percent: None)
         self.driver.start(facts["id"])
         self.assertIs(Power.RUNNING, self.driver.power(facts["id"]))
         return self.description(facts["id"])
@@ -151,6 +156,13 @@ class MachinesTest(unittest.TestCase):
                 self.assertEqual(case.specs.get("hw_rng:allowed") != "false", found.find("devices/rng") is not None)
                 self.driver.remove(facts["id"])
                 self.assertIsNone(self.driver.power(facts["id"]))
+
+    def test_a_named_processor(self) -> None:
+        facts = self.facts(Case(()))
+        machine = Machine(probe.probe().virt_type, cpu_mode="custom", cpu_model="Nehalem", cpu_features=("-syscall",))
+        found = self.started(facts, self.driver_with(machine)).find("cpu")
+        self.assertEqual("Nehalem", found.findtext("model"))
+        self.assertIsNotNone(found.find("feature[@name='syscall'][@policy='disable']"))
 
     def test_rescue_disks_of_every_kind(self) -> None:
         """The server's own disks stay where they are, and go on being there when it is well again."""

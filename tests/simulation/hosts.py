@@ -243,6 +243,10 @@ class SimComputeDriver:
             raise errors.Conflict("the guest is off")
         self._done("set password")
 
+    def interrupt(self, server_id: str) -> None:
+        """Its guest does nothing about it."""
+        self._known(server_id)
+
     def press_power_button(self, server_id: str) -> None:
         """Most guests obey, some when they like, some never."""
         self._change("press")

@@ -104,6 +104,9 @@ class Driver(Protocol):
         Raises NotFound, and Conflict where the guest has no agent or its agent does not.
         """
 
+    def interrupt(self, server_id: str) -> None:
+        """Interrupt a running guest so that nothing masks it; raises NotFound, and Conflict for one that is off."""
+
     def press_power_button(self, server_id: str) -> None:
         """Ask the guest to shut down; whether and when it does is the guest's affair."""
 

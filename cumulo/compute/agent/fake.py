@@ -154,6 +154,14 @@ class FakeDriver:
             raise errors.Conflict("the guest is off", server_id=facts["id"])
         self._change(facts["id"], server | {"passwords": server.get("passwords", 0) + 1})
 
+    def interrupt(self, server_id: str) -> None:
+        """Say so on the console, as a kernel does that knows of no reason."""
+        self._begin("interrupt", server_id)
+        server = self._known(server_id)
+        if server["power"] not in (Power.RUNNING.value, Power.PAUSED.value):
+            raise errors.Conflict("the guest is off", server_id=server_id)
+        self._change(server_id, server | {"console": server["console"] + "NMI: unknown reason\n"})
+
     def press_power_button(self, server_id: str) -> None:
         """Remember the server as off, unless it is to ignore the button."""
         if self._script().get("faults", {}).get("press_power_button") != IGNORED:

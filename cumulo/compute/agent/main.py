@@ -95,6 +95,7 @@ def methods(runtime: Runtime, driver: Driver, send_image: Upload | None = None) 
         "console_log": lambda call, server_id, length=None: driver.console_log(server_id, length),
         "open_console": lambda call, server_id, kind: consoles.open(server_id, kind),
         "diagnostics": lambda call, server_id: driver.diagnostics(server_id),
+        "interrupt": lambda call, server_id: driver.interrupt(server_id),
         "host_power": lambda call, action: host_power.act(action, is_allowed=settings.host_power),
         "holdings": lambda call: driver.holdings().to_dict(),
         "ping": lambda call: {"host": runtime.host},
@@ -137,8 +138,11 @@ def _libvirt_driver(runtime: Runtime, state_dir: pathlib.Path) -> Driver:
     images.sweep()
     uri = settings.libvirt_uri.replace("qemu", "lxc", 1) if settings.virt_type == "lxc" else settings.libvirt_uri
     connection, shares = Connection(uri, runtime.threads), _shares(runtime)
+    if (settings.cpu_mode == "custom") is not bool(settings.cpu_model):
+        raise ValueError("[compute_agent] cpu_mode custom and cpu_model go together")
     machine = Machine(_virt_type(settings.virt_type), settings.machine_type, settings.cpu_mode, settings.disk_cache,
-                      settings.emulation_cache_mib, settings.graphics, host_cells.configured(shares))
+                      settings.emulation_cache_mib, settings.graphics, settings.cpu_model, tuple(settings.cpu_features),
+                      host_cells.configured(shares))
     return LibvirtDriver(
         state_dir, connection, images, machine, runtime.clock, shares=shares,
         live_migration_uri=settings.live_migration_uri, image_cache_bytes=settings.image_cache_gib * GIB, console_log_bytes=settings.console_log_mib * MIB)

@@ -19,9 +19,15 @@ OPTIONS = [
     cfg.StrOpt("machine_type", default="pc",
                help="QEMU machine type. pc (i440fx) is the one whose IDE and virtio devices every guest knows; "
                     "with q35 the config drive is a virtio disk, since small kernels lack AHCI."),
-    cfg.StrOpt("cpu_mode", default="auto", choices=["auto", "host-passthrough", "host-model", "maximum", "none"],
+    cfg.StrOpt("cpu_mode", default="auto", choices=["auto", "host-passthrough", "host-model", "maximum", "custom", "none"],
                help="Processor shown to guests. auto: host-model under KVM, maximum under emulation; none leaves it "
-                    "to QEMU. host-passthrough is fastest but ties guests to equal hosts."),
+                    "to QEMU. host-passthrough is fastest but ties guests to equal hosts. custom is cpu_model."),
+    cfg.StrOpt("cpu_model", default="",
+               help="With cpu_mode custom, what guests see, by a name that virsh cpu-models x86_64 prints: the same on all hosts "
+                    "between which guests move while they run."),
+    cfg.ListOpt("cpu_features", default=[],
+                help="Features that guests' processors have, and with a - before them have not: pcid, -vmx. A guest does not start "
+                     "where the host lacks one. Not with cpu_mode none."),
     cfg.StrOpt("cpu_dedicated_set", default="",
                help="Processors of this host that are given to one guest each, of flavors with hw:cpu_policy dedicated or "
                     "mixed: 4-15,^8. Empty: such guests run elsewhere. Leave some for the host itself."),
@@ -63,7 +69,7 @@ OPTIONS = [
     cfg.StrOpt("fake_script", default="",
                help="JSON file the fake driver reads before every call: {\"delays\": {call: seconds}, \"faults\": "
                     "{call: message}, \"inventory\": {...}, \"cells\": [...], \"devices\": [...]}. Calls: create start pause unpause suspend "
-                    "press_power_button cut_power take_snapshot drop_snapshot wipe rescue "
+                    "interrupt press_power_button cut_power take_snapshot drop_snapshot wipe rescue "
                     "unrescue set_password plug_card unplug_card plug_disk unplug_disk grow_volume keep_disk restore_disk "
                     "forget_disk adapt remove survey expect send receive. Empty: no delays, no faults."),
 ]

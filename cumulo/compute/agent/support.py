@@ -21,6 +21,7 @@ FEATURES = {
     "volumes": "Volumes",
     "config_drive": "Config drive",
     "password": "Change the administrator's password (with an agent in the guest)",
+    "interrupt": "Interrupt that nothing masks, for a dump of the guest's kernel",
     "console_log": "Console log",
     "serial": "Serial console",
     "display": "Display (VNC, SPICE)",

@@ -174,7 +174,7 @@ def change_access(request: Request) -> dict[str, Any]:
         row = _flavor(request, connection)
         if action == "removeTenantAccess":
             flavors.remove_access(connection, row["id"], asked["tenant"])
-        elif row["is_public"]:
+        elif row["is_public"] and request.is_at_least("2.7"):
             raise errors.Conflict("Can not add access to a public flavor.")
         else:
             flavors.add_access(connection, row["id"], asked["tenant"])

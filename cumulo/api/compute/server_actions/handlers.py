@@ -19,9 +19,10 @@ from cumulo.api.compute.server_actions import (
 from cumulo.api.compute.servers import deletion
 from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
-from cumulo.compute import passthrough, servers
+from cumulo.compute import passthrough, servers, states
 
 Action = Callable[[Request, Any], Reply | None]
+_INTERRUPTED = (states.ACTIVE, states.PAUSED, states.RESCUE, states.VERIFY_RESIZE, states.ERROR)
 
 
 def act(request: Request) -> Reply | None:
@@ -109,13 +110,22 @@ def _tell_network(request: Request, arguments: Any) -> None:
     request.ring(f"network.{row['host']}", "network_changed")
 
 
+def _interrupt(request: Request, arguments: Any) -> None:
+    """Have a guest's processors be interrupted so that nothing masks it: what its kernel then does is its own to say."""
+    with request.services.database.read() as connection:
+        row = common.own_server(request, connection, "compute:servers:action")
+    servers.check_lock(row, common.may_override_lock(request))
+    servers.check_status(row, "trigger_crash_dump", _INTERRUPTED)
+    common.ask_host(request, row, "interrupt")
+
+
 _ACTIONS: dict[str, Action] = {
     "os-start": _to(servers.START), "os-stop": _to(servers.STOP), "pause": _to(servers.PAUSE),
     "unpause": _to(servers.UNPAUSE), "suspend": _to(servers.SUSPEND), "resume": _to(servers.RESUME), "reboot": _reboot, "lock": _lock, "unlock": _unlock,
     "os-getConsoleOutput": _console_output, "createImage": images.create_image, "createBackup": images.create_backup,
     "os-getVNCConsole": consoles.act, "os-getSPICEConsole": consoles.act, "os-getRDPConsole": consoles.act,
     "os-getSerialConsole": consoles.act,
-    "changePassword": _change_password,
+    "changePassword": _change_password, "trigger_crash_dump": _interrupt,
     "rebuild": rebuild.rebuild, "rescue": rescue.rescue, "unrescue": _to(servers.UNRESCUE),
     "restore": _to(servers.RESTORE), "forceDelete": _force_delete, "os-resetState": administration.reset_state,
     "injectNetworkInfo": _tell_network, "resetNetwork": _tell_network,

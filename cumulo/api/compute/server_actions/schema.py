@@ -79,6 +79,7 @@ _CHANGED: dict[str, Steps] = {
     "addFloatingIp": ((FIRST, _ADD_FLOATING), ("2.44", None)),
     "removeFloatingIp": ((FIRST, _REMOVE_ADDRESS), ("2.44", None)),
     "addFixedIp": ((FIRST, _ADD_FIXED), ("2.44", None)), "removeFixedIp": ((FIRST, _REMOVE_ADDRESS), ("2.44", None)),
+    "trigger_crash_dump": (("2.17", {"type": "null"}),),
     "rebuild": servers.REBUILD, "migrate": ((FIRST, _NOTHING), ("2.56", _HOST)),
     "os-migrateLive": _LIVE, "evacuate": _EVACUATE,
     "unshelve": ((FIRST, _NOTHING), ("2.77", _ZONE), ("2.91", _PLACE))}

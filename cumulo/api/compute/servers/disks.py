@@ -136,10 +136,18 @@ def _attach(request: Request, connection: sa.Connection, now: float, device: Dev
             made: list[State]) -> None:
     ids, is_new = request.services.ids, device.source != block_devices.VOLUME
     of = _make(request, connection, now, device, made) if is_new else _volume(request, connection, device)
+    if not is_new:
+        check_shared(request, of)
     attachments.attach(
         connection, ids, now, of, attachments.ATTACHING, is_new=is_new, server_id=server_id, managed=True, device=name,
         tag=device.tag, delete_on_termination=device.goes_with_server, boot_index=device.boot_index,
         disk_bus=device.bus or None)
+
+
+def check_shared(request: Request, of: Row) -> None:
+    """Raise Conflict for a volume that several servers may use where the version does not know of such (2.60)."""
+    if of["multiattach"] and not request.is_at_least("2.60"):
+        raise errors.Conflict("Multiattach volumes are only supported starting with compute API version 2.60.")
 
 
 def _make(request: Request, connection: sa.Connection, now: float, device: Device, made: list[State]) -> Row:

@@ -1,7 +1,7 @@
 """The volumes of a server: list, show, attach, detach, and whether one goes with the server.
 
-    2.20 also of a shelved server   2.49 tag when attaching   2.70 tag in answers   2.79 delete_on_termination   2.85 PUT changes that too, not only the volume
-    2.89 attachment_id and bdm_uuid in place of id, but not in the answer to POST
+    2.20 also of a shelved server   2.49 tag when attaching   2.60 volumes of several servers   2.70 tag in answers   2.79 delete_on_termination   2.85 PUT changes that too, not only the volume
+    2.89 attachment_id and bdm_uuid in place of id, but not in the answer to POST   2.101 POST answers 202 without a body
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from cumulo.api.compute.common import flag
 from cumulo.api.compute.servers import disks
 from cumulo.api.compute.volume_attachments import swapping
 from cumulo.api.wsgi import paging
-from cumulo.api.wsgi.route import Request
+from cumulo.api.wsgi.route import Reply, Request
 from cumulo.common import errors
 from cumulo.common.flows import conflicts
 from cumulo.common.operations import store
@@ -43,7 +43,7 @@ def show(request: Request) -> dict[str, Any]:
         return {"volumeAttachment": _view(request, _attachment(request, connection, row))}
 
 
-def attach(request: Request) -> dict[str, Any]:
+def attach(request: Request) -> Reply:
     """Begin to give a server a volume."""
     asked, services = request.body["volumeAttachment"], request.services
     with services.database.write() as connection:
@@ -51,6 +51,7 @@ def attach(request: Request) -> dict[str, Any]:
         servers.check_lock(row, common.may_override_lock(request))
         servers.check_status(row, "attach_volume", _allowed(request), needs_host=row["status"] != states.SHELVED_OFFLOADED)
         of = _volume(request, connection, row, asked["volumeId"])
+        disks.check_shared(request, of)
         bound = attachments.bound_host(connection, of["backend"]) if of["backend"] else None
         is_nowhere = row["status"] == states.SHELVED_OFFLOADED
         if not is_nowhere and bound not in (None, row["host"]):
@@ -67,7 +68,7 @@ def attach(request: Request) -> dict[str, Any]:
         else:
             _begin(request, connection, now, row, "attach_volume", of, made)
     common.ring_scheduler(request)
-    return {"volumeAttachment": _made(request, made)}
+    return Reply(status=202) if request.is_at_least("2.101") else Reply({"volumeAttachment": _made(request, made)}, status=200)
 
 
 def detach(request: Request) -> None:

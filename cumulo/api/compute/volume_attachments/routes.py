@@ -25,7 +25,7 @@ _ALL, _ONE = "/servers/{server_id}/os-volume_attachments", "/servers/{server_id}
 
 ROUTES = (
     Route("GET", _ALL, handlers.list_attachments, policy=handlers.SHOW, query=("limit", "offset")),
-    Route("POST", _ALL, handlers.attach, policy=handlers.CHANGE, body=_ATTACH),
+    Route("POST", _ALL, handlers.attach, policy=handlers.CHANGE, body=_ATTACH, also=(202,)),
     Route("GET", _ONE, handlers.show, policy=handlers.SHOW),
     Route("PUT", _ONE, handlers.update, policy=handlers.CHANGE, status=202, body=_UPDATE),
     Route("DELETE", _ONE, handlers.detach, policy=handlers.CHANGE, status=202),

@@ -199,6 +199,17 @@ def set_password(connection: libvirt.virConnect, server_id: str, user: str, pass
         raise
 
 
+def interrupt(connection: libvirt.virConnect, server_id: str) -> None:
+    """Send the processors of a domain that runs an interrupt that nothing masks; raises NotFound and Conflict."""
+    domain = known(connection, server_id)
+    try:
+        domain.injectNMI()
+    except libvirt.libvirtError as failure:
+        if failure.get_error_code() == _NOT_AS_EXPECTED:
+            raise errors.Conflict("the guest is off", server_id=server_id) from failure
+        raise
+
+
 def press_power_button(connection: libvirt.virConnect, server_id: str) -> None:
     """Press the ACPI power button of a domain that runs."""
     domain = find(connection, server_id)

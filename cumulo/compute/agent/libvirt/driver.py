@@ -168,6 +168,11 @@ class LibvirtDriver:
         user = administrator((facts.get("image") or {}).get("properties") or facts.get("image_properties") or {})
         self._ask(lambda connection: domain.set_password(connection, facts["id"], user, facts["admin_password"]))
 
+    def interrupt(self, server_id: str) -> None:
+        """Have QEMU do so."""
+        support.require(self._supported, "interrupt")
+        self._ask(lambda connection: domain.interrupt(connection, server_id))
+
     def press_power_button(self, server_id: str) -> None:
         """Press the ACPI power button."""
         self._ask(lambda connection: domain.press_power_button(connection, server_id))

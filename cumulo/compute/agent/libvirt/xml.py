@@ -35,6 +35,8 @@ class Machine:
     disk_cache: str = "writeback"
     emulation_cache_mib: int = 128
     graphics: str = "vnc"
+    cpu_model: str = ""  # with cpu_mode custom
+    cpu_features: tuple[str, ...] = ()  # -NAME: one that guests have not
     shared_processors: str = ""  # where guests run that have no processors of their own; empty: everywhere
 
 
@@ -152,7 +154,12 @@ def _processor(domain: Element, machine: Machine, guest: Hardware, given: Fit | 
     if mode == "auto":
         mode = "maximum" if emulated else "host-model"
     processor = Element("cpu") if mode == "none" else Element("cpu", mode=mode)
+    if mode == "custom":
+        processor.set("match", "exact")
+        _text(processor, "model", machine.cpu_model, fallback="forbid")
     SubElement(processor, "topology", {name: str(each) for name, each in dataclasses.asdict(guest.topology).items()})
+    for feature in machine.cpu_features if mode != "none" else ():
+        SubElement(processor, "feature", policy="disable" if feature.startswith("-") else "require", name=feature.lstrip("-"))
     placing.guest_cells(processor, given)
     domain.append(processor)
 

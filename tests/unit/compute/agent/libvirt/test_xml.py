@@ -99,6 +99,18 @@ class DomainXmlTest(unittest.TestCase):
         self.assertIn('<target dev="hde" bus="sata" />', domain_xml(facts, FILES, Machine(machine_type="q35")))
         self.assertIn('device="cdrom"', domain_xml(facts, FILES, Machine(machine_type="q35")))
 
+    def test_a_processor_of_the_hosts_choice(self) -> None:
+        """A named model with features more and less; none of that where QEMU chooses."""
+        machine = Machine("kvm", cpu_mode="custom", cpu_model="Skylake-Server", cpu_features=("pcid", "-vmx"))
+        found = ElementTree.fromstring(domain_xml(server_facts(), FILES, machine)).find("cpu")
+        self.assertEqual(("custom", "exact", "Skylake-Server"), (found.get("mode"), found.get("match"), found.findtext("model")))
+        self.assertEqual([("require", "pcid"), ("disable", "vmx")],
+                         [(each.get("policy"), each.get("name")) for each in found.findall("feature")])
+        for mode, count in (("none", 0), ("host-model", 2)):
+            machine = Machine("kvm", cpu_mode=mode, cpu_features=("pcid", "-vmx"))
+            found = ElementTree.fromstring(domain_xml(server_facts(), FILES, machine)).find("cpu")
+            self.assertEqual((None, count), (found.find("model"), len(found.findall("feature"))))
+
     def test_rescued_beside_its_own_disks(self) -> None:
         """Every disk has the name that it had; the rescue disk comes first, and no kernel of the server's own."""
         own = server_facts(config_drive=True, kernel={"id": "k"}, ramdisk={"id": "r"})
