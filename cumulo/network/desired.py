@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from cumulo.common.db.rows import dicts
 from cumulo.common.db.tables.network import (
     network,
     network_change,
@@ -19,9 +20,11 @@ from cumulo.common.db.tables.network import (
     network_placement,
     network_segment,
     port,
+    port_address,
     subnet,
 )
 from cumulo.common.db.tables.network_router import floating_ip, port_forwarding, router
+from cumulo.common.db.tables.network_security import port_security_group
 from cumulo.common.db.tables.network_sharing import port_binding, qos_rule
 from cumulo.network import (
     address_scopes,
@@ -46,6 +49,14 @@ _ACTIVATE = sa.update(port).where(
     port.c.binding_host_id == sa.bindparam("its_host"), port.c.status == "BUILD",
     port.c.bound_revision <= sa.bindparam("its_revision"),
 ).values(status="ACTIVE", updated_at=sa.bindparam("now"), revision_number=port.c.revision_number + 1)
+
+
+_IN_NETWORK = port.c.network_id == sa.bindparam("its_network")
+_PORTS = sa.select(*(port.c[name] for name in document.PORT_COLUMNS)).where(_IN_NETWORK)
+_FIXED = sa.select(port_address.c.port_id, port_address.c.subnet_id, port_address.c.ip_address).join(
+    port, port.c.id == port_address.c.port_id).where(_IN_NETWORK).order_by(port_address.c.port_id, port_address.c.position)
+_GROUPS_OF_PORTS = sa.select(port_security_group.c.port_id, port_security_group.c.security_group_id).join(
+    port, port.c.id == port_security_group.c.port_id).where(_IN_NETWORK)
 
 
 Known = Mapping[str, Collection[str]]
@@ -116,10 +127,22 @@ def _network(connection: sa.Connection, network_id: str, place: document.Place) 
     row = connection.execute(sa.select(network).where(network.c.id == network_id)).mappings().one()
     of_network = segments.several(connection, network_segment.c.network_id == network_id).get(network_id, [])
     carried = trunks.in_network(connection, network_id)
-    found = [each | {"trunk": carried.get(each["id"])}
-             for each in ports.list_ports(connection, port.c.network_id == network_id)]
+    found = [each | {"trunk": carried.get(each["id"])} for each in _ports_of(connection, network_id)]
     return document.network(place, document.on_segment(place, row, of_network), networks.subnets_of(connection, [network_id]),
                             [each | {"qos_rules": rules} for each, rules in _with_qos(connection, row, found)])
+
+
+def _ports_of(connection: sa.Connection, network_id: str) -> list[networks.Row]:
+    """The ports of a network with what a host is told of each: they may be thousands, and all else would be read for nothing."""
+    its = {"its_network": network_id}
+    fixed: dict[str, list[Any]] = {}
+    for port_id, subnet_id, address in connection.execute(_FIXED, its).all():
+        fixed.setdefault(port_id, []).append({"subnet_id": subnet_id, "ip_address": address})
+    groups: dict[str, list[str]] = {}
+    for port_id, group_id in connection.execute(_GROUPS_OF_PORTS, its).all():
+        groups.setdefault(port_id, []).append(group_id)
+    return [row | {"fixed_ips": fixed.get(row["id"], []), "security_groups": groups.get(row["id"], [])}
+            for row in dicts(connection.execute(_PORTS, its))]
 
 
 def _router(connection: sa.Connection, router_id: str, place: document.Place) -> dict[str, Any]:

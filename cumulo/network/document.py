@@ -18,6 +18,10 @@ from cumulo.network.segments import on_host
 Row = Mapping[str, Any]
 _SUBNET_KEYS = ("id", "cidr", "ip_version", "gateway_ip", "enable_dhcp", "dns_nameservers", "host_routes")
 _RULE_KEYS = ("direction", "ethertype", "protocol", "port_range_min", "port_range_max")
+PORT_COLUMNS = ("id", "network_id", "mac_address", "hostname", "device_owner", "admin_state_up", "created_at", "binding_host_id",
+                "next_host_id", "port_security_enabled", "allowed_address_pairs", "extra_dhcp_opts", "dns_name", "dns_domain",
+                "qos_policy_id")
+"""What of a port's own row a host is told something of."""
 _PORT_KEYS = ("id", "mac_address", "fixed_ips", "hostname", "device_owner", "admin_state_up")
 
 
@@ -103,11 +107,9 @@ def _rule(row: Row) -> dict[str, Any]:
     }
 
 
-def members(group_id: str, ports: Iterable[Row]) -> dict[str, Any]:
+def members(group_id: str, addresses: Iterable[str], pairs: Iterable[Row]) -> dict[str, Any]:
     """The list of prefixes that a security group is to rules that name it: all that its ports may send from."""
-    found = {fixed["ip_address"] for each in ports for fixed in each["fixed_ips"]}
-    found |= {pair["ip_address"] for each in ports for pair in each.get("allowed_address_pairs") or ()}
-    return {"id": group_id, "prefixes": sorted(found)}
+    return {"id": group_id, "prefixes": sorted({*addresses, *(each["ip_address"] for each in pairs)})}
 
 
 def router(place: Place, row: Row, doors: Sequence[Row], subnets: Mapping[str, Row], tunnelled: Iterable[str],

@@ -15,7 +15,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from cumulo.common.db.tables.network import network_placement, port
+from cumulo.common.db.tables.base import Json
+from cumulo.common.db.tables.network import network_placement, port, port_address
 from cumulo.common.db.tables.network_router import floating_ip, router
 from cumulo.common.db.tables.network_security import (
     address_group_address,
@@ -24,10 +25,16 @@ from cumulo.common.db.tables.network_security import (
     security_group_rule,
 )
 from cumulo.common.db.tables.network_sharing import port_binding
-from cumulo.network import document, ports
+from cumulo.network import document
 from cumulo.network.routers import ROUTER_INTERFACE
 
 _IDS_IN_ONE_QUERY = 1000
+# What the members of a security group may send from: read by themselves, as they are many and all else of a port is not needed.
+_IN_GROUPS = port_security_group.c.security_group_id.in_(sa.bindparam("groups", expanding=True))
+_ADDRESSES = sa.select(port_security_group.c.security_group_id, port_address.c.ip_address).join(
+    port_address, port_address.c.port_id == port_security_group.c.port_id).where(_IN_GROUPS)
+_PAIRS = sa.select(port_security_group.c.security_group_id, port.c.allowed_address_pairs).join(
+    port, port.c.id == port_security_group.c.port_id).where(_IN_GROUPS, port.c.allowed_address_pairs != sa.literal([], Json))
 _IS_HERE = sa.or_(port.c.binding_host_id == sa.bindparam("its_host"), port.c.next_host_id == sa.bindparam("its_host"))
 _NETWORKS = sa.select(port.c.network_id).distinct().where(sa.or_(
     _IS_HERE, port.c.id.in_(sa.select(port_binding.c.port_id).where(port_binding.c.host == sa.bindparam("its_host")))))
@@ -91,15 +98,18 @@ def prefixes(connection: sa.Connection, ids: Collection[str]) -> list[dict[str, 
     found: dict[str, list[str]] = {each: [] for each in sorted(ids)}
     for row in _rows(connection, address_group_address, address_group_address.c.address_group_id, ids):
         found[row["address_group_id"]].append(row["address"])
-    members: dict[str, list[Any]] = {}
-    for row in _rows(connection, port_security_group, port_security_group.c.security_group_id, ids):
-        members.setdefault(row["security_group_id"], []).append(row["port_id"])
-    return [document.members(each, _ports(connection, members[each])) if each in members
-            else {"id": each, "prefixes": sorted(addresses)} for each, addresses in found.items()]
+    members, pairs = _members(connection, _ADDRESSES, ids), _members(connection, _PAIRS, ids)
+    return [document.members(each, (*addresses, *members.get(each, ())), [pair for some in pairs.get(each, ()) for pair in some])
+            for each, addresses in found.items()]
 
 
-def _ports(connection: sa.Connection, port_ids: Collection[str]) -> list[Any]:
-    return [row for some in _some(port_ids) for row in ports.list_ports(connection, port.c.id.in_(some))]
+def _members(connection: sa.Connection, statement: sa.Select[Any], ids: Collection[str]) -> dict[str, list[Any]]:
+    """What a statement finds of the members of security groups, group by group."""
+    found: dict[str, list[Any]] = {}
+    for some in _some(ids):
+        for group_id, value in connection.execute(statement, {"groups": some}).all():
+            found.setdefault(group_id, []).append(value)
+    return found
 
 
 def _rows(connection: sa.Connection, table: sa.Table, column: sa.Column[Any], ids: Collection[str]) -> list[Any]:

@@ -111,14 +111,16 @@ class Control:
                 "networks": [self._network(place, each) for each in sorted(self._needed(host))],
                 "routers": [self._router(place, each) for each in sorted(self._needed_routers(host))],
                 "groups": [document.group(self.groups[each], self.rules[each]) for each in sorted(here)],
-                "prefixes": [document.members(each, self._members(each)) for each in sorted(named)]}
+                "prefixes": [self._list_of(each) for each in sorted(named)]}
 
     def metadata(self, network_id: str, address: str) -> dict[str, Any]:
         """Nothing is known of guests."""
         raise LookupError(f"no server at {address} of {network_id}")
 
-    def _members(self, group_id: str) -> list[Row]:
-        return [port for port in self.ports.values() if group_id in port.get("security_groups", ())]
+    def _list_of(self, group_id: str) -> dict[str, Any]:
+        found = [port for port in self.ports.values() if group_id in port.get("security_groups", ())]
+        return document.members(group_id, [fixed["ip_address"] for each in found for fixed in each["fixed_ips"]],
+                                [pair for each in found for pair in each.get("allowed_address_pairs") or ()])
 
     def _own(self, host: str) -> set[str]:
         return {port["network_id"] for port in self.ports.values() if port["binding_host_id"] == host}

@@ -1,7 +1,11 @@
 """Converging: pull what this host must look like, make it so, say which revision was reached.
 
     run_once     what changed since the applied revision, and what went missing on the host
-    run_forever  again at every ring of the bell, and after poll_interval_s without one
+    run_forever  again at every ring of the bell, and after poll_interval_s without one; rings that follow closely are one
+    plug         for ports about to be used
+
+Whoever asks while a run is under way waits, and then one run is for all who wait: what is desired when somebody asks is in
+every run that begins later.
 
 The first pull asks for everything; whatever of ours it does not name is removed, and before anything is made: the number of
 a network that went may be that of one that came. A network that cannot be made does not keep the others waiting, but the
@@ -22,6 +26,8 @@ from cumulo.network.agent.wanted import Wanted
 
 LOG = log.get(__name__)
 _CALL_TIMEOUT_S = 30.0
+BREATH_S = 0.1
+"""How long run_forever rests after each run: where many servers are built at once, every host is rung for each of them."""
 
 
 class Caller(Protocol):
@@ -39,7 +45,9 @@ class Converger:
         self._poll_interval_s = poll_interval_s
         self._lock = threads.lock()
         self._bell = threads.event()
-        self._stopping = False
+        self._stopping = threads.event()
+        self._begun = self._ended = 0  # runs, and the last of them that was not broken off
+        self._failed: set[str] = set()  # what could not be made in that one
         self._revision = 0
         self._to_sweep = False
         self._wanted = Wanted()
@@ -51,8 +59,9 @@ class Converger:
 
     def run_once(self) -> int:
         """Make the host look as desired now; return the revision reached."""
+        asked = self._begun
         with self._lock:
-            self._raise_for(self._converge())
+            self._raise_for(self._run_since(asked))
             return self._revision
 
     def plug(self, port_ids: Iterable[str]) -> int:
@@ -60,9 +69,9 @@ class Converger:
 
         A network that none of them is in may fail: its own ports wait for it, these do not.
         """
-        wanted = set(port_ids)
+        wanted, asked = set(port_ids), self._begun
         with self._lock:
-            failed = self._converge()
+            failed = self._run_since(asked)
             held = {port["id"]: network["id"] for network, port in self._wanted.ports_here()}
         if wanted - held.keys():
             raise errors.Retry(f"Port {min(wanted - held.keys())} is not bound to this host.")
@@ -86,7 +95,7 @@ class Converger:
 
     def run_forever(self) -> None:
         """Converge until stop."""
-        while not self._stopping:
+        while not self._stopping.is_set():
             self._bell.clear()
             try:
                 self.run_once()
@@ -94,19 +103,27 @@ class Converger:
                 LOG.warning("converge_failed", host=self._host, error=failure.message)
             except Exception:  # a bug in one run is no reason to leave the host alone for good
                 LOG.exception("converge_broken", host=self._host)
-            self._bell.wait(self._poll_interval_s)
+            if not self._stopping.wait(BREATH_S):
+                self._bell.wait(max(0.0, self._poll_interval_s - BREATH_S))
 
     def stop(self) -> None:
         """End run_forever after the run in progress."""
-        self._stopping = True
+        self._stopping.set()
         self._bell.set()
 
     def _raise_for(self, failed: set[str]) -> None:
         if failed:
             raise errors.InternalError(f"Networks {', '.join(sorted(failed))} could not be made on {self._host}.")
 
+    def _run_since(self, asked: int) -> set[str]:
+        """Make everything so, unless a run has ended that began after so many; return the networks that could not be made."""
+        if self._ended <= asked:
+            self._begun += 1
+            self._failed = self._converge()
+            self._ended = self._begun
+        return self._failed
+
     def _converge(self) -> set[str]:
-        """Make everything so; return the networks that could not be made."""
         answer = self._bus.call("scheduler", "network_desired",
                                 {"host": self._host, "since_revision": self._revision, "known": self._wanted.ids()},
                                 timeout_s=_CALL_TIMEOUT_S)

@@ -1,5 +1,6 @@
 """Converging against a scripted scheduler and the fake driver."""
 
+import threading
 import unittest
 from typing import Any
 from unittest import mock
@@ -34,6 +35,43 @@ class Scheduler:
             return None
         self.asked.append(arguments["since_revision"])
         return self.answer
+
+
+class SlowScheduler(Scheduler):
+    """Answers once it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked_once, self.may_answer = threading.Event(), threading.Event()
+
+    def call(self, target: str, method: str, arguments: dict[str, Any], *, timeout_s: float = 30) -> Any:
+        self.asked_once.set()
+        self.may_answer.wait(10)
+        return super().call(target, method, arguments, timeout_s=timeout_s)
+
+
+class CountingThreads(Threads):
+    """Whose locks count who has come to them."""
+
+    def __init__(self) -> None:
+        self.came = threading.Semaphore(0)
+
+    def lock(self) -> Any:
+        return CountedLock(super().lock(), self.came)
+
+
+class CountedLock:
+    """A lock that says when somebody comes."""
+
+    def __init__(self, lock: Any, came: threading.Semaphore) -> None:
+        self._lock, self._came = lock, came
+
+    def __enter__(self) -> None:
+        self._came.release()
+        self._lock.acquire()
+
+    def __exit__(self, *error: object) -> None:
+        self._lock.release()
 
 
 class BrokenDriver(FakeDriver):
@@ -87,6 +125,30 @@ class ConvergeTest(unittest.TestCase):
         self.assertEqual({"network_revision": 3}, plug({"ports": ["p"]}, None))
         with self.assertRaises(errors.Retry):
             plug({"ports": ["p", "q"]}, None)
+
+    def test_one_run_is_for_all_who_wait(self) -> None:
+        scheduler, threads = SlowScheduler(), CountingThreads()
+        converger = Converger(scheduler, "h", self.driver, threads, 5.0)
+        scheduler.says(3, network("n", "p", "q", "r"), full=True)
+        askers = [threading.Thread(target=converger.plug, args=([each],)) for each in "pqr"]
+        askers[0].start()
+        self.assertTrue(scheduler.asked_once.wait(10))
+        for asker in askers[1:]:
+            asker.start()
+        for _ in askers:
+            self.assertTrue(threads.came.acquire(timeout=10))
+        scheduler.may_answer.set()
+        for asker in askers:
+            asker.join(10)
+        # The first one's run had begun when the others came; one more is for both of them.
+        self.assertEqual([0, 3], scheduler.asked)
+
+    def test_what_was_broken_off_is_for_nobody(self) -> None:
+        self.scheduler.says(3, network("n", "p"), full=True)
+        with mock.patch.object(self.scheduler, "call", side_effect=errors.ServiceUnavailable("away")), \
+                self.assertRaises(errors.ServiceUnavailable):
+            self.converger.run_once()
+        self.assertEqual(3, self.converger.plug(["p"]))
 
     def test_unplug_takes_away_what_is_no_longer_desired(self) -> None:
         do_unplug = steps(self.converger)["unplug_ports"][0]
