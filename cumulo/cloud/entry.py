@@ -9,19 +9,15 @@ import warnings
 
 
 def _patch() -> None:
+    """Make the standard library green. Names are looked up by the system, in a native thread.
+
+    eventlet's own resolver is 15 MiB of libraries in each process, and knows less than the system does.
+    """
     warnings.filterwarnings("ignore", message="\\s*Eventlet is deprecated", category=Warning)
+    os.environ["EVENTLET_NO_GREENDNS"] = "yes"
     import eventlet
 
     eventlet.monkey_patch()
-
-
-def _patch_small() -> None:
-    """The same for an agent, of which every host has some: names are looked up by the system in a native thread.
-
-    eventlet's own resolver is 16 MiB of libraries in each process, and knows less than the system does.
-    """
-    os.environ["EVENTLET_NO_GREENDNS"] = "yes"
-    _patch()
     import socket
 
     from eventlet import patcher, tpool
@@ -52,7 +48,7 @@ def scheduler() -> None:
 
 def compute() -> None:
     """Run cumulo-compute."""
-    _patch_small()
+    _patch()
     from cumulo.compute.agent.main import main
 
     main()
@@ -60,7 +56,7 @@ def compute() -> None:
 
 def network() -> None:
     """Run cumulo-network."""
-    _patch_small()
+    _patch()
     from cumulo.network.agent.main import main
 
     main()

@@ -7,7 +7,7 @@ import unittest
 _PROGRAM = """
 import time, threading
 from cumulo.cloud import entry
-entry._patch_small()
+entry._patch()
 import socket, sys
 import cumulo.compute.agent.main
 slow, beats = [], []
@@ -22,7 +22,7 @@ print(bool(slow), "dns" in sys.modules, "cryptography" in sys.modules, "sqlalche
 
 
 class EntryTest(unittest.TestCase):
-    """_patch_small"""
+    """_patch"""
 
     def test_agents_carry_no_resolver(self) -> None:
         done = subprocess.run([sys.executable, "-W", "ignore", "-c", _PROGRAM], capture_output=True, text=True, timeout=60,
