@@ -10,6 +10,8 @@ import sqlalchemy as sa
 
 from cumulo.common.db.tables.compute import compute_host, host_leftover, server, server_move
 
+_HOSTS_WITH = sa.select(host_leftover.c.host).where(
+    host_leftover.c.server_id == sa.bindparam("its_server")).order_by(host_leftover.c.host)
 _NAMESPACE = uuid.UUID("5f1c3a0e-0b52-4a55-9f2c-2f4f3f6a7b10")
 
 
@@ -34,8 +36,7 @@ def forget(connection: sa.Connection, host: str, server_id: str) -> None:
 
 def hosts_with(connection: sa.Connection, server_id: str) -> Sequence[str]:
     """Return the hosts that still have something of a server."""
-    query = sa.select(host_leftover.c.host).where(host_leftover.c.server_id == server_id).order_by(host_leftover.c.host)
-    return list(connection.execute(query).scalars())
+    return list(connection.execute(_HOSTS_WITH, {"its_server": server_id}).scalars())
 
 
 def to_clear(connection: sa.Connection, most: int) -> list[sa.RowMapping]:

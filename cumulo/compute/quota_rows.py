@@ -8,19 +8,22 @@ from cumulo.common.db.tables.compute import compute_quota, compute_quota_class
 
 DEFAULT = "default"
 """The class whose limits every project has that was given none."""
+# Statements of every request, built once: that costs more than running them.
+_OF_PROJECT = sa.select(compute_quota.c.resource, compute_quota.c.most).where(
+    compute_quota.c.project_id == sa.bindparam("whose"), compute_quota.c.user_id == sa.bindparam("user"))
+_OF_CLASS = sa.select(compute_quota_class.c.resource, compute_quota_class.c.most).where(
+    compute_quota_class.c.name == sa.bindparam("whose"))
 
 
 def of_project(connection: sa.Connection, project_id: str, user_id: str | None = None) -> dict[str, int]:
     """Return the limits that were set for a project, or for one user there, by the API's names."""
-    rows = connection.execute(sa.select(compute_quota.c.resource, compute_quota.c.most).where(
-        compute_quota.c.project_id == project_id, compute_quota.c.user_id == (user_id or "")))
+    rows = connection.execute(_OF_PROJECT, {"whose": project_id, "user": user_id or ""})
     return {row.resource: row.most for row in rows}
 
 
 def of_class(connection: sa.Connection, name: str) -> dict[str, int]:
     """Return the limits that were set for a class."""
-    rows = connection.execute(sa.select(compute_quota_class.c.resource, compute_quota_class.c.most).where(
-        compute_quota_class.c.name == name))
+    rows = connection.execute(_OF_CLASS, {"whose": name})
     return {row.resource: row.most for row in rows}
 
 

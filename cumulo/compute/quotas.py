@@ -7,6 +7,7 @@ the first has committed, and it then counts the first one's servers too.
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from oslo_config import cfg
@@ -25,6 +26,25 @@ FIELDS = {"instances": "instances", "cores": "cores", "ram": "memory_mib", "key_
 FILE_FIELDS = {name: name for name in ("injected_files", "injected_file_content_bytes", "injected_file_path_bytes")}
 """The same, of what versions below 2.57 have."""
 _RESIZING = (operation.c.active_key.is_not(None), operation.c.flow == "resize_server")
+_TURN = sa.update(compute_project).where(compute_project.c.project_id == sa.bindparam("whose")).values(
+    generation=compute_project.c.generation + 1)
+
+
+def _larger(name: str) -> sa.ColumnElement[int]:
+    """The size of a server, or of its other side if that is larger."""
+    own, other = server.c[name], server_move.c[name]
+    return sa.case((other > own, other), else_=own)
+
+
+# Statements of every request, built once: that costs more than running them.
+_LIVING = (server.c.project_id == sa.bindparam("whose"), server.c.deleted_at.is_(None))
+_LIVING_OF_USER = (*_LIVING, server.c.user_id == sa.bindparam("user"))
+_TAKEN, _TAKEN_BY_USER = (
+    sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(_larger("vcpus")), 0),
+              sa.func.coalesce(sa.func.sum(_larger("memory_mib")), 0),
+              sa.select(sa.func.count()).select_from(operation).where(*_RESIZING).scalar_subquery())
+    .select_from(server.outerjoin(server_move, server_move.c.server_id == server.c.id)).where(*living)
+    for living in (_LIVING, _LIVING_OF_USER))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,31 +99,21 @@ def usage_of(connection: sa.Connection, project_id: str | None, user_id: str | N
 
     A server that is being resized, or may still go back, takes what the larger of its two sizes does.
     """
-    living = [server.c.project_id == project_id, server.c.deleted_at.is_(None)]
-    living += [server.c.user_id == user_id] if user_id else []
-    resizing = sa.select(sa.func.count()).select_from(operation).where(*_RESIZING).scalar_subquery()
-    row = connection.execute(sa.select(
-        sa.func.count(), sa.func.coalesce(sa.func.sum(_larger("vcpus")), 0),
-        sa.func.coalesce(sa.func.sum(_larger("memory_mib")), 0), resizing,
-    ).select_from(server.outerjoin(server_move, server_move.c.server_id == server.c.id)).where(*living)).one()
-    vcpus, memory_mib = _about_to_grow(connection, living) if row[3] else (0, 0)
+    whose = {"whose": project_id} | ({"user": user_id} if user_id else {})
+    row = connection.execute(_TAKEN_BY_USER if user_id else _TAKEN, whose).one()
+    vcpus, memory_mib = _about_to_grow(connection, _LIVING_OF_USER if user_id else _LIVING, whose) if row[3] else (0, 0)
     return Usage(int(row[0]), int(row[1]) + vcpus, int(row[2]) + memory_mib)
 
 
-def _larger(name: str) -> sa.ColumnElement[int]:
-    """The size of a server, or of its other side if that is larger."""
-    own, other = server.c[name], server_move.c[name]
-    return sa.case((other > own, other), else_=own)
-
-
-def _about_to_grow(connection: sa.Connection, living: Sequence[sa.ColumnElement[bool]]) -> tuple[int, int]:
+def _about_to_grow(connection: sa.Connection, living: Sequence[sa.ColumnElement[bool]], whose: Mapping[str, Any],
+                   ) -> tuple[int, int]:
     """By how much servers will grow whose resize has no room on a host yet: only its operation knows the size."""
     query = (sa.select(server.c.vcpus, server.c.memory_mib, operation.c.state)
              .join(operation, operation.c.active_key == server.c.id)
              .outerjoin(server_move, server_move.c.server_id == server.c.id)
              .where(*living, *_RESIZING, server_move.c.server_id.is_(None)))
     grow = [(row.state["flavor"]["vcpus"] - row.vcpus, row.state["flavor"]["memory_mib"] - row.memory_mib)
-            for row in connection.execute(query)]
+            for row in connection.execute(query, whose)]
     return sum(max(vcpus, 0) for vcpus, _ in grow), sum(max(memory_mib, 0) for _, memory_mib in grow)
 
 
@@ -190,6 +200,6 @@ def check_metadata(limits: Limits, metadata: dict[str, str]) -> None:
 
 
 def _lock(connection: sa.Connection, project_id: str) -> None:
-    insert_if_absent(connection, compute_project, {"project_id": project_id, "generation": 0})
-    connection.execute(sa.update(compute_project).where(compute_project.c.project_id == project_id).values(
-        generation=compute_project.c.generation + 1))
+    if connection.execute(_TURN, {"whose": project_id}).rowcount == 0:  # the project's first time
+        insert_if_absent(connection, compute_project, {"project_id": project_id, "generation": 0})
+        connection.execute(_TURN, {"whose": project_id})

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from cumulo.common import errors, patterns
+from cumulo.common.db.rows import dicts
 from cumulo.common.db.tables.compute import server, server_tag
 from cumulo.common.db.tables.operations import operation
 from cumulo.compute import states
@@ -74,7 +75,7 @@ class Filters:
 
 
 def list_servers(connection: sa.Connection, filters: Filters, *, sort: tuple[tuple[str, bool], ...] = (),
-                 limit: int | None = None, marker: str | None = None) -> list[sa.RowMapping]:
+                 limit: int | None = None, marker: str | None = None) -> list[dict[str, Any]]:
     """Return the servers that pass the filters, in order, after the marker; BadRequest for a bad marker or name."""
     query = sa.select(*_COLUMNS).where(*_conditions(connection, filters))
     order = [(SORT_COLUMNS[key], ascending) for key, ascending in sort]
@@ -85,7 +86,7 @@ def list_servers(connection: sa.Connection, filters: Filters, *, sort: tuple[tup
     for column, ascending in order:
         empty = column.is_(None)
         query = query.order_by(empty if ascending else empty.desc(), column if ascending else column.desc())
-    return list(connection.execute(query if limit is None else query.limit(limit)).mappings())
+    return dicts(connection.execute(query if limit is None else query.limit(limit)))
 
 
 def _after(connection: sa.Connection, marker: str, filters: Filters,

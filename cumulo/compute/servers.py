@@ -93,7 +93,7 @@ def request_build(connection: sa.Connection, ids: Ids, now: float, *, context: C
         row["hostname"] = _hostname(wanted, index) or hostname_of(name, row["id"])
         connection.execute(sa.insert(server).values(row))
         ports = plug(row["id"], row["hostname"])
-        _begin(connection, ids, now, context, row, "build_server", "create", {"ports": ports, **attach(row)})
+        _begin(connection, ids, now, context, row, "build_server", "create", {"ports": ports, **attach(row)}, is_new=True)
         rows.append(row)
     return rows
 
@@ -181,9 +181,9 @@ def request_soft_delete(connection: sa.Connection, ids: Ids, now: float, *, cont
 
 
 def _begin(connection: sa.Connection, ids: Ids, now: float, context: Context, row: Row, flow: str, action: str,
-           state: dict[str, Any]) -> None:
+           state: dict[str, Any], *, is_new: bool = False) -> None:
     store.create(connection, ids, now, flow=flow, resource_type="server", resource_id=row["id"],
-                 state={"server_id": row["id"], **state}, context=context, action=action)
+                 state={"server_id": row["id"], **state}, context=context, action=action, is_new=is_new)
 
 
 def check_lock(row: Row, may_override_lock: bool) -> None:

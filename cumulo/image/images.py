@@ -26,6 +26,16 @@ from cumulo.common.operations import store as operations
 
 Image = dict[str, Any]
 HAS_DATA = ("active", "deactivated")
+# Statements of every request, built once: that costs more than running them.
+_BY_ID = sa.select(image_table).where(image_table.c.id == sa.bindparam("its_id"))
+_ITS_IDS = sa.bindparam("its_ids", expanding=True)
+_TAGS = sa.select(image_tag.c.image_id, image_tag.c.tag).where(image_tag.c.image_id.in_(_ITS_IDS))
+_PROPERTIES = sa.select(image_property.c.image_id, image_property.c.name, image_property.c.value).where(
+    image_property.c.image_id.in_(_ITS_IDS))
+_PLACES = sa.select(image_location.c.image_id, image_location.c.store, image_location.c.name).where(
+    image_location.c.image_id.in_(_ITS_IDS)).order_by(image_location.c.created_at, image_location.c.store)
+_ON_WEB = sa.select(image_url.c.image_id, image_url.c.store, image_url.c.url, image_url.c.metadata).where(
+    image_url.c.image_id.in_(_ITS_IDS)).order_by(image_url.c.position)
 _CHANGEABLE = ("name", "owner", "visibility", "container_format", "disk_format", "min_disk", "min_ram",
                "protected", "os_hidden")
 
@@ -91,11 +101,10 @@ def owner_of(connection: sa.Connection, image_id: str) -> str | None:
 
 def get_described_image(connection: sa.Connection, image_id: str) -> Image:
     """Return an image whoever may see it, with its properties but neither tags nor places; raises NotFound."""
-    row = connection.execute(sa.select(image_table).where(image_table.c.id == image_id)).mappings().first()
+    row = connection.execute(_BY_ID, {"its_id": image_id}).mappings().first()
     if row is None:
         raise not_found(image_id)
-    pairs = sa.select(image_property.c.name, image_property.c.value).where(image_property.c.image_id == image_id)
-    return dict(row, properties={name: value for name, value in connection.execute(pairs)})
+    return dict(row, properties={name: value for _, name, value in connection.execute(_PROPERTIES, {"its_ids": [image_id]})})
 
 
 def _get(connection: sa.Connection, image_id: str, *where: sa.ColumnElement[bool], lock: bool,
@@ -152,19 +161,14 @@ def with_details(connection: sa.Connection, images: Sequence[Image]) -> list[Ima
     found = {image["id"]: dict(image, tags=[], properties={}, locations=[], refused=[]) for image in images}
     if not found:
         return []
-    tags = sa.select(image_tag.c.image_id, image_tag.c.tag).where(image_tag.c.image_id.in_(found))
-    for image_id, tag in connection.execute(tags):
+    its = {"its_ids": list(found)}
+    for image_id, tag in connection.execute(_TAGS, its):
         found[image_id]["tags"].append(tag)
-    pairs = sa.select(image_property.c.image_id, image_property.c.name, image_property.c.value)
-    for image_id, name, value in connection.execute(pairs.where(image_property.c.image_id.in_(found))):
+    for image_id, name, value in connection.execute(_PROPERTIES, its):
         found[image_id]["properties"][name] = value
-    columns = image_location.c
-    places = sa.select(columns.image_id, columns.store, columns.name).where(columns.image_id.in_(found))
-    for image_id, store, name in connection.execute(places.order_by(columns.created_at, columns.store)):
+    for image_id, store, name in connection.execute(_PLACES, its):
         found[image_id]["locations"].append({"store": store, "name": name})
-    urls = image_url.c
-    on_web = sa.select(urls.image_id, urls.store, urls.url, urls.metadata).where(urls.image_id.in_(found))
-    for image_id, store, url, words in connection.execute(on_web.order_by(urls.position)):
+    for image_id, store, url, words in connection.execute(_ON_WEB, its):
         kind = "locations" if found[image_id]["status"] in HAS_DATA else "refused"
         found[image_id][kind].append({"store": store, "name": urldefrag(url)[0], "url": url, "metadata": words})
     for image in found.values():

@@ -27,6 +27,13 @@ MADE_UP = ("slaac", "dhcpv6-stateless")
 """Modes of IPv6 subnets in which nobody gives out addresses."""
 
 
+# Statements of every request, built once: that costs more than running them.
+_OF_PORTS = sa.select(port_address.c.port_id, port_address.c.subnet_id, port_address.c.ip_address).order_by(
+    port_address.c.port_id, port_address.c.position)
+_OF_SOME = _OF_PORTS.where(port_address.c.port_id.in_(sa.bindparam("ports", expanding=True)))
+_USED = sa.select(port_address.c.ip_address).where(port_address.c.subnet_id == sa.bindparam("its_subnet"))
+
+
 def first_free(pools: Iterable[Pool], used: set[str]) -> str | None:
     """The lowest address of the pools that is not in `used`; None when all are."""
     for pool in pools:
@@ -42,17 +49,17 @@ def first_free(pools: Iterable[Pool], used: set[str]) -> str | None:
 
 def used_addresses(connection: sa.Connection, subnet_id: str) -> set[str]:
     """Every address of the subnet that a port holds."""
-    statement = sa.select(port_address.c.ip_address).where(port_address.c.subnet_id == subnet_id)
-    return set(connection.execute(statement).scalars())
+    return set(connection.execute(_USED, {"its_subnet": subnet_id}).scalars())
 
 
 def of_ports(connection: sa.Connection, port_ids: Sequence[str], chosen: Any) -> dict[str, list[dict[str, str]]]:
     """The addresses of each port in their order, as `fixed_ips` shows them; `chosen` as ports.named has it."""
     found: dict[str, list[dict[str, str]]] = {port_id: [] for port_id in port_ids}
-    statement = (
-        sa.select(port_address.c.port_id, port_address.c.subnet_id, port_address.c.ip_address)
-        .where(port_address.c.port_id.in_(chosen)).order_by(port_address.c.port_id, port_address.c.position))
-    for port_id, subnet_id, address in connection.execute(statement).all() if port_ids else ():
+    if not port_ids:
+        return found
+    rows = (connection.execute(_OF_SOME, {"ports": chosen}) if isinstance(chosen, list)
+            else connection.execute(_OF_PORTS.where(port_address.c.port_id.in_(chosen))))
+    for port_id, subnet_id, address in rows.all():
         if port_id in found:  # another may have come since the ports were read
             found[port_id].append({"subnet_id": subnet_id, "ip_address": address})
     return found

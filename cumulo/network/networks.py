@@ -30,19 +30,27 @@ DEFAULTS: Row = {
 }
 
 
+# Statements of every request, built once: that costs more than running them.
+_ONE = sa.select(network).where(network.c.id == sa.bindparam("its_id"))
+_SUBNETS = sa.select(subnet.c.network_id, subnet.c.id, subnet.c.ip_version, subnet_pool.c.address_scope_id).outerjoin(
+    subnet_pool, subnet_pool.c.id == subnet.c.subnet_pool_id).order_by(subnet.c.created_at, subnet.c.id)
+_SUBNETS_OF = sa.select(subnet).where(subnet.c.network_id.in_(sa.bindparam("its_networks", expanding=True))).order_by(
+    subnet.c.created_at, subnet.c.id)
+_SUBNETS_OF_ONE = _SUBNETS.where(subnet.c.network_id == sa.bindparam("its_id"))
+
+
 def list_networks(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Row]:
     """Every network that meets the conditions, with the ids of its `subnets` and its address scope by IP version: `scopes`."""
-    rows = dicts(connection.execute(sa.select(network).where(*where)))
+    return _with_subnets(connection, dicts(connection.execute(sa.select(network).where(*where))))
+
+
+def _with_subnets(connection: sa.Connection, rows: list[Row]) -> list[Row]:
     if not rows:
         return []
     by_network: dict[str, list[str]] = {row["id"]: [] for row in rows}
     scopes: dict[str, dict[int, str]] = {row["id"]: {} for row in rows}
-    statement = (sa.select(subnet.c.network_id, subnet.c.id, subnet.c.ip_version, subnet_pool.c.address_scope_id)
-                 .outerjoin(subnet_pool, subnet_pool.c.id == subnet.c.subnet_pool_id)
-                 .order_by(subnet.c.created_at, subnet.c.id))
-    if len(rows) == 1:
-        statement = statement.where(subnet.c.network_id == rows[0]["id"])
-    for network_id, subnet_id, ip_version, scope_id in connection.execute(statement):
+    found = connection.execute(_SUBNETS_OF_ONE, {"its_id": rows[0]["id"]}) if len(rows) == 1 else connection.execute(_SUBNETS)
+    for network_id, subnet_id, ip_version, scope_id in found:
         if network_id in by_network:
             by_network[network_id].append(subnet_id)
             scopes[network_id][ip_version] = scope_id
@@ -51,7 +59,7 @@ def list_networks(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> 
 
 def get_network(connection: sa.Connection, network_id: str) -> Row:
     """The network; raises NotFound (NetworkNotFound)."""
-    found = list_networks(connection, network.c.id == network_id)
+    found = _with_subnets(connection, dicts(connection.execute(_ONE, {"its_id": network_id})))
     if not found:
         raise not_found(network_id)
     return found[0]
@@ -144,6 +152,4 @@ def _check_unshare(connection: sa.Connection, row: Row) -> None:
 
 def subnets_of(connection: sa.Connection, network_ids: Sequence[str]) -> list[Row]:
     """The subnets of these networks, oldest first."""
-    statement = (sa.select(subnet).where(subnet.c.network_id.in_(network_ids))
-                 .order_by(subnet.c.created_at, subnet.c.id))
-    return dicts(connection.execute(statement))
+    return dicts(connection.execute(_SUBNETS_OF, {"its_networks": network_ids}))

@@ -46,11 +46,20 @@ _SHOWN = sa.select(
 ).join(network, network.c.id == port.c.network_id).outerjoin(network_host, network_host.c.host == port.c.binding_host_id)
 
 
+# Statements of every flow, built once: that costs more than running them.
+_SHOWN_ONE = _SHOWN.where(port.c.id == sa.bindparam("its_id"))
+_NETWORK_OF = sa.select(port.c.network_id).where(port.c.id == sa.bindparam("its_id"))
+_WRITE = sa.update(port).where(port.c.id == sa.bindparam("its_id")).values(revision_number=port.c.revision_number + 1)
+
+
 def list_ports(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Row]:
     """Every port that meets the conditions, with its `fixed_ips`, the ids of its `security_groups`, its host's mechanism."""
     rows = dicts(connection.execute(_SHOWN.where(*where)))
     port_ids = [row["id"] for row in rows]
-    chosen = named(port_ids, *where)
+    return _with_details(connection, rows, port_ids, named(port_ids, *where))
+
+
+def _with_details(connection: sa.Connection, rows: list[Row], port_ids: list[str], chosen: Any) -> list[Row]:
     held, groups = addresses.of_ports(connection, port_ids, chosen), security_groups.of_ports(connection, port_ids, chosen)
     return [row | {"fixed_ips": held[row["id"]], "security_groups": groups[row["id"]]} for row in rows]
 
@@ -62,10 +71,10 @@ def named(port_ids: Sequence[str], *where: sa.ColumnElement[bool]) -> Any:
 
 def get_port(connection: sa.Connection, port_id: str) -> Row:
     """The port; raises NotFound (PortNotFound)."""
-    found = list_ports(connection, port.c.id == port_id)
-    if not found:
+    rows = dicts(connection.execute(_SHOWN_ONE, {"its_id": port_id}))
+    if not rows:
         raise not_found(port_id)
-    return found[0]
+    return _with_details(connection, rows, [port_id], [port_id])[0]
 
 
 def not_found(port_id: str) -> errors.NotFound:
@@ -269,7 +278,7 @@ def _locked(connection: sa.Connection, port_id: str) -> tuple[Row, int]:
 
     A port never changes its network, so reading that before the lock is safe; the rest is not.
     """
-    network_id = connection.execute(sa.select(port.c.network_id).where(port.c.id == port_id)).scalar()
+    network_id = connection.execute(_NETWORK_OF, {"its_id": port_id}).scalar()
     if network_id is None:
         raise not_found(port_id)
     revision = revisions.advance(connection, network_id)
@@ -289,8 +298,7 @@ def _check_security(row: Row, groups: Sequence[str]) -> None:
 
 
 def _write(connection: sa.Connection, now: float, port_id: str, changed: Mapping[str, Any]) -> None:
-    connection.execute(sa.update(port).where(port.c.id == port_id).values(
-        updated_at=now, revision_number=port.c.revision_number + 1, **changed))
+    connection.execute(_WRITE, {"its_id": port_id, "updated_at": now, **changed})
 
 
 def _mac_address(connection: sa.Connection, ids: Ids, network_id: str, wanted: str | None) -> str:

@@ -29,6 +29,10 @@ from cumulo.network import revisions, security_rules
 Row = dict[str, Any]
 
 DEFAULT = "default"
+# Statements of every flow, built once: that costs more than running them.
+_OF_PORTS = sa.select(port_security_group.c.port_id, port_security_group.c.security_group_id).order_by(
+    port_security_group.c.port_id, port_security_group.c.security_group_id)
+_OF_SOME = _OF_PORTS.where(port_security_group.c.port_id.in_(sa.bindparam("ports", expanding=True)))
 _EGRESS = ({"direction": "egress", "ethertype": "IPv4"}, {"direction": "egress", "ethertype": "IPv6"})
 
 
@@ -181,10 +185,11 @@ def delete_rule(connection: sa.Connection, now: float, rule_id: str) -> None:
 def of_ports(connection: sa.Connection, port_ids: Sequence[str], chosen: Any) -> dict[str, list[str]]:
     """The ids of the groups of each port, in order; `chosen` as ports.named has it."""
     found: dict[str, list[str]] = {port_id: [] for port_id in port_ids}
-    statement = (sa.select(port_security_group.c.port_id, port_security_group.c.security_group_id)
-                 .where(port_security_group.c.port_id.in_(chosen))
-                 .order_by(port_security_group.c.port_id, port_security_group.c.security_group_id))
-    for port_id, group_id in connection.execute(statement).all() if port_ids else ():
+    if not port_ids:
+        return found
+    rows = (connection.execute(_OF_SOME, {"ports": chosen}) if isinstance(chosen, list)
+            else connection.execute(_OF_PORTS.where(port_security_group.c.port_id.in_(chosen))))
+    for port_id, group_id in rows.all():
         if port_id in found:  # another may have come since the ports were read
             found[port_id].append(group_id)
     return found

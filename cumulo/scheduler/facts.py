@@ -23,6 +23,20 @@ _IMAGE = ("id", "disk_format", "container_format", "size", "checksum", "os_hash_
 _SERVER = ("id", "name", "hostname", "project_id", "user_id", "created_at", "launch_index", "user_data", "injected_files",
            "key_name", "admin_password", "availability_zone", "metadata")  # fmt: skip
 
+# Statements of every boot, built once: that costs more than running them.
+_BY_ID = sa.select(server).where(server.c.id == sa.bindparam("its_id"))
+_FITS = {name: sa.select(table.c.fit).where(table.c.server_id == sa.bindparam("its_id"))
+         for name, table in (("fit", claim), ("other_fit", server_move))}
+_PUBLIC_IPV4 = (
+    sa.select(floating_ip.c.floating_ip_address).join(port_table, port_table.c.id == floating_ip.c.port_id)
+    .where(port_table.c.device_id == sa.bindparam("its_id"), ports.is_of_a_server())
+    .order_by(floating_ip.c.created_at, floating_ip.c.id).limit(1))
+_NAMES_OF_GROUPS = (
+    sa.select(security_group.c.name).distinct()
+    .join(port_security_group, port_security_group.c.security_group_id == security_group.c.id)
+    .join(port_table, port_table.c.id == port_security_group.c.port_id)
+    .where(port_table.c.device_id == sa.bindparam("its_id"), ports.is_of_a_server()).order_by(security_group.c.name))
+
 Access = Callable[[str, str], Facts]
 """(project id, image id) -> {"url", "token"} to download with; nothing for a reader that only looks."""
 
@@ -37,7 +51,7 @@ def server_facts(connection: sa.Connection, server_id: str, access: Access, open
 
     opened: how volumes are opened where an operation brings the server to, by their ids.
     """
-    row = connection.execute(sa.select(server).where(server.c.id == server_id)).mappings().one_or_none()
+    row = connection.execute(_BY_ID, {"its_id": server_id}).mappings().one_or_none()
     if row is None:
         raise errors.NotFound(f"Server {server_id} could not be found.")
 
@@ -68,8 +82,7 @@ def server_facts(connection: sa.Connection, server_id: str, access: Access, open
 
 def _fits(connection: sa.Connection, server_id: str) -> Facts:
     """What of its host is the server's own, and of the other host where it has a second room: null where nothing is."""
-    return {name: connection.execute(sa.select(table.c.fit).where(table.c.server_id == server_id)).scalar()
-            for name, table in (("fit", claim), ("other_fit", server_move))}
+    return {name: connection.execute(fit, {"its_id": server_id}).scalar() for name, fit in _FITS.items()}
 
 
 def server_at(connection: sa.Connection, network_id: str, address: str) -> str | None:
@@ -127,21 +140,12 @@ def _port(connection: sa.Connection, port: Facts) -> Facts:
 
 def _public_ipv4(connection: sa.Connection, server_id: str) -> str | None:
     """The floating address that a server has had longest, if it has one."""
-    query = (sa.select(floating_ip.c.floating_ip_address)
-             .join(port_table, port_table.c.id == floating_ip.c.port_id)
-             .where(port_table.c.device_id == server_id, ports.is_of_a_server())
-             .order_by(floating_ip.c.created_at, floating_ip.c.id).limit(1))
-    return connection.execute(query).scalar()
+    return connection.execute(_PUBLIC_IPV4, {"its_id": server_id}).scalar()
 
 
 def _security_groups(connection: sa.Connection, server_id: str) -> list[str]:
     """The names of the security groups that a server's ports are in."""
-    query = (sa.select(security_group.c.name).distinct()
-             .join(port_security_group, port_security_group.c.security_group_id == security_group.c.id)
-             .join(port_table, port_table.c.id == port_security_group.c.port_id)
-             .where(port_table.c.device_id == server_id, ports.is_of_a_server())
-             .order_by(security_group.c.name))
-    return list(connection.execute(query).scalars())
+    return list(connection.execute(_NAMES_OF_GROUPS, {"its_id": server_id}).scalars())
 
 
 def _fixed_ip(fixed: Facts, subnet: Facts) -> Facts:

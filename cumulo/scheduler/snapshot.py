@@ -67,6 +67,11 @@ _HOSTS = (
 )
 
 
+_SERVER = sa.select(server).where(server.c.id == sa.bindparam("its_id"))
+_ARCHITECTURE = sa.select(image_property.c.value).where(
+    image_property.c.image_id == sa.bindparam("its_image"), image_property.c.name == "architecture")
+
+
 def hosts(connection: sa.Connection, now: float, conf: cfg.ConfigOpts, wanted: Request | None = None) -> list[Host]:
     """Every compute host, in one statement; who has what of them as well where the request is for some of it."""
     said = aggregates.metadata_of_hosts(connection)
@@ -116,7 +121,7 @@ def _host(row: sa.RowMapping, now: float, conf: cfg.ConfigOpts, said: dict[str, 
 
 def request(connection: sa.Connection, conf: cfg.ConfigOpts, server_id: str, flavor: Mapping[str, Any] | None = None) -> Request:
     """What a server needs, or will with another flavor; NotFound when its row is gone."""
-    row = connection.execute(sa.select(server).where(server.c.id == server_id)).mappings().one_or_none()
+    row = connection.execute(_SERVER, {"its_id": server_id}).mappings().one_or_none()
     if row is None:
         raise errors.NotFound(f"Server {server_id} could not be found.")
     flavor = flavor or row["flavor"]
@@ -167,8 +172,7 @@ def _beside(connection: sa.Connection, row: sa.RowMapping) -> dict[str, Any]:
 
 
 def _architecture(connection: sa.Connection, image_id: str | None) -> str | None:
-    wanted = (image_property.c.image_id == image_id, image_property.c.name == "architecture")
-    return connection.execute(sa.select(image_property.c.value).where(*wanted)).scalar()
+    return connection.execute(_ARCHITECTURE, {"its_image": image_id}).scalar()
 
 
 def limits(conf: cfg.ConfigOpts) -> Limits:

@@ -27,6 +27,11 @@ _OF_VOLUME = {DETACHING: states.DETACHING, ATTACHING: states.ATTACHING, ATTACHED
 """What a volume is that has such an attachment, the first of these that it has: what is under way hides what has been reached."""
 FOLLOWS = (states.AVAILABLE, *_OF_VOLUME.values())
 # Statements of every flow, built once: that costs more than running them.
+_OF_SERVERS = sa.select(
+    volume_attachment, volume.c.backend, volume.c.size_gib, volume.c.read_only, volume.c.status.label("volume_status")).join(
+        volume, volume.c.id == volume_attachment.c.volume_id).where(
+            volume_attachment.c.server_id.in_(sa.bindparam("servers", expanding=True)),
+            volume_attachment.c.managed.is_(True)).order_by(volume_attachment.c.device, volume_attachment.c.id)
 _STATUSES = sa.select(volume_attachment.c.status).where(volume_attachment.c.volume_id == sa.bindparam("its_volume"))
 _FOLLOW = sa.update(volume).where(
     volume.c.id == sa.bindparam("its_volume"), is_one_of(volume.c.status, FOLLOWS), volume.c.status != sa.bindparam("its_status"))
@@ -65,11 +70,7 @@ def of_servers(connection: sa.Connection, server_ids: Sequence[str]) -> dict[str
     found: dict[str, list[Row]] = {server_id: [] for server_id in server_ids}
     if not server_ids:
         return found
-    query = sa.select(volume_attachment, volume.c.backend, volume.c.size_gib, volume.c.read_only,
-                      volume.c.status.label("volume_status")).join(
-        volume, volume.c.id == volume_attachment.c.volume_id).where(
-            volume_attachment.c.server_id.in_(server_ids), volume_attachment.c.managed.is_(True))
-    for row in connection.execute(query.order_by(volume_attachment.c.device, volume_attachment.c.id)).mappings():
+    for row in connection.execute(_OF_SERVERS, {"servers": server_ids}).mappings():
         found[row["server_id"]].append(row)
     return found
 

@@ -25,10 +25,14 @@ def find_flavor(request: Request, connection: sa.Connection, flavor_id: str) -> 
 
 def find_image(request: Request, connection: sa.Connection, reference: str, flavor: flavors.Row) -> dict[str, Any]:
     """The image by its id or URL, if it is active and fits the flavor."""
-    image_id = reference.rsplit("/", 1)[-1]
-    image = visible_image(request, connection, image_id)
+    return checked_image(visible_image(request, connection, reference.rsplit("/", 1)[-1]), flavor)
+
+
+def checked_image(image: dict[str, Any] | None, flavor: flavors.Row) -> dict[str, Any]:
+    """The same of an image that was looked up already."""
     if image is None:
         raise errors.BadRequest("imageRef is required: a server boots from an image.")
+    image_id = image["id"]
     if image["status"] != "active":
         raise errors.BadRequest(f"Image {image_id} is not active.")
     if formats.is_wrapped(image["container_format"]):

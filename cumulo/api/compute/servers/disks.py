@@ -59,7 +59,7 @@ def find(request: Request, connection: sa.Connection, asked: Body, flavor: flavo
     if _is_local_root(root):
         if root.its_id != image_id:
             raise errors.BadRequest("The image of imageRef and that of the block device mapping are not the same.")
-        local = choices.find_image(request, connection, str(root.its_id), flavor)
+        local = choices.checked_image(image, flavor)
         return Plan(local, local["properties"], own, block_devices.local_sizes(devices))
     said = _said(request, connection, root)
     if int(said.get("min_ram") or 0) > flavor["memory_mib"]:

@@ -30,23 +30,27 @@ def create(request: Request) -> Shown:
 
 def list_brief(request: Request) -> Shown:
     """List volumes with id, name and links."""
-    return _list(request, lambda row, around: view.brief(request, row))
+    return _list(request, lambda connection, rows: [view.brief(request, row) for row in rows])
 
 
 def list_full(request: Request) -> Shown:
     """List volumes with everything."""
-    return _list(request, lambda row, around: view.full(request, row, around))
+    def shown(connection: sa.Connection, rows: list[volumes.Row]) -> list[Shown]:
+        around = surroundings(connection, rows)
+        return [view.full(request, row, around) for row in rows]
+
+    return _list(request, shown)
 
 
-def _list(request: Request, shown: Callable[[volumes.Row, view.Surroundings], Shown]) -> Shown:
+def _list(request: Request, shown: Callable[[sa.Connection, list[volumes.Row]], list[Shown]]) -> Shown:
     page, limit, offset = common.page(request, volume_queries.SORT_COLUMNS)
     wanted = filters.read(request)
     with request.services.database.read() as connection:
         part = volume_queries.Part(limit, page.marker, offset, page.sort)
         rows = volume_queries.list_volumes(connection, wanted, part) if limit else []
-        around = surroundings(connection, rows)
+        found = shown(connection, rows)
         counted = {"count": volume_queries.count_volumes(connection, wanted)} if common.wants_count(request) else {}
-    return {"volumes": [shown(row, around) for row in rows]} | counted | common.next_links(request, rows, limit, "volumes")
+    return {"volumes": found} | counted | common.next_links(request, rows, limit, "volumes")
 
 
 def summary(request: Request) -> Shown:
@@ -104,5 +108,7 @@ def surroundings(connection: sa.Connection, rows: list[volumes.Row]) -> view.Sur
 
 
 def _older_groups(connection: sa.Connection, group_ids: set[str]) -> frozenset[str]:
+    if not group_ids:
+        return frozenset()
     query = sa.select(volume_group.c.id).where(volume_group.c.id.in_(sorted(group_ids)), group_types.is_older())
-    return frozenset(connection.execute(query).scalars()) if group_ids else frozenset()
+    return frozenset(connection.execute(query).scalars())
