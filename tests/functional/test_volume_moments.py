@@ -72,6 +72,11 @@ class MomentsTest(BootCase):
         snapshot_id = self.cloud.get(f"{V}/snapshots").json["snapshots"][0]["id"]
         self.wait(snapshot_id, "available", "snapshot")
         self.assertEqual(f"copy of {volume_id}", self.held()["snapshots"][snapshot_id]["holds"])
+        made = self.cloud.post(f"{V}/volumes", {"volume": {"size": 1, "imageRef": answer.json["image_id"]}},
+                               headers={"OpenStack-API-Version": "volume 3.46"}).json["volume"]
+        self.assertEqual(("true", f"copy of {volume_id}"), (
+            self.wait(made["id"], "available")["bootable"], self.held()["volumes"][made["id"]]["holds"]))
+        self.remove(made["id"])
         self.drop("snapshot", snapshot_id)
         self.end(server_id, volume_id)
 

@@ -40,6 +40,7 @@ from cumulo.volume.agent.moments import Moments
 from cumulo.volume.agent.qcow2 import Qcow2Form
 
 from tests.fixtures.compute_agent import make_steps
+from tests.fixtures.slow_files import SlowFiles
 from tests.real.test_volume_exports import exports_of
 
 GIB = 1024**3
@@ -356,7 +357,7 @@ class LibvirtDriverTest(unittest.TestCase):
         facts, volume_id = self.facts(direct=True), Ids().new_id()
         server_id = facts["id"]
         self.addCleanup(self.driver.remove, server_id)
-        backend = FileBackend(self.state_dir / "volumes", Threads(), name="file")
+        backend = SlowFiles(self.state_dir / "volumes", Threads(), name="file")
         backend.create(volume_id, 1)
         facts["user_data"] = base64.b64encode(WRITES.format(serial=volume_id[:20]).encode()).decode()
         facts["volumes"] = [{"id": volume_id, "device": "/dev/vdd", "read_only": False,

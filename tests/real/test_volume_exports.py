@@ -27,6 +27,7 @@ from cumulo.volume.agent.file import FileBackend
 from cumulo.volume.agent.moments import Moments
 from cumulo.volume.agent.qcow2 import Qcow2Form
 from tests.fixtures.certificates import Authority
+from tests.fixtures.slow_files import SlowFiles
 
 ONE, TWO, THREE, FOUR = (f"{number}0000000-0000-4000-8000-000000000000" for number in (1, 2, 3, 4))
 MIB = 1024 * 1024
@@ -203,7 +204,7 @@ class NbdTest(_Served, unittest.TestCase):
 
 
     def test_the_daemon_copies_a_volume_while_guests_write(self) -> None:
-        backend = FileBackend(self.directory / "volumes", Threads(), name="file")
+        backend = SlowFiles(self.directory / "volumes", Threads(), name="file")
         backend.create(ONE, 1)
         self.exports.open(ONE, backend.connection(ONE, "h", "h"))
         moments = Moments({"file": self.exports}, lambda _: [], lambda *_: {}, lambda _: True, Clock())

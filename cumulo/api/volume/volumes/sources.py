@@ -4,6 +4,7 @@ Whatever it is is held until the transaction ends, in which the new volume comes
 """
 
 import dataclasses
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,7 +45,7 @@ def find(request: Request, connection: sa.Connection, asked: Mapping[str, Any]) 
         return _snapshot(request, connection, its_id)
     if named[0] == "backup_id":
         return _backup(request, connection, its_id)
-    return _volume(request, connection, its_id) if named[0] == "source_volid" else of_image(request, connection, its_id)
+    return _volume(request, connection, its_id) if named[0] == "source_volid" else _image(request, connection, its_id)
 
 
 def _not_found(its_id: str) -> errors.NotFound:
@@ -79,6 +80,31 @@ def _backup(request: Request, connection: sa.Connection, backup_id: str) -> Sour
 def _kept(row: volumes.Row) -> dict[str, Any]:
     """What a copy keeps of the original."""
     return {"bootable": row["bootable"], "image_metadata": row["image_metadata"], "image_id": row["image_id"]}
+
+
+def _image(request: Request, connection: sa.Connection, image_id: str) -> Source:
+    """Return what a volume is of an image; since 3.46 one that a server with volumes became stands for the snapshot of its root."""
+    if request.is_at_least("3.46"):
+        try:
+            image = images.get_visible_image(connection, request.context, image_id, hold=True)
+        except errors.NotFound:
+            return of_image(request, connection, image_id)  # which refuses it
+        snapshot_id = _root_snapshot(image["properties"])
+        if snapshot_id is not None:
+            return _snapshot(request, connection, common.short_id(snapshot_id, _not_found))
+    return of_image(request, connection, image_id)
+
+
+def _root_snapshot(properties: Mapping[str, Any]) -> str | None:
+    """Return the snapshot that an image names for the disk to boot from; such properties are free, so they may hold anything."""
+    try:
+        devices = json.loads(properties.get("block_device_mapping") or "[]")
+    except (ValueError, RecursionError):
+        return None
+    for each in devices if isinstance(devices, list) else ():
+        if isinstance(each, dict) and each.get("boot_index") == 0 and isinstance(each.get("snapshot_id"), str):
+            return str(each["snapshot_id"])
+    return None
 
 
 def of_image(request: Request, connection: sa.Connection, image_id: str) -> Source:
