@@ -109,7 +109,7 @@ def pinging(bridge: str, one: dict[str, Any], other: dict[str, Any]) -> Iterator
         subprocess.run(["ip", "netns", "del", f"g{each['id'][:8]}"], check=True)
 
 
-def made_driver(directory: pathlib.Path) -> LinuxDriver:
+def made_driver(directory: pathlib.Path, devices: Devices | None = None) -> LinuxDriver:
     """The driver of an agent."""
     clock, threads = Clock(), Threads()
 
@@ -118,7 +118,7 @@ def made_driver(directory: pathlib.Path) -> LinuxDriver:
 
     metadata = MetadataServers(FactsCache(nobody, clock, 1.0), threads)
     routers = Routers("h", metadata, Announcers(directory / "announce", Dnsmasq(clock)))
-    return LinuxDriver(Devices(Place("127.0.0.1")), Dhcp(directory / "dhcp", [], 3600, clock), metadata,
+    return LinuxDriver(devices or Devices(Place("127.0.0.1")), Dhcp(directory / "dhcp", [], 3600, clock), metadata,
                        Rules(Nat(), Firewall(tracks=True)), routers)
 
 
@@ -205,7 +205,7 @@ def port(number: int, *, is_here: bool) -> dict[str, Any]:
     return {"id": str(uuid.UUID(int=number << 96 | number)), "mac_address": f"fa:16:3e:{high:02x}:{middle:02x}:{low:02x}",
             "fixed_ips": [{"subnet_id": "s", "ip_address": f"10.{high}.{middle}.{low}"}], "is_here": is_here,
             "tunnel_address": None if is_here else "192.0.2.2", "admin_state_up": True, "port_security_enabled": True,
-            "allowed_address_pairs": [], "groups": ["g"], "qos": {}}
+            "allowed_address_pairs": [], "groups": ["g"], "qos": {}, "sub_ports": []}
 
 
 def say(what: str, work: Callable[[], None], times: int = 1) -> None:

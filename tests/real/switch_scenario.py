@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 
+from cumulo.common import names
 from cumulo.network.agent.kernel import ask
 from tests.lab import frames
 from tests.lab.lab import OUTSIDE, Guest, Lab, lab
@@ -174,6 +175,13 @@ def check_restarts(lab: Lab) -> None:
     host.run("ovs-vsctl", "add-port", "cumulo", "cux00000000-00", "--", "set", "interface", "cux00000000-00", "type=internal")
     found = lab.differences()
     assert len(found) == 2 and "cux00000000-00 is too many" in found[0] and "flows of the switch differ" in found[1], found
+    lab.converge()
+    assert lab.differences() == [], lab.differences()
+    way = names.tunnel_name(here["network_id"])
+    for thing in (["del-port", "cumulo", way], ["del-port", "cumulo", "cumulo-vxlan"], ["del-br", "cumulo"]):
+        host.run("ovs-vsctl", *thing)  # which nobody tells the agent
+        lab.converge()
+        assert lab.differences() == [], (thing, lab.differences())
     host.kill_agent()
     host.start_agent()
     host.wait_for_agent()

@@ -42,6 +42,9 @@ class LabTest(unittest.TestCase):
     def test_switch(self) -> None:
         self._run("tests.real.switch_scenario")
 
+    def test_healed(self) -> None:
+        self._run("tests.real.healed_scenario")
+
     def test_stopped(self) -> None:
         self._run("tests.real.stopped_scenario")
 

@@ -135,6 +135,10 @@ def check_what_is_touched_is_seen(lab: Lab) -> None:
     """An entry that somebody changed is named by the comparison, and mended by a new agent."""
     host = lab.hosts["h1"]
     tunnel = next(name for name in host.devices() if name.startswith("cux"))
+    for touched in (["set", tunnel, "nomaster"], ["set", tunnel, "down"], ["del", tunnel]):
+        host.run("ip", "link", *touched)
+        lab.converge()  # an agent that goes on sees to it by itself
+        assert lab.differences() == [], (touched, lab.differences())
     entry = next(line.split() for line in host.run("bridge", "fdb", "show", "dev", tunnel).splitlines() if " dst " in line)
     host.run("bridge", "fdb", "delete", entry[0], "dev", tunnel, "self")
     found = lab.differences()

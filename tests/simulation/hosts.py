@@ -10,7 +10,7 @@ import hashlib
 import io
 import os
 import pathlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, BinaryIO
 
 from cumulo.common import errors, names
@@ -510,6 +510,9 @@ class SimNetworkDriver:
             raise errors.CommandFailed("File exists")
         self._host.networks[network["id"]] = network
 
+    def observe(self) -> None:
+        """Nothing: what is here is in memory."""
+
     def is_healthy(self, network: Mapping[str, Any]) -> bool:
         """Say whether it is there."""
         return network["id"] in self._host.networks
@@ -531,11 +534,13 @@ class SimNetworkDriver:
         return self._host.network_holdings()
 
     def differences(self, wanted: Wanted) -> list[str]:
+        """Say which of the parts that networks share are not on the host as they must be."""
+        return [f"{part} are not as desired" for part in SHARED if self._host.shared[part] != getattr(wanted, part)]
+
+    def misplaced(self, network_ids: Iterable[str], wanted: Wanted) -> list[str]:
         """Say which networks are not on the host as they must be."""
-        shared = [part for part in SHARED if self._host.shared[part] != getattr(wanted, part)]
-        return [f"{each} are not as desired" for each in shared] + [
-            f"{network_id} is not as desired" for network_id, each in wanted.networks.items()
-            if self._host.networks.get(network_id) != each]
+        return [f"{each} is not as desired" for each in network_ids
+                if each in wanted.networks and self._host.networks.get(each) != wanted.networks[each]]
 
     def stop(self) -> None:
         """Nothing lives in the agent's process."""

@@ -12,13 +12,13 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import pathlib
-import socket
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cumulo.common import errors, names
-from cumulo.network.agent import openvswitch
+from cumulo.network.agent import links, openvswitch
 from cumulo.network.agent.kernel import OPENVSWITCH, Place, run_program
+from cumulo.network.agent.links import Link
 from cumulo.network.agent.openvswitch import TUNNELS, Switch
 from cumulo.network.agent.trunks import Carried
 
@@ -108,6 +108,7 @@ class Devices:
         self._switch = Switch(openvswitch.datapath(place.abilities.switches), place.tunnel_address,
                               place.interfaces.values()) if place.mechanism == OPENVSWITCH else None
         self._applied: dict[str, dict[str, Any]] = {}
+        self._seen: dict[str, Link] | None = None  # what is here, until something is changed or it is time to look again
 
     def plan(self, network: Network, handovers: Sequence[tuple[str, str]]) -> dict[str, Any]:
         """What the devices must look like."""
@@ -118,19 +119,32 @@ class Devices:
         wanted = plan(network, self._place, handovers)
         if self._switch is not None and not self._switch.is_current():
             self._applied.clear()  # it has started again, and knows no network any more
-        if self._applied.get(network["id"]) == wanted and self._is_there(wanted):
+        is_there = self._is_there(network["id"], wanted)
+        if self._applied.get(network["id"]) == wanted and is_there:
             return
         if self._switch is not None:
+            if not is_there:
+                self._switch.forget(network["id"])  # what it was told of it may be gone as well
             self._switch.apply(network["id"], wanted["way"])
+        self._seen = None
         run_program({"do": "apply", "plan": wanted})
         self._applied[network["id"]] = wanted
 
-    def is_healthy(self, network: Network) -> bool:
-        """Say whether the devices are still there."""
-        return self._is_there(plan(network, self._place))
+    def observe(self) -> None:
+        """Look at what is here: `is_healthy` answers by that."""
+        self._seen = links.held()
+        if self._switch is not None:
+            self._switch.observe()
 
-    def _is_there(self, wanted: Mapping[str, Any]) -> bool:
-        return is_present(wanted) and (self._switch is None or self._switch.is_current())
+    def is_healthy(self, network: Network) -> bool:
+        """Say whether the devices are still there, and where they belong, as they were made."""
+        made = self._applied.get(network["id"])
+        return made is not None and self._is_there(network["id"], made)
+
+    def _is_there(self, network_id: str, wanted: Mapping[str, Any]) -> bool:
+        if self._seen is None:
+            self._seen = links.held()
+        return is_whole(wanted, self._seen) and (self._switch is None or self._switch.has(network_id))
 
     def carry(self, carried: list[Carried]) -> None:
         """Have the sub ports of trunks be in their bridges; only a host with a switch is ever asked for any."""
@@ -148,7 +162,7 @@ class Devices:
 
     def forget(self, keep: Iterable[str]) -> None:
         """Forget what was made for other networks than these, and take their ports from the switch."""
-        kept = set(keep)
+        kept, self._seen = set(keep), None
         if self._switch is not None:
             self._switch.make_room(kept)
         self._applied = {network_id: each for network_id, each in self._applied.items() if network_id in kept}
@@ -158,12 +172,13 @@ class Devices:
         return run_program({"do": "list"})
 
 
-def is_present(wanted: Mapping[str, Any]) -> bool:
-    """Look, without netlink, whether the devices of a plan exist."""
-    links = [wanted["bridge"], *([wanted["veth"]] if wanted["namespace"] else []),
-             *([wanted["tunnel_name"]] if wanted["tunnel"] else []), *([wanted["way"]["port"]] if wanted["way"] else [])]
-    present = {name for _, name in socket.if_nameindex()}
-    if not present.issuperset(links):
+def is_whole(wanted: Mapping[str, Any], seen: Mapping[str, Link]) -> bool:
+    """Say whether the devices of a plan are among what is here: up, and in their bridge."""
+    bridge = seen.get(wanted["bridge"])
+    if bridge is None or bridge.is_up != wanted["up"]:
+        return False
+    inside = [*([wanted["veth"]] if wanted["namespace"] else []), *([wanted["tunnel_name"]] if wanted["tunnel"] else []),
+              *([wanted["vlan_name"]] if wanted["vlan"] else []), *([wanted["uplink"]] if wanted["uplink"] else [])]
+    if any(name not in seen or seen[name].master != bridge.index or not seen[name].is_up for name in inside):
         return False
     return not wanted["namespace"] or (NAMESPACES / wanted["namespace_name"]).exists()
-

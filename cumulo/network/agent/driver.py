@@ -31,6 +31,9 @@ class Driver(Protocol):
     def apply(self, network: Network, wanted: Wanted) -> None:
         """Make the network look as described, among all that is wanted."""
 
+    def observe(self) -> None:
+        """Look at what is here, once for all networks: `is_healthy` answers by that."""
+
     def is_healthy(self, network: Network) -> bool:
         """Say, cheaply, whether what `apply` made is still there."""
 
@@ -43,8 +46,11 @@ class Driver(Protocol):
     def holdings(self) -> NetworkHoldings:
         """Return everything of ours that is really here, wanted or not; changes nothing."""
 
+    def misplaced(self, network_ids: Iterable[str], wanted: Wanted) -> list[str]:
+        """Say what of these networks, so far as they are wanted, is not as `apply` makes it; changes nothing."""
+
     def differences(self, wanted: Wanted) -> list[str]:
-        """Say what is not as `apply` and `settle` make it; changes nothing."""
+        """Say what is not as `settle` makes it; changes nothing."""
 
     def stop(self) -> None:
         """End what lives in this process; what guests use stays."""
@@ -75,6 +81,10 @@ class LinuxDriver:
         if bridge.dhcp_subnets(network):
             self._dhcp.apply(network)
             self._metadata.apply(network)
+
+    def observe(self) -> None:
+        """Look at all devices at once."""
+        self._devices.observe()
 
     def is_healthy(self, network: Network) -> bool:
         """Say whether devices, DHCP server and metadata socket are still there."""
@@ -130,12 +140,17 @@ class LinuxDriver:
             dhcp=self._dhcp.held(), processes=self._dhcp.processes(), metadata=self._metadata.served(),
             isolated=tuple(sorted(isolated)), masqueraded=tuple(sorted(masqueraded)))
 
+    def misplaced(self, network_ids: Iterable[str], wanted: Wanted) -> list[str]:
+        """Say which devices, entries and addresses of networks are not as planned."""
+        plans = [self._devices.plan(wanted.networks[each], handovers(each, wanted)) for each in network_ids if each in wanted.networks]
+        found = run_program({"do": "compare", "plans": plans, "routers": [], "cards": []})["differences"]
+        return list(found)
+
     def differences(self, wanted: Wanted) -> list[str]:
-        """Say which devices, entries, addresses and rules are not as planned."""
-        networks = [self._devices.plan(each, handovers(each["id"], wanted)) for each in wanted.networks.values()]
+        """Say which routers, cards, flows and rules are not as planned."""
         routers = list(self._routers.plans(wanted).values())
         cards = [[each.device, each.bridge, each.mtu] for each in carried(wanted)]
-        found = run_program({"do": "compare", "plans": networks, "routers": routers, "cards": cards})["differences"]
+        found = run_program({"do": "compare", "plans": [], "routers": routers, "cards": cards})["differences"]
         silent = [f"router {router_id} announces nothing" for router_id in self._routers.unannounced(wanted)]
         return [*found, *silent, *self._devices.switch_differences(), *self._firewall.differences(wanted)]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cumulo.common import errors, names
@@ -44,6 +44,9 @@ class FakeDriver:
         self.applied.append(network["id"])
         self._write()
 
+    def observe(self) -> None:
+        """Nothing: what is here is in memory."""
+
     def is_healthy(self, network: Network) -> bool:
         """Say whether nothing was broken."""
         return network["id"] in self.networks and network["id"] not in self.broken
@@ -71,9 +74,13 @@ class FakeDriver:
             masqueraded=tuple((cidr, network["bridge"]) for network in held for cidr in nat.masqueraded(network)))
         return _joined(made, self.strays)
 
-    def differences(self, wanted: Wanted) -> list[str]:
+    def misplaced(self, network_ids: Iterable[str], wanted: Wanted) -> list[str]:
         """Say which networks' devices vanished."""
-        return [f"{network_id} is not as desired" for network_id in wanted.networks if network_id in self.broken]
+        return [f"{each} is not as desired" for each in network_ids if each in wanted.networks and each in self.broken]
+
+    def differences(self, wanted: Wanted) -> list[str]:
+        """Nothing: all else is in memory."""
+        return []
 
     def stop(self) -> None:
         """Nothing lives in this process."""

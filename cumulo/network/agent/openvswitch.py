@@ -107,10 +107,36 @@ class Switch:
         self._carried: list[Carried] | None = None  # None: nobody has said
         self._instance = ""
         self._is_swept = False
+        self._missing: frozenset[str] = frozenset()  # ports of ours that were not there when somebody looked
+
+    def observe(self) -> None:
+        """Look at what the switch really has: whose ports are gone is told again, and all of its flows where they are not as many."""
+        self._missing = frozenset()
+        if not self._ways or not self.is_current():
+            return
+        held = set(self._ports()) if _is_there() else set()
+        shared = {*TUNNELS.values(), *self._wires}
+        if shared - held:
+            self._instance = ""  # of what all networks share nothing is left to build on
+            return
+        self._missing = frozenset({*(way["port"] for way in self._ways.values()), *self._trunk_ports()} - held)
+        if self._missing or _flow_count() != len(self._flows()):
+            LOG.warning("switch_healed", missing=",".join(sorted(self._missing)))
+            self._is_swept = False
+
+    def has(self, network_id: str) -> bool:
+        """Say whether the switch has what it was told of a network, so far as anybody has looked."""
+        way = self._ways.get(network_id)
+        return self.is_current() and (way is None or way["port"] not in self._missing)
+
+    def forget(self, network_id: str) -> None:
+        """Forget what the switch was told of a network: it is told again, and of whatever is left of it there is a sweep."""
+        self._ways.pop(network_id, None)
+        self._is_swept = False
 
     def carry(self, carried: list[Carried]) -> bool:
         """Have the trunks of the host be these; say whether that was a change."""
-        if self._carried == carried and (not carried or self.is_current()):
+        if self._carried == carried and (not carried or self.is_current() and not self._missing & self._trunk_ports()):
             return False
         if carried:
             self._begin()
@@ -179,6 +205,8 @@ class Switch:
         held = set(self._ports())
         found = [f"switch port {port} is missing" for port in sorted(wanted - held)]
         found += [f"switch port {port} is too many" for port in sorted(held - wanted)]
+        if wanted - held:  # flows speak of ports by their names, and are made again with these
+            return found
         with tempfile.NamedTemporaryFile("w", prefix="cumulo-flows-") as wanted_flows:  # this one reads no standard input
             wanted_flows.writelines(f"{each}\n" for each in self._flows())
             wanted_flows.flush()
@@ -210,6 +238,11 @@ class Switch:
 
     def _ports(self) -> list[str]:
         return _vsctl(["list-ports", BRIDGE]).stdout.decode().split()
+
+
+def _flow_count() -> int:
+    said = command.run([*_OFCTL[:-1], "dump-aggregate", BRIDGE], timeout_s=_TIMEOUT_S).stdout.decode()
+    return int(said.rpartition("flow_count=")[2])
 
 
 def datapath(kernel_has_it: bool) -> str:

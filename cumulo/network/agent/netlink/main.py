@@ -37,8 +37,10 @@ from typing import Any
 # Started by its path, wherever that is, with nothing else to import from: see kernel.run_program.
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[4]))
 
+from pyroute2 import IPRoute  # noqa: E402
+
 from cumulo.network.agent.netlink import connections, networks, probe, routers, tables  # noqa: E402
-from cumulo.network.agent.netlink.space import Actor, Differs, apart  # noqa: E402
+from cumulo.network.agent.netlink.space import Actor, Differs, Space, apart  # noqa: E402
 
 
 def serve(request: dict[str, Any], actor: Actor) -> dict[str, Any]:
@@ -56,7 +58,9 @@ def serve(request: dict[str, Any], actor: Actor) -> dict[str, Any]:
         removed = routers.sweep(actor, set(request["routers"]))
         return {"removed": removed + networks.sweep(actor, set(request["keep"]), set(request["legs"]))}
     if request["do"] == "compare":
-        return {"differences": [*compared(networks.apply, "bridge", request["plans"]),
+        with IPRoute() as route:  # opening one takes as long as looking at a network
+            devices = list(compared(lambda actor, plan: networks.fit(Space(actor, route), plan), "bridge", request["plans"]))
+        return {"differences": [*devices,
                                 *compared(routers.apply, "namespace", request["routers"]),
                                 *compared(lambda actor, plan: networks.cards(actor, [plan["card"]]), "name", [
                                     {"name": each[0], "card": each} for each in request["cards"]])]}

@@ -25,21 +25,25 @@ _BRIDGE, _PAIR, _TUNNEL, _VLAN = len("cu01234567-89"), "cud", "cux", "cuv"
 def apply(actor: Actor, plan: dict[str, Any]) -> None:
     """Make one network's devices."""
     with IPRoute() as route:
-        host = Space(actor, route)
-        bridge = _apply_bridge(host, plan)
-        if plan["uplink"]:
-            switched = plan["way"] is not None
-            if switched:
-                quieten(host, plan["uplink"])
-            host.fit(plan["uplink"], master=bridge, mtu=plan["mtu"] if switched else None)
-        _apply_vlan(host, bridge, plan)
-        tunnels.apply(host, bridge, plan)
-        host.addresses(plan["bridge"], [tuple(each) for each in plan["gateways"]])
-        if plan["namespace"]:
-            _apply_namespace(host, bridge, plan)
-        else:
-            host.remove(plan["veth"])
-            remove_namespace(actor, plan["namespace_name"])
+        fit(Space(actor, route), plan)
+
+
+def fit(host: Space, plan: dict[str, Any]) -> None:
+    """The same in a space that is open."""
+    bridge = _apply_bridge(host, plan)
+    if plan["uplink"]:
+        switched = plan["way"] is not None
+        if switched:
+            quieten(host, plan["uplink"])
+        host.fit(plan["uplink"], master=bridge, mtu=plan["mtu"] if switched else None)
+    _apply_vlan(host, bridge, plan)
+    tunnels.apply(host, bridge, plan)
+    host.addresses(plan["bridge"], [tuple(each) for each in plan["gateways"]])
+    if plan["namespace"]:
+        _apply_namespace(host, bridge, plan)
+    else:
+        host.remove(plan["veth"])
+        remove_namespace(host.actor, plan["namespace_name"])
 
 
 def cards(actor: Actor, wanted: list[list[Any]]) -> None:

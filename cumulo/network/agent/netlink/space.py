@@ -46,9 +46,15 @@ class Space:
 
     def __init__(self, actor: Actor, route: IPRoute, namespace: str = "") -> None:
         self.actor, self.route, self.namespace = actor, route, namespace
+        self._looked: dict[str, Any] = {}  # by a comparison, which changes nothing: most of it is asking the kernel
 
     def look(self, name: str) -> Any:
         """What the kernel says of a device; None when there is none of that name."""
+        if name not in self._looked or not self.actor.only_look:
+            self._looked[name] = self._look(name)
+        return self._looked[name]
+
+    def _look(self, name: str) -> Any:
         try:
             return self.route.link("get", ifname=name)[0]
         except NetlinkError:
