@@ -106,8 +106,8 @@ def users(connection: sa.Connection, volume_id: str) -> list[dict[str, Any]]:
 
 
 def is_served(connection: Mapping[str, Any] | None) -> bool:
-    """Say whether a volume with such a connection is opened over the network."""
-    return connection is not None and connection.get("kind") != "file"
+    """Say whether a volume with such a connection is one that its agent serves."""
+    return connection is not None and connection.get("kind") not in ("file", "rbd")
 
 
 def bound_hosts(connection: sa.Connection, server_id: str) -> list[str]:

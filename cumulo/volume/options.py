@@ -57,6 +57,16 @@ FILE_OPTIONS = [
     *EXPORT_OPTIONS,
     _BACKEND_NAME,
 ]
+RBD_OPTIONS = [
+    cfg.StrOpt("pool", default="volumes",
+               help="Pool of a Ceph cluster that holds the volumes of a backend of the kind rbd, and nothing else."),
+    cfg.StrOpt("user", default="cumulo",
+               help="Name, without client., that volumes are made and opened with. It needs profile rbd of the monitors and the managers, "
+                    "and of the stores for the pool. Its key is in a keyring that the cluster's configuration file names; hosts of guests "
+                    "are told it, and need no such file."),
+    cfg.StrOpt("conf", default="/etc/ceph/ceph.conf", help="Configuration file of the cluster, on the volume agent's host."),
+    _BACKEND_NAME,
+]
 BACKUP_GROUP = "backup"
 BACKUP_OPTIONS = [
     cfg.StrOpt("target", default="directory", choices=["directory", "s3"],
@@ -105,7 +115,7 @@ KEYS_OPTIONS = [
     cfg.StrOpt("ca_file", default="",
                help="File with the certificates that sign the key manager's and Keystone's. Empty means those of the system."),
 ]
-BACKEND_OPTIONS = {"file": FILE_OPTIONS, "fake": FAKE_OPTIONS}
+BACKEND_OPTIONS = {"file": FILE_OPTIONS, "rbd": RBD_OPTIONS, "fake": FAKE_OPTIONS}
 """What a backend of each kind is told, in the group volume_backend_<its name>."""
 OPTIONS = [
     cfg.ListOpt("enabled_backends", default=["file:file"],

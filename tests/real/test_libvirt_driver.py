@@ -35,10 +35,14 @@ from cumulo.compute.agent.libvirt.volumes import secret_id
 from cumulo.common.image_files import ImageCache, inspect
 from cumulo.compute.agent.steps import Steps
 from cumulo.volume.agent import luks
+from cumulo.volume.agent.ceph import Pool
 from cumulo.volume.agent.file import FileBackend
 from cumulo.volume.agent.moments import Moments
 from cumulo.volume.agent.qcow2 import Qcow2Form
+from cumulo.volume.agent.rbd import RbdBackend
 
+from tests.fixtures.ceph_cluster import MISSING as CEPH_MISSING
+from tests.fixtures.ceph_cluster import POOL, USER, Cluster
 from tests.fixtures.compute_agent import make_steps
 from tests.fixtures.slow_files import SlowFiles
 from tests.real.test_volume_exports import exports_of
@@ -347,6 +351,9 @@ class LibvirtDriverTest(unittest.TestCase):
         for _ in range(2):
             table["unplug_disk"][0](state, _Call())
         self.assertEqual((volumes["nbd"],), self.held_volumes(server_id))
+        facts["volumes"].remove(later)
+        if not CEPH_MISSING:
+            self.has_a_volume_of_a_cluster(table, server_id, secrets)
         kept = [secret_id("luks", volumes["nbd"])]
         self.assertEqual(kept, self.driver._ask(lambda each: each.listSecrets()))
         self.driver.remove(server_id)
@@ -412,6 +419,24 @@ class LibvirtDriverTest(unittest.TestCase):
             count += 1
         self.assertEqual(b"", data[count << 12:].strip(b"\0")[:64])
         return count
+    def has_a_volume_of_a_cluster(self, table: Any, server_id: str, secrets: dict[str, Any]) -> None:
+        """A running guest gets a volume of a Ceph cluster, which is kept, grows there, and is taken out again."""
+        cluster, volume_id = Cluster(), Ids().new_id()
+        self.addCleanup(cluster.end)
+        backend = RbdBackend(Pool(POOL, USER, cluster.conf), Clock(), Threads(), name="ceph")
+        backend.create(volume_id, 1)
+        secrets[volume_id] = {"ceph": backend.secret(volume_id)["password"]}
+        state = {"server_id": server_id, "volume_id": volume_id, "device": "/dev/vdg", "read_only": False,
+                 "connection": backend.connection(volume_id, "h", "h")}
+        table["plug_disk"][0](state, _Call())
+        self.assertIn(volume_id, self.held_volumes(server_id))
+        backend.snapshot(Ids().new_id(), volume_id)
+        backend.extend(volume_id, 2)
+        self.until_grown(table, state | {"size_gib": 2})
+        self.assertEqual(2 * GIB, self.size_seen(server_id, volume_id))
+        for _ in range(2):
+            table["unplug_disk"][0](state, _Call())
+        backend.delete(volume_id)
 
     def until_grown(self, table: Any, state: dict[str, Any]) -> None:
         """Let the guest see that a volume is larger, as often as the runner would try."""

@@ -24,6 +24,8 @@ LOG = log.get(__name__)
 REGISTRATIONS = (options,)
 FACTS_TIMEOUT_S = 15.0
 GIB, MIB = 1024 ** 3, 1024 ** 2
+PURPOSES = {"iscsi": "iscsi", "rbd": "ceph"}
+"""What the password of a connection of each kind is for, as libvirt is told."""
 
 
 @dataclasses.dataclass
@@ -109,7 +111,7 @@ def _opened(runtime: Runtime, volume: Facts) -> Facts:
     if connection.get("auth"):
         asked = {"backend": connection["backend"], "volume_id": volume["id"]}
         said = runtime.bus.call(f"volume.{connection['host']}", "export_secret", asked, timeout_s=FACTS_TIMEOUT_S)
-        secrets["iscsi"] = said["password"]
+        secrets[PURPOSES[connection["kind"]]] = said["password"]
     if connection.get("encryption"):
         said = runtime.bus.call("scheduler", "volume_encryption", {"volume_id": volume["id"], "with_key": True},
                                 timeout_s=FACTS_TIMEOUT_S)

@@ -123,6 +123,9 @@ class Backend(Protocol):
         Raises NotFound, and Conflict where they cannot.
         """
 
+    def secret(self, volume_id: str) -> dict[str, Any]:
+        """Return {"user", "password"} that guests open it with, nothing where they need none. It stands in no row."""
+
     def snapshot(self, snapshot_id: str, volume_id: str) -> None:
         """Keep what a volume holds now; a snapshot that is there stays as it is. Raises NotFound."""
 

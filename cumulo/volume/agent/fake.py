@@ -174,6 +174,10 @@ class FakeBackend:
         self._one("volumes", volume_id)
         return {"kind": "fake"}
 
+    def secret(self, volume_id: str) -> dict[str, Any]:
+        """Return none: whoever opens nothing asks nobody."""
+        return {}
+
     def snapshot(self, snapshot_id: str, volume_id: str) -> None:
         """Remember a snapshot; raises NotFound where the volume is not remembered."""
         self._begin("snapshot")

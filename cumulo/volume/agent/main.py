@@ -19,6 +19,7 @@ from cumulo.volume.agent.backend import Backend
 from cumulo.volume.agent.backup.service import holdings, make_steps, make_vault
 from cumulo.volume.agent.backup.sweeper import Sweeper
 from cumulo.volume.agent.backup.vault import Vault
+from cumulo.volume.agent.ceph import Pool
 from cumulo.volume.agent.exports.fake import FakeExports
 from cumulo.volume.agent.exports.interface import Exports
 from cumulo.volume.agent.exports.iscsi import IscsiTarget
@@ -32,6 +33,7 @@ from cumulo.volume.agent.forms import RawForm
 from cumulo.volume.agent.moments import Moments
 from cumulo.volume.agent.moving import Outlet
 from cumulo.volume.agent.qcow2 import Qcow2Form
+from cumulo.volume.agent.rbd import RbdBackend
 from cumulo.volume.agent.steps import Images, Steps
 from cumulo.volume.agent.turns import Turns
 
@@ -129,7 +131,7 @@ def methods(runtime: Runtime, backends: Mapping[str, Backend], exports: Mapping[
         "connect_volume": lambda call, backend, volume_id, host: _connect(runtime, steps, exports, backend, volume_id, host),
         "disconnect_volume": lambda call, backend, volume_id, attachment_id: steps.withdraw(
             _named(runtime, backend, volume_id) | {"attachment_id": attachment_id}, call),
-        "export_secret": lambda call, backend, volume_id: _secret(exports, backend, volume_id),
+        "export_secret": lambda call, backend, volume_id: _secret(backends, exports, backend, volume_id),
         "ping": lambda call: {"host": runtime.host},
     }
 
@@ -149,6 +151,8 @@ def _make_exports(runtime: Runtime, name: str, kind: str) -> Exports | None:
     state_dir = pathlib.Path(runtime.conf.state_dir)
     if kind == "fake":
         return FakeExports(state_dir / f"fake-exports.{runtime.host}.{name}.json", runtime.threads)
+    if kind == "rbd":
+        return None
     told, how = options.told(runtime.conf, name), options.export_of(runtime.conf, name)
     if how == options.LOCAL:
         return None
@@ -178,16 +182,18 @@ def _strangers(backends: Mapping[str, Backend], backend: str) -> list[dict[str, 
     return [dataclasses.asdict(each) for each in backends[backend].strangers()]
 
 
-def _secret(exports: Mapping[str, Exports], backend: str, volume_id: str) -> dict[str, Any]:
-    if backend not in exports:
-        raise errors.NotFound("this host exports no such backend", backend=backend)
-    return exports[backend].secret(volume_id)
+def _secret(backends: Mapping[str, Backend], exports: Mapping[str, Exports], backend: str, volume_id: str) -> dict[str, Any]:
+    if backend not in backends:
+        raise errors.NotFound("this host has no such backend", backend=backend)
+    return (exports.get(backend) or backends[backend]).secret(volume_id)
 
 
 def _connect(runtime: Runtime, steps: Steps, exports: Mapping[str, Exports], backend: str, volume_id: str, host: str) -> dict[str, Any]:
     """Serve a volume for a user who is no server, and say how that opens it: {"connection", "secret"}."""
     opened = steps.export(_named(runtime, backend, volume_id) | {"host": host}, None)["connection"]
-    return {"connection": opened, "secret": _secret(exports, backend, volume_id) if backend in exports else {}}
+    if opened.get("auth") and backend not in exports:
+        raise errors.Conflict("Only servers of this cloud open such volumes: what opens one opens all of its backend.")
+    return {"connection": opened, "secret": exports[backend].secret(volume_id) if backend in exports else {}}
 
 
 def _named(runtime: Runtime, backend: str, volume_id: str) -> dict[str, Any]:
@@ -201,6 +207,8 @@ def _make(runtime: Runtime, name: str, kind: str, exports: Exports | None) -> Ba
         path = pathlib.Path(runtime.conf.state_dir) / f"fake-volumes.{runtime.host}.{name}.json"
         return FakeBackend(path, runtime.clock, runtime.threads, name=known_as, total_gib=told.total_gib, script=told.script,
                            is_instant=told.instant)
+    if kind == "rbd":
+        return RbdBackend(Pool(told.pool, told.user, told.conf), runtime.clock, runtime.threads, name=known_as)
     is_qcow2 = options.format_of(runtime.conf, name) == options.QCOW2
     return FileBackend(options.directory(runtime.conf, name), runtime.threads, name=known_as, is_shared=told.shared,
                        form=Qcow2Form(runtime.threads) if is_qcow2 else RawForm(), closed=exports.closed if exports and is_qcow2 else None)

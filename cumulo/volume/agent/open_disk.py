@@ -28,12 +28,14 @@ _REQUEST, _ANSWER = struct.Struct(">IHHQQI"), struct.Struct(">IIQ")
 _READ, _WRITE, _END, _FLUSH = 0, 1, 2, 3
 _REQUEST_MAGIC, _ANSWER_MAGIC = 0x25609513, 0x67446698
 _FIXED_AND_NO_ZEROES = 3
+Ranges = list[tuple[int, int]]
+"""(first byte, byte behind the last) of each, in order."""
 
 
 class OpenDisk:
     """Implements cumulo.volume.agent.backend.Source and Sink over a connection to what serves a disk."""
 
-    def __init__(self, descriptor: int, ranges: list[tuple[int, int]]) -> None:
+    def __init__(self, descriptor: int, ranges: Ranges) -> None:
         self._descriptor = descriptor
         self._ranges = ranges
         _GREETING.unpack(self._receive(_GREETING.size))
@@ -101,9 +103,13 @@ class OpenDisk:
 
 
 @contextlib.contextmanager
-def opened(disk: Mapping[str, Any], threads: Threads, *, writes: bool) -> Iterator[OpenDisk]:
-    """Open a disk, told as QEMU's blockdev-add is; what was written is on the disk in the end. Raises CommandFailed."""
-    ranges = [] if writes else _written(disk, threads)
+def opened(disk: Mapping[str, Any], threads: Threads, *, writes: bool, ranges: Ranges | None = None) -> Iterator[OpenDisk]:
+    """Open a disk, told as QEMU's blockdev-add is; what was written is on the disk in the end. Raises CommandFailed.
+
+    ranges are those that may hold something else than zeros; QEMU is asked where nobody knows better.
+    """
+    if ranges is None:
+        ranges = [] if writes else _written(disk, threads)
     with tempfile.TemporaryDirectory(prefix="cumulo-disk-") as directory, socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(pathlib.Path(directory, "socket")))
         listener.listen(1)
@@ -129,7 +135,7 @@ def _served(disk: Mapping[str, Any], descriptor: int, writes: bool) -> list[str]
             "--export", json.dumps(export)]
 
 
-def _written(disk: Mapping[str, Any], threads: Threads) -> list[tuple[int, int]]:
+def _written(disk: Mapping[str, Any], threads: Threads) -> Ranges:
     """Return the ranges that hold something else than zeros, as far as QEMU knows."""
     argv = ["qemu-img", "map", "--output=json", f"json:{json.dumps(disk)}"]
     said = threads.native(command.run, argv, timeout_s=TIMEOUT_S).stdout

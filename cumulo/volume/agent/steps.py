@@ -182,7 +182,9 @@ class Steps:
         encrypted = {"encryption": encryption["format"]} if encryption else {}
         with self.turns.alone(volume_id):  # what is copied while nobody has it is not opened meanwhile
             if exports is None:
-                return {"connection": backend.connection(volume_id, state["host"], self.host) | encrypted}
+                opened = backend.connection(volume_id, state["host"], self.host)
+                asked_at = {"host": self.host, "backend": name} if opened.get("auth") else {}
+                return {"connection": opened | asked_at | encrypted}
             opened = exports.open(volume_id, backend.connection(volume_id, self.host, self.host))
         return {"connection": opened | {"host": self.host, "backend": name} | encrypted}
 

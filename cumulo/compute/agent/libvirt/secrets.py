@@ -3,6 +3,7 @@
 Each takes an open connection and runs in a native thread (connection.py).
 """
 
+import base64
 from collections.abc import Iterable, Mapping
 from typing import Any
 from xml.etree import ElementTree
@@ -11,7 +12,7 @@ import libvirt
 
 from cumulo.compute.agent.libvirt.volumes import secret_id
 
-_USAGES = {"iscsi": ("iscsi", "target"), "luks": ("volume", "volume")}
+_USAGES = {"iscsi": ("iscsi", "target"), "ceph": ("ceph", "name"), "luks": ("volume", "volume")}
 """What a secret is for, as libvirt calls it, and where its definition names the volume."""
 
 
@@ -20,7 +21,7 @@ def keep(connection: libvirt.virConnect, volumes: Iterable[Mapping[str, Any]]) -
     for volume in volumes:
         for purpose, value in sorted((volume.get("secrets") or {}).items()):
             secret = connection.secretDefineXML(description(purpose, volume["id"]))
-            secret.setValue(value.encode())
+            secret.setValue(base64.b64decode(value) if purpose == "ceph" else value.encode())
 
 
 def forget(connection: libvirt.virConnect, ids: Iterable[str]) -> None:

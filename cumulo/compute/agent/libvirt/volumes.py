@@ -3,6 +3,7 @@
     file     {"path", "format"}
     nbd      {"address", "port", "export", "tls"}            by qemu-storage-daemon
     iscsi    {"address", "port", "target", "unit", "auth"}   by tgtd, with the volume's secret
+    rbd      {"pool", "image", "monitors", "user", "auth"}   by a Ceph cluster, with the key of the volumes' user
 
 Each may be encrypted besides ("encryption": "luks"): then what is read is decrypted here, with the volume's secret.
 
@@ -27,7 +28,7 @@ def disk_of(devices: Element, volume: Mapping[str, Any], **driver: str) -> Eleme
     kind = connection.get("kind", "file")
     disk = SubElement(devices, "disk", type="file" if kind == "file" else "network", device="disk")
     SubElement(disk, "driver", {"name": "qemu", "type": connection["format"], **driver})
-    source = {"file": _file, "nbd": _nbd, "iscsi": _iscsi}[kind](disk, volume["id"], connection)
+    source = {"file": _file, "nbd": _nbd, "iscsi": _iscsi, "rbd": _rbd}[kind](disk, volume["id"], connection)
     if connection.get("encryption"):
         encryption = SubElement(source, "encryption", format=connection["encryption"])
         SubElement(encryption, "secret", type="passphrase", uuid=secret_id("luks", volume["id"]))
@@ -80,4 +81,13 @@ def _iscsi(disk: Element, volume_id: str, connection: Mapping[str, Any]) -> Elem
     auth = SubElement(source, "auth", username=volume_id)
     SubElement(auth, "secret", type="iscsi", uuid=secret_id("iscsi", volume_id))
     SubElement(SubElement(source, "initiator"), "iqn", name=INITIATOR)
+    return source
+
+
+def _rbd(disk: Element, volume_id: str, connection: Mapping[str, Any]) -> Element:
+    source = SubElement(disk, "source", protocol="rbd", name=f"{connection['pool']}/{connection['image']}")
+    for each in connection["monitors"]:
+        SubElement(source, "host", name=each["address"], port=str(each["port"]))
+    auth = SubElement(source, "auth", username=connection["user"])
+    SubElement(auth, "secret", type="ceph", uuid=secret_id("ceph", volume_id))
     return source

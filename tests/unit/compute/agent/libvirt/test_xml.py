@@ -62,15 +62,17 @@ class DomainXmlTest(unittest.TestCase):
         self.assert_golden("machine", facts, Machine("kvm"))
 
     def test_volumes_however_they_are_opened(self) -> None:
-        """A file, an NBD export with certificates, an encrypted iSCSI target: secrets are only named."""
+        """A file, an NBD export with certificates, an encrypted iSCSI target, a cluster's image: secrets are only named."""
         connections = (
             {"kind": "file", "path": "/state/volume-1", "format": "raw"},
             {"kind": "nbd", "format": "raw", "address": "10.0.0.5", "port": 10809, "export": "volume-2", "tls": True},
             {"kind": "iscsi", "format": "raw", "address": "10.0.0.5", "port": 3260, "target": "iqn.2024-01.org.cumulo:volume-3",
-             "unit": 1, "auth": True, "encryption": "luks"})
+             "unit": 1, "auth": True, "encryption": "luks"},
+            {"kind": "rbd", "format": "raw", "pool": "volumes", "image": "volume-4", "user": "cumulo", "auth": True,
+             "monitors": [{"address": "10.0.0.6", "port": 6789}, {"address": "10.0.0.7", "port": 3300}]})
         volumes = [{"id": f"{number}0000000-0000-4000-8000-000000000000", "device": f"/dev/vd{letter}", "read_only": False,
                     "connection": connection, "secrets": {"iscsi": "never-told"}}
-                   for number, letter, connection in zip((1, 2, 3), "bcd", connections, strict=True)]
+                   for number, letter, connection in zip((1, 2, 3, 4), "bcde", connections, strict=True)]
         self.assert_golden("volumes", server_facts() | {"volumes": volumes}, Machine())
 
     def test_own_processors_pages_and_devices(self) -> None:
