@@ -38,18 +38,19 @@ class Result:
 
 def run(argv: list[str], *, timeout_s: float, input: bytes | None = None, limits: Limits | None = None,
         check: bool = True, meanwhile: Callable[[], None] | None = None,
-        environment: Mapping[str, str] | None = None) -> Result:
+        environment: Mapping[str, str] | None = None, descriptors: tuple[int, ...] = ()) -> Result:
     """Run a program to its end.
 
     Raises CommandFailed when it cannot be started, runs out of time or (with check) ends with a
     code other than 0; the message holds the end of what it printed as an error. meanwhile is called
-    every second; what it raises ends the program. environment is added to this process's.
+    every second; what it raises ends the program. environment is added to this process's; descriptors
+    are those of our open files that it gets besides.
     """
     try:
         process = subprocess.Popen(
             argv, stdin=subprocess.PIPE if input is not None else subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, start_new_session=True, preexec_fn=_limiter(limits) if limits else None,
-            env={**os.environ, **environment} if environment else None,
+            env={**os.environ, **environment} if environment else None, pass_fds=descriptors,
         )
     except OSError as failure:
         raise errors.CommandFailed(f"cannot start {argv[0]}: {failure.strerror}", program=argv[0]) from failure

@@ -183,6 +183,13 @@ class NbdTest(_Served, unittest.TestCase):
                 "reconnect-delay=20")
 
 
+    def test_small_answers_are_not_held_back(self) -> None:
+        self.volume(ONE)
+        argv = ["qemu-img", "bench", "-f", "raw", "-d", "16", "-c", "1600", "-s", "4096", "-S", "8192", f"nbd://127.0.0.1:{self.port}/{ONE}"]
+        begun = time.monotonic()
+        command.run(argv, timeout_s=TIMEOUT_S)
+        self.assertLess(time.monotonic() - begun, 3.0, "a hundred times 40 ms were waited for acknowledgements")
+
     def test_only_certificates_of_the_authority_open_it_where_it_wants_them(self) -> None:
         ours, strangers = Authority("ours"), Authority("a stranger's")
         ours.certify(self.directory / "server", "server")

@@ -33,13 +33,16 @@ class Daemon:
             self._known, self._looked = next((each for each in found if _parent(each) not in found), None), True
         return self._known
 
-    def start(self, argv: list[str], socket: pathlib.Path, environment: Mapping[str, str] | None = None) -> None:
+    def start(self, argv: list[str], socket: pathlib.Path, environment: Mapping[str, str] | None = None,
+              descriptors: tuple[int, ...] = ()) -> None:
         """Start it; it goes to the background by itself, and serves once the socket is there that it takes commands at.
+
+        It gets these open files of ours besides.
 
         Raises CommandFailed where it ends, and DeadlineExceeded.
         """
         socket.unlink(missing_ok=True)
-        command.run(argv, timeout_s=START_TIMEOUT_S, environment=environment)
+        command.run(argv, timeout_s=START_TIMEOUT_S, environment=environment, descriptors=descriptors)
         deadline = self._clock.monotonic() + START_TIMEOUT_S
         while not socket.exists():
             if self._clock.monotonic() > deadline:
