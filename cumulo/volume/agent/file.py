@@ -129,12 +129,7 @@ class FileBackend:
 
     def copy_out(self, volume_id: str, path: pathlib.Path, disk_format: str, snapshot_id: str | None = None) -> None:
         """Convert the file, leaving out what was never written."""
-        if snapshot_id is not None:
-            source = self._snapshot(snapshot_id)
-        else:
-            source = self._existing(volume_id)
-            with self._closed(volume_id):
-                source = self._form.still(source)
+        source = self._snapshot(snapshot_id) if snapshot_id else self._existing(volume_id)
         command.run(["qemu-img", "convert", "-f", self._form.name, "-O", disk_format, str(source), str(path)],
                     timeout_s=COPY_TIMEOUT_S)
 

@@ -37,9 +37,6 @@ class Form(Protocol):
     def convert(self, image: pathlib.Path, disk_format: str, target: pathlib.Path) -> None:
         """Make a file of what an image holds, raw or qcow2."""
 
-    def still(self, path: pathlib.Path) -> pathlib.Path:
-        """Return a file that holds what one of the form does now; it may be the same."""
-
     def grow(self, path: pathlib.Path, size_bytes: int) -> None:
         """Make what it holds larger, never smaller; raises FileNotFoundError."""
 
@@ -94,10 +91,6 @@ class RawForm:
         else:
             command.run(["qemu-img", "convert", "-f", disk_format, "-O", "raw", str(image), str(target)],
                         timeout_s=COPY_TIMEOUT_S, limits=CONVERT_LIMITS)
-
-    def still(self, path: pathlib.Path) -> pathlib.Path:
-        """It is the file."""
-        return path
 
     def grow(self, path: pathlib.Path, size_bytes: int) -> None:
         """Make the file longer."""

@@ -76,11 +76,6 @@ class Qcow2Form:
         command.run(["qemu-img", "convert", "-f", disk_format, "-O", self.name, "-o", _OPTIONS, str(image), str(target)],
                     timeout_s=COPY_TIMEOUT_S, limits=CONVERT_LIMITS)
 
-    def still(self, path: pathlib.Path) -> pathlib.Path:
-        """Freeze it."""
-        with self._lock:
-            return path.with_name(self._freeze(path))
-
     def grow(self, path: pathlib.Path, size_bytes: int) -> None:
         """Have qemu-img do it."""
         if read_head(path).size_bytes < size_bytes:
