@@ -10,7 +10,7 @@ the file system can do that (XFS, Btrfs), those of qcow2 files everywhere: then 
 import contextlib
 import os
 import pathlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from cumulo.common import command, durable_files, errors
