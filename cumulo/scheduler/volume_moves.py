@@ -22,12 +22,13 @@ def plan_choose(services: Services, state: State) -> placing.Placement | None:
     """Choose the backend that a volume moves to; None where it has one already."""
     with services.database.read() as connection:
         row = volumes.get_volume(connection, state["volume_id"])
+        left_on = moves.left_on(connection, row["id"])
     if row["moving_to"]:
         return None
     # Where an administrator says whither, that is where it goes, in whatever zone.
     elsewhere = {"backend": state["to_backend"], "zone": None} if "to_backend" in state else {"backend": None}
     return placing.plan(services, row, state, type_id=state.get("type_id"), **elsewhere,
-                        different_backends=(row["backend"],), asked_at=row["updated_at"])
+                        different_backends=(row["backend"], *left_on), asked_at=row["updated_at"])
 
 
 def choose(connection: sa.Connection, now: float, work: Work, planned: placing.Placement | None) -> State:

@@ -332,10 +332,11 @@ def finished(connection: sa.Connection, ids: Ids, now: float, ended: Operation) 
         return
     if ended.flow == "restore_backup" and ended.phase == "undone":
         backups.restore_failed(connection, ended)
-    if ended.phase == "stuck" and ended.flow not in _HARMLESS:
-        _fail(connection, now, ended, states.STUCK.get(ended.flow, states.ERROR))
-    elif ended.phase == "done" and ended.flow in moves.FLOWS:
-        _clear(connection, ids, now, ended, row)
+    if ended.phase == "done" and ended.flow in moves.FLOWS:
+        clear_behind(connection, ids, now, ended)
+    if ended.phase == "stuck":
+        if ended.flow not in _HARMLESS:
+            _fail(connection, now, ended, states.STUCK.get(ended.flow, states.ERROR))
     elif ended.cancel and ended.flow != "delete_volume":
         _delete(connection, ids, now, ended, row)
     elif ended.phase == "undone" and ended.flow in _UNDONE:
@@ -364,16 +365,9 @@ def _fail(connection: sa.Connection, now: float, ended: Operation, status: str) 
     volumes.update_volume(connection, now, ended.resource_id, status=status, fault=(ended.error or "")[:FAULT_LENGTH])
 
 
-def _clear(connection: sa.Connection, ids: Ids, now: float, ended: Operation, row: Any) -> None:
-    """Have what a volume left behind removed; whoever wants it deleted waits for that."""
-    moves.begin_clearing(connection, ids, now, _asked_by(ended), row, ended.state)
-    if ended.cancel:
-        store.cancel(connection, row["id"], context=_asked_by(ended))
-
-
 def clear_behind(connection: sa.Connection, ids: Ids, now: float, ended: Operation) -> None:
-    """Have removed what a volume left behind that moved under its server."""
-    moves.begin_clearing(connection, ids, now, _asked_by(ended), volumes.get_volume(connection, ended.state["volume_id"]), ended.state)
+    """Have removed what a volume left behind that moved."""
+    moves.begin_clearing(connection, ids, now, _asked_by(ended), ended.state)
 
 
 def _delete(connection: sa.Connection, ids: Ids, now: float, ended: Operation, row: Any) -> None:

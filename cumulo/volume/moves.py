@@ -4,6 +4,7 @@ A volume that nothing uses is copied by the agents, in an operation of its own. 
 that server. Snapshots stay on their backend, so a volume that has some stays with them.
 """
 
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,8 @@ FLOWS = ("migrate_volume", "retype_volume")
 USED = "move_volume"
 """The flow of a server that moves one of its volumes."""
 Row = Mapping[str, Any]
+FOREVER_S = 10 * 365 * 24 * 3600.0
+_NAMESPACE = uuid.UUID("0d0f9a4e-64c5-4a5c-8f3d-0b7f3c1f6f52")
 
 
 def check_target(connection: sa.Connection, row: Row, backend: str) -> None:
@@ -28,6 +31,8 @@ def check_target(connection: sa.Connection, row: Row, backend: str) -> None:
         raise errors.BadRequest(f"Invalid host: No backend {backend[:255]} is known.")
     if row["backend"] == backend:
         raise errors.BadRequest(f"Invalid host: Volume {row['id']} is on {backend} already.")
+    if backend in left_on(connection, row["id"]):
+        raise errors.BadRequest(f"Invalid host: What volume {row['id']} left on {backend} is not removed yet.")
 
 
 def request_migrate(connection: sa.Connection, ids: Ids, now: float, *, context: Context, row: Row, backend: str) -> None:
@@ -90,7 +95,24 @@ def _begin(connection: sa.Connection, ids: Ids, now: float, context: Context, ro
         **volumes.place(row), "size_gib": row["size_gib"], **wanted})
 
 
-def begin_clearing(connection: sa.Connection, ids: Ids, now: float, context: Context, row: Row, left: Mapping[str, Any]) -> None:
-    """Create the operation that removes what a volume has left behind; left: the state of its move."""
-    volumes.begin(connection, ids, now, context, row, "clear_volume", "clear", {
-        "host": backends.host_of(left["backend"]), "backend": left["backend"], "snapshots": []})
+def begin_clearing(connection: sa.Connection, ids: Ids, now: float, context: Context, left: Mapping[str, Any]) -> None:
+    """Create the operation that removes what a volume has left behind; left: the state of its move.
+
+    It holds what is left there and not the volume, and waits for that host for as long as it takes.
+    """
+    backend, volume_id = left["backend"], left["volume_id"]
+    store.create(connection, ids, now, flow="clear_volume", resource_type="leftover", resource_id=leftover_id(volume_id, backend),
+                 state={"volume_id": volume_id, "host": backends.host_of(backend), "backend": backend, "snapshots": []},
+                 context=context, action="clear", deadline_s=FOREVER_S)
+
+
+def leftover_id(volume_id: str, backend: str) -> str:
+    """Return the id of what a volume has left on a backend."""
+    return str(uuid.uuid5(_NAMESPACE, f"{backend} {volume_id}"))
+
+
+def left_on(connection: sa.Connection, volume_id: str) -> tuple[str, ...]:
+    """Return the backends that have something left of a volume, which cannot go back there before that is removed."""
+    names = connection.execute(sa.select(volume_backend.c.name).order_by(volume_backend.c.name)).scalars().all()
+    under_way = store.active_of(connection, [leftover_id(volume_id, each) for each in names])
+    return tuple(each for each in names if leftover_id(volume_id, each) in under_way)

@@ -93,6 +93,7 @@ def swap_volume(client: Any, furniture: Any, server_id: str) -> None:
     path = f"/compute/v2.1/servers/{server_id}/os-volume_attachments"
     volume_id = client.get(path)["volumeAttachments"][0]["volumeId"]
     _until(client, volume_id, "in-use")
+    wait_for(lambda: _is_settled(client, f"/compute/v2.1/servers/{server_id}"), "an end of the attachment", VOLUME_S)
     made = client.post("/volume/v3/volumes", {"volume": {"size": 2, "name": f"other {server_id}"}})["volume"]["id"]
     _until(client, made, "available")
     client.request("PUT", f"{path}/{volume_id}", {"volumeAttachment": {"volumeId": made}})

@@ -7,6 +7,9 @@ import unittest
 import unittest.mock
 from typing import Any
 
+import sqlalchemy as sa
+
+from cumulo.common.db.tables.operations import operation
 from cumulo.common.operations import store
 from cumulo.scheduler.facts import no_access, server_facts
 from tests.fixtures.whole_cloud import TIMEOUT_S, WholeCloud
@@ -43,13 +46,18 @@ class VolumeLifeTest(unittest.TestCase):
         found: Any = None
         while time.monotonic() < until:
             with self.cloud.database.read() as connection:
-                busy = store.active(connection, its_id) is not None
+                busy = store.active(connection, its_id) is not None or self.is_clearing(connection)
             answer = self.cloud.get(f"{V}/{kind}s/{its_id}")
             found = answer.json[kind] if answer.status_int == 200 else {"status": ""}
             if not busy and found["status"] == status:
                 return dict(found)
             time.sleep(0.02)
         raise AssertionError(f"{kind} {its_id} is {found} and not {status!r}")
+
+    def is_clearing(self, connection: sa.Connection) -> bool:
+        """Say whether something is being removed that a volume left behind."""
+        is_left = (operation.c.resource_type == "leftover", operation.c.active_key.is_not(None))
+        return connection.execute(sa.select(operation.c.id).where(*is_left)).first() is not None
 
     def remove(self, volume_id: str, query: str = "") -> None:
         """Delete a volume and wait until it is gone."""
@@ -225,6 +233,31 @@ class MoveTest(VolumeLifeTest):
         self.assertEqual([], self.cloud.settled_differences())
         self.remove(volume_id)
         self.assertEqual({}, self.other()["volumes"])
+
+    def test_a_source_that_is_away_holds_nothing_up(self) -> None:
+        volume_id = self.make()
+        path, shown = f"{V}/volumes/{volume_id}/action", self.cloud.get(f"{V}/volumes/{volume_id}").json["volume"]
+        if "other" in shown["os-vol-host-attr:host"]:  # the one that can be told to fail is the one that it leaves
+            self.act(volume_id, **{"os-migrate_volume": {"host": "h1@fake#fake"}})
+            self.wait(volume_id, "available")
+        self.script(faults={"delete": "it is away"})
+        self.act(volume_id, **{"os-migrate_volume": {"host": "h1@other#other"}})
+        until = time.monotonic() + TIMEOUT_S
+        while self.cloud.get(f"{V}/volumes/{volume_id}").json["volume"]["migration_status"] != "success":
+            self.assertLess(time.monotonic(), until)
+            time.sleep(0.02)
+        self.assertEqual([], self.cloud.settled_differences())
+        self.act(volume_id, **{"os-extend": {"new_size": 2}})
+        refused = self.cloud.post(path, {"os-migrate_volume": {"host": "h1@fake#fake"}})
+        self.assertEqual((400, True), (refused.status_int, "is not removed yet" in refused.text), refused.text)
+        self.assertIn(volume_id, self.held()["volumes"])
+        self.script()
+        self.wait(volume_id, "available")
+        self.assertNotIn(volume_id, self.held()["volumes"])
+        self.act(volume_id, **{"os-migrate_volume": {"host": "h1@fake#fake"}})
+        self.wait(volume_id, "available")
+        self.remove(volume_id)
+        self.assertEqual([], self.cloud.settled_differences())
 
     def test_a_move_that_fails_leaves_the_volume_where_it_is(self) -> None:
         volume_id = self.make(volume_type="fake")

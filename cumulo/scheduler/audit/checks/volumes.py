@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from cumulo.common.audit.difference import Difference
 from cumulo.common.audit.holdings import BackendHoldings
 from cumulo.scheduler.audit.facts import Facts, Snapshot, Volume, compute_target, volume_target
-from cumulo.volume import attachments, states
+from cumulo.volume import attachments, moves, states
 
 KINDS = {
     "volume_waits_for_nobody": "A volume or a snapshot is being made or moved, but no operation does it.",
@@ -125,7 +125,8 @@ def _backend(facts: Facts, name: str, held: BackendHoldings) -> Iterator[Differe
             yield differs("volume_smaller", each.id, f"volume {each.id} has {each.size_gib} GiB",
                           f"{name} has {sizes[each.id]} GiB of it")
     for its_id in sizes:
-        if its_id not in volumes or name not in (volumes[its_id].backend, volumes[its_id].moving_to):
+        is_left = moves.leftover_id(its_id, name) in facts.active
+        if not is_left and (its_id not in volumes or name not in (volumes[its_id].backend, volumes[its_id].moving_to)):
             yield differs("volume_without_row", its_id, f"{name} has volume {its_id}", "no volume of it is there")
     for snapshot in _wanted_snapshots(facts, name, volumes):
         if snapshot.id not in held.snapshots:
