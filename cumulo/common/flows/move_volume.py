@@ -27,17 +27,17 @@ def at_target(state: State) -> str | None:
 
 def at_target_for_guest(state: State) -> str | None:
     """The same, and nowhere for a server that is off."""
-    return None if state["is_off"] else at_target(state)
+    return None if state.get("is_off") else at_target(state)
 
 
 def at_target_for_agents(state: State) -> str | None:
     """The same for a server that is off alone."""
-    return at_target(state) if state["is_off"] else None
+    return at_target(state) if state.get("is_off") else None
 
 
 def at_guest(state: State) -> str | None:
     """The step runs at the compute agent of the server, nowhere for one that is off."""
-    return None if state["is_off"] else at_compute(state)
+    return None if state.get("is_off") else at_compute(state)
 
 
 FLOW = Flow(
