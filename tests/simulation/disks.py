@@ -387,7 +387,7 @@ def _create(users: "Users", dice: random.Random) -> None:
 def _snap(users: "Users", dice: random.Random) -> None:
     volume_id = users.one("volume", dice)
     if volume_id is not None:
-        body = {"name": users.name("snapshot"), "volume_id": volume_id}
+        body = {"name": users.name("snapshot"), "volume_id": volume_id, "force": True}  # also of one in use
         users.create("snapshot", f"{B}/snapshots", {"snapshot": body}, dice, may_be=(400,), owners=(f"volume {volume_id}",))
 
 
