@@ -1,5 +1,6 @@
 """A program: routers, floating addresses and the way out, told by packets. Started by test_network_lab."""
 
+import contextlib
 import ipaddress
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import time
 
 from cumulo.network.agent.filter import link_local
 from tests.lab.lab import OUTSIDE, Guest, Lab, lab
+from tests.real.tunnels_scenario import listening
 
 EXTERNAL = "203.0.113.0/24"
 LISTEN = ("import socket; s = socket.create_server(('{}', 7000)); print('up', flush=True); c, a = s.accept(); "
@@ -93,6 +95,29 @@ def check_floating(story: Story) -> None:
     assert story.pings_from_outside("203.0.113.60"), story.lab.outside("ip", "neighbour")
     assert story.seen_outside(far) == "203.0.113.60", story.seen_outside(far)
     assert story.lab.differences() == [], story.lab.differences()
+
+
+def check_centralised(story: Story) -> None:
+    """A router that is not distributed answers for floating addresses on its gateway host, and on no other; one that is, never."""
+    control, far = story.lab.control, story.guests[2]
+    for distributed, answers in ((False, "h3"), (True, "h2")):
+        control.routers[story.router]["distributed"] = distributed
+        control.revision += 1
+        story.lab.converge()
+        assert story.lab.differences() == [], story.lab.differences()
+        assert story.pings_from_outside("203.0.113.60")  # and the wire has learned where the address is
+        with contextlib.ExitStack() as stack:
+            seen = {name: listening(stack, host.command("tcpdump", "-n", "-l", "-i", "eth1", "ip host 203.0.113.60"))
+                    for name, host in story.lab.hosts.items()}
+            assert story.pings_from_outside("203.0.113.60")
+            assert story.seen_outside(far) == "203.0.113.60", story.seen_outside(far)
+            time.sleep(0.3)
+            said = {}
+            for name, capture in seen.items():
+                capture.terminate()
+                assert capture.stdout is not None
+                said[name] = capture.stdout.read().decode().strip()
+        assert [name for name, packets in said.items() if packets] == [answers], said
 
 
 def check_metering(story: Story) -> None:
@@ -193,7 +218,7 @@ def main() -> None:
     """Tell the whole story."""
     with tempfile.TemporaryDirectory() as directory, lab(directory, "h1", "h2", "h3") as made:
         story = Story(made)
-        for check in (check_east_and_west, check_the_way_out, check_floating, check_metering, check_forwarding, check_announced_prefixes,
+        for check in (check_east_and_west, check_the_way_out, check_floating, check_centralised, check_metering, check_forwarding, check_announced_prefixes,
                       check_the_gateway_moves, check_end):
             check(story)
             print(check.__name__, "passed", flush=True)
