@@ -1,4 +1,4 @@
-"""Many clients at the limits of volumes, on PostgreSQL, where transactions really run at once."""
+"""Many clients at the limits of volumes, on databases where transactions really run at once."""
 
 import os
 import shutil
@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 from cumulo.cloud import own_server
+from cumulo.cloud.mariadb import MariaDB
 from cumulo.cloud.postgresql import PostgreSQL
 from tests.fixtures.rabbitmq import temporary_directory
 from tests.functional.test_volume_api import V, VolumeApiTest
@@ -46,6 +47,9 @@ class VolumeRaces(unittest.TestCase):
 
     def test_on_postgresql(self) -> None:
         self.check(PostgreSQL)
+
+    def test_on_mariadb(self) -> None:
+        self.check(MariaDB)
 
 
 del VolumeApiTest  # whose tests are not to be found here again

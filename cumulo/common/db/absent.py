@@ -14,4 +14,6 @@ def insert_if_absent(connection: sa.Connection, table: sa.Table, values: dict[st
         case "sqlite":
             connection.execute(sqlite.insert(table).values(values).on_conflict_do_nothing())
         case _:
-            connection.execute(mysql.insert(table).values(values).prefix_with("IGNORE"))
+            # IGNORE would share the lock of the row that is there: of two who then change it, neither could go first.
+            key = next(iter(table.primary_key))
+            connection.execute(mysql.insert(table).values(values).on_duplicate_key_update({key.name: key}))
