@@ -25,7 +25,7 @@ from cumulo.common.ids import Ids
 from cumulo.common.operations import store
 from cumulo.common.operations.step import State
 from cumulo.volume import backends, backup_states, keys, moments, quotas, states, volumes
-from cumulo.volume.volume_queries import Part, page_of
+from cumulo.volume.volume_queries import Part, count_having, page_of
 
 Row = Mapping[str, Any]
 KEPT = ("bootable", "image_id", "image_metadata", "metadata")
@@ -295,7 +295,6 @@ def list_backups(connection: sa.Connection, where: Sequence[sa.ColumnElement[boo
     return page_of(connection, _query().where(*where), SORT_COLUMNS, part, keep)
 
 
-def count_backups(connection: sa.Connection, where: Sequence[sa.ColumnElement[bool]]) -> int:
+def count_backups(connection: sa.Connection, where: Sequence[sa.ColumnElement[bool]], metadata: Mapping[str, str]) -> int:
     """Return how many backups there are of these."""
-    query = sa.select(sa.func.count()).select_from(backup_states.JOINED).where(*where)
-    return int(connection.execute(query).scalar_one())
+    return count_having(connection, volume_backup, backup_states.JOINED, where, metadata)

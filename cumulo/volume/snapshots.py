@@ -16,7 +16,7 @@ from cumulo.common.db.tables.volume import volume, volume_snapshot
 from cumulo.common.ids import Ids
 from cumulo.common.operations import store
 from cumulo.volume import moments, quotas, states, volumes
-from cumulo.volume.volume_queries import Part, page_of
+from cumulo.volume.volume_queries import Part, count_having, page_of
 
 Row = Mapping[str, Any]
 SORT_COLUMNS: dict[str, Any] = {
@@ -126,7 +126,6 @@ def list_snapshots(connection: sa.Connection, where: Sequence[sa.ColumnElement[b
     return page_of(connection, query, SORT_COLUMNS, part, keep)
 
 
-def count_snapshots(connection: sa.Connection, where: Sequence[sa.ColumnElement[bool]]) -> int:
+def count_snapshots(connection: sa.Connection, where: Sequence[sa.ColumnElement[bool]], metadata: Mapping[str, str]) -> int:
     """Return how many snapshots there are of these."""
-    query = sa.select(sa.func.count()).select_from(states.JOINED_OF_SNAPSHOT).where(*where)
-    return int(connection.execute(query).scalar_one())
+    return count_having(connection, volume_snapshot, states.JOINED_OF_SNAPSHOT, where, metadata)

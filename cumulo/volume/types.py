@@ -45,10 +45,11 @@ def get_type(connection: sa.Connection, type_id: str, project_id: str | None, *,
     return row
 
 
-def named(connection: sa.Connection, text: str, project_id: str | None) -> Row:
-    """Return the type of this id or name, held until the transaction ends; raises NotFound."""
+def named(connection: sa.Connection, text: str, project_id: str | None, *, lock: bool = True) -> Row:
+    """Return the type of this id or name, held until the transaction ends unless told otherwise; raises NotFound."""
     query = sa.select(volume_type).where(sa.or_(volume_type.c.id == text, volume_type.c.name == text), visible(project_id))
-    row = connection.execute(query.order_by((volume_type.c.id == text).desc()).limit(1).with_for_update()).mappings().first()
+    first = query.order_by((volume_type.c.id == text).desc()).limit(1)
+    row = connection.execute(first.with_for_update() if lock else first).mappings().first()
     if row is None:
         raise not_found(text)
     return row

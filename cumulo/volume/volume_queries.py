@@ -69,6 +69,15 @@ def count_volumes(connection: sa.Connection, wanted: Wanted) -> int:
     return int(connection.execute(query).scalar_one())
 
 
+def count_having(connection: sa.Connection, table: sa.Table, joined: sa.FromClause, where: Sequence[sa.ColumnElement[bool]],
+                 metadata: Mapping[str, str]) -> int:
+    """Return how many rows of a table there are of these that have all of this metadata."""
+    if metadata:
+        found = connection.execute(sa.select(table.c.metadata).select_from(joined).where(*where)).scalars()
+        return sum(1 for each in found if metadata.items() <= each.items())
+    return int(connection.execute(sa.select(sa.func.count()).select_from(joined).where(*where)).scalar_one())
+
+
 def summary(connection: sa.Connection, wanted: Wanted) -> tuple[int, int, dict[str, list[str]]]:
     """Return how many volumes there are of these, their GiB together, and the values of each key of their metadata."""
     rows = connection.execute(sa.select(volume.c.size_gib, volume.c.metadata).select_from(states.JOINED).where(*wanted.where))

@@ -79,6 +79,10 @@ class BackupsApiTest(WithBackups):
                 self.assertEqual(found, [each["id"] for each in listed["backups"]])
         self.assertIn("backups_links", self.call("GET", "/backups?limit=3", 200).json)
         self.assertEqual(3, self.call("GET", "/backups?limit=1&with_count=true", 200, version="3.45").json["count"])
+        for query, count in (("metadata={'k': '2'}", 1), ("name~=b", 3), ("name~=1", 1), ("status~=avail", 3), ("container~=none", 0)):
+            with self.subTest(query=query):
+                counted = self.call("GET", f"/backups?{query}&with_count=true", 200, version="3.45").json
+                self.assertEqual((count, count), (counted["count"], len(counted["backups"])))
         self.call("GET", "/backups?size=large", 400)
         self.call("GET", "/backups?sort=fault", 400)
         self.assertEqual([], self.admin("GET", "/backups", 200)["backups"])

@@ -188,6 +188,28 @@ class VolumesTest(VolumeApiTest):
         self.assertEqual(4, len(self.admin("GET", "/volumes?all_tenants=1", 200)["volumes"]))
         self.assertEqual([], self.admin("GET", "/volumes", 200)["volumes"])
 
+    def test_parts_of_texts(self) -> None:
+        for name, description in (("web one", "of 100%"), ("web two", None), ("base", "plain")):
+            self.make(name=name, description=description)
+        for query, names in (("name~=web", ["web two", "web one"]), ("display_name~=se", ["base"]), ("description~=0%25", ["web one"]),
+                             ("description~=%25", ["web one"]), ("name~=_", []), ("status~=creat&name=base", ["base"]), ("status~=avail", []),
+                             ("availability_zone~=x", [])):
+            with self.subTest(query=query):
+                found = self.call("GET", f"/volumes/detail?{query}", 200, version="3.34").json["volumes"]
+                self.assertEqual(names, [each["name"] for each in found])
+        self.assertEqual(3, len(self.call("GET", "/volumes?name~=web", 200, version="3.33").json["volumes"]))
+        self.assertEqual(2, self.call("GET", "/volumes?name~=web&with_count=1", 200, version="3.45").json["count"])
+
+    def test_what_counts_and_what_moves(self) -> None:
+        moved, still = self.ready(), self.ready()
+        self.settle(moved, migration_status="success")
+        for query, ids in (("migration_status=success", [moved]), ("migration_status=none", [still]), ("migration_status=migrating", []),
+                           ("consumes_quota=true", [still, moved]), ("consumes_quota=0", [])):
+            with self.subTest(query=query):
+                self.assertEqual(ids, [each["id"] for each in self.call("GET", f"/volumes?{query}", 200, version="3.65").json["volumes"]])
+        self.call("GET", "/volumes?consumes_quota=perhaps", 400, version="3.65")
+        self.assertEqual(2, len(self.call("GET", "/volumes?consumes_quota=0", 200, version="3.64").json["volumes"]))
+
     def test_metadata(self) -> None:
         path = f"/volumes/{self.make(metadata={'a': '1'})['id']}/metadata"
         self.assertEqual({"a": "1", "b": "2"}, self.call("POST", path, 200, {"metadata": {"b": "2"}}).json["metadata"])
@@ -258,6 +280,21 @@ class TypesTest(VolumeApiTest):
         self.admin("DELETE", one, 202)
         self.admin("DELETE", one, 404)
         self.call("GET", "/types/default", 404)
+
+    def test_a_list_by_extra_specs(self) -> None:
+        for name, specs in (("many", {"multiattach": "<is> True", "kept": "here"}), ("plain", {"kept": "here"})):
+            self.admin("POST", "/types", 200, {"volume_type": {"name": name, "extra_specs": specs}})
+
+        def names(query: str, version: str, token: str) -> list[str]:
+            found = self.call("GET", f"/types?extra_specs={query}", 200, version=version, token=token).json["volume_types"]
+            return [each["name"] for each in found if each["name"] in ("many", "plain")]
+
+        root = self.api.token()
+        self.assertEqual(["many"], names("{'multiattach': '<is> True'}", "3.52", self.member))
+        self.assertEqual(["many", "plain"], names("{'kept': 'here'}", "3.52", root))
+        self.assertEqual([], names("{'kept': 'here'}", "3.52", self.member))  # nobody learns by asking what is hidden
+        self.assertEqual(["many", "plain"], names("{'multiattach': 'no'}", "3.51", root))
+        self.call("GET", "/types?extra_specs=x", 400, version="3.52")
 
     def test_another_type(self) -> None:
         path = f"/volumes/{self.ready()}/action"

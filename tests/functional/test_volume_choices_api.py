@@ -110,10 +110,19 @@ class WhatThereIsTest(_Choices):
     def test_resource_filters(self) -> None:
         self.call("GET", "/resource_filters", 404)
         found = self.call("GET", "/resource_filters", 200, version="3.33").json["resource_filters"]
-        self.assertLessEqual({"volume", "snapshot", "message", "attachment"}, {each["resource"] for each in found})
+        self.assertEqual({"volume", "snapshot", "message", "attachment", "transfer", "backup", "group", "group_snapshot", "pool",
+                          "volume_type"}, {each["resource"] for each in found})
         (volume,) = self.call("GET", "/resource_filters?resource=volume", 200, version="3.33").json["resource_filters"]
         self.assertIn("status", volume["filters"])
         self.assertNotIn("limit", volume["filters"])
+
+    def test_pools_that_fit_a_type(self) -> None:
+        fits, asks_more = self.kind("fits", extra_specs={"storage_protocol": "fake"}), self.kind("more", extra_specs={"storage_protocol": "tape"})
+        for query, count in (("", 1), ("?volume_type=fits", 1), (f"?volume_type={fits}", 1), (f"?volume_type={asks_more}", 0)):
+            with self.subTest(query=query):
+                self.assertEqual(count, len(self.admin("GET", f"/scheduler-stats/get_pools{query}", 200, version="3.35")["pools"]))
+        self.admin("GET", "/scheduler-stats/get_pools?volume_type=none", 404, version="3.35")
+        self.assertEqual(1, len(self.admin("GET", "/scheduler-stats/get_pools?volume_type=more", 200, version="3.34")["pools"]))
 
     def test_clusters(self) -> None:
         for path in ("/clusters", "/clusters/detail"):

@@ -195,7 +195,8 @@ class GroupsTest(_Groups):
         kind = self.group_type()
         ids = [self.group(kind, name=f"g{number}") for number in range(3)]
         for query, found in (("", ids[::-1]), ("?limit=1&sort=name:asc", ids[:1]), ("?name=g1", ids[1:2]), ("?status=error", []),
-                             (f"?marker={ids[1]}", ids[:1]), (f"?group_type={kind}", ids[::-1])):
+                             (f"?marker={ids[1]}", ids[:1]), (f"?group_type={kind}", ids[::-1]), ("?name~=g", ids[::-1]), ("?name~=2", ids[2:]),
+                             ("?status~=avail", ids[::-1]), ("?description~=x", [])):
             self.assertEqual(found, [each["id"] for each in self.ask("GET", f"/groups/detail{query}", 200)["groups"]], query)
         self.assertEqual([{"id", "name"}] * 3, [set(each) for each in self.ask("GET", "/groups", 200)["groups"]])
         bob = self.api.make_user("bob")

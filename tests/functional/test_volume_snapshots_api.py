@@ -59,6 +59,11 @@ class SnapshotsApiTest(WithSnapshots):
                 self.assertEqual(found, [each["id"] for each in listed["snapshots"]])
         self.assertIn("snapshots_links", self.call("GET", "/snapshots?limit=3", 200).json)
         self.assertEqual(3, self.call("GET", "/snapshots?limit=1&with_count=true", 200, version="3.45").json["count"])
+        for query, count in (("metadata={'k': '2'}", 1), ("name~=s", 3), ("name~=1", 1), ("status~=avail", 3), ("description~=x", 0),
+                             ("consumes_quota=0", 0)):
+            with self.subTest(query=query):
+                counted = self.call("GET", f"/snapshots?{query}&with_count=true", 200, version="3.65").json
+                self.assertEqual((count, count), (counted["count"], len(counted["snapshots"])))
         self.assertEqual([], self.admin("GET", "/snapshots", 200)["snapshots"])
         self.assertEqual(3, len(self.admin("GET", "/snapshots?all_tenants=1", 200)["snapshots"]))
 

@@ -22,11 +22,13 @@ from cumulo.volume import backends, backup_states, backups, snapshots, volumes
 Shown = dict[str, Any]
 ALL_PROJECTS = "volume:backups:list_all_projects"
 QUERY = (*common.PAGE_QUERY, "all_tenants", "project_id", "name", "status", "volume_id", "snapshot_id", "container", "id",
-         "user_id", "size", "metadata", "created_at", "updated_at", "with_count")
+         "user_id", "size", "metadata", "created_at", "updated_at", "with_count", "name~", "description~", "status~",
+         "container~")
 _EXACT: dict[str, Any] = {
     "name": volume_backup.c.name, "id": volume_backup.c.id, "volume_id": volume_backup.c.volume_id,
     "snapshot_id": volume_backup.c.snapshot_id, "container": volume_backup.c.container, "user_id": volume_backup.c.user_id,
     "status": backup_states.SHOWN}
+_PARTS: dict[str, Any] = {name: _EXACT[name] for name in ("name", "status", "container")} | {"description": volume_backup.c.description}
 
 
 def own_backup(request: Request, connection: sa.Connection, rule: str, *, lock: bool = False) -> backups.Row:
@@ -87,13 +89,14 @@ def _list(request: Request, shown: Callable[[Request, backups.Row], Shown]) -> S
     where, metadata = _wanted(request), filters.pairs(request.query.get("metadata"), "metadata")
     return common.listing(request, "backups", backups.SORT_COLUMNS, shown,
                           find=lambda connection, part: backups.list_backups(connection, where, metadata, part),
-                          count=lambda connection: backups.count_backups(connection, where))
+                          count=lambda connection: backups.count_backups(connection, where, metadata))
 
 
 def _wanted(request: Request) -> list[sa.ColumnElement[bool]]:
     query = request.query
     where = [*filters.whose(request, volume_backup, ALL_PROJECTS)]
     where += [column == query[name] for name, column in _EXACT.items() if name in query]
+    where += filters.parts(request, _PARTS)
     if "size" in query:
         where.append(volume_backup.c.size_gib == filters.number(query["size"]))
     for name, column in (("created_at", volume_backup.c.created_at), ("updated_at", volume_backup.c.updated_at)):

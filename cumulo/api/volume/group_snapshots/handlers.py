@@ -1,6 +1,6 @@
 """Snapshots of groups (3.14): make, list, show, delete.
 
-    3.19 reset_status   3.58 project_id
+    3.19 reset_status   3.34 name~ and the like   3.58 project_id
 """
 
 from typing import Any
@@ -19,7 +19,8 @@ from cumulo.volume.volume_queries import Part
 Shown = dict[str, Any]
 _EXACT: dict[str, Any] = {"name": volume_group_snapshot.c.name, "status": group_snapshots.SHOWN,
                           "id": volume_group_snapshot.c.id, "group_id": volume_group_snapshot.c.group_id}
-QUERY = (*common.PAGE_QUERY, "all_tenants", "project_id", *_EXACT)
+_PARTS: dict[str, Any] = {"name": _EXACT["name"], "status": _EXACT["status"], "description": volume_group_snapshot.c.description}
+QUERY = (*common.PAGE_QUERY, "all_tenants", "project_id", *_EXACT, *(f"{name}~" for name in _PARTS))
 
 
 def create(request: Request) -> Shown:
@@ -61,6 +62,7 @@ def listed(request: Request, *more: sa.ColumnElement[bool]) -> tuple[list[group_
     page, limit, offset = common.page(request, group_snapshots.SORT_COLUMNS)
     where = [*filters.whose(request, volume_group_snapshot, "volume:group_snapshots:list_all_projects"), *more]
     where += [column == request.query[name] for name, column in _EXACT.items() if name in request.query]
+    where += filters.parts(request, _PARTS)
     part = Part(limit, page.marker, offset, page.sort)
     with request.services.database.read() as connection:
         rows = group_snapshots.list_group_snapshots(connection, where, part) if limit else []

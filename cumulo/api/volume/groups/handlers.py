@@ -1,6 +1,6 @@
 """Groups (3.13): make, list, show, change, delete.
 
-    3.14 made of another group or of a snapshot of one   3.20 reset_status   3.25 list_volume   3.58 project_id
+    3.14 made of another group or of a snapshot of one   3.20 reset_status   3.25 list_volume   3.34 name~ and the like   3.58 project_id
 """
 
 from collections.abc import Callable
@@ -25,7 +25,8 @@ _EXACT: dict[str, Any] = {"name": volume_group.c.name, "status": groups.SHOWN, "
                           "group_type": volume_group.c.group_type_id, "availability_zone": volume_group.c.availability_zone,
                           "source_group_id": volume_group.c.source_group_id,
                           "group_snapshot_id": volume_group.c.group_snapshot_id}
-QUERY = (*common.PAGE_QUERY, "all_tenants", "project_id", "list_volume", *_EXACT)
+_PARTS: dict[str, Any] = {"name": _EXACT["name"], "status": _EXACT["status"], "description": volume_group.c.description}
+QUERY = (*common.PAGE_QUERY, "all_tenants", "project_id", "list_volume", *_EXACT, *(f"{name}~" for name in _PARTS))
 
 
 def create(request: Request) -> Shown:
@@ -77,6 +78,7 @@ def listed(request: Request, shown: Callable[[sa.Connection, list[groups.Row]], 
     page, limit, offset = common.page(request, groups.SORT_COLUMNS)
     where = [*filters.whose(request, volume_group, "volume:groups:list_all_projects"), *more]
     where += [column == request.query[name] for name, column in _EXACT.items() if name in request.query]
+    where += filters.parts(request, _PARTS)
     with request.services.database.read() as connection:
         rows = groups.list_groups(connection, where, Part(limit, page.marker, offset, page.sort)) if limit else []
         return shown(connection, rows), common.next_links(request, rows, limit, "groups")

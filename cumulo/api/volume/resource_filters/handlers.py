@@ -4,14 +4,20 @@ from typing import Any
 
 from cumulo.api.volume import common
 from cumulo.api.volume.attachments.handlers import QUERY as ATTACHMENTS
+from cumulo.api.volume.backups.handlers import QUERY as BACKUPS
+from cumulo.api.volume.group_snapshots.handlers import QUERY as GROUP_SNAPSHOTS
+from cumulo.api.volume.groups.handlers import QUERY as GROUPS
 from cumulo.api.volume.messages.handlers import QUERY as MESSAGES
+from cumulo.api.volume.scheduler_stats.handlers import QUERY as POOLS
 from cumulo.api.volume.snapshots.handlers import QUERY as SNAPSHOTS
 from cumulo.api.volume.transfers.routes import QUERY as TRANSFERS
+from cumulo.api.volume.types.handlers import QUERY as TYPES
 from cumulo.api.volume.volumes.filters import QUERY as VOLUMES
 from cumulo.api.wsgi.route import Request
 
-_LISTS = {"volume": VOLUMES, "snapshot": SNAPSHOTS, "attachment": ATTACHMENTS, "message": MESSAGES, "transfer": TRANSFERS}
-_NO_FILTERS = (*common.PAGE_QUERY, "all_tenants", "with_count")
+_LISTS = {"volume": VOLUMES, "snapshot": SNAPSHOTS, "attachment": ATTACHMENTS, "message": MESSAGES, "transfer": TRANSFERS,
+          "backup": BACKUPS, "group": GROUPS, "group_snapshot": GROUP_SNAPSHOTS, "pool": POOLS, "volume_type": TYPES}
+_NO_FILTERS = (*common.PAGE_QUERY, "all_tenants", "with_count", "list_volume", "detail")
 
 
 def list_filters(request: Request) -> dict[str, Any]:

@@ -5,5 +5,5 @@ from cumulo.api.wsgi.route import Route
 
 ROUTES = (
     Route("GET", "/scheduler-stats/get_pools", handlers.get_pools, policy="volume:scheduler_stats:list",
-          query=("detail", "name")),
+          query=handlers.QUERY),
 )

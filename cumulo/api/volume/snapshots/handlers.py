@@ -1,6 +1,6 @@
 """Snapshots: list, show, make, change, delete.
 
-    3.45 with_count   3.66 a snapshot of a volume that is attached needs no force
+    3.34 name~ and the like   3.45 with_count   3.65 consumes_quota   3.66 a snapshot of a volume that is attached needs no force
 """
 
 from collections.abc import Callable
@@ -21,10 +21,11 @@ from cumulo.volume import snapshots, states, types, volumes
 Shown = dict[str, Any]
 ALL_PROJECTS = "volume:snapshots:list_all_projects"
 QUERY = (*common.PAGE_QUERY, "all_tenants", "project_id", "name", "display_name", "status", "volume_id", "id", "user_id", "group_snapshot_id",
-         "metadata", "created_at", "updated_at", "with_count")
+         "metadata", "created_at", "updated_at", "with_count", "consumes_quota", "name~", "display_name~", "description~", "status~")
 _EXACT: dict[str, Any] = {"name": volume_snapshot.c.name, "display_name": volume_snapshot.c.name, "id": volume_snapshot.c.id,
                           "volume_id": volume_snapshot.c.volume_id, "user_id": volume_snapshot.c.user_id,
                           "group_snapshot_id": volume_snapshot.c.group_snapshot_id, "status": states.SHOWN_OF_SNAPSHOT}
+_PARTS: dict[str, Any] = {name: _EXACT[name] for name in ("name", "display_name", "status")} | {"description": volume_snapshot.c.description}
 
 
 def own_snapshot(request: Request, connection: sa.Connection, rule: str, *, lock: bool = False) -> snapshots.Row:
@@ -71,13 +72,14 @@ def _list(request: Request, shown: Callable[[Request, snapshots.Row], Shown]) ->
     where, metadata = _wanted(request), filters.pairs(request.query.get("metadata"), "metadata")
     return common.listing(request, "snapshots", snapshots.SORT_COLUMNS, shown,
                           find=lambda connection, part: snapshots.list_snapshots(connection, where, metadata, part),
-                          count=lambda connection: snapshots.count_snapshots(connection, where))
+                          count=lambda connection: snapshots.count_snapshots(connection, where, metadata))
 
 
 def _wanted(request: Request) -> list[sa.ColumnElement[bool]]:
     query = request.query
     where = [*filters.whose(request, volume_snapshot, ALL_PROJECTS)]
     where += [column == query[name] for name, column in _EXACT.items() if name in query]
+    where += [*filters.parts(request, _PARTS), *filters.of_quota(request)]
     for name, column in (("created_at", volume_snapshot.c.created_at), ("updated_at", volume_snapshot.c.updated_at)):
         if name in query:
             where += filters.moments(query[name], name, column)

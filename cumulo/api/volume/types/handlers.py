@@ -1,4 +1,7 @@
-"""Types of volumes: list and show for everybody; the rest for administrators."""
+"""Types of volumes: list and show for everybody; the rest for administrators.
+
+    3.52 a list by extra specs: by those that the caller sees
+"""
 
 from typing import Any
 
@@ -6,12 +9,14 @@ import sqlalchemy as sa
 
 from cumulo.api.compute.common import flag
 from cumulo.api.volume import common, specs
+from cumulo.api.volume.volumes import filters
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
 from cumulo.common.db.tables.volume import volume_type
 from cumulo.volume import default_types, types
 
 MANAGE = "volume:types:manage"
+QUERY = (*common.PAGE_QUERY, "is_public", "name", "extra_specs")
 SORT_COLUMNS = {"name": volume_type.c.name, "id": volume_type.c.id, "created_at": volume_type.c.created_at,
                 "updated_at": volume_type.c.updated_at, "is_public": volume_type.c.is_public}
 
@@ -20,8 +25,10 @@ def list_types(request: Request) -> dict[str, Any]:
     """List the types that the caller may use; an administrator all, or those that are public or private."""
     page, limit, offset = common.page(request, SORT_COLUMNS)
     order = [SORT_COLUMNS[key].asc() if up else SORT_COLUMNS[key].desc() for key, up in page.sort]
+    asked = filters.pairs(request.query.get("extra_specs"), "extra_specs") if request.is_at_least("3.52") else {}
     with request.services.database.read() as connection:
         rows = types.list_types(connection, *_wanted(request), order=[*order, volume_type.c.name, volume_type.c.id])
+    rows = [row for row in rows if asked.items() <= _seen_specs(request, row).items()]
     if page.marker:
         places = [number for number, row in enumerate(rows) if row["id"] == page.marker]
         if not places:
@@ -122,11 +129,14 @@ def _qos(request: Request, row: types.Row) -> dict[str, Any]:
 def _view(request: Request, row: types.Row) -> dict[str, Any]:
     shown = {"id": row["id"], "name": row["name"], "description": row["description"], "is_public": row["is_public"],
              "os-volume-type-access:is_public": row["is_public"]}
+    return shown | {"extra_specs": _seen_specs(request, row)}
+
+
+def _seen_specs(request: Request, row: types.Row) -> specs.Specs:
     if request.may("volume:types:extra_specs"):
-        return shown | {"extra_specs": row["extra_specs"]}
+        return dict(row["extra_specs"])
     # What concerns users of a type: whether several may use its volumes, and whether they can be made larger.
-    seen = {key: value for key, value in row["extra_specs"].items() if key in (types.MULTIATTACH, "RESKEY:availability_zones")}
-    return shown | {"extra_specs": seen}
+    return {key: value for key, value in row["extra_specs"].items() if key in (types.MULTIATTACH, "RESKEY:availability_zones")}
 
 
 def _read_specs(request: Request) -> specs.Specs:

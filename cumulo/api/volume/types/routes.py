@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from cumulo.api.volume import common
 from cumulo.api.volume import schema_parts as parts
 from cumulo.api.volume.types import handlers
 from cumulo.api.wsgi.route import Route
@@ -23,7 +22,7 @@ _LIST, _MANAGE, _SPECS_RULE = "volume:types:list", handlers.MANAGE, "volume:type
 _ONE = "/types/{type_id}"
 
 ROUTES = (
-    Route("GET", "/types", handlers.list_types, policy=_LIST, query=(*common.PAGE_QUERY, "is_public", "name")),
+    Route("GET", "/types", handlers.list_types, policy=_LIST, query=handlers.QUERY),
     Route("POST", "/types", handlers.create, policy=_MANAGE, body=_CREATE),
     Route("GET", "/types/default", handlers.show_default, policy=_LIST),
     Route("GET", _ONE, handlers.show, policy=_LIST),

@@ -1,10 +1,11 @@
 """The filters of lists of volumes, from the query.
 
-    3.34 glance_metadata   3.60 created_at, updated_at with comparisons   3.45 with_count
+    3.34 name~ and the like, which a part of the text is enough for   3.45 with_count   3.65 consumes_quota
+    glance_metadata, created_at and updated_at with comparisons are read in every version.
 """
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,7 +22,8 @@ from cumulo.volume.volume_queries import Wanted
 ALL_PROJECTS = "volume:volumes:list_all_projects"
 QUERY = (*common.PAGE_QUERY, "all_tenants", "project_id", "name", "display_name", "status", "availability_zone", "bootable",
          "metadata", "glance_metadata", "volume_type", "volume_type_id", "host", "size", "id", "user_id", "multiattach",
-         "snapshot_id", "source_volid", "group_id", "created_at", "updated_at", "with_count", "migration_status")
+         "snapshot_id", "source_volid", "group_id", "created_at", "updated_at", "with_count", "migration_status", "consumes_quota", "name~", "display_name~", "description~",
+         "status~", "availability_zone~")
 _COMPARISONS: dict[str, Callable[[Any, float], sa.ColumnElement[bool]]] = {
     "gt": lambda column, value: column > value, "gte": lambda column, value: column >= value,
     "lt": lambda column, value: column < value, "lte": lambda column, value: column <= value,
@@ -29,6 +31,8 @@ _COMPARISONS: dict[str, Callable[[Any, float], sa.ColumnElement[bool]]] = {
 _EXACT = {"name": volume.c.name, "display_name": volume.c.name, "availability_zone": volume.c.availability_zone,
           "id": volume.c.id, "user_id": volume.c.user_id, "snapshot_id": volume.c.snapshot_id,
           "source_volid": volume.c.source_id, "group_id": volume.c.group_id, "volume_type_id": volume.c.type_id, "status": states.SHOWN}
+_PARTS: dict[str, Any] = {name: _EXACT[name] for name in ("name", "display_name", "status", "availability_zone")} | {
+    "description": volume.c.description}
 
 
 def read(request: Request) -> Wanted:
@@ -36,6 +40,7 @@ def read(request: Request) -> Wanted:
     query = request.query
     where = [*whose(request, volume, ALL_PROJECTS)]
     where += [column == query[name] for name, column in _EXACT.items() if name in query]
+    where += [*parts(request, _PARTS), *of_quota(request)]
     for name, column in (("bootable", volume.c.bootable), ("multiattach", volume.c.multiattach)):
         if name in query:
             where.append(column.is_(flag(query[name], name)))
@@ -47,8 +52,9 @@ def read(request: Request) -> Wanted:
         named = sa.select(volume_type.c.id).where(sa.or_(
             volume_type.c.id == query["volume_type"], volume_type.c.name == query["volume_type"]))
         where.append(volume.c.type_id.in_(named))
-    if "migration_status" in query and query["migration_status"].lower() not in ("none", ""):
-        where.append(sa.false())
+    if "migration_status" in query:
+        status = query["migration_status"]
+        where.append(volume.c.migration_status == (None if status.lower() in ("none", "") else status))
     for name, column in (("created_at", volume.c.created_at), ("updated_at", volume.c.updated_at)):
         if name in query:
             where += moments(query[name], name, column)
@@ -60,6 +66,21 @@ def whose(request: Request, table: sa.Table, rule: str) -> list[sa.ColumnElement
     if not common.wants_all_projects(request, rule):
         return [table.c.project_id == (request.context.project_id or "")]
     return [table.c.project_id == request.query["project_id"]] if request.query.get("project_id") else []
+
+
+def parts(request: Request, columns: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions of "name~=text" and the like, which hold for what has the text in it (since 3.34)."""
+    if not request.is_at_least("3.34"):
+        return []
+    return [column.contains(request.query[f"{name}~"], autoescape=True) for name, column in columns.items()
+            if f"{name}~" in request.query]
+
+
+def of_quota(request: Request) -> list[sa.ColumnElement[bool]]:
+    """Return the condition of consumes_quota (since 3.65), which everything does that a project has here."""
+    if not request.is_at_least("3.65") or flag(request.query.get("consumes_quota", "true"), "consumes_quota"):
+        return []
+    return [sa.false()]
 
 
 def moments(text: str, name: str, column: Any) -> list[sa.ColumnElement[bool]]:
