@@ -68,7 +68,7 @@ def is_local(step: Step) -> bool:
 def place(step: Step) -> str:
     """Where a step runs when it has something to do: for a server that stays on its host, or leaves it, that runs or is off."""
     state = {"host": "h", "source": "h", "volume_host": "h", "user_host": "h", "target_host": "h", "ports": ["p"],
-             "hold": "b", "location": "b", "image_id": "i", "new_volumes": ["v"],
+             "hold": "b", "location": "b", "image_id": "i", "image": {"source": "i"}, "new_volumes": ["v"],
              "volumes": [{"volume_host": "h", "connection": None}]}
     kinds = ({"target": target, "is_off": is_off} for target in "hg" for is_off in (False, True))
     return next((at for at in (step.at(state | kind) for kind in kinds) if at), "")
