@@ -5,14 +5,16 @@ clients need one of the same authority. The protocol has no passwords.
 """
 
 import dataclasses
+import errno
 import pathlib
 import socket
 from typing import Any
 
+from cumulo.common import errors
 from cumulo.common.clock import Clock
 from cumulo.common.volume_copies import BY_SERVICE, Copying
 from cumulo.volume.agent.exports import copying, qmp
-from cumulo.volume.agent.exports.daemon import Daemon
+from cumulo.volume.agent.exports.daemon import POLL_S, STOP_TIMEOUT_S, Daemon
 from cumulo.volume.agent.exports.interface import Export
 
 PROGRAM = "qemu-storage-daemon"
@@ -44,6 +46,7 @@ class NbdTarget:
         self._place = place
         self._tls_directory = tls_directory
         self._socket = directory / "nbd.monitor"
+        self._clock = clock
         self._daemon = Daemon(PROGRAM, f"path={self._socket},", clock)
 
     def capabilities(self) -> dict[str, Any]:
@@ -59,10 +62,24 @@ class NbdTarget:
         if self._daemon.pid() is not None:
             return False
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with listener(self._place) as opened:
+        with self._listen() as opened:
             argv = arguments(self._socket, opened.fileno(), self._tls_directory)
             self._daemon.start(argv, self._socket, descriptors=(opened.fileno(),))
         return True
+
+    def _listen(self) -> socket.socket:
+        """Return a socket that listens; raises Retry where another program has the port.
+
+        A daemon that was killed has no arguments any more, and so is none, a moment before its sockets are closed.
+        """
+        deadline = self._clock.monotonic() + STOP_TIMEOUT_S
+        while True:
+            try:
+                return listener(self._place)
+            except OSError as failure:
+                if failure.errno != errno.EADDRINUSE or self._clock.monotonic() > deadline:
+                    raise errors.Retry(f"volumes cannot be served at port {self._place.port}: {failure}") from failure
+            self._clock.sleep(POLL_S)
 
     def pid(self) -> int | None:
         """Return the daemon's process while it lives."""
