@@ -103,6 +103,8 @@ class VersionsTest(VolumeApiTest):
     def test_lists_of_what_there_is(self) -> None:
         names = [each["name"] for each in self.call("GET", "/extensions", 200).json["extensions"]]
         self.assertIn("Hosts", names)
+        self.assertEqual("Hosts", self.call("GET", "/extensions/os-hosts", 200).json["extension"]["name"])
+        self.call("GET", "/extensions/os-none", 404)
         zones = self.call("GET", "/os-availability-zone", 200).json["availabilityZoneInfo"]
         self.assertEqual([{"zoneName": "nova", "zoneState": {"available": True}}], zones)
 
@@ -137,6 +139,13 @@ class VolumesTest(VolumeApiTest):
         self.call("GET", f"/volumes/{'x' * 300}", 404)
         self.call("PUT", "/volumes/none", 404, {"volume": {"name": "x"}})
         self.call("DELETE", "/volumes/none", 404)
+
+    def test_what_older_clients_send_is_not_read(self) -> None:
+        unread = {"user_id": "x", "project_id": "x", "status": "creating", "attach_status": "detached"}
+        made = self.make(**unread)
+        self.assertNotEqual("x", made["user_id"])
+        self.call("POST", "/volumes", 202, {"volume": {"size": 1, **unread}}, version="3.52")
+        self.call("POST", "/volumes", 400, {"volume": {"size": 1, **unread}}, version="3.53")
 
     def test_change(self) -> None:
         volume_id = self.make(name="before")["id"]
@@ -220,6 +229,28 @@ class VolumesTest(VolumeApiTest):
         self.call("DELETE", f"{path}/c", 200)
         self.call("DELETE", f"{path}/c", 404)
         self.assertEqual({}, self.call("GET", path, 200).json["metadata"])
+
+    def test_metadata_that_changed_meanwhile(self) -> None:
+        path = f"/volumes/{self.make(metadata={'a': '1'})['id']}/metadata"
+        self.assertNotIn("ETag", self.call("GET", path, 200, version="3.14").headers)
+        read = self.call("GET", path, 200, version="3.15").headers["ETag"]
+
+        def change(method: str, path: str, body: Any, tag: str, version: str = "3.15") -> webob.Response:
+            headers = {"OpenStack-API-Version": f"volume {version}", "If-Match": tag}
+            return self.api.request(method, f"{V}{path}", body, token=self.member, headers=headers)
+
+        changed = change("PUT", path, {"metadata": {"b": "2"}}, read)
+        self.assertEqual((200, {"b": "2"}), (changed.status_int, changed.json["metadata"]))
+        self.assertNotEqual(read, changed.headers["ETag"])
+        for method, where, body in (("PUT", path, {"metadata": {}}), ("POST", path, {"metadata": {"c": "3"}}),
+                                    ("PUT", f"{path}/b", {"meta": {"b": "3"}}), ("DELETE", f"{path}/b", None)):
+            with self.subTest(method=method, where=where):
+                self.assertEqual(412, change(method, where, body, read).status_int)
+        now = self.call("GET", path, 200, version="3.15")
+        self.assertEqual(({"b": "2"}, changed.headers["ETag"]), (now.json["metadata"], now.headers["ETag"]))
+        self.assertEqual(200, change("PUT", f"{path}/b", {"meta": {"b": "3"}}, f'"other", {now.headers["ETag"]}').status_int)
+        self.assertEqual(200, change("POST", path, {"metadata": {}}, "*").status_int)
+        self.assertEqual(200, change("PUT", path, {"metadata": {}}, read, version="3.14").status_int)
 
     def test_actions(self) -> None:
         volume_id = self.ready()

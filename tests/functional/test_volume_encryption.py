@@ -51,6 +51,12 @@ class EncryptionTest(VolumeLifeTest):
         found = self.shown(volume_id)
         self.assertTrue(found["encrypted"])
         self.assertEqual(36, len(found["encryption_key_id"]))
+        told = self.cloud.get(f"{V}/volumes/{volume_id}/encryption").json
+        self.assertEqual({"encryption_key_id": found["encryption_key_id"], "provider": "luks", "cipher": "aes-xts-plain64", "key_size": 256,
+                          "control_location": "front-end"}, told)
+        self.assertEqual({"cipher": "aes-xts-plain64"}, self.cloud.get(f"{V}/volumes/{volume_id}/encryption/cipher").json)
+        self.assertEqual(404, self.cloud.get(f"{V}/volumes/{volume_id}/encryption/passphrase").status_int)
+        self.assertEqual({"encryption_key_id": None}, self.cloud.get(f"{V}/volumes/{plain}/encryption").json)
         self.assertNotIn("encryption_key_id", self.shown(volume_id, "3.63"))
         self.assertFalse(self.shown(plain)["encrypted"])
         self.assertNotIn("encryption_key_id", self.shown(plain))

@@ -39,6 +39,7 @@ from cumulo.api.volume.types import routes as types
 from cumulo.api.volume.versions import handlers as version_handlers
 from cumulo.api.volume.versions import routes as versions
 from cumulo.api.volume.volume_actions import routes as volume_actions
+from cumulo.api.volume.volume_encryption import routes as volume_encryption
 from cumulo.api.volume.volumes import routes as volumes
 from cumulo.api.wsgi.app import Application
 from cumulo.api.wsgi.route import Family
@@ -48,7 +49,7 @@ FAMILY = Family(
     slash_is_empty_id=True, project_below="/v3")
 RULES = policies.RULES
 _RESOURCES = (
-    *volumes.ROUTES, *volume_actions.ROUTES, *metadata.ROUTES, *snapshots.ROUTES, *snapshot_actions.ROUTES,
+    *volumes.ROUTES, *volume_actions.ROUTES, *volume_encryption.ROUTES, *metadata.ROUTES, *snapshots.ROUTES, *snapshot_actions.ROUTES,
     *snapshot_metadata.ROUTES, *attachments.ROUTES, *backups.ROUTES, *transfers.ROUTES, *types.ROUTES, *type_encryption.ROUTES,
     *consistency_groups.ROUTES, *cgsnapshots.ROUTES, *group_types.ROUTES, *groups.ROUTES, *group_snapshots.ROUTES, *qos_specs.ROUTES, *default_types.ROUTES, *messages.ROUTES, *resource_filters.ROUTES, *clusters.ROUTES, *quota_sets.ROUTES, *quota_classes.ROUTES,
     *limits.ROUTES, *availability_zones.ROUTES, *services.ROUTES, *hosts.ROUTES, *scheduler_stats.ROUTES,

@@ -27,6 +27,8 @@ RULES = (
     _rule("volumes:list_all_projects", _ADMIN, "List the volumes of all projects.", ("GET", "/volumes/detail")),
     _rule("volumes:show", _READ, "Show a volume.", ("GET", _VOLUME)),
     _rule("volumes:show_host", _ADMIN, "See which backend a volume is on.", ("GET", _VOLUME)),
+    _rule("volumes:encryption", _READ, "See how a volume is encrypted, and which key it has.", ("GET", f"{_VOLUME}/encryption"),
+          ("GET", f"{_VOLUME}/encryption/{{key}}")),
     _rule("volumes:update", _CHANGE, "Change a volume.", ("PUT", _VOLUME)),
     _rule("volumes:delete", _CHANGE, "Delete a volume.", ("DELETE", _VOLUME)),
     _rule("volumes:action", _CHANGE, "Extend a volume, and change what it says of itself.", ("POST", _ACTION)),
@@ -139,5 +141,5 @@ RULES = (
     _rule("hosts:show", _ADMIN, "List hosts and what is on them.", ("GET", "/os-hosts"), ("GET", "/os-hosts/{host_name}")),
     _rule("scheduler_stats:list", _ADMIN, "List what backends have.", ("GET", "/scheduler-stats/get_pools")),
     _rule("capabilities:show", _ADMIN, "Show what a backend can do.", ("GET", "/capabilities/{host_name}")),
-    _rule("extensions:list", _ANYBODY, "List extensions.", ("GET", "/extensions")),
+    _rule("extensions:list", _ANYBODY, "List and show extensions.", ("GET", "/extensions"), ("GET", "/extensions/{alias}")),
 )

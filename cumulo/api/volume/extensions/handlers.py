@@ -3,6 +3,7 @@
 from typing import Any
 
 from cumulo.api.wsgi.route import Request
+from cumulo.common import errors
 
 _NAMES = {
     "OS-SCH-HNT": "SchedulerHints", "capabilities": "Capabilities", "cgsnapshots": "Cgsnapshots",
@@ -20,6 +21,17 @@ _NAMES = {
 
 def list_extensions(request: Request) -> dict[str, Any]:
     """List what is there under its alias."""
-    return {"extensions": [
-        {"alias": alias, "name": name, "description": f"{name}, a part of API v3.", "links": [],
-         "updated": "2016-02-08T00:00:00+00:00"} for alias, name in _NAMES.items()]}
+    return {"extensions": [_view(alias) for alias in _NAMES]}
+
+
+def show(request: Request) -> dict[str, Any]:
+    """Show one; raises NotFound."""
+    alias = request.params["alias"]
+    if alias not in _NAMES:
+        raise errors.NotFound(f"Extension {alias[:255]} could not be found.")
+    return {"extension": _view(alias)}
+
+
+def _view(alias: str) -> dict[str, Any]:
+    return {"alias": alias, "name": _NAMES[alias], "description": f"{_NAMES[alias]}, a part of API v3.", "links": [],
+            "updated": "2016-02-08T00:00:00+00:00"}

@@ -22,8 +22,11 @@ _SOURCES: dict[str, Any] = {"snapshot_id": parts.ID_OR_NULL, "source_volid": par
 # Clients send these as null when they want none; a value is for what this cloud does not have (yet).
 _SOURCES |= {name: {"type": "null"} for name in ("backup_id", "group_id", "source_replica")}
 _GROUPED = _SOURCES | {"group_id": parts.ID_OR_NULL}
-CREATE = (("3.0", _create(**_SOURCES)), ("3.13", _create(**_GROUPED)),
-          ("3.47", _create(**_GROUPED | {"backup_id": parts.ID_OR_NULL})))
+# Older clients send what they know of a volume back with the wish for one: it was never read.
+_UNREAD: dict[str, Any] = dict.fromkeys(("user_id", "project_id", "status", "attach_status"), parts.TEXT)
+_BACKED_UP = _GROUPED | {"backup_id": parts.ID_OR_NULL}
+CREATE = (("3.0", _create(**_SOURCES, **_UNREAD)), ("3.13", _create(**_GROUPED, **_UNREAD)),
+          ("3.47", _create(**_BACKED_UP, **_UNREAD)), ("3.53", _create(**_BACKED_UP)))
 UPDATE = parts.wrapped("volume", {
     "name": parts.TEXT, "display_name": parts.TEXT, "description": parts.TEXT, "display_description": parts.TEXT,
     "metadata": parts.VALUES}, minProperties=1)
