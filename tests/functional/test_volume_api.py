@@ -153,7 +153,8 @@ class VolumesTest(VolumeApiTest):
         self.assertEqual(("after", "d"), (changed["volume"]["name"], changed["volume"]["description"]))
         self.call("PUT", f"/volumes/{volume_id}", 200, {"volume": {"metadata": {"b": "2"}}})
         self.assertEqual({"b": "2"}, self.shown(volume_id)["metadata"])
-        self.call("PUT", f"/volumes/{volume_id}", 400, {"volume": {}})
+        self.call("PUT", f"/volumes/{volume_id}", 200, {"volume": {}}, version="3.52")
+        self.call("PUT", f"/volumes/{volume_id}", 400, {"volume": {}}, version="3.53")
 
     def test_delete(self) -> None:
         volume_id = self.ready()

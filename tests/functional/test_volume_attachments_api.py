@@ -98,6 +98,9 @@ class AttachmentsTest(test_volume_api.VolumeApiTest):
         self.assertEqual("reserved", self.shown(volume_id)["status"])
         self.call("POST", "/attachments", 400, {"attachment": {"volume_uuid": volume_id}}, version=SINCE)
         self.call("DELETE", f"/volumes/{volume_id}", 400)
+        for query, count in (("status~=zzz", 0), ("status~=e&attach_status~=e", 1)):
+            found = self.call("GET", f"/attachments?volume_id={volume_id}&{query}", 200, version="3.34").json["attachments"]
+            self.assertEqual(count, len(found), query)
         listed = self.call("GET", f"/attachments/detail?volume_id={volume_id}", 200, version=SINCE).json["attachments"]
         self.assertEqual([made["id"]], [each["id"] for each in listed])
         self.assertEqual("rw", self.call("GET", f"/attachments/{made['id']}", 200, version=SINCE).json["attachment"]["attach_mode"])

@@ -177,6 +177,9 @@ class MessagesTest(_Choices):
         for query, count in (("", 3), ("?limit=1", 1), (f"?resource_uuid={snapshot_id}", 1), ("?resource_type=VOLUME", 2),
                              ("?event_id=VOLUME_VOLUME_SNAPSHOT_005_004", 1), ("?message_level=INFO", 0), ("?sort=event_id:asc", 3)):
             self.assertEqual(count, len(self.listed(query)), query)
+        for query, count in (("event_id~=SNAPSHOT", 1), ("resource_type~=VOLUME", 3), ("message_level~=INF", 0)):
+            found = self.call("GET", f"/messages?{query}", 200, version="3.34").json["messages"]
+            self.assertEqual(count, len(found), query)
 
     def test_they_go_when_they_are_old(self) -> None:
         volume_id = str(self.make()["id"])

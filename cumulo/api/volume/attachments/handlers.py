@@ -1,6 +1,6 @@
 """Attachments (3.27): list, show, keep a volume for a use to come, say who uses it, and give it up.
 
-    3.44 os-complete   3.54 mode
+    3.34 status~ and the like   3.44 os-complete   3.54 mode
 
 A user that is no server of this cloud goes through reserved, attaching (it has said where it is: its connector) and
 attached (it has said that it is there). Those of servers are made and ended through the compute API, and shown here.
@@ -22,7 +22,7 @@ from cumulo.volume.volume_queries import Part, page_of
 
 SORT_COLUMNS = {"created_at": volume_attachment.c.created_at, "updated_at": volume_attachment.c.updated_at,
                 "id": volume_attachment.c.id, "status": volume_attachment.c.status}
-QUERY = (*common.PAGE_QUERY, "all_tenants", "project_id", "volume_id", "instance_id", "status", "attach_status")
+QUERY = (*common.PAGE_QUERY, "all_tenants", "project_id", "volume_id", "instance_id", "status", "attach_status", "status~", "attach_status~")
 Shown = dict[str, Any]
 Row = Mapping[str, Any]
 
@@ -46,6 +46,7 @@ def _rows(request: Request) -> tuple[list[Row], Shown]:
              "status": volume_attachment.c.status, "attach_status": volume_attachment.c.status}
     where = [*filters.whose(request, volume, "volume:attachments:list_all_projects")]
     where += [column == query[name] for name, column in exact.items() if name in query]
+    where += filters.parts(request, {name: exact[name] for name in ("status", "attach_status")})
     found = sa.select(volume_attachment, volume.c.project_id).join(
         volume, volume.c.id == volume_attachment.c.volume_id).where(*where)
     with request.services.database.read() as connection:

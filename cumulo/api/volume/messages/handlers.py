@@ -1,4 +1,7 @@
-"""Messages (3.3): list, show, delete. They are of the project whose thing they tell of."""
+"""Messages (3.3): list, show, delete. They are of the project whose thing they tell of.
+
+    3.34 event_id~ and the like
+"""
 
 from typing import Any
 
@@ -16,7 +19,7 @@ from cumulo.volume.volume_queries import Part
 _EXACT: dict[str, Any] = {"resource_uuid": volume_message.c.resource_id, "resource_type": volume_message.c.resource_type,
                           "event_id": volume_message.c.event_id, "request_id": volume_message.c.request_id,
                           "message_level": volume_message.c.level}
-QUERY = (*common.PAGE_QUERY, "all_tenants", "project_id", *_EXACT)
+QUERY = (*common.PAGE_QUERY, "all_tenants", "project_id", *_EXACT, *(f"{name}~" for name in _EXACT))
 Shown = dict[str, Any]
 
 
@@ -25,6 +28,7 @@ def list_messages(request: Request) -> Shown:
     page, limit, offset = common.page(request, messages.SORT_COLUMNS)
     where = [*filters.whose(request, volume_message, "volume:messages:list_all_projects")]
     where += [column == request.query[name] for name, column in _EXACT.items() if name in request.query]
+    where += filters.parts(request, _EXACT)
     with request.services.database.read() as connection:
         rows = messages.list_messages(connection, where, Part(limit, page.marker, offset, page.sort)) if limit else []
     return {"messages": [_view(request, row) for row in rows]} | common.next_links(request, rows, limit, "messages")

@@ -1,6 +1,7 @@
 """Volumes: list, show, make, change, delete, and what they are together.
 
-    3.12 summary   3.23 force in DELETE   3.36 metadata in the summary   3.45 with_count   3.71 counts are of the filters
+    3.12 summary   3.23 force in DELETE   3.36 metadata in the summary   3.45 with_count
+    3.53 a change of nothing is refused
 """
 
 from collections.abc import Callable

@@ -27,6 +27,7 @@ _UNREAD: dict[str, Any] = dict.fromkeys(("user_id", "project_id", "status", "att
 _BACKED_UP = _GROUPED | {"backup_id": parts.ID_OR_NULL}
 CREATE = (("3.0", _create(**_SOURCES, **_UNREAD)), ("3.13", _create(**_GROUPED, **_UNREAD)),
           ("3.47", _create(**_BACKED_UP, **_UNREAD)), ("3.53", _create(**_BACKED_UP)))
-UPDATE = parts.wrapped("volume", {
+_CHANGED: dict[str, Any] = {
     "name": parts.TEXT, "display_name": parts.TEXT, "description": parts.TEXT, "display_description": parts.TEXT,
-    "metadata": parts.VALUES}, minProperties=1)
+    "metadata": parts.VALUES}
+UPDATE = (("3.0", parts.wrapped("volume", _CHANGED)), ("3.53", parts.wrapped("volume", _CHANGED, minProperties=1)))
