@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from cumulo.common import errors, patterns
+from cumulo.common.db.contains import contains
 from cumulo.common.db.rows import dicts
 from cumulo.common.db.tables.compute import server, server_tag
 from cumulo.common.db.tables.operations import operation
@@ -142,7 +143,7 @@ def _conditions(connection: sa.Connection, filters: Filters) -> list[sa.ColumnEl
 def _matches(connection: sa.Connection, column: "sa.Column[str]", pattern: str) -> sa.ColumnElement[bool]:
     """A regular expression somewhere in the column; the database says first whether it can read it."""
     if _PLAIN.fullmatch(pattern):
-        return column.contains(pattern, autoescape=True)
+        return contains(column, pattern)
     patterns.check(pattern)
     try:
         connection.execute(sa.select(sa.literal("").regexp_match(pattern)))

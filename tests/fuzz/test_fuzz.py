@@ -7,7 +7,7 @@ import unittest
 from tests.fuzz import rounds
 
 SEEDS = (20_001, 20_002)
-EACH = 5000
+EACH = 6500
 
 
 class FuzzTest(unittest.TestCase):

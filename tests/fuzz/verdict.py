@@ -26,7 +26,7 @@ ALLOWED = {
 
 #: A project's default security group makes itself when a project first looks for its groups, a topology when it is asked for.
 #: QoS specs are given to types, and taken from them, by GET: so clients of that API ask for it.
-MADE_WHEN_LOOKED_FOR = re.compile(r"/network/v2\.0/(security-groups/?|auto-allocated-topology/.*)"
+MADE_WHEN_LOOKED_FOR = re.compile(r"/network/v2\.0/(security-groups/?|auto-allocated-topology/.*)|/compute/v2\.1/os-security-groups/?"
                                   r"|/volume/v3/.*qos-specs/[^/]*/(dis)?associate(_all)?")
 
 

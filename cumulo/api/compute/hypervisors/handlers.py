@@ -14,6 +14,7 @@ from cumulo.api.compute.hypervisors import view
 from cumulo.api.wsgi import paging
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
+from cumulo.common.db.contains import contains
 from cumulo.common.db.tables.compute import compute_host
 from cumulo.compute import hosts
 
@@ -135,4 +136,4 @@ def _named(request: Request) -> tuple[list[dict[str, Any]], float]:
 
 
 def _is_named(text: str) -> sa.ColumnElement[bool]:
-    return compute_host.c.name.contains(text, autoescape=True)
+    return contains(compute_host.c.name, text)

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from cumulo.api import default_group
 from cumulo.api.compute import common
 from cumulo.api.compute.security_groups import view
 from cumulo.api.network import resource
@@ -24,9 +25,13 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
 def list_groups(request: Request) -> Row:
     """List the project's groups, or everybody's for an administrator who asks; the default one is there from now on."""
+    listed = _list_groups(request)
+    return _list_groups(request) if default_group.has_been_made(request) else listed
+
+
+def _list_groups(request: Request) -> Row:
     own = security_group.c.project_id == (request.context.project_id or "")
     every = common.flag(request.query.get("all_tenants") or "0", "all_tenants") and request.may(common.ADMIN)
-    _ensure_default(request)
     with request.services.database.read() as connection:
         rows = security_groups.list_groups(connection, *([] if every else [own]))
         names = _names(connection, rows)
@@ -44,18 +49,6 @@ def _page(request: Request, rows: list[Row]) -> list[Row]:
     offset, limit = found
     ordered = sorted(rows, key=lambda row: (row["name"], row["id"]))[offset or 0:]
     return ordered if limit is None else ordered[:limit]
-
-
-def _ensure_default(request: Request) -> None:
-    project_id, services = request.context.project_id, request.services
-    if not project_id:
-        return
-    with services.database.read() as connection:
-        if security_groups.default_group_id(connection, project_id) is not None:
-            return
-    with services.database.write() as connection:
-        services.tokens.hold(connection, project_id)
-        security_groups.ensure_default(connection, services.ids, services.database.now(connection), project_id)
 
 
 def create(request: Request) -> Row:

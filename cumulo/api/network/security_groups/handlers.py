@@ -7,10 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from cumulo.api import default_group
 from cumulo.api.network import lifecycle, resource, standard
 from cumulo.api.network.security_groups.view import ATTRIBUTES, group_view
 from cumulo.api.wsgi.route import Request
-from cumulo.common import errors
 from cumulo.common.db.tables.network_security import security_group
 from cumulo.network import quotas, security_groups
 
@@ -30,7 +30,7 @@ KIND = standard.Kind(
 def index(request: Request) -> Row:
     """The groups the caller may use; a project has its default group from the first time it looks."""
     listed = standard.index(KIND, request)
-    return standard.index(KIND, request) if _has_made_default(request) else listed
+    return standard.index(KIND, request) if default_group.has_been_made(request) else listed
 
 
 def usable(request: Request, connection: sa.Connection, group_ids: Iterable[str]) -> list[str]:
@@ -51,23 +51,6 @@ def _create(request: Request, connection: sa.Connection, now: float, body: Mappi
     quotas.reserve(connection, request.services.conf, project_id, "security_group")
     return security_groups.create_group(connection, request.services.ids, now, project_id=project_id,
                                         values=resource.columns(body, {}))
-
-
-def _has_made_default(request: Request) -> bool:
-    """Make the caller's default group, once in the life of a project; not in one that is being deleted."""
-    project_id, database = request.context.project_id, request.services.database
-    if not project_id:
-        return False
-    with database.read() as connection:
-        if security_groups.default_group_id(connection, project_id) is not None:
-            return False
-    try:
-        with database.write() as connection:
-            request.services.tokens.hold(connection, project_id)
-            security_groups.ensure_default(connection, request.services.ids, database.now(connection), project_id)
-    except errors.Conflict:
-        return False  # it is gone: nothing is made, and nothing is there to be seen
-    return True
 
 
 def _update(request: Request, connection: sa.Connection, now: float, row: Row, body: Mapping[str, Any]) -> Row:

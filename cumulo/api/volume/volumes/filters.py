@@ -15,6 +15,7 @@ from cumulo.api.volume import common
 from cumulo.api.wsgi import times
 from cumulo.api.wsgi.route import Request
 from cumulo.common import errors
+from cumulo.common.db.contains import contains
 from cumulo.common.db.tables.volume import volume, volume_type
 from cumulo.volume import states
 from cumulo.volume.volume_queries import Wanted
@@ -72,7 +73,7 @@ def parts(request: Request, columns: Mapping[str, Any]) -> list[sa.ColumnElement
     """Return the conditions of "name~=text" and the like, which hold for what has the text in it (since 3.34)."""
     if not request.is_at_least("3.34"):
         return []
-    return [column.contains(request.query[f"{name}~"], autoescape=True) for name, column in columns.items()
+    return [contains(column, request.query[f"{name}~"]) for name, column in columns.items()
             if f"{name}~" in request.query]
 
 
