@@ -49,8 +49,8 @@ def _reimaged(request: Request, connection: sa.Connection, row: servers.Row, ask
     if asked.get("trusted_image_certificates"):
         raise errors.BadRequest("Image certificate validation is not supported when booting from volume.")
     found = server_volumes.root_of(connection, row["id"])
-    if found is None:
-        raise errors.Conflict(f"Instance {row['id']} has no volume to boot from.")
+    if found is None or found["backend"] is None:  # the latter: it is just being built, and its volume is nowhere yet
+        raise errors.Conflict(f"Instance {row['id']} has no volume to boot from now.")
     volume = volumes.get_volume(connection, found["volume_id"], lock=True)
     image_id = asked["imageRef"].rsplit("/", 1)[-1]
     if not request.is_at_least("2.93"):
