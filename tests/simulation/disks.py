@@ -439,7 +439,9 @@ def _swap(users: "Users", dice: random.Random) -> None:
     answer = users.send("GET", path, again=False) if server_id is not None and volume_id is not None else None
     found = answer.body["volumeAttachments"] if answer is not None and answer.status == 200 else []
     if found:
-        users.send("PUT", f"{path}/{dice.choice(found)['volumeId']}", {"volumeAttachment": {"volumeId": volume_id}}, admin=True,
+        old = dice.choice(found)["volumeId"]
+        users.known["volume"] += [] if old in users.known["volume"] else [old]  # which is nobody's afterwards
+        users.send("PUT", f"{path}/{old}", {"volumeAttachment": {"volumeId": volume_id}}, admin=True,
                    again=dice.random() < 0.3, may_be=(400,))
 
 
